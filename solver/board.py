@@ -1,0 +1,275 @@
+"""A platform with its derived integers worked out once: where memories lie,
+what is free in them, which heaps exist, what each device sees.
+
+`Board` is the solver's only view of a platform. Where a profile is vague the
+worst case is taken here, and nowhere else (design §4, `unknown` and ranges).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import combinations
+from typing import Any, Literal, NamedTuple
+
+from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
+from platforms.values import UNKNOWN, Span
+
+
+class MemoryView:
+    """A memory and the worst places it may lie.
+
+    `lowest` is the lowest address it may hold, `highest` the end of the highest
+    (None: unbounded), `size` the smallest size it may have (None: unknown),
+    `free` what heaps can count on, in bytes (None: unknown).
+    """
+
+    __slots__ = ("free", "highest", "local", "lowest", "name", "placed", "size", "spec")
+
+    def __init__(self, name: str, spec: Memory) -> None:
+        self.name = name
+        self.spec = spec
+        self.size: int | None = _low(spec.size)
+        self.lowest = 0
+        self.highest: int | None = None
+        self.free: int | None = None
+        self.placed = spec.base is not None and spec.base != UNKNOWN
+        if spec.local is None:
+            self.local: frozenset[str] = frozenset()
+        else:
+            self.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
+
+
+class HeapView:
+    """A heap that exists on this board's kernel.
+
+    `run` is the longest physically contiguous run it guarantees in bytes, None
+    for whole buffers; `cpu` is how the CPU maps it (`none` where unknown).
+    """
+
+    __slots__ = ("access", "align", "align_cap", "cpu", "granule", "memories", "name", "page", "run", "source", "spec")
+
+    def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
+        self.name = name
+        self.spec = spec
+        self.memories = memories
+        self.page = page
+        self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
+        self.align_cap: int | None = None
+        self.align = page
+        if isinstance(spec.align, AlignBySize):
+            self.align_cap = spec.align.by_size_up_to
+        else:
+            self.align = max(_known(spec.align, page), 1)
+        self.granule = _known(spec.granule, 1)
+        self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
+        self.access: frozenset[str] | None = None
+        if spec.access is not None and spec.access != UNKNOWN:
+            self.access = frozenset(spec.access)
+        self.source = spec.source
+
+    @property
+    def closed(self) -> bool:
+        """Whether the heap is behind a firewall (even one of unknown members)."""
+        return self.spec.access is not None
+
+    def alignment(self, size: int) -> int:
+        """The alignment of a buffer of `size` bytes, in bytes.
+
+        Source: linux-7.2.13:drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate().
+        """
+        if self.align_cap is None:
+            return self.align
+        return max(self.page, min(1 << (size - 1).bit_length(), self.align_cap))
+
+    def exported(self, size: int) -> int:
+        """The size of the dma-buf handed out for a request of `size` bytes."""
+        size += -size % self.page
+        return size + -size % self.granule
+
+    def allocated(self, size: int) -> int:
+        """What one dma-buf of `size` bytes costs the heap's memory."""
+        size = self.exported(size)
+        return size + -size % self.alignment(size)
+
+
+class DeviceView:
+    """A device and how it sees memory.
+
+    `translation` says what stands between it and physical addresses: an
+    `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
+    """
+
+    __slots__ = ("bits", "by_cpu", "dma", "name", "p2p", "snoops", "spec", "translation")
+
+    def __init__(self, name: str, spec: Device) -> None:
+        self.name = name
+        self.spec = spec
+        self.dma = spec.dma
+        self.by_cpu = spec.by_cpu or spec.kind == "cpu"
+        self.bits: int | None = _known(spec.dma.bits, None)
+        self.snoops = spec.coherent is True or self.by_cpu
+        self.p2p = spec.dma.p2p in ("static", "dynamic")
+        self.translation: Literal["cpu", "iommu", "mmu", "none"] = "none"
+        if self.by_cpu:
+            self.translation = "cpu"
+        elif spec.dma.iommu is not None:
+            self.translation = "iommu"
+        elif spec.dma.mmu:
+            self.translation = "mmu"
+
+    def reaches_local(self, memory: MemoryView) -> bool:
+        """Whether it can address device-local `memory` directly."""
+        if self.name in memory.local or self.by_cpu:
+            return True
+        peers = memory.spec.reached_by
+        return self.p2p and peers != UNKNOWN and self.name in peers
+
+
+class Pool(NamedTuple):
+    """Memories that heaps share, and the bytes free in them together."""
+
+    memories: frozenset[str]
+    free: int
+
+    @property
+    def name(self) -> str:
+        return "+".join(sorted(self.memories))
+
+
+class Board:
+    """Everything the solver asks of a platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.name = platform.name
+        self.page = platform.page
+        self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
+        for view in self.memories.values():
+            _place(view, self.memories)
+        self.heaps: dict[str, HeapView] = {}
+        for name, spec in sorted(platform.heaps.items()):
+            if exists(spec, platform.kernel):
+                self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
+        named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
+        for view in self.memories.values():
+            view.free = _free(view, self.memories, named)
+        self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
+        self._pools: tuple[Pool, ...] | None = None
+
+    def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
+        if spec.memory == UNKNOWN:
+            return None
+        return tuple(self.memories[m] for m in sorted(spec.memory))
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Every set of memories whose heaps must fit its summed free size.
+
+        By Hall's theorem the unions of overlapping heap memory sets suffice:
+        a union of disjoint sets is implied by its parts.
+        """
+        if self._pools is None:
+            sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
+            sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
+            pools = []
+            for union in sorted(_unions(sets - {frozenset()}), key=sorted):
+                free = [self.memories[m].free for m in union]
+                if None not in free:
+                    pools.append(Pool(union, sum(f for f in free if f is not None)))
+            self._pools = tuple(pools)
+        return self._pools
+
+    def port(self, device: str, port: str) -> Port:
+        return self.devices[device].spec.ports[port]
+
+
+def exists(heap: Heap, kernel: str) -> bool:
+    """Whether `heap` exists on `kernel` (`since` ≤ kernel < `until`); yes if unknown."""
+    if kernel == UNKNOWN:
+        return True
+    version = _version(kernel)
+    if heap.since is not None and version < _version(heap.since):
+        return False
+    return heap.until is None or version < _version(heap.until)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    return tuple(int(part) if part.isdigit() else 0 for part in text.split("."))
+
+
+def _low(value: object) -> int | None:
+    if isinstance(value, Span):
+        return value.low
+    return value if isinstance(value, int) else None
+
+
+def _high(value: object) -> int | None:
+    if isinstance(value, Span):
+        return value.high
+    return value if isinstance(value, int) else None
+
+
+def _known(value: Any, default: Any) -> Any:
+    return default if value is None or value == UNKNOWN else value
+
+
+def _named(heap: Heap) -> tuple[str, ...]:
+    return () if heap.memory == UNKNOWN else heap.memory
+
+
+def _place(view: MemoryView, memories: dict[str, MemoryView]) -> None:
+    """Fill `lowest` and `highest`, the worst places `view` may reach."""
+    base, size = view.spec.base, _high(view.spec.size)
+    outer = memories.get(view.spec.inside) if view.spec.inside else None
+    outer_lowest, outer_highest = 0, None
+    if outer is not None:
+        _place(outer, memories)
+        outer_lowest, outer_highest = outer.lowest, outer.highest
+    if base is None or base == UNKNOWN:
+        view.lowest, view.highest = outer_lowest, outer_highest
+        return
+    view.lowest = _low(base) or 0
+    top = _high(base) or 0
+    view.highest = None if size is None else top + size
+    if outer_highest is not None and (view.highest is None or view.highest > outer_highest):
+        view.highest = outer_highest
+
+
+def _free(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:
+    """Size − held − the outermost parts inside that heaps name, never below 0."""
+    held = view.spec.held
+    if view.size is None or held == UNKNOWN:
+        return None
+    taken = 0
+    for part in memories.values():
+        if part.name in named and part.name != view.name and _inside(part, view, memories, named):
+            high = _high(part.spec.size)
+            if high is None:
+                return None
+            taken += high
+    return max(0, view.size - held - taken)
+
+
+def _inside(part: MemoryView, view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> bool:
+    """Whether `part` lies in `view` with no other named part between them."""
+    outer = part.spec.inside
+    while outer is not None:
+        if outer == view.name:
+            return True
+        if outer in named:
+            return False
+        outer = memories[outer].spec.inside
+    return False
+
+
+def _unions(sets: Iterable[frozenset[str]]) -> set[frozenset[str]]:
+    """All unions of sets that hang together by overlapping."""
+    found = set(sets)
+    grown = True
+    while grown and len(found) < 4096:
+        grown = False
+        for one, other in combinations(sorted(found, key=sorted), 2):
+            if one & other and (one | other) not in found:
+                found.add(one | other)
+                grown = True
+    return found

@@ -1,0 +1,139 @@
+"""What a constraint kind is, and the cases it judges.
+
+A kind is a module of `solver/constraints/`. It has a NAME (public, stable), a
+docstring (what, why, source), a SCOPE that says what it judges, and a sentence.
+The scopes, and what a module of that scope provides:
+
+    attachment   broken(case)           one attachment, whatever the heap
+    heap         broken(case)           one heap for this buffer
+    reach        broken(case)           one attachment in one heap
+    run          broken(case)           one attachment in one heap, given sizes
+    room         broken(case)           one heap, given sizes
+    choice       (in options)           which image rules may be combined
+    layout       states(touch), demand(touch, need)      how the bytes lie
+    budget       charges(placed)        what many buffers share
+    question     (in problem)           what no choice can mend
+    permit       permits(case)          never breaks; explains why a heap is fine
+
+`broken` must not build text: it runs for every candidate. `sentence` names the
+device, the buffer and the numbers that decide, and offers no remedy.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from platforms.schema import ImageRule, Port
+from solver.board import Board, DeviceView, HeapView
+from solver.layout import Layout
+from solver.pipeline import Attachment
+
+if TYPE_CHECKING:
+    from solver.problem import Question
+
+
+class Fact(NamedTuple):
+    """What a conflict is made of: a kind and its subject."""
+
+    kind: str
+    subject: str
+
+
+class Touch(NamedTuple):
+    """An attachment bound to a device's port, under one of the port's image rules."""
+
+    device: DeviceView
+    name: str
+    """The port's name."""
+    port: Port
+    use: Attachment
+    rule: ImageRule | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.use.access == "write"
+
+    @property
+    def title(self) -> str:
+        return f"{self.device.name}.{self.name}"
+
+
+class Case(NamedTuple):
+    """One judgement: may `question`'s buffer live in `heap`, touched by `touch`?
+
+    `home` is the heap whose memory the buffer really lives in: another one
+    where an importer without peer-to-peer makes it move (design §4 `moves_to`).
+    """
+
+    board: Board
+    question: Question
+    touches: tuple[Touch, ...]
+    heap: HeapView
+    home: HeapView
+    touch: Touch | None = None
+    layout: Layout | None = None
+
+    @property
+    def device(self) -> DeviceView:
+        assert self.touch is not None  # scopes with a touch only
+        return self.touch.device
+
+    @property
+    def label(self) -> str:
+        return self.question.label
+
+
+class Budget(NamedTuple):
+    """A shared limit: Σ of what placements charge must not exceed `limit`."""
+
+    kind: str
+    subject: str
+    limit: int
+    what: str
+    """What is summed, for tables: `bytes of memory`, `IOVA bytes`, a resource's name."""
+    shared: bool
+    """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
+
+
+class Placed(NamedTuple):
+    """A buffer put somewhere, as budgets see it: an option, or a live placement."""
+
+    board: Board
+    label: str
+    heap: HeapView
+    home: HeapView
+    sizes: tuple[int, ...]
+    count: int
+    rate: int
+    touches: tuple[Touch, ...]
+
+    @property
+    def allocated(self) -> int:
+        """Bytes that one buffer costs its memory."""
+        return sum(self.home.allocated(size) for size in self.sizes)
+
+
+def subject(kind: ModuleType, case: Case) -> str:
+    """The subject of the fact that `kind` finds broken in `case`."""
+    if kind.SCOPE in ("reach", "run", "attachment", "permit"):
+        return f"{case.label}→{case.device.name}"
+    return case.heap.name
+
+
+def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapView:
+    """The heap whose memory a buffer of `heap` occupies once `touches` are attached.
+
+    Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+    amdgpu_dma_buf_attach(): an importer that cannot do peer-to-peer makes the
+    exporter move the buffer to system memory.
+    """
+    target = heap.spec.moves_to
+    if target is None or target not in board.heaps or heap.memories is None:
+        return heap
+    for touch in touches:
+        if touch.device.by_cpu:
+            continue
+        if any(memory.local and not touch.device.reaches_local(memory) for memory in heap.memories):
+            return board.heaps[target]
+    return heap

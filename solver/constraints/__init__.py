@@ -1,0 +1,115 @@
+"""The constraint catalogue: one module per kind, listed here and nowhere else.
+
+To add a kind, write its module and put it into this list (docs/add-a-constraint-kind.md).
+The order is that of design §5.
+"""
+
+from __future__ import annotations
+
+from types import ModuleType
+from typing import Final
+
+from solver.constraints import (
+    address_reach,
+    attach_once,
+    audience,
+    base_alignment,
+    capacity,
+    coded_size,
+    coherency,
+    colour_space,
+    contiguous_memory,
+    count,
+    cpu_access,
+    cpu_importer,
+    extent,
+    format,
+    heap_limits,
+    implied_plane_offset,
+    importer_refuses,
+    iommu_reach,
+    iova_aperture,
+    local_only,
+    minimum_size,
+    missing_device,
+    modifier,
+    modifier_side_condition,
+    outside_firewall,
+    own_mmu,
+    pinned_elsewhere,
+    plane_buffers,
+    plane_offset,
+    plane_strides,
+    protected_needs_firewall,
+    protected_only,
+    protected_port,
+    resource,
+    rows,
+    stride_exact,
+    stride_multiple,
+    stride_range,
+    stride_set,
+    tail,
+    unreachable_memory,
+)
+
+KINDS: Final[tuple[ModuleType, ...]] = (
+    missing_device,
+    contiguous_memory,
+    own_mmu,
+    address_reach,
+    iommu_reach,
+    iova_aperture,
+    local_only,
+    unreachable_memory,
+    pinned_elsewhere,
+    importer_refuses,
+    cpu_importer,
+    attach_once,
+    format,
+    colour_space,
+    modifier,
+    modifier_side_condition,
+    stride_multiple,
+    stride_exact,
+    stride_range,
+    stride_set,
+    plane_strides,
+    extent,
+    coded_size,
+    rows,
+    plane_offset,
+    implied_plane_offset,
+    plane_buffers,
+    tail,
+    minimum_size,
+    base_alignment,
+    capacity,
+    heap_limits,
+    cpu_access,
+    coherency,
+    count,
+    resource,
+    protected_needs_firewall,
+    protected_only,
+    audience,
+    outside_firewall,
+    protected_port,
+)
+
+BY_NAME: Final[dict[str, ModuleType]] = {kind.NAME: kind for kind in KINDS}
+
+
+def of_scope(*scopes: str) -> tuple[ModuleType, ...]:
+    """The kinds that judge at these scopes, in catalogue order."""
+    return tuple(kind for kind in KINDS if kind.SCOPE in scopes)
+
+
+ATTACHMENT: Final = of_scope("attachment")
+HEAP: Final = of_scope("heap")
+REACH: Final = of_scope("reach")
+RUN: Final = of_scope("run")
+ROOM: Final = of_scope("room")
+LAYOUT: Final = of_scope("layout")
+PERMIT: Final = of_scope("permit")
+BUDGETS: Final = tuple(kind for kind in KINDS if hasattr(kind, "charges"))

@@ -1,0 +1,41 @@
+"""A device may need buffers to start on a multiple of some bytes.
+
+A heap promises the alignment it allocates with. Behind an IOMMU or page tables
+of its own a device sees page-aligned bus addresses whatever the heap.
+
+Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap.c
+(16 bytes); drivers/iommu/dma-iommu.c iommu_dma_map_sg().
+"""
+
+from __future__ import annotations
+
+from solver.constraint import Case
+
+NAME = "base-alignment"
+SCOPE = "run"
+
+
+def broken(case: Case) -> bool:
+    assert case.touch is not None and case.layout is not None
+    base = case.touch.port.base
+    if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
+        return False
+    if case.device.translation != "none":
+        return case.board.page % base.multiple != 0
+    home = case.home
+    return any(home.alignment(home.exported(size)) % base.multiple for size in case.layout.sizes)
+
+
+def sentence(case: Case) -> str:
+    assert case.touch is not None and case.layout is not None and case.touch.port.base is not None
+    home = case.home
+    promised = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
+    return (
+        f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
+        f"{home.name} aligns to {promised}"
+    )
+
+
+def source(case: Case) -> str:
+    assert case.touch is not None
+    return case.touch.port.source

@@ -1,0 +1,59 @@
+"""Buffers must fit the memory their heap draws from.
+
+Each costs its size rounded up to the heap's alignment for that size: the slots
+that CMA was measured to need. A heap over several memories takes from any, so
+for every set of memories the heaps confined to it must fit their summed free
+size: a guarantee whatever the order of allocation. Two names of one heap are one
+pool; a lazily locked pool costs its minimum at its first buffer.
+
+Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
+drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platforms.values import in_units
+from solver.board import Board, Pool
+from solver.constraint import Budget, Placed
+
+NAME = "capacity"
+SCOPE = "budget"
+
+
+def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+    if placed.home.memories is None:
+        return
+    mine = frozenset(memory.name for memory in placed.home.memories)
+    amount = placed.count * placed.allocated
+    for pool in placed.board.pools:
+        if mine <= pool.memories:
+            yield budget(pool), amount
+    lock = placed.home.spec.locks
+    if lock is not None and mine <= {lock.from_}:
+        yield Budget(NAME, placed.home.name, lock.size, f"bytes locked by {placed.home.name}", False), amount
+
+
+def locks(placed: Placed) -> Iterator[tuple[Budget, int]]:
+    """What the heap's first buffer takes, once."""
+    lock = placed.home.spec.locks
+    if lock is not None:
+        for pool in placed.board.pools:
+            if lock.from_ in pool.memories:
+                yield budget(pool), lock.size
+
+
+def budget(pool: Pool) -> Budget:
+    return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
+
+
+def sentence(budget: Budget, used: int, labels: str) -> str:
+    return f"{labels} need {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
+
+
+def source(board: Board, budget: Budget) -> str:
+    names = budget.subject.split("+")
+    if budget.subject in board.heaps and budget.subject not in board.memories:
+        return board.heaps[budget.subject].source
+    return "; ".join(board.memories[name].spec.source for name in names)

@@ -1,0 +1,88 @@
+"""A device without an IOMMU needs physically contiguous buffers.
+
+Such a device gets bus addresses as they are. It walks `segments` pieces at most
+(one, unless the profile says more), so scattered pages would send it into
+someone else's memory. Contiguity by luck is no guarantee: only the heap's
+promised run counts. A `boundary` that no piece may straddle is kept by an
+alignment at least as long as the piece, or by memory that lies in one window.
+
+Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-dma-contig.c
+vb2_dc_get_contiguous_size(); drivers/gpu/drm/drm_gem_dma_helper.c
+drm_gem_dma_prime_import_sg_table().
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+from platforms.values import in_units
+from solver.constraint import Case
+
+NAME = "contiguous-memory"
+SCOPE = "run"
+
+
+def broken(case: Case) -> bool:
+    device, home = case.device, case.home
+    if device.translation != "none":
+        return False
+    layout = case.layout
+    assert layout is not None  # scope `run`
+    return any(_pieces(case, size) > _segments(case) for size in layout.sizes) or _straddles(case)
+
+
+def _segments(case: Case) -> int:
+    stated = case.device.dma.segments
+    return stated if isinstance(stated, int) else 1
+
+
+def _piece(case: Case, size: int) -> int:
+    """The longest piece the device is sure to get, in bytes."""
+    run = case.home.run
+    longest = size if run is None else min(run, size)
+    limit = case.device.dma.segment_size
+    if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
+        longest = min(longest, limit)
+    return longest
+
+
+def _pieces(case: Case, size: int) -> int:
+    if case.device.dma.segments == "unknown":
+        return 0
+    exported = case.home.exported(size)
+    return -(-exported // _piece(case, exported))
+
+
+def _straddles(case: Case) -> bool:
+    boundary = case.device.dma.boundary
+    if not isinstance(boundary, int) or case.layout is None:
+        return False
+    for size in case.layout.sizes:
+        exported = case.home.exported(size)
+        if _piece(case, exported) <= gcd(case.home.alignment(exported), boundary):
+            continue
+        for memory in case.home.memories or ():
+            if memory.highest is None or memory.lowest // boundary != (memory.highest - 1) // boundary:
+                return True
+    return False
+
+
+def sentence(case: Case) -> str:
+    device, home = case.device.name, case.home
+    if case.layout is not None and not any(_pieces(case, s) > _segments(case) for s in case.layout.sizes):
+        return (
+            f"{device} has no IOMMU and no piece of {case.label} may straddle a boundary of "
+            f"{in_units(_int(case.device.dma.boundary))}; {home.name} does not promise that"
+        )
+    run = "whole buffers" if home.run is None else f"runs of {in_units(home.run)}"
+    pieces = _segments(case)
+    must = "one physical run" if pieces == 1 else f"at most {pieces} physical runs"
+    return f"{device} has no IOMMU, so {case.label} must be {must}; {home.name} guarantees {run}"
+
+
+def _int(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def source(case: Case) -> str:
+    return case.device.spec.source

@@ -1,0 +1,34 @@
+"""There must be a buffer for everyone who holds one, and no more than anybody takes.
+
+At least the sum of what the ports hold (and their slack), at least every port's
+minimum, at most the smallest maximum. Fewer stalls the pipeline.
+
+Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-core.c
+min_queued_buffers, max_num_buffers; raspberrypi/picamera2#1392.
+"""
+
+from __future__ import annotations
+
+from solver.constraint import Touch
+
+NAME = "count"
+SCOPE = "question"
+
+
+def bounds(touches: tuple[Touch, ...]) -> tuple[int, int | None]:
+    """The fewest and the most buffers that these ports work with."""
+    least = sum(touch.port.holds + touch.port.slack for touch in touches)
+    most: int | None = None
+    for touch in touches:
+        limits = touch.port.count
+        least = max(least, limits.min or 0)
+        if limits.max is not None:
+            most = limits.max if most is None else min(most, limits.max)
+    return max(least, 1), most
+
+
+def sentence(label: str, asked: str, touches: tuple[Touch, ...]) -> str:
+    least, most = bounds(touches)
+    holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in touches)
+    limit = f", and at most {most} are taken" if most is not None else ""
+    return f"{label} has {asked} buffers; at least {least} are needed (held: {holders}){limit}"

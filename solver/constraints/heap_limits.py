@@ -1,0 +1,52 @@
+"""A heap may limit the size of one buffer, and how many it hands out.
+
+udmabuf refuses more than `size_limit_mb` (64 MiB on 6.12); RDMA and BAR
+exporters have a number of regions.
+
+Source: linux-6.12.107:drivers/dma-buf/udmabuf.c size_limit_mb.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platforms.values import in_units
+from solver.board import Board
+from solver.constraint import Budget, Case, Placed
+
+NAME = "heap-limits"
+SCOPE = "room"
+
+
+def broken(case: Case) -> bool:
+    assert case.layout is not None
+    largest = case.heap.spec.largest
+    if not isinstance(largest, int):
+        return False
+    return any(case.heap.exported(size) > largest for size in case.layout.sizes)
+
+
+def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+    most = placed.heap.spec.buffers
+    if isinstance(most, int):
+        budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
+        yield budget, placed.count * len(placed.sizes)
+
+
+def sentence(case: Case) -> str:
+    assert case.layout is not None
+    size, largest = max(case.layout.sizes), case.heap.spec.largest
+    limit = in_units(largest) if isinstance(largest, int) else "less"
+    return f"{case.label} needs {size} bytes, and {case.heap.name} allocates at most {limit} at a time"
+
+
+def buffers_sentence(budget: Budget, used: int, labels: str) -> str:
+    return f"{labels} need {used} buffers of {budget.subject}, which hands out {budget.limit}"
+
+
+def source(case: Case) -> str:
+    return case.heap.source
+
+
+def buffers_source(board: Board, budget: Budget) -> str:
+    return board.heaps[budget.subject].source

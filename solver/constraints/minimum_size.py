@@ -1,0 +1,41 @@
+"""An importer may check that the buffer holds a padded image, whatever it reads.
+
+etnaviv wants stride × the height rounded up to 4 rows; some ports want sizes in
+whole multiples.
+
+Source: mesa:src/gallium/drivers/etnaviv/etnaviv_resource.c etna_resource_from_handle();
+linux-7.2.13:drivers/gpu/drm/virtio/virtgpu_ioctl.c (blob_alignment).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from platforms.values import Extent
+from solver.constraint import Touch
+from solver.layout import Demand
+
+NAME = "minimum-size"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    if isinstance(touch.port.bytes.multiple, int):
+        return True
+    return touch.rule is not None and touch.rule.minimum is not None
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    if isinstance(touch.port.bytes.multiple, int):
+        need.bytes_multiple = lcm(need.bytes_multiple, touch.port.bytes.multiple)
+    if touch.rule is not None and touch.rule.minimum is not None:
+        need.minimum_rows.append(touch.rule.minimum.rows_multiple)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    parts = []
+    if touch.rule is not None and touch.rule.minimum is not None:
+        parts.append(f"room for a height rounded up to {touch.rule.minimum.rows_multiple} rows")
+    if isinstance(touch.port.bytes.multiple, int):
+        parts.append(f"a size that is a multiple of {touch.port.bytes.multiple} bytes")
+    return f"{touch.title} checks that {label} has {' and '.join(parts)}"

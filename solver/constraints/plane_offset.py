@@ -1,0 +1,32 @@
+"""Planes within a buffer start on multiples of some bytes.
+
+Source: mesa:src/panfrost/lib/pan_layout.c format_minimum_alignment() (64; 16 for
+NV12 from arch 7); mesa:src/gallium/drivers/lima/lima_resource.c (64).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from platforms.values import Extent
+from solver.constraint import Touch
+from solver.layout import Demand
+
+NAME = "plane-offset"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return rule is not None and rule.offset is not None and isinstance(rule.offset.multiple, int)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.offset is not None
+    if isinstance(touch.rule.offset.multiple, int):
+        need.offset = lcm(need.offset, touch.rule.offset.multiple)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.offset is not None
+    return f"{touch.title} needs the planes of {label} on multiples of {touch.rule.offset.multiple} bytes"

@@ -1,0 +1,53 @@
+"""Hardware is counted: planes, channels, scalers, ports, and bytes per second.
+
+`uses` charges a platform's `resources`, `how_many` counts a port's instances,
+`bandwidth` sums rate × bytes over the attachments of a memory's buffers.
+
+Source: linux-7.2.13:drivers/media/platform/nxp/imx8-isi/imx8-isi-pipe.c (chained
+channels); drivers/gpu/drm/rockchip/rockchip_drm_vop.c vop_crtc_atomic_check().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.board import Board
+from solver.constraint import Budget, Placed
+
+NAME = "resource"
+SCOPE = "budget"
+
+
+def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+    for touch in placed.touches:
+        uses = dict(touch.port.uses)
+        for name, amount in (touch.rule.uses if touch.rule else {}).items():
+            uses[name] = uses.get(name, 0) + amount
+        for name, amount in uses.items():
+            yield Budget(NAME, name, placed.board.platform.resources.get(name, 0), name, False), amount
+        if touch.port.how_many is not None:
+            yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
+    for memory in placed.home.memories or ():
+        most = memory.spec.bandwidth
+        if isinstance(most, int):
+            touched = placed.rate * sum(placed.sizes) * len(placed.touches)
+            yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False), touched
+
+
+def sentence(budget: Budget, used: int, labels: str) -> str:
+    return f"{labels} need {used} {budget.what}; there are {budget.limit}"
+
+
+def source(board: Board, budget: Budget) -> str:
+    if budget.subject in board.memories:
+        return board.memories[budget.subject].spec.source
+    device, _, port = budget.subject.partition(".")
+    if device in board.devices and port in board.devices[device].spec.ports:
+        return board.devices[device].spec.ports[port].source
+    users = [
+        port.source
+        for device in board.devices.values()
+        for port in device.spec.ports.values()
+        if budget.subject in port.uses or any(budget.subject in rule.uses for rule in port.images)
+    ]
+    return users[0] if users else f"resources of {board.name}"

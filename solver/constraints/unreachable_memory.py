@@ -1,0 +1,31 @@
+"""Another device's local memory is out of reach without a peer-to-peer edge.
+
+VRAM, FPGA BARs and NIC memory belong to a card. Another device gets there only
+along a declared edge (`reached_by`) and with a driver that attaches as a
+peer-to-peer importer.
+
+Source: linux-7.2.13:drivers/pci/p2pdma.c calc_map_type_and_dist();
+drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
+"""
+
+from __future__ import annotations
+
+from solver.constraint import Case
+
+NAME = "unreachable-memory"
+SCOPE = "reach"
+
+
+def broken(case: Case) -> bool:
+    return any(m.local and not case.device.reaches_local(m) for m in case.home.memories or ())
+
+
+def sentence(case: Case) -> str:
+    memory = next(m for m in case.home.memories or () if m.local and not case.device.reaches_local(m))
+    owners = ", ".join(sorted(memory.local))
+    return f"{memory.name} in {case.home.name} is local to {owners}, and {case.device.name} has no peer-to-peer way there"
+
+
+def source(case: Case) -> str:
+    memory = next(m for m in case.home.memories or () if m.local and not case.device.reaches_local(m))
+    return memory.spec.source

@@ -1,0 +1,11 @@
+"""Rank in the orders the pipeline gives: its formats, and `any_of` (design §6, 3)."""
+
+from __future__ import annotations
+
+from solver.costs.term import Priced
+
+NAME = "preference"
+
+
+def value(priced: Priced) -> int:
+    return priced.rank

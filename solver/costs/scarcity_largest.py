@@ -1,0 +1,14 @@
+"""The largest share of any bounded memory used, in ppm (design §6, 6).
+
+Joint: the model bounds it over all placements; alone an option has none.
+"""
+
+from __future__ import annotations
+
+from solver.costs.term import Priced
+
+NAME = "scarcity-largest"
+
+
+def value(priced: Priced) -> int:
+    return 0

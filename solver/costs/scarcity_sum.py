@@ -1,0 +1,14 @@
+"""The sum of the shares of all bounded memories, in ppm (design §6, 6).
+
+Each placement's share of a memory is rounded up to a whole ppm.
+"""
+
+from __future__ import annotations
+
+from solver.costs.term import Priced
+
+NAME = "scarcity-sum"
+
+
+def value(priced: Priced) -> int:
+    return sum(share for _, share in priced.shares)

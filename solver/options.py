@@ -1,0 +1,436 @@
+"""Propagation: for each buffer, every way it could be placed that no single-buffer
+constraint forbids.
+
+An `Option` is a heap, a format, a modifier, a layout, the devices bound and a
+count. Strides, offsets and sizes have closed forms (`solver.layout`), so options
+are few; those that another option beats in every respect are dropped. Buffers
+that ask the same question share one list, which makes them one class in the model.
+
+Facts can be `dropped`: the question is then answered as if they were not so. That
+is how conflicts are found (`solver.explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from types import ModuleType
+from typing import NamedTuple
+
+from platforms.modifiers import parse_modifier
+from platforms.schema import ImageRule, When
+from platforms.values import Extent
+from solver import layout as layouts
+from solver import modifiers
+from solver.board import HeapView
+from solver.constraint import Budget, Case, Fact, Placed, Touch, lives_in
+from solver.constraints import (
+    ATTACHMENT,
+    BUDGETS,
+    HEAP,
+    LAYOUT,
+    REACH,
+    ROOM,
+    RUN,
+    capacity,
+    colour_space,
+    count,
+    missing_device,
+    modifier_side_condition,
+    plane_buffers,
+)
+from solver.constraints import format as format_kind
+from solver.constraints import modifier as modifier_kind
+from solver.costs import TERMS
+from solver.costs.term import Priced
+from solver.pipeline import Attachment, Wish
+from solver.problem import Problem, Question, Way
+
+Binding = tuple[tuple[int, str | None], ...]
+"""(variable, device) pairs; no device where a missing one was dropped as a fact."""
+
+
+class Option(NamedTuple):
+    """One way to place one buffer."""
+
+    key: tuple[object, ...]
+    """Names and numbers that order options: the last level of the objective."""
+    placed: Placed
+    fourcc: str | None
+    modifier: str | None
+    colour: str | None
+    layout: layouts.Layout
+    binding: Binding
+    dropped: int
+    values: tuple[int, ...]
+    """What each cost term says, in order."""
+    charges: tuple[tuple[Budget, int], ...]
+    locks: tuple[tuple[Budget, int], ...]
+    shares: tuple[tuple[Budget, int], ...]
+
+
+class Drops:
+    """Facts taken out of the question, looked up by what they are about."""
+
+    def __init__(self, facts: frozenset[Fact] = frozenset()) -> None:
+        self.facts = facts
+        self._by_label: dict[str, set[tuple[str, str]]] = {}
+        self._shared: set[tuple[str, str]] = set()
+        for kind, subject in facts:
+            label, arrow, device = subject.partition("→")
+            if arrow:
+                self._by_label.setdefault(label, set()).add((kind, device))
+            else:
+                self._shared.add((kind, subject))
+
+    def about(self, label: str) -> frozenset[tuple[str, str]]:
+        """What is dropped for one buffer, its own name written as an empty one."""
+        own = {(kind, "") for kind, subject in self._shared if subject == label}
+        return frozenset(self._by_label.get(label, set()) | self._shared | own)
+
+
+class Propagation:
+    """The options of every question of a problem, shared where questions are alike."""
+
+    def __init__(self, problem: Problem, dropped: frozenset[Fact] = frozenset()) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.drops = Drops(dropped)
+        self._memo: dict[tuple[object, ...], tuple[Option, ...]] = {}
+        self._reach: dict[tuple[object, ...], bool] = {}
+        self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
+        self.options = tuple(self._of(question) for question in problem.questions)
+
+    def _of(self, question: Question) -> tuple[Option, ...]:
+        about = self.drops.about(question.label) if self.drops.facts else frozenset()
+        key = (*question.signature, about)
+        if key not in self._memo:
+            self._memo[key] = undominated(list(_Search(self, question, about).options()))
+        return self._memo[key]
+
+    def reaches(self, kinds: Sequence[ModuleType], case: Case, about: frozenset[tuple[str, str]]) -> bool:
+        """Whether no kind of `kinds` finds a fact broken that still stands."""
+        assert case.touch is not None
+        device = case.touch.device.name
+        key = (device, case.touch.name, case.heap.name, case.home.name, case.question.protected)
+        if not about and key in self._reach:
+            return self._reach[key]
+        holds = not any(kind.broken(case) and (kind.NAME, device) not in about for kind in kinds)
+        if not about:
+            self._reach[key] = holds
+        return holds
+
+    def demands(self, touch: Touch) -> tuple[ModuleType, ...]:
+        """The layout kinds about which the touch's rule states something."""
+        key = (touch.device.name, touch.name, id(touch.rule))
+        found = self._demands.get(key)
+        if found is None:
+            found = self._demands[key] = tuple(kind for kind in LAYOUT if kind.states(touch))
+        return found
+
+
+class _Search:
+    """All options of one question."""
+
+    def __init__(self, whole: Propagation, question: Question, about: frozenset[tuple[str, str]]) -> None:
+        self.whole = whole
+        self.board = whole.board
+        self.question = question
+        self.about = about
+        pins = {pin.field: pin.value for pin in question.pins}
+        self.pins = pins
+        self.image = question.spec.size or Extent(0, 0)
+
+    def options(self) -> Iterator[Option]:
+        for way in self.question.ways:
+            for binding, touches in self._bindings(way):
+                heaps = self._heaps(touches)
+                if heaps:
+                    yield from self._placed(way, binding, touches, heaps)
+
+    def _bindings(self, way: Way) -> Iterator[tuple[Binding, tuple[Touch, ...]]]:
+        """Every choice of devices, and the ports touched under it."""
+        variables = sorted({party.variable for party in way.parties})
+        domains = []
+        for variable in variables:
+            uses = [party.use for party in way.parties if party.variable == variable]
+            fits = [n for n in self.whole.problem.variables[variable].candidates if self._fits(n, uses)]
+            missing = all(self._ignorable(use) for use in uses)
+            domains.append([*fits, *([None] if missing else [])])
+        apart = self.whole.problem.apart
+        pinned = self.pins.get("device")
+        for choice in product(*domains):
+            device = dict(zip(variables, choice, strict=True))
+            if any(device.get(a) is not None and device.get(a) == device.get(b, "") for a, b in apart):
+                continue
+            if pinned is not None and pinned not in choice:
+                continue
+            touches = [self._touch(device[party.variable], party.use) for party in way.parties]
+            yield tuple(device.items()), tuple(touch for touch in touches if touch is not None)
+
+    def _ignorable(self, use: Attachment) -> bool:
+        subject = f"{use.selector.kind}.{use.selector.port}"
+        return (missing_device.NAME, subject) in self.about
+
+    def _fits(self, name: str, uses: list[Attachment]) -> bool:
+        return all(self._ignorable(use) or missing_device.fits(self.board, name, use) for use in uses)
+
+    def _touch(self, name: str | None, use: Attachment) -> Touch | None:
+        if name is None or not missing_device.fits(self.board, name, use):
+            return None
+        device = self.board.devices[name]
+        port = use.selector.port or ""
+        return Touch(device, port, device.spec.ports[port], use)
+
+    def _heaps(self, touches: tuple[Touch, ...]) -> list[tuple[HeapView, HeapView]]:
+        """Heaps that nothing but sizes can still forbid, with where buffers really live."""
+        found = []
+        for heap in self.board.heaps.values():
+            if self.pins.get("heap", heap.name) != heap.name:
+                continue
+            home = lives_in(self.board, heap, touches)
+            case = Case(self.board, self.question, touches, heap, home)
+            if any(kind.broken(case) and (kind.NAME, heap.name) not in self.about for kind in HEAP):
+                continue
+            if all(self.whole.reaches(REACH, case._replace(touch=t), self.about) for t in touches):
+                found.append((heap, home))
+        if found:
+            case = Case(self.board, self.question, touches, *found[0])
+            for touch in touches:
+                of_touch = case._replace(touch=touch)
+                for kind in ATTACHMENT:
+                    if kind.broken(of_touch) and (kind.NAME, touch.device.name) not in self.about:
+                        return []
+        return found
+
+    def _placed(
+        self, way: Way, binding: Binding, touches: tuple[Touch, ...], heaps: list[tuple[HeapView, HeapView]]
+    ) -> Iterator[Option]:
+        counts = self._counts(touches)
+        for rank, fourcc, modifier, colour, ruled, layout in self._images(touches):
+            for heap, home in heaps:
+                case = Case(self.board, self.question, ruled, heap, home, None, layout)
+                if not self._holds(case):
+                    continue
+                for number, dropped in counts:
+                    sizes = layout.sizes
+                    rate = self.question.spec.rate
+                    placed = Placed(self.board, self.question.label, heap, home, sizes, number, rate, ruled)
+                    yield option(placed, way.rank + rank, fourcc, modifier, colour, layout, binding, dropped)
+
+    def _holds(self, case: Case) -> bool:
+        """Whether sizes, runs and alignments suit the heap."""
+        for kind in ROOM:
+            if kind.broken(case) and (kind.NAME, case.heap.name) not in self.about:
+                return False
+        for touch in case.touches:
+            of_touch = case._replace(touch=touch)
+            for kind in RUN:
+                if kind.broken(of_touch) and (kind.NAME, touch.device.name) not in self.about:
+                    return False
+        return True
+
+    def _counts(self, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
+        """Lawful counts with the wishes each drops."""
+        asked, pinned = self.question.spec.count, self.pins.get("count")
+        if (count.NAME, "") in self.about:
+            return [(1, 0)]
+        least, most = count.bounds(touches)
+        if isinstance(asked, int):
+            lawful = [(asked, 0)] if least <= asked and (most is None or asked <= most) else []
+        elif isinstance(asked, Wish):
+            low = max(least, asked.min)
+            high = max(low, asked.wish if most is None else min(asked.wish, most))
+            lawful = [(n, max(0, asked.wish - n)) for n in range(high, low - 1, -1) if most is None or n <= most]
+        else:
+            lawful = [(least, 0)] if most is None or least <= most else []
+        return [(n, lost) for n, lost in lawful if pinned in (None, n)]
+
+    def _images(
+        self, touches: tuple[Touch, ...]
+    ) -> Iterator[tuple[int, str | None, str | None, str | None, tuple[Touch, ...], layouts.Layout]]:
+        """(rank, format, modifier, colour, touches under their rules, layout) for all that fit."""
+        spec = self.question.spec
+        if spec.bytes is not None:
+            raw = layouts.raw(spec.bytes, self._need(touches))
+            if raw is not None:
+                yield 0, None, None, None, touches, raw
+            return
+        usable = [self._usable(touch) for touch in touches]
+        for rank, fourcc in enumerate(self._fourccs(usable)):
+            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            if not all(of_format):
+                continue
+            for modifier in self._modifiers(of_format):
+                shape = modifiers.shape(fourcc, modifier)
+                if shape is None:
+                    continue
+                for ruled, colour in self._rulings(touches, of_format, modifier):
+                    for layout in self._layouts(ruled, shape):
+                        yield rank if spec.formats else 0, fourcc, modifier, colour, ruled, layout
+
+    def _usable(self, touch: Touch) -> list[ImageRule | None]:
+        """The port's rules that hold for this use."""
+        if (modifier_side_condition.NAME, touch.device.name) in self.about:
+            return list(touch.port.images)
+        return [rule for rule in touch.port.images if holds(rule.when, touch.use)]
+
+    def _fourccs(self, usable: list[list[ImageRule | None]]) -> Sequence[str]:
+        spec, pinned = self.question.spec, self.pins.get("format")
+        found: Sequence[str] = spec.formats or ()
+        if not found:
+            sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
+            if any(kind == format_kind.NAME for kind, _ in self.about) or len(sets) != len(usable):
+                found = sorted(frozenset().union(*sets)) or ["XR24"]
+            else:
+                found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
+        return [fourcc if pinned in (None, fourcc) else "" for fourcc in found]
+
+    def _of_format(self, touch: Touch, rules: list[ImageRule | None], fourcc: str) -> list[ImageRule | None]:
+        found = [rule for rule in rules if rule is not None and fourcc in rule.formats]
+        if not found and fourcc and (format_kind.NAME, touch.device.name) in self.about:
+            return [None]
+        return [*found]
+
+    def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:
+        pinned, asked = self.pins.get("modifier"), self.question.spec.modifiers
+        if asked is not None:
+            found = list(dict.fromkeys(parse_modifier(text).name for text in asked))
+        else:
+            known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
+            found = sorted(known | {"LINEAR"})
+        return [name for name in found if pinned in (None, name)]
+
+    def _rulings(
+        self, touches: tuple[Touch, ...], of_format: list[list[ImageRule | None]], modifier: str
+    ) -> Iterator[tuple[tuple[Touch, ...], str | None]]:
+        """Every way to give each attachment one rule, with the colour space they share."""
+        choices = []
+        for touch, rules in zip(touches, of_format, strict=True):
+            fits = [rule for rule in rules if rule is None or modifier in canonical(rule)]
+            if not fits and (modifier_kind.NAME, touch.device.name) in self.about:
+                fits = rules
+            choices.append(fits)
+        for choice in product(*choices):
+            ruled = tuple(t._replace(rule=rule) for t, rule in zip(touches, choice, strict=True))
+            agreed, colour = self._colour(ruled)
+            if agreed:
+                yield ruled, colour
+
+    def _colour(self, ruled: tuple[Touch, ...]) -> tuple[bool, str | None]:
+        wanted = self.question.spec.colours
+        shared: set[str] | None = set(wanted) if wanted is not None else None
+        for touch in ruled:
+            if touch.rule is None or touch.rule.colours is None:
+                continue
+            if (colour_space.NAME, touch.device.name) not in self.about:
+                shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
+        if shared is None:
+            return True, None
+        if not shared:
+            return False, None
+        return True, next((c for c in wanted if c in shared), None) if wanted else min(shared)
+
+    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Shape) -> Iterator[layouts.Layout]:
+        asked = self.question.spec.dmabufs
+        allowed = {1, len(shape.planes)}
+        if asked is not None:
+            allowed &= {asked} if isinstance(asked, int) else set(asked)
+        for touch in ruled:
+            if touch.rule is not None and (plane_buffers.NAME, touch.device.name) not in self.about:
+                allowed &= set(touch.rule.dmabufs)
+        if not allowed:
+            return
+        need = self._need(ruled)
+        for dmabufs in sorted(allowed):
+            found = layouts.solve(need, self.image, shape, dmabufs)
+            if found is not None:
+                yield found
+
+    def _need(self, ruled: tuple[Touch, ...]) -> layouts.Demand:
+        need = layouts.Demand()
+        for touch in ruled:
+            for kind in self.whole.demands(touch):
+                if not self.about or (kind.NAME, touch.device.name) not in self.about:
+                    kind.demand(touch, need, self.image)
+        pinned = self.pins.get("stride")
+        need.pinned = pinned if isinstance(pinned, int) else None
+        return need
+
+
+def holds(when: When | None, use: Attachment) -> bool:
+    """Whether a rule's `when` holds for an attachment."""
+    if when is None:
+        return True
+    if when.codec is not None and use.codec not in when.codec:
+        return False
+    if when.rotate is not None and use.rotate not in when.rotate:
+        return False
+    if when.crop is not None and when.crop != (use.crop is not None):
+        return False
+    return when.scale is None or when.scale == (use.scale is not None)
+
+
+_CANONICAL: dict[tuple[str, ...], frozenset[str]] = {}
+
+
+def canonical(rule: ImageRule) -> frozenset[str]:
+    """The rule's modifiers by their canonical names."""
+    found = _CANONICAL.get(rule.modifiers)
+    if found is None:
+        if len(_CANONICAL) > 4096:
+            _CANONICAL.clear()
+        found = _CANONICAL[rule.modifiers] = frozenset(parse_modifier(text).name for text in rule.modifiers)
+    return found
+
+
+def option(
+    placed: Placed,
+    rank: int,
+    fourcc: str | None,
+    modifier: str | None,
+    colour: str | None,
+    layout: layouts.Layout,
+    binding: Binding,
+    dropped: int,
+) -> Option:
+    """Price a placement and work out what it charges to which budget."""
+    charges: dict[Budget, int] = {}
+    for kind in BUDGETS:
+        for budget, amount in kind.charges(placed):
+            charges[budget] = charges.get(budget, 0) + amount
+    locks = tuple(capacity.locks(placed))
+    shares = tuple(
+        (budget, -(-amount * 1_000_000 // budget.limit))
+        for budget, amount in charges.items()
+        if budget.shared and budget.limit > 0
+    )
+    priced = Priced(placed, rank, dropped, shares)
+    values = tuple(term.value(priced) for term in TERMS)
+    names = tuple((variable, device or "") for variable, device in binding)
+    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.count)
+    return Option(
+        key, placed, fourcc, modifier, colour, layout, binding, dropped, values, tuple(charges.items()), locks, shares
+    )
+
+
+def undominated(options: list[Option]) -> tuple[Option, ...]:
+    """The options that no other beats in every respect, best first."""
+    options.sort(key=lambda o: (o.values, o.key, o.layout))
+    kept: list[Option] = []
+    for candidate in options:
+        if not any(_dominates(better, candidate) for better in kept):
+            kept.append(candidate)
+    return tuple(kept)
+
+
+def _dominates(one: Option, other: Option) -> bool:
+    """Whether `one`, which sorts before `other`, also charges no more to anybody."""
+    if one.binding != other.binding:
+        return False
+    if one.locks and one.locks != other.locks:
+        return False
+    theirs = dict(other.charges)
+    return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)
+
+

@@ -1,0 +1,165 @@
+"""The words of an answer: one schema for the command line, HTTP and Python (design §9).
+
+`Answer = Plan | Infeasible | Undecided`. "No plan exists" is an answer, not an
+exception. Sizes are bytes; more fields may be added, those here stay.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from platforms.schema import Strict
+from platforms.values import INT64_MAX
+from platforms.words import Access
+
+SCHEMA = "heapwright/answer/1"
+Natural = Annotated[int, Field(ge=0, le=INT64_MAX)]
+Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
+
+
+class Reason(Strict):
+    """A fact that decided something, as one sentence with its source."""
+
+    decides: Literal["heap", "format", "modifier", "stride", "size", "count", "offset", "device", "dmabufs"] | None = None
+    kind: str
+    subject: str
+    text: str
+    source: str
+
+
+class Plane(Strict):
+    """Where one plane of an image lies; `offset` counts from its own dma-buf."""
+
+    offset: Natural
+    stride: Natural
+    size: Natural
+    dmabuf: Natural = 0
+
+
+class AttachedPort(Strict):
+    """A device port that touches the buffer, as bound on this board."""
+
+    device: str
+    port: str
+    access: Access
+
+
+class Rejected(Strict):
+    """A heap that was not chosen, and why."""
+
+    heap: str
+    reasons: Annotated[tuple[Reason, ...], Field(strict=False)]
+
+
+class Placement(Strict):
+    """The answer for one buffer: heap, layout and count.
+
+    For raw data `format` and `modifier` are None, `width` and `height` 0, and
+    there is one plane of stride 0.
+    """
+
+    pipeline: str
+    buffer: str
+    heap: str
+    names: Annotated[tuple[str, ...], Field(strict=False)]
+    format: str | None
+    modifier: str | None
+    modifier_value: Hex | None
+    colour: str | None = None
+    width: Natural
+    height: Natural
+    coded_width: Natural
+    coded_height: Natural
+    planes: Annotated[tuple[Plane, ...], Field(strict=False)]
+    size: Natural
+    """What the layout needs, summed over its dma-bufs."""
+    allocated: Natural
+    """What one buffer costs its memory, summed over its dma-bufs."""
+    sizes: Annotated[tuple[Natural, ...], Field(strict=False)]
+    """Bytes each dma-buf must hold, in order; one entry unless planes lie apart."""
+    count: Natural
+    rate: Natural = 0
+    """Frames per second the question asked for."""
+    attachments: Annotated[tuple[AttachedPort, ...], Field(strict=False)]
+    reasons: Annotated[tuple[Reason, ...], Field(strict=False)] = ()
+    rejected: Annotated[tuple[Rejected, ...], Field(strict=False)] = ()
+
+
+
+class Level(Strict):
+    """One term of the objective, closed in order."""
+
+    term: str
+    value: int
+    bound: int
+    gap: float
+
+
+class Dropped(Strict):
+    """A wish that was not granted."""
+
+    buffer: str
+    pipeline: str
+    wish: Natural
+    granted: Natural
+    text: str
+
+
+class UnknownFact(Strict):
+    """Something the profile does not know and the plan therefore does not promise."""
+
+    subject: str
+    field: str
+    text: str
+
+
+class Plan(Strict):
+    """A proven (`optimal`) or bounded (`feasible`) answer."""
+
+    schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
+    status: Literal["optimal", "feasible"]
+    platform: str
+    pipelines: Annotated[tuple[str, ...], Field(strict=False)]
+    placements: Annotated[tuple[Placement, ...], Field(strict=False)]
+    conversions: Annotated[tuple[dict[str, object], ...], Field(strict=False)] = ()
+    dropped: Annotated[tuple[Dropped, ...], Field(strict=False)] = ()
+    warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()
+    levels: Annotated[tuple[Level, ...], Field(strict=False)] = ()
+
+
+class Remedy(Strict):
+    """A change after which a plan exists; `change` is a path in profile or pipeline."""
+
+    change: str
+    to: object
+    text: str
+    rank: Natural
+
+
+class Infeasible(Strict):
+    """No plan exists: an irreducible conflict, and the ways out, cheapest first."""
+
+    schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
+    status: Literal["infeasible"] = "infeasible"
+    platform: str
+    pipelines: Annotated[tuple[str, ...], Field(strict=False)]
+    conflict: Annotated[tuple[Reason, ...], Field(strict=False)]
+    remedies: Annotated[tuple[Remedy, ...], Field(strict=False)] = ()
+    unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()
+
+
+class Undecided(Strict):
+    """A limit was reached before a plan or a proof was found."""
+
+    schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
+    status: Literal["undecided"] = "undecided"
+    platform: str
+    pipelines: Annotated[tuple[str, ...], Field(strict=False)]
+    text: str
+    unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()
+
+
+Answer = Plan | Infeasible | Undecided

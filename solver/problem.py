@@ -1,0 +1,188 @@
+"""The question, resolved against a board: who may touch which buffer.
+
+`Problem` turns pipelines into `Question`s (one per buffer) and `Variable`s (one
+per device the pipelines leave open). Everything is put into name order here, so
+that the order of input never changes an answer.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import product
+from typing import NamedTuple
+
+from platforms.schema import Platform
+from solver.board import Board
+from solver.constraints import missing_device
+from solver.pipeline import AnyOf, Attachment, Audience, Buffer, Pipeline, Selector, Use, attachment
+from solver.pins import Pin
+from solver.plan import Placement
+
+
+class Variable(NamedTuple):
+    """A device that a selector leaves open, chosen once per file."""
+
+    pipeline: str
+    kind: str
+    label: str | None
+    connector: str | None
+    candidates: tuple[str, ...]
+
+
+class Party(NamedTuple):
+    """An attachment and the variable (by index) that says which device it is."""
+
+    use: Attachment
+    variable: int
+
+
+class Way(NamedTuple):
+    """One way to attach a buffer: a choice among every `any_of`."""
+
+    rank: int
+    parties: tuple[Party, ...]
+
+
+class Question:
+    """One buffer: what is asked, by whom it is touched, and how it is called."""
+
+    __slots__ = ("audience", "label", "name", "pins", "pipeline", "protected", "signature", "spec", "ways")
+
+    def __init__(self, pipeline: str, name: str, label: str, spec: Buffer, ways: tuple[Way, ...]) -> None:
+        self.pipeline = pipeline
+        self.name = name
+        self.label = label
+        self.spec = spec
+        self.ways = ways
+        self.protected = bool(spec.protected)
+        self.audience = spec.protected.audience if isinstance(spec.protected, Audience) else None
+        self.pins: tuple[Pin, ...] = ()
+        self.signature: tuple[object, ...] = ()
+
+
+class Problem:
+    """Pipelines and live placements on a board."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        pipelines: Sequence[Pipeline],
+        live: Sequence[Placement] = (),
+        pins: Sequence[Pin] = (),
+    ) -> None:
+        self.board = Board(platform)
+        self.pipelines = tuple(sorted(pipelines, key=lambda p: p.name))
+        self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
+        self.variables: list[Variable] = []
+        self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
+        names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
+        self.questions = tuple(
+            self._question(pipeline, name, name if names[name] == 1 else f"{pipeline.name}/{name}")
+            for pipeline in self.pipelines
+            for name in sorted(pipeline.buffers)
+        )
+        self._share_codecs()
+        self._spread_protection()
+        for question in self.questions:
+            question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
+            question.signature = (
+                question.spec, question.protected, question.audience, question.ways, question.pins
+            )  # fmt: skip
+        self.apart = self._apart()
+
+    def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
+        spec = pipeline.buffers[name]
+        slots = [
+            [(rank, attachment(use, access)) for rank, use in enumerate(_alternatives(party))]
+            for parties, access in ((spec.written_by, "write"), (spec.read_by, "read"))
+            for party in parties
+        ]
+        ways = []
+        for choice in product(*slots):
+            parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
+            parties.sort(key=lambda p: (p.use.access == "read", p.use.selector.kind, str(p.use.selector), repr(p.use)))
+            ways.append(Way(sum(rank for rank, _ in choice), tuple(parties)))
+        return Question(pipeline.name, name, label, spec, tuple(ways))
+
+    def _variable(self, pipeline: str, selector: Selector) -> int:
+        key = (pipeline, selector.kind, selector.label, selector.connector)
+        if key not in self._indices:
+            candidates = tuple(
+                name
+                for name, device in self.board.devices.items()
+                if device.spec.kind == selector.kind
+                and (selector.connector is None or selector.connector in device.spec.connectors)
+            )
+            self._indices[key] = len(self.variables)
+            self.variables.append(Variable(*key, candidates))
+        return self._indices[key]
+
+    def _apart(self) -> tuple[tuple[int, int], ...]:
+        """Pairs of variables that must be different devices: labels of one kind in a file."""
+        return tuple(
+            (one, other)
+            for one, a in enumerate(self.variables)
+            for other, b in enumerate(self.variables[:one])
+            if a[:2] == b[:2] and a.label != b.label and a.connector is None and b.connector is None
+        )
+
+    def _share_codecs(self) -> None:
+        """A codec stated on one attachment of a stage holds for all of them."""
+        codecs: dict[tuple[int, str | None], set[str]] = {}
+        for _, party in self._parties():
+            if party.use.codec is not None:
+                codecs.setdefault(_stage(party), set()).add(party.use.codec)
+        if not codecs:
+            return
+        for question in self.questions:
+            question.ways = tuple(
+                Way(way.rank, tuple(_with_codec(party, codecs) for party in way.parties))
+                for way in question.ways
+            )
+
+    def _spread_protection(self) -> None:
+        """What a stage writes after reading protected content is protected too."""
+        if not any(question.protected for question in self.questions):
+            return
+        changed = True
+        while changed:
+            tainted = {
+                _stage(party) for question, party in self._parties() if question.protected and party.use.access == "read"
+            }
+            changed = False
+            for question, party in self._parties():
+                if question.protected or party.use.access == "read" or _stage(party) not in tainted:
+                    continue
+                if not self._declassifies(party):
+                    question.protected = changed = True
+
+    def _declassifies(self, party: Party) -> bool:
+        fits = [
+            name
+            for name in self.variables[party.variable].candidates
+            if missing_device.fits(self.board, name, party.use)
+        ]
+        port = party.use.selector.port or ""
+        return bool(fits) and all(self.board.port(name, port).declassifies for name in fits)
+
+    def _parties(self) -> Iterator[tuple[Question, Party]]:
+        for question in self.questions:
+            for way in question.ways:
+                for party in way.parties:
+                    yield question, party
+
+
+def _alternatives(party: Use | AnyOf) -> tuple[Use, ...]:
+    return party.any_of if isinstance(party, AnyOf) else (party,)
+
+
+def _stage(party: Party) -> tuple[int, str | None]:
+    return party.variable, party.use.selector.stage
+
+
+def _with_codec(party: Party, codecs: dict[tuple[int, str | None], set[str]]) -> Party:
+    found = codecs.get(_stage(party), set())
+    if party.use.codec is not None or len(found) != 1:
+        return party
+    return party._replace(use=party.use._replace(codec=next(iter(found))))

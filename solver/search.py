@@ -1,0 +1,155 @@
+"""CP-SAT, spoken to in rows of integers: all its parameters are here.
+
+Levels are closed one after the other; neighbours share one objective where their
+ranges allow it in 62 bits. Limits are deterministic: CP-SAT's own measure of work,
+never the clock.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, Literal, NamedTuple
+
+from ortools.sat.python import cp_model_helper as sat
+
+ROOM: Final = 1 << 53
+"""Objectives stay below this: CP-SAT reports bounds as doubles."""
+DEFAULT_WORK: Final = 60.0
+"""Deterministic time per question, about seconds of search."""
+
+Status = Literal["optimal", "feasible", "infeasible", "undecided"]
+
+
+class Row(NamedTuple):
+    """low ≤ Σ amounts × variables ≤ high; no bound where None."""
+
+    variables: Sequence[int]
+    amounts: Sequence[int]
+    low: int | None
+    high: int | None
+
+
+class Search:
+    """One model, closed level by level."""
+
+    def __init__(self, gap: float, work: float | None) -> None:
+        self.proto = sat.CpModelProto()
+        self.gap = gap
+        self.work = DEFAULT_WORK if work is None else work
+        self.spent = 0.0
+        self.solution: list[int] = []
+        self._highest: list[int] = []
+
+    def integer(self, low: int, high: int) -> int:
+        self.proto.variables.add().domain.extend((low, high))
+        self._highest.append(high)
+        return len(self._highest) - 1
+
+    def integers(self, number: int, high: int) -> None:
+        """`number` variables of 0 to `high`."""
+        for _ in range(number):
+            self.integer(0, high)
+
+    def boolean(self) -> int:
+        return self.integer(0, 1)
+
+    def add(self, row: Row) -> None:
+        linear = self.proto.constraints.add().linear
+        linear.vars.extend(row.variables)
+        linear.coeffs.extend(row.amounts)
+        low = -(1 << 62) if row.low is None else row.low
+        linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
+
+    def close(self, levels: Sequence[Row]) -> tuple[Status, list[int], list[int]]:
+        """Minimise `levels` in order; their values and lower bounds.
+
+        `feasible` means that a limit was reached with a solution in hand.
+        """
+        bounds = [0] * len(levels)
+        groups = self._groups(levels)
+        for number, group in enumerate(groups):
+            status, bound = self._minimise(levels, group)
+            if status in ("infeasible", "undecided"):
+                if self.solution and status == "undecided":
+                    return "feasible", self._values(levels), bounds
+                return status, [], bounds
+            values = self._values(levels)
+            if status == "feasible":
+                bounds[group[0].level] = self._first_bound(group, bound)
+                return "feasible", values, bounds
+            for part in group:
+                bounds[part.level] = values[part.level]
+                if number + 1 < len(groups):
+                    self.add(levels[part.level]._replace(low=None, high=values[part.level]))
+        return "optimal", self._values(levels), bounds
+
+    def _groups(self, levels: Sequence[Row]) -> list[list[_Part]]:
+        """Neighbouring levels whose ranges multiply to less than ROOM share an objective."""
+        groups: list[list[_Part]] = []
+        span = ROOM
+        for index in range(len(levels) - 1, -1, -1):
+            most = 1 + sum(a * self._highest[v] for v, a in zip(levels[index].variables, levels[index].amounts, strict=True))
+            if most == 1:
+                continue
+            if span * most >= ROOM or not groups:
+                groups.append([])
+                span = 1
+            groups[-1].insert(0, _Part(index, span))
+            span *= most
+        groups.reverse()
+        return groups or [[]]
+
+    def _minimise(self, levels: Sequence[Row], group: Sequence[_Part]) -> tuple[Status, int]:
+        objective = self.proto.objective
+        weights: dict[int, int] = {}
+        for part in group:
+            for variable, amount in zip(levels[part.level].variables, levels[part.level].amounts, strict=True):
+                weights[variable] = weights.get(variable, 0) + amount * part.weight
+        objective.Clear()
+        objective.vars.extend(weights)
+        objective.coeffs.extend(weights.values())
+        self._hint()
+        wrapper = sat.SolveWrapper()
+        wrapper.set_parameters(self._parameters())
+        response = wrapper.solve(self.proto)
+        self.spent += response.deterministic_time
+        if response.status in (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE):
+            self.solution = list(response.solution)
+            bound = round(response.best_objective_bound)
+            value = sum(self.solution[v] * w for v, w in weights.items())
+            exact = response.status == sat.CpSolverStatus.OPTIMAL and bound >= value
+            return ("optimal" if exact else "feasible"), bound
+        return ("infeasible" if response.status == sat.CpSolverStatus.INFEASIBLE else "undecided"), 0
+
+    def _parameters(self) -> sat.SatParameters:
+        """One worker, no presolve, a fixed seed, deterministic time (design §7.3)."""
+        parameters = sat.SatParameters()
+        parameters.num_workers = 1
+        parameters.cp_model_presolve = False
+        parameters.random_seed = 1
+        parameters.relative_gap_limit = self.gap
+        parameters.max_deterministic_time = max(0.0, self.work - self.spent)
+        return parameters
+
+    def _hint(self) -> None:
+        hint = self.proto.solution_hint
+        hint.Clear()
+        hint.vars.extend(range(len(self.solution)))
+        hint.values.extend(self.solution)
+
+    def _values(self, levels: Sequence[Row]) -> list[int]:
+        return [
+            sum(self.solution[v] * a for v, a in zip(row.variables, row.amounts, strict=True)) for row in levels
+        ]
+
+    @staticmethod
+    def _first_bound(group: Sequence[_Part], bound: int) -> int:
+        """What a bound on a shared objective says of its first level."""
+        return max(0, bound // group[0].weight)
+
+
+class _Part(NamedTuple):
+    """A level and its weight within a shared objective."""
+
+    level: int
+    weight: int

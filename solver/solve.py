@@ -1,0 +1,159 @@
+"""From a question to an answer: propagate, choose, explain (design §7)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Any, NamedTuple
+
+from platforms.modifiers import parse_modifier
+from platforms.schema import Platform
+from solver import explain, reasons
+from solver.live import ledger
+from solver.model import Choice, Limits, choose
+from solver.options import Option, Propagation
+from solver.pins import parse_pin
+from solver.pipeline import Pipeline
+from solver.plan import (
+    Answer,
+    AttachedPort,
+    Dropped,
+    Infeasible,
+    Level,
+    Placement,
+    Plan,
+    Plane,
+    Undecided,
+)
+from solver.problem import Problem, Question
+
+
+class Options(NamedTuple):
+    """How to solve: `strict` refuses plans that rest on unknown facts, `time_limit`
+    is deterministic work (about seconds), `gap` the relative gap that is good enough."""
+
+    strict: bool = False
+    time_limit: float | None = None
+    gap: float = 0.0
+    explain: bool = True
+
+
+def solve(
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
+    *,
+    live: Sequence[Placement] = (),
+    pins: Sequence[str] = (),
+    options: Options = Options(),
+    stats: dict[str, Any] | None = None,
+) -> Answer:
+    """The best plan for `pipelines` on `platform`, or why there is none.
+
+    Args:
+        live: placements that exist already; they are charged and never moved.
+        pins: decisions fixed in advance, such as `frame:heap=cma`.
+        stats: filled with timings in seconds and sizes of the model.
+
+    Raises:
+        InputError: a pin or a live placement does not fit the platform.
+    """
+    fixed = [parse_pin(text, platform, pipelines) for text in pins]
+    started = perf_counter()
+    problem = Problem(platform, pipelines, live, fixed)
+    used = ledger(problem.board, problem.live)
+    found = Propagation(problem)
+    propagated = perf_counter()
+    choice = choose(problem, found, used, limits=Limits(options.gap, options.time_limit))
+    chosen = perf_counter()
+    answer = _answer(problem, found, choice, used, options)
+    if stats is not None:
+        stats.update(
+            propagate=propagated - started,
+            search=chosen - propagated,
+            explain=perf_counter() - chosen,
+            options=sum(len(o) for o in {id(o): o for o in found.options}.values()),
+            buffers=len(problem.questions),
+            searched=choice.searched,
+        )
+    return answer
+
+
+def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, options: Options) -> Answer:
+    names = tuple(pipeline.name for pipeline in problem.pipelines)
+    if choice.status == "undecided":
+        text = "the limit was reached before a plan was found or excluded"
+        return Undecided(platform=problem.board.name, pipelines=names, text=text)
+    if choice.status == "infeasible":
+        return explain.infeasible(problem, used, with_remedies=options.explain)
+    unknown = reasons.unknown_facts(problem, choice.options)
+    if options.strict and unknown:
+        return explain.refused_as_unknown(problem, unknown)
+    why = reasons.Why(problem, found, choice.options) if options.explain else None
+    return Plan(
+        status="feasible" if choice.status == "feasible" else "optimal",
+        platform=problem.board.name,
+        pipelines=names,
+        placements=tuple(
+            placement(question, option, why)
+            for question, option in zip(problem.questions, choice.options, strict=True)
+        ),
+        dropped=tuple(
+            _dropped(question, option)
+            for question, option in zip(problem.questions, choice.options, strict=True)
+            if option.dropped
+        ),
+        warnings=reasons.warnings(problem, choice.options),
+        unknown_facts=unknown,
+        levels=tuple(
+            Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))
+            for level in choice.levels
+        ),
+    )
+
+
+def _gap(value: int, bound: int) -> float:
+    return 0.0 if value == bound else round((value - bound) / value, 9)
+
+
+def _dropped(question: Question, option: Option) -> Dropped:
+    wish = option.placed.count + option.dropped
+    return Dropped(
+        buffer=question.name,
+        pipeline=question.pipeline,
+        wish=wish,
+        granted=option.placed.count,
+        text=f"{question.label} wished for {wish} buffers and gets {option.placed.count}",
+    )
+
+
+def placement(question: Question, option: Option, why: reasons.Why | None) -> Placement:
+    """One option as the answer for its buffer."""
+    placed, layout = option.placed, option.layout
+    image = question.spec.size
+    value = parse_modifier(option.modifier).value if option.modifier is not None else None
+    return Placement(
+        pipeline=question.pipeline,
+        buffer=question.name,
+        heap=placed.heap.name,
+        names=placed.heap.spec.names,
+        format=option.fourcc,
+        modifier=option.modifier,
+        modifier_value=None if value is None else hex(value),
+        colour=option.colour,
+        width=image.width if image else 0,
+        height=image.height if image else 0,
+        coded_width=layout.coded.width,
+        coded_height=layout.coded.height,
+        planes=tuple(Plane(offset=p.offset, stride=p.stride, size=p.size, dmabuf=p.dmabuf) for p in layout.planes),
+        size=layout.size,
+        allocated=placed.allocated,
+        sizes=layout.sizes,
+        count=placed.count,
+        rate=placed.rate,
+        attachments=tuple(
+            AttachedPort(device=touch.device.name, port=touch.name, access=touch.use.access)
+            for touch in placed.touches
+        ),
+        reasons=why.reasons(question, option) if why else (),
+        rejected=why.rejected(question, option) if why else (),
+    )
