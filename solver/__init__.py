@@ -14,15 +14,15 @@ from typing import Any
 _HOMES = {
     "Answer": "solver.plan",
     "Infeasible": "solver.plan",
-    "Options": "solver.solve",
+    "Options": "solver.solving",
     "Pipeline": "solver.pipeline",
     "Plan": "solver.plan",
     "Undecided": "solver.plan",
-    "alternatives": "solver.alternatives",
+    "alternatives": "solver.rivals",
     "load_live": "solver.files",
     "load_pipelines": "solver.files",
-    "solve": "solver.solve",
-    "why_not": "solver.alternatives",
+    "solve": "solver.solving",
+    "why_not": "solver.rivals",
 }
 
 __all__ = sorted(_HOMES)

@@ -1,4 +1,122 @@
+"""Why there is no plan: an irreducible conflict, and the ways out.
+
+The conflict is found by deletion over facts on rebuilt problems: CP-SAT's own
+cores are neither minimal nor, with an objective, reliable (google/or-tools#5141).
+QuickXplain (Junker 2004) finds one conflict in k·log(n/k) checks; it is run in a
+few orders, and the shortest conflict found wins, then the first by names.
+"""
+
 from __future__ import annotations
-from solver.plan import Infeasible
-def infeasible(problem, used, with_remedies=True):
-    return Infeasible(platform=problem.board.name, pipelines=tuple(p.name for p in problem.pipelines), conflict=())
+
+from collections.abc import Sequence
+
+from solver.constraint import Fact
+from solver.facts import Sentences, ordered, universe
+from solver.model import Choice, Ledger, Limits, choose
+from solver.options import Propagation
+from solver.plan import Infeasible, Reason, UnknownFact
+from solver.problem import Problem
+
+_ASK = Limits(any_will_do=True)
+
+
+class Prover:
+    """Answers "is it still infeasible with only these facts?"."""
+
+    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+        self.problem = problem
+        self.ledger = ledger
+        self.facts = universe(problem)
+        self._known: dict[frozenset[Fact], bool] = {}
+
+    def relaxed(self, kept: frozenset[Fact]) -> Choice:
+        """A choice with every fact outside `kept` dropped."""
+        dropped = frozenset(self.facts) - kept
+        return choose(self.problem, Propagation(self.problem, dropped), self.ledger, dropped, _ASK)
+
+    def clash(self, kept: Sequence[Fact]) -> bool:
+        key = frozenset(kept)
+        if key not in self._known:
+            self._known[key] = self.relaxed(key).status == "infeasible"
+        return self._known[key]
+
+    def conflict(self) -> list[Fact]:
+        """An irreducible conflict: the shortest of a few, then by names."""
+        found = [self._reduce(self._explain([], False, order)) for order in self._orders()]
+        return min(found, key=lambda facts: (len(facts), facts))
+
+    def _orders(self) -> list[list[Fact]]:
+        attached = [fact for fact in self.facts if "→" in fact.subject]
+        shared = [fact for fact in self.facts if "→" not in fact.subject]
+        return [attached + shared, shared + attached, self.facts[::-1]]
+
+    def _explain(self, base: list[Fact], grown: bool, facts: list[Fact]) -> list[Fact]:
+        if grown and self.clash(base):
+            return []
+        if len(facts) == 1:
+            return facts
+        half = len(facts) // 2
+        later = self._explain(base + facts[:half], True, facts[half:])
+        earlier = self._explain(base + later, bool(later), facts[:half])
+        return earlier + later
+
+    def _reduce(self, facts: list[Fact]) -> list[Fact]:
+        """Drop what is not needed, one by one, until every fact is."""
+        kept = ordered(facts)
+        for fact in ordered(facts):
+            fewer = [other for other in kept if other != fact]
+            if self.clash(fewer):
+                kept = fewer
+        return kept
+
+
+def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) -> Infeasible:
+    """The answer that no plan exists, with its reasons."""
+    from solver import remedies
+
+    prover = Prover(problem, ledger)
+    names = tuple(pipeline.name for pipeline in problem.pipelines)
+    if prover.clash([]):
+        return Infeasible(platform=problem.board.name, pipelines=names, conflict=(_unanswerable(problem),))
+    conflict = prover.conflict()
+    sentences = Sentences(problem, ledger)
+    told = []
+    for fact in conflict:
+        choice = prover.relaxed(frozenset(conflict) - {fact})
+        told.append(sentences.reason(fact, choice.options))
+    found = remedies.remedies(problem, conflict) if with_remedies else ()
+    return Infeasible(
+        platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found
+    )
+
+
+def _unanswerable(problem: Problem) -> Reason:
+    """What no change of facts can mend: the question itself, or a board without heaps."""
+    if not problem.board.heaps:
+        source = f"platform profile {problem.board.name}"
+        text = f"{problem.board.name} has no heap to allocate from"
+        return Reason(kind="capacity", subject=problem.board.name, text=text, source=source)
+    for question in problem.questions:
+        source = f"pipeline {question.pipeline}"
+        if question.pins:
+            pins = ", ".join(str(pin) for pin in question.pins)
+            text = f"no placement of {question.label} is as pinned: {pins}"
+            return Reason(kind="pin", subject=question.label, text=text, source=source)
+    labelled = [q for q in problem.questions if q.spec.modifiers is not None]
+    question = labelled[0] if labelled else problem.questions[0]
+    names = ", ".join(question.spec.modifiers or ()) or "what is asked"
+    text = f"the layout of {names} cannot be computed for {question.label}"
+    return Reason(kind="modifier", subject=question.label, text=text, source=f"pipeline {question.pipeline}")
+
+
+def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infeasible:
+    """The answer of a strict question whose every plan rests on something unknown."""
+    return Infeasible(
+        platform=problem.board.name,
+        pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
+        conflict=tuple(
+            Reason(kind="unknown-fact", subject=fact.subject, text=fact.text, source=f"platform profile {problem.board.name}")
+            for fact in unknown
+        ),
+        unknown_facts=tuple(unknown),
+    )

@@ -31,6 +31,8 @@ class Limits(NamedTuple):
 
     gap: float = 0.0
     time: float | None = None
+    any_will_do: bool = False
+    """Whether any plan is good enough: only feasibility is asked."""
 
 
 class LevelValue(NamedTuple):
@@ -69,7 +71,7 @@ def choose(
     best = tuple(options[0] for options in found.options)
     if _bindings_agree(problem, best) and _fits(best, ledger, dropped):
         largest = _largest(best, ledger)
-        if largest <= _least_largest(found.options, ledger):
+        if limits.any_will_do or largest <= _least_largest(found.options, ledger):
             return Choice("optimal", best, _closed(best, largest))
     return _search(problem, found, ledger, dropped, limits, best)
 
@@ -167,15 +169,14 @@ def _search(
     levels = [_row(classes, level) for level in range(len(NAMES))]
     levels[LARGEST] = Row([largest], [1], 0, 0)
     levels.append(_ranks(classes))
-    status, values, bounds = search.close(levels)
+    status, _, bounds = search.close([] if limits.any_will_do else levels)
     if status in ("infeasible", "undecided"):
         return Choice(status, searched=True)
     chosen = _assign(classes, search.solution, len(found.options))
     closed = _closed(chosen, _largest(chosen, ledger))
-    out = tuple(
-        level._replace(bound=min(level.value, bounds[i])) for i, level in enumerate(closed)
-    )
-    return Choice(status, chosen, out, searched=True)
+    if status == "feasible":
+        closed = tuple(level._replace(bound=min(level.value, bounds[i])) for i, level in enumerate(closed))
+    return Choice(status, chosen, closed, searched=True)
 
 
 def _row(classes: Sequence[_Class], level: int) -> Row:

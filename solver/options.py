@@ -12,7 +12,8 @@ is how conflicts are found (`solver.explain`).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from itertools import product
 from types import ModuleType
 from typing import NamedTuple
@@ -107,6 +108,13 @@ class Propagation:
         if key not in self._memo:
             self._memo[key] = undominated(list(_Search(self, question, about).options()))
         return self._memo[key]
+
+    def without(self, excluded: Callable[[Option], bool]) -> Propagation:
+        """The same options, less those that are `excluded`."""
+        fewer = copy(self)
+        kept = {id(options): tuple(o for o in options if not excluded(o)) for options in self.options}
+        fewer.options = tuple(kept[id(options)] for options in self.options)
+        return fewer
 
     def reaches(self, kinds: Sequence[ModuleType], case: Case, about: frozenset[tuple[str, str]]) -> bool:
         """Whether no kind of `kinds` finds a fact broken that still stands."""

@@ -1,7 +1,215 @@
+"""Why a plan is as it is: which facts decided heap, format, stride, size and count.
+
+Nothing here decides anything. A fact is a reason for a number if the number would
+be another without it; where several facts ask for the same, those that alone would
+give the number. A heap's rivals are judged by every kind, so that the answer says
+"the display alone would have allowed system; the encoder is the reason for CMA".
+"""
+
 from __future__ import annotations
-def unknown_facts(problem, options): return ()
-def warnings(problem, options): return ()
+
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import Final, Literal
+
+from platforms.values import in_units
+from solver import layout as layouts
+from solver import modifiers
+from solver.board import HeapView
+from solver.constraint import Case, Touch, lives_in, subject
+from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, count
+from solver.constraints import format as format_kind
+from solver.constraints import modifier as modifier_kind
+from solver.costs import NAMES
+from solver.layout import Demand, Layout
+from solver.model import Ledger, used_by
+from solver.options import Option, canonical
+from solver.options import option as priced
+from solver.plan import Reason, Rejected
+from solver.problem import Problem, Question
+
+Decides = Literal["heap", "format", "modifier", "stride", "size", "count", "offset"]
+_VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
+    "stride": lambda found: [plane.stride for plane in found.planes],
+    "offset": lambda found: [plane.offset for plane in found.planes[1:]],
+    "size": lambda found: found.size,
+}
+
+
 class Why:
-    def __init__(self, *a): pass
-    def reasons(self, q, o): return ()
-    def rejected(self, q, o): return ()
+    """The reasons of one plan."""
+
+    def __init__(self, problem: Problem, options: Sequence[Option], ledger: Ledger) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.options = options
+        self.ledger = ledger
+
+    def reasons(self, question: Question, option: Option) -> tuple[Reason, ...]:
+        found = [*self._of_heap(question, option)]
+        if option.fourcc is not None:
+            found += [*self._of_format(question, option), *self._of_modifier(question, option)]
+            found += self._of_layout(question, option)
+        found += self._of_count(question, option)
+        return tuple(dict.fromkeys(found))
+
+    def rejected(self, question: Question, option: Option) -> tuple[Rejected, ...]:
+        """Every other heap, and what speaks against it."""
+        found = []
+        for heap in self.board.heaps.values():
+            if heap is not option.placed.heap:
+                broken = tuple(self._broken(question, option, heap)) or (self._costlier(question, option, heap),)
+                found.append(Rejected(heap=heap.name, reasons=broken))
+        return tuple(found)
+
+    def _case(self, question: Question, option: Option, heap: HeapView) -> Case:
+        touches = option.placed.touches
+        home = lives_in(self.board, heap, touches)
+        return Case(self.board, question, touches, heap, home, None, option.layout)
+
+    def _broken(self, question: Question, option: Option, heap: HeapView) -> Iterator[Reason]:
+        case = self._case(question, option, heap)
+        for kind in (*HEAP, *ROOM):
+            if kind.broken(case):
+                yield _reason(kind, case)
+        for touch in case.touches:
+            for kind in (*REACH, *RUN):
+                of_touch = case._replace(touch=touch)
+                if kind.broken(of_touch):
+                    yield _reason(kind, of_touch)
+
+    def _costlier(self, question: Question, option: Option, heap: HeapView) -> Reason:
+        """The first level at which the same layout in `heap` costs more, or does not fit."""
+        placed = option.placed
+        moved = placed._replace(heap=heap, home=lives_in(self.board, heap, placed.touches))
+        rival = priced(
+            moved, option.values[2], option.fourcc, option.modifier, option.colour, option.layout,
+            option.binding, option.dropped,
+        )  # fmt: skip
+        rest = [o for o in self.options if o is not option]
+        used = used_by([*rest, rival], self.ledger)
+        for budget, _ in rival.charges:
+            if used[budget] > budget.limit:
+                text = f"{heap.name} lacks room: {in_units(used[budget])} of {in_units(budget.limit)} would be used"
+                return Reason(decides="heap", kind="capacity", subject=budget.subject, text=text, source=heap.source)
+        for term, mine, theirs in zip(NAMES, option.values, rival.values, strict=True):
+            if mine != theirs:
+                text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
+                return Reason(decides="heap", kind=term, subject=heap.name, text=text, source=heap.source)
+        text = f"{heap.name} would do exactly as well; {placed.heap.name} comes first by name"
+        return Reason(decides="heap", kind="names", subject=heap.name, text=text, source=heap.source)
+
+    def _of_heap(self, question: Question, option: Option) -> Iterator[Reason]:
+        """What speaks against the other heaps; what makes a scattered one good enough."""
+        for heap in self.board.heaps.values():
+            if heap is option.placed.heap:
+                continue
+            broken = list(self._broken(question, option, heap))
+            guilty = {reason.subject for reason in broken}
+            for reason in broken:
+                others = [
+                    t.device.name
+                    for t in option.placed.touches
+                    if f"{question.label}→{t.device.name}" not in guilty
+                ]
+                text = reason.text
+                if others and "→" in reason.subject and len(guilty) == 1:
+                    names = " and ".join(dict.fromkeys(others))
+                    text += f"; {names} alone would have allowed {heap.name}"
+                yield reason.model_copy(update={"text": text})
+        case = self._case(question, option, option.placed.heap)
+        for touch in option.placed.touches:
+            for kind in PERMIT:
+                if kind.permits(case._replace(touch=touch)):
+                    yield _reason(kind, case._replace(touch=touch))
+
+    def _of_format(self, question: Question, option: Option) -> Iterator[Reason]:
+        asked = question.spec.formats or ()
+        for fourcc in asked[: asked.index(option.fourcc)] if option.fourcc in asked else ():
+            for touch in option.placed.touches:
+                if not any(fourcc in rule.formats for rule in touch.port.images):
+                    yield _said("format", format_kind, question, touch)
+
+    def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
+        known = {m for t in option.placed.touches for r in t.port.images for m in canonical(r)}
+        if known <= {option.modifier}:
+            return
+        for touch in option.placed.touches:
+            if touch.rule is not None and canonical(touch.rule) == {option.modifier}:
+                yield _said("modifier", modifier_kind, question, touch)
+
+    def _of_layout(self, question: Question, option: Option) -> list[Reason]:
+        """Facts without which (or alone by which) stride, offsets and size come out so."""
+        stated = [(t, kind) for t in option.placed.touches for kind in LAYOUT if kind.states(t)]
+        found: list[Reason] = []
+        settled: set[tuple[str, str]] = set()
+        for decides, value in _VALUES.items():
+            mine = value(option.layout)
+            plain = self._without(question, option, stated, set(range(len(stated))))
+            if plain is not None and value(plain) == mine:
+                continue
+            binding = [i for i in range(len(stated)) if self._changes(question, option, stated, {i}, value, mine)]
+            if not binding:
+                everyone = set(range(len(stated)))
+                binding = [
+                    i
+                    for i in everyone
+                    if not self._changes(question, option, stated, everyone - {i}, value, mine)
+                ]
+            for index in binding:
+                touch, kind = stated[index]
+                if (touch.title, kind.NAME) in settled:
+                    continue
+                settled.add((touch.title, kind.NAME))
+                found.append(_said(decides, kind, question, touch))
+        return found
+
+    def _changes(
+        self,
+        question: Question,
+        option: Option,
+        stated: list[tuple[Touch, ModuleType]],
+        left_out: set[int],
+        value: Callable[[Layout], object],
+        mine: object,
+    ) -> bool:
+        found = self._without(question, option, stated, left_out)
+        return found is None or value(found) != mine
+
+    def _without(
+        self, question: Question, option: Option, stated: list[tuple[Touch, ModuleType]], left_out: set[int]
+    ) -> Layout | None:
+        """The layout with some facts left out."""
+        shape = modifiers.shape(option.fourcc or "", option.modifier or "")
+        image = question.spec.size
+        if shape is None or image is None:
+            return None
+        need = Demand()
+        for index, (touch, kind) in enumerate(stated):
+            if index not in left_out:
+                kind.demand(touch, need, image)
+        return layouts.solve(need, image, shape, len(option.layout.sizes))
+
+    def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
+        if question.spec.count is None:
+            touches = option.placed.touches
+            text = count.sentence(question.label, str(option.placed.count), touches)
+            source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
+            yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
+
+
+def _reason(kind: ModuleType, case: Case) -> Reason:
+    return Reason(
+        decides="heap", kind=kind.NAME, subject=subject(kind, case), text=kind.sentence(case), source=kind.source(case)
+    )
+
+
+def _said(decides: Decides, kind: ModuleType, question: Question, touch: Touch) -> Reason:
+    source = (touch.rule.source if touch.rule else None) or touch.port.source
+    return Reason(
+        decides=decides,
+        kind=kind.NAME,
+        subject=f"{question.label}→{touch.device.name}",
+        text=kind.sentence(question.label, touch),
+        source=source,
+    )

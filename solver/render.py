@@ -77,7 +77,11 @@ def why_not(question: str, answer: Answer, best: Answer | None = None) -> tuple[
     """The answer to "why not `question`?"; `best` is the plan without it."""
     if not isinstance(answer, Plan):
         found = blocks(answer)
-        title = f"{printable(question)} cannot be" if isinstance(answer, Infeasible) else f"{printable(question)}: undecided"
+        title = (
+            f"{printable(question)} cannot be"
+            if isinstance(answer, Infeasible)
+            else f"{printable(question)}: undecided"
+        )
         return (Heading(f"{_question(answer)}: {title}", 1, "bad"), *found[1:])
     worse = comparison(best, answer) if isinstance(best, Plan) else ""
     said = f"possible, but {worse}" if worse else "possible, at the same cost"
@@ -172,7 +176,9 @@ def _plan(plan: Plan) -> Iterator[Block]:
 
 def _infeasible(answer: Infeasible) -> Iterator[Block]:
     yield Heading(f"{_question(answer)}: infeasible", 1, "bad")
-    title = "This fact rules out every plan" if len(answer.conflict) == 1 else "These facts cannot hold together"
+    title = (
+        "This fact rules out every plan" if len(answer.conflict) == 1 else "These facts cannot hold together"
+    )
     yield from _section(title, (Labelled(r.kind, r.text, r.source) for r in answer.conflict))
     ways = sorted(answer.remedies, key=lambda remedy: remedy.rank)
     yield from _section("Ways out, cheapest first", (Labelled(str(n), w.text) for n, w in enumerate(ways, 1)))
@@ -231,7 +237,9 @@ def _details(placement: Placement) -> Iterator[Labelled]:
     if placement.format and coded != (placement.width, placement.height):
         rows.append(Labelled("coded size", f"{coded[0]}x{coded[1]}"))
     rows += _planes(placement)
-    rows += [Labelled(reason.decides or reason.kind, reason.text, reason.source) for reason in placement.reasons]
+    rows += [
+        Labelled(reason.decides or reason.kind, reason.text, reason.source) for reason in placement.reasons
+    ]
     for rejected in placement.rejected:
         rows += _rejected(rejected)
     return (_clean(row) for row in rows)
@@ -249,14 +257,21 @@ def _planes(placement: Placement) -> list[Labelled]:
     rows = []
     for number, plane in enumerate(placement.planes):
         where = f" in dma-buf {plane.dmabuf}" if apart else ""
-        rows.append(Labelled(f"plane {number}", f"offset {plane.offset}{where}, stride {plane.stride}, {plane.size} bytes"))
+        rows.append(
+            Labelled(
+                f"plane {number}", f"offset {plane.offset}{where}, stride {plane.stride}, {plane.size} bytes"
+            )
+        )
     return rows
 
 
 def _rejected(rejected: Rejected) -> list[Labelled]:
     reasons: Sequence[Reason | None] = rejected.reasons or (None,)
     label = f"not {rejected.heap}"
-    return [Labelled(label, reason.text, reason.source) if reason else Labelled(label, "costs more") for reason in reasons]
+    return [
+        Labelled(label, reason.text, reason.source) if reason else Labelled(label, "costs more")
+        for reason in reasons
+    ]
 
 
 def _pairs(step: dict[str, object]) -> str:

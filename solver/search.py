@@ -55,8 +55,8 @@ class Search:
 
     def add(self, row: Row) -> None:
         linear = self.proto.constraints.add().linear
-        linear.vars.extend(row.variables)
-        linear.coeffs.extend(row.amounts)
+        linear.vars.extend(list(row.variables))
+        linear.coeffs.extend(list(row.amounts))
         low = -(1 << 62) if row.low is None else row.low
         linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
 
@@ -100,14 +100,14 @@ class Search:
         return groups or [[]]
 
     def _minimise(self, levels: Sequence[Row], group: Sequence[_Part]) -> tuple[Status, int]:
-        objective = self.proto.objective
         weights: dict[int, int] = {}
         for part in group:
             for variable, amount in zip(levels[part.level].variables, levels[part.level].amounts, strict=True):
                 weights[variable] = weights.get(variable, 0) + amount * part.weight
-        objective.Clear()
-        objective.vars.extend(weights)
-        objective.coeffs.extend(weights.values())
+        self.proto.clear_objective()
+        objective = self.proto.objective
+        objective.vars.extend(list(weights))
+        objective.coeffs.extend(list(weights.values()))
         self._hint()
         wrapper = sat.SolveWrapper()
         wrapper.set_parameters(self._parameters())
@@ -132,9 +132,9 @@ class Search:
         return parameters
 
     def _hint(self) -> None:
+        self.proto.clear_solution_hint()
         hint = self.proto.solution_hint
-        hint.Clear()
-        hint.vars.extend(range(len(self.solution)))
+        hint.vars.extend(list(range(len(self.solution))))
         hint.values.extend(self.solution)
 
     def _values(self, levels: Sequence[Row]) -> list[int]:

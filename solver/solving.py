@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from platforms.modifiers import parse_modifier
 from platforms.schema import Platform
-from solver import explain, reasons
+from solver import explain, reasons, unknowns
 from solver.live import ledger
 from solver.model import Choice, Limits, choose
 from solver.options import Option, Propagation
@@ -63,7 +63,11 @@ def solve(
     used = ledger(problem.board, problem.live)
     found = Propagation(problem)
     propagated = perf_counter()
-    choice = choose(problem, found, used, limits=Limits(options.gap, options.time_limit))
+    limits = Limits(options.gap, options.time_limit)
+    choice = choose(problem, found, used, limits=limits)
+    if options.strict and choice.options and unknowns.unknown_facts(problem, choice.options):
+        known = choose(problem, found.without(lambda o: unknowns.rests_on_unknown(problem, o)), used, limits=limits)
+        choice = known if known.options else choice
     chosen = perf_counter()
     answer = _answer(problem, found, choice, used, options)
     if stats is not None:
@@ -85,10 +89,10 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
         return Undecided(platform=problem.board.name, pipelines=names, text=text)
     if choice.status == "infeasible":
         return explain.infeasible(problem, used, with_remedies=options.explain)
-    unknown = reasons.unknown_facts(problem, choice.options)
+    unknown = unknowns.unknown_facts(problem, choice.options)
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)
-    why = reasons.Why(problem, found, choice.options) if options.explain else None
+    why = reasons.Why(problem, choice.options, used) if options.explain else None
     return Plan(
         status="feasible" if choice.status == "feasible" else "optimal",
         platform=problem.board.name,
@@ -102,7 +106,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
             for question, option in zip(problem.questions, choice.options, strict=True)
             if option.dropped
         ),
-        warnings=reasons.warnings(problem, choice.options),
+        warnings=unknowns.warnings(problem, choice.options),
         unknown_facts=unknown,
         levels=tuple(
             Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))

@@ -1,0 +1,217 @@
+"""All facts that a question rests on, and what each says in a sentence.
+
+A fact is a (kind, subject) pair (design §2). Extents, rates and attachments are
+the question, not facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from solver.constraint import Budget, Case, Fact, Touch
+from solver.constraints import (
+    ATTACHMENT,
+    BY_NAME,
+    HEAP,
+    KINDS,
+    LAYOUT,
+    REACH,
+    ROOM,
+    RUN,
+    capacity,
+    colour_space,
+    count,
+    heap_limits,
+    iova_aperture,
+    local_only,
+    missing_device,
+    modifier,
+    modifier_side_condition,
+    plane_buffers,
+    resource,
+)
+from solver.constraints import format as format_kind
+from solver.model import Ledger, used_by
+from solver.options import Option, Propagation
+from solver.pipeline import Attachment
+from solver.plan import Reason
+from solver.problem import Problem, Question
+
+_ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
+_CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)
+
+
+def ordered(facts: Sequence[Fact] | set[Fact]) -> list[Fact]:
+    """Facts in the order of the catalogue, then by subject."""
+    return sorted(facts, key=lambda fact: (_ORDER[fact.kind], fact.subject))
+
+
+def universe(problem: Problem) -> list[Fact]:
+    """Every fact that may restrict the question; grouped by what it is about."""
+    found: set[Fact] = set()
+    for question in problem.questions:
+        found.add(Fact(count.NAME, question.label))
+        for touch in touches_of(problem, question):
+            subject = f"{question.label}→{touch.device.name}"
+            for kind in (*ATTACHMENT, *REACH, *RUN, *_CHOICE):
+                found.add(Fact(kind.NAME, subject))
+            rules = touch.port.images or (None,)
+            stated = (kind for kind in LAYOUT for rule in rules if kind.states(touch._replace(rule=rule)))
+            found.update(Fact(kind.NAME, subject) for kind in stated)
+    found.update(_scarce(problem))
+    for heap in problem.board.heaps:
+        found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
+    free = Propagation(problem, frozenset(found))
+    budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.locks)}
+    found.update(Fact(budget.kind, budget.subject) for budget in budgets)
+    return ordered(found)
+
+
+def _scarce(problem: Problem) -> Iterator[Fact]:
+    """Ports for which the board has no device, or too few different ones."""
+    uses: dict[int, list[Attachment]] = {}
+    for question in problem.questions:
+        for way in question.ways:
+            for party in way.parties:
+                uses.setdefault(party.variable, []).append(party.use)
+    fits = {
+        variable: {
+            name
+            for name in problem.variables[variable].candidates
+            if all(missing_device.fits(problem.board, name, use) for use in asked)
+        }
+        for variable, asked in uses.items()
+    }
+    for variable, asked in uses.items():
+        group = [variable, *(b if a == variable else a for a, b in problem.apart if variable in (a, b))]
+        if len(frozenset().union(*(fits[v] for v in group))) < len(group) or not fits[variable]:
+            for use in asked:
+                yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
+
+
+def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
+    """Every port of every device that may touch the buffer."""
+    for way in question.ways:
+        for party in way.parties:
+            for name in problem.variables[party.variable].candidates:
+                if missing_device.fits(problem.board, name, party.use):
+                    device = problem.board.devices[name]
+                    port = party.use.selector.port or ""
+                    yield Touch(device, port, device.spec.ports[port], party.use)
+
+
+class Sentences:
+    """Puts facts into words, by the plan that would exist without them."""
+
+    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.ledger = ledger
+        self.questions = {question.label: question for question in problem.questions}
+
+    def reason(self, fact: Fact, relaxed: Sequence[Option]) -> Reason:
+        """`fact` as a Reason; `relaxed` is a choice that breaks it and nothing else that counts."""
+        text, source = self._words(fact, relaxed)
+        return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
+
+    def _words(self, fact: Fact, relaxed: Sequence[Option]) -> tuple[str, str]:
+        kind = BY_NAME[fact.kind]
+        label, arrow, device = fact.subject.partition("→")
+        if arrow:
+            return self._of_attachment(fact, self.questions[label], device, relaxed)
+        if fact.kind == missing_device.NAME:
+            return self._missing(fact)
+        if fact.kind == count.NAME:
+            return self._count(self.questions[fact.subject], relaxed)
+        budget = self._budget(fact, relaxed)
+        if budget is not None:
+            return self._of_budget(budget, relaxed)
+        for question, option in zip(self.problem.questions, relaxed, strict=True):
+            heap = self.board.heaps[fact.subject]
+            if option.placed.heap is heap:
+                case = self._case(question, option)
+                if kind.broken(case):
+                    return kind.sentence(case), kind.source(case)
+        question, option = self.problem.questions[0], relaxed[0]
+        heap = self.board.heaps[fact.subject]
+        case = self._case(question, option)._replace(heap=heap, home=heap)
+        return kind.sentence(case), kind.source(case)
+
+    def _case(self, question: Question, option: Option) -> Case:
+        placed = option.placed
+        return Case(self.board, question, placed.touches, placed.heap, placed.home, None, option.layout)
+
+    def _of_attachment(
+        self, fact: Fact, question: Question, device: str, relaxed: Sequence[Option]
+    ) -> tuple[str, str]:
+        kind = BY_NAME[fact.kind]
+        option = relaxed[self.problem.questions.index(question)]
+        touches = [touch for touch in option.placed.touches if touch.device.name == device]
+        touches = touches or [t for t in touches_of(self.problem, question) if t.device.name == device]
+        if kind in LAYOUT or kind in _CHOICE:
+            touch = _stating(kind, touches, option.fourcc, question)
+            source = (touch.rule.source if touch.rule else None) or touch.port.source
+            return kind.sentence(question.label, touch), source
+        case = self._case(question, option)
+        for touch in touches:
+            if kind.broken(case._replace(touch=touch)):
+                case = case._replace(touch=touch)
+                return kind.sentence(case), kind.source(case)
+        case = case._replace(touch=touches[0])
+        return kind.sentence(case), kind.source(case)
+
+    def _missing(self, fact: Fact) -> tuple[str, str]:
+        for question in self.problem.questions:
+            for way in question.ways:
+                for party in way.parties:
+                    if f"{party.use.selector.kind}.{party.use.selector.port}" == fact.subject:
+                        text = missing_device.sentence(self.board, question.label, party.use)
+                        return text, f"platform profile {self.board.name}"
+        raise AssertionError(fact)
+
+    def _count(self, question: Question, relaxed: Sequence[Option]) -> tuple[str, str]:
+        option = relaxed[self.problem.questions.index(question)]
+        touches = option.placed.touches
+        asked = question.spec.count
+        number = str(asked) if isinstance(asked, int) else "as many as its ports need"
+        if asked is not None and not isinstance(asked, int):
+            number = f"at least {asked.min}"
+        return count.sentence(question.label, number, touches), f"pipeline {question.pipeline}"
+
+    def _budget(self, fact: Fact, relaxed: Sequence[Option]) -> Budget | None:
+        used = used_by(relaxed, self.ledger)
+        mine = [b for b in used if (b.kind, b.subject) == fact]
+        return max(mine, key=lambda b: used[b] - b.limit, default=None)
+
+    def _of_budget(self, budget: Budget, relaxed: Sequence[Option]) -> tuple[str, str]:
+        used = used_by(relaxed, self.ledger)[budget]
+        users = [
+            f"{option.placed.count} × {question.label}" if option.placed.count > 1 else question.label
+            for question, option in zip(self.problem.questions, relaxed, strict=True)
+            if budget in dict(option.charges)
+        ]
+        if budget in self.ledger.charges or any(budget == b for ls in self.ledger.locks.values() for b, _ in ls):
+            users.append("live buffers")
+        who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
+        if budget.kind == capacity.NAME:
+            return capacity.sentence(budget, used, who), capacity.source(self.board, budget)
+        if budget.kind == iova_aperture.NAME:
+            return iova_aperture.sentence(budget, used, who), iova_aperture.source(self.board, budget)
+        if budget.kind == local_only.NAME:
+            return local_only.window_sentence(budget, used, who), local_only.window_source(self.board, budget)
+        if budget.kind == heap_limits.NAME:
+            return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(self.board, budget)
+        return resource.sentence(budget, used, who), resource.source(self.board, budget)
+
+
+def _stating(kind: object, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
+    """The touch with the rule that says it: one for the format at hand, if any."""
+    wanted = [fourcc, *(question.spec.formats or ())]
+    ruled = [touch._replace(rule=rule) for touch in touches for rule in touch.port.images] or list(touches)
+    if kind in LAYOUT:
+        ruled = [touch for touch in ruled if kind.states(touch)] or ruled  # type: ignore[attr-defined]
+    for name in wanted:
+        for touch in ruled:
+            if touch.rule is not None and name in touch.rule.formats:
+                return touch
+    return ruled[0]

@@ -1,0 +1,340 @@
+"""The ways out of a conflict: a closed list of changes, each verified by solving again.
+
+Every generator proposes a path in the profile or the pipeline and the exact value
+at which a plan appears. Numbers are found by bisection, so that one page less, or
+one buffer more, is infeasible again. They are listed cheapest first: sizes that a
+boot argument sets, then what the pipeline asks for, then limits and hardware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Final, NamedTuple
+
+from platforms.schema import Aperture, Platform
+from platforms.values import Extent, in_units
+from solver.constraint import Fact
+from solver.live import ledger
+from solver.model import Limits, choose
+from solver.options import Propagation
+from solver.pipeline import Buffer, Pipeline, Wish
+from solver.plan import Remedy
+from solver.problem import Problem, Question
+
+MOST: Final = 1 << 46
+"""No remedy asks for more bytes than this."""
+STEPS: Final = (16, 32, 64, 128, 256)
+"""Widths are tried at multiples of these."""
+
+
+class Change(NamedTuple):
+    """A change and the question as it would then be."""
+
+    path: str
+    to: object
+    text: str
+
+
+class Ways:
+    """The question, and what it becomes under a change."""
+
+    def __init__(self, problem: Problem, conflict: Sequence[Fact]) -> None:
+        self.problem = problem
+        self.platform = problem.board.platform
+        self.conflict = conflict
+        self.labels = {question.label: question for question in problem.questions}
+
+    def solvable(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> bool:
+        """Whether a plan exists after the change."""
+        pins = {pin for question in self.problem.questions for pin in question.pins}
+        changed = Problem(
+            platform or self.platform, pipelines or self.problem.pipelines, self.problem.live, sorted(pins, key=str)
+        )
+        used = ledger(changed.board, changed.live)
+        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True)).status in ("optimal", "feasible")
+
+    def with_part(self, section: str, name: str, **changes: object) -> Platform:
+        """The platform with fields of one of its parts replaced."""
+        parts = dict(getattr(self.platform, section))
+        parts[name] = parts[name].model_copy(update=changes)
+        return self.platform.model_copy(update={section: parts})
+
+    def with_buffer(self, question: Question, **changes: object) -> list[Pipeline]:
+        """The pipelines with fields of one buffer replaced."""
+        spec: Buffer = question.spec.model_copy(update=changes)
+        return [
+            p.model_copy(update={"buffers": {**p.buffers, question.name: spec}}) if p.name == question.pipeline else p
+            for p in self.problem.pipelines
+        ]
+
+    def subjects(self, kind: str) -> list[str]:
+        return [fact.subject for fact in self.conflict if fact.kind == kind]
+
+    def buffers(self) -> list[Question]:
+        """The buffers the conflict is about."""
+        names = {fact.subject.partition("→")[0] for fact in self.conflict}
+        return [question for label, question in sorted(self.labels.items()) if label in names]
+
+    def path(self, question: Question, field: str) -> str:
+        several = len(self.problem.pipelines) > 1
+        return f"{question.pipeline + ':' if several else ''}buffers.{question.name}.{field}"
+
+
+def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
+    """Verified ways out, cheapest first."""
+    ways = Ways(problem, conflict)
+    found: list[Change] = []
+    for generator in GENERATORS:
+        found.extend(change for change in generator(ways) if change not in found)
+    return tuple(
+        Remedy(change=change.path, to=change.to, text=change.text, rank=rank)
+        for rank, change in enumerate(found, 1)
+    )
+
+
+def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int | None:
+    """The smallest multiple of `step` above `low`, at most `high`, that works.
+
+    Grows by doubling, then bisects; `works` must hold from some point on.
+    """
+    tried = low // step
+    width = 1
+    while True:
+        number = min(tried + width, high // step)
+        if number <= tried:
+            return None
+        if works(number * step):
+            break
+        if number == high // step:
+            return None
+        tried, width = number, width * 2
+    top = number
+    while top - tried > 1:
+        middle = (top + tried) // 2
+        if works(middle * step):
+            top = middle
+        else:
+            tried = middle
+    return top * step
+
+
+def memory_sizes(ways: Ways) -> Iterator[Change]:
+    """Enlarge a memory: `memory.cma.size`."""
+    board = ways.problem.board
+    for subject in ways.subjects("capacity"):
+        for name in subject.split("+"):
+            memory = board.memories.get(name)
+            if memory is None or not isinstance(memory.spec.size, int):
+                continue
+            outer = board.memories.get(memory.spec.inside or "")
+            most = MOST
+            if outer is not None and outer.size is not None:
+                most = outer.size
+            if memory.placed and outer is not None and outer.highest is not None:
+                most = min(most, outer.highest - memory.lowest)
+
+            def works(size: int, name: str = name) -> bool:
+                return ways.solvable(ways.with_part("memory", name, size=size))
+
+            size = least(memory.spec.size, most, memory.spec.step or board.page, works)
+            if size is not None:
+                now = in_units(memory.spec.size)
+                text = f"enlarge {name} to {in_units(size)} (memory.{name}.size, now {now})"
+                yield Change(f"memory.{name}.size", size, text)
+
+
+def counts(ways: Ways) -> Iterator[Change]:
+    """Ask for fewer buffers (or as many as are needed): `buffers.frame.count`."""
+    for subject in ways.subjects("count"):
+        question = ways.labels[subject]
+        asked = question.spec.count
+        now = asked.min if isinstance(asked, Wish) else asked
+        if now is None:
+            continue
+        fewer = _most_count(ways, question, now)
+        number = fewer if fewer is not None else _least_count(ways, question, now)
+        if number is None:
+            continue
+        path = ways.path(question, "count.min" if isinstance(asked, Wish) else "count")
+        text = f"use {number} buffer{'s' if number > 1 else ''} for {question.label} ({path}, now {now})"
+        yield Change(path, number, text)
+
+
+def _counted(ways: Ways, question: Question, number: int) -> bool:
+    asked = question.spec.count
+    count: object = number
+    if isinstance(asked, Wish):
+        count = Wish(min=number, wish=max(number, asked.wish))
+    return ways.solvable(pipelines=ways.with_buffer(question, count=count))
+
+
+def _most_count(ways: Ways, question: Question, now: int) -> int | None:
+    """The largest count below `now` that works (fewer may be below what ports hold)."""
+    for number in range(now - 1, max(0, now - 65), -1):
+        if _counted(ways, question, number):
+            return number
+    return None
+
+
+def _least_count(ways: Ways, question: Question, now: int) -> int | None:
+    return next((number for number in range(now + 1, now + 65) if _counted(ways, question, number)), None)
+
+
+def formats(ways: Ways) -> Iterator[Change]:
+    """Allow a format that all ports share: `buffers.frame.formats`."""
+    for question in ways.buffers():
+        asked = question.spec.formats
+        if asked is None:
+            continue
+        known = {
+            fourcc
+            for device in ways.problem.board.devices.values()
+            for port in device.spec.ports.values()
+            for rule in port.images
+            for fourcc in rule.formats
+        }
+        for fourcc in sorted(known - set(asked)):
+            to = [*asked, fourcc]
+            if ways.solvable(pipelines=ways.with_buffer(question, formats=tuple(to))):
+                path = ways.path(question, "formats")
+                text = f"allow format {fourcc} for {question.label} ({path}, now {', '.join(asked)})"
+                yield Change(path, to, text)
+                break
+
+
+def widths(ways: Ways) -> Iterator[Change]:
+    """Use a width whose rows suit everybody: `buffers.frame.size`."""
+    if not any(fact.kind.startswith(("stride", "extent", "plane", "implied")) for fact in ways.conflict):
+        return
+    for question in ways.buffers():
+        image = question.spec.size
+        if image is None:
+            continue
+        tried = sorted({-(-image.width // step) * step for step in STEPS} - {image.width})
+        for height in dict.fromkeys((image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))):
+            width = next((w for w in (*tried, image.width) if _sized(ways, question, Extent(w, height), image)), None)
+            if width is not None:
+                size = Extent(width, height)
+                path = ways.path(question, "size")
+                yield Change(path, str(size), f"use {size} for {question.label} ({path}, now {image})")
+                break
+
+
+def _sized(ways: Ways, question: Question, size: Extent, now: Extent) -> bool:
+    return size != now and ways.solvable(pipelines=ways.with_buffer(question, size=size))
+
+
+def apertures(ways: Ways) -> Iterator[Change]:
+    """Widen an IOMMU's aperture: `iommus.mmu0.aperture.size`."""
+    for name in ways.subjects("iova-aperture"):
+        iommu = ways.platform.iommus.get(name)
+        if iommu is None or not isinstance(iommu.aperture, Aperture):
+            continue
+        base = iommu.aperture.base
+
+        def works(size: int, name: str = name, base: int = base) -> bool:
+            return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
+
+        size = least(iommu.aperture.size, MOST, ways.platform.page, works)
+        if size is not None:
+            now = in_units(iommu.aperture.size)
+            text = f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
+            yield Change(f"iommus.{name}.aperture.size", size, text)
+
+
+def resources(ways: Ways) -> Iterator[Change]:
+    """Have more of a resource, or of a memory's bandwidth."""
+    for name in ways.subjects("resource"):
+        if name in ways.platform.resources:
+            have = ways.platform.resources[name]
+
+            def enough(number: int, name: str = name) -> bool:
+                changed = {**ways.platform.resources, name: number}
+                return ways.solvable(ways.platform.model_copy(update={"resources": changed}))
+
+            number = least(have, have + 4096, 1, enough)
+            if number is not None:
+                yield Change(f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})")
+        memory = ways.platform.memory.get(name)
+        if memory is not None and isinstance(memory.bandwidth, int):
+
+            def faster(rate: int, name: str = name) -> bool:
+                return ways.solvable(ways.with_part("memory", name, bandwidth=rate))
+
+            rate = least(memory.bandwidth, MOST, 1, faster)
+            if rate is not None:
+                path = f"memory.{name}.bandwidth"
+                yield Change(path, rate, f"have {rate} bytes/s of {name} ({path}, now {memory.bandwidth})")
+
+
+def heap_limits(ways: Ways) -> Iterator[Change]:
+    """Raise a heap's limits: `heaps.udmabuf.largest`, `heaps.rdma.buffers`."""
+    for name in ways.subjects("heap-limits"):
+        for field, step, most in (("largest", ways.platform.page, MOST), ("buffers", 1, 4096)):
+            now = getattr(ways.platform.heaps[name], field)
+            if not isinstance(now, int):
+                continue
+
+            def works(value: int, name: str = name, field: str = field) -> bool:
+                return ways.solvable(ways.with_part("heaps", name, **{field: value}))
+
+            value = least(now, most, step, works)
+            if value is not None:
+                path = f"heaps.{name}.{field}"
+                yield Change(path, value, f"raise {field} of {name} to {value} ({path}, now {now})")
+
+
+def firewalls(ways: Ways) -> Iterator[Change]:
+    """Admit a device behind the firewall: `heaps.protected.access`."""
+    for subject in ways.subjects("outside-firewall"):
+        device = subject.partition("→")[2]
+        for name, heap in sorted(ways.platform.heaps.items()):
+            if not isinstance(heap.access, tuple) or device in heap.access:
+                continue
+            to = (*heap.access, device)
+            if ways.solvable(ways.with_part("heaps", name, access=to)):
+                path = f"heaps.{name}.access"
+                yield Change(path, list(to), f"admit {device} behind the firewall of {name} ({path})")
+
+
+def protected_ports(ways: Ways) -> Iterator[Change]:
+    """Let a port take protected buffers: `devices.panel.ports.scanout.protected`."""
+    for subject in ways.subjects("protected-port"):
+        label, _, name = subject.partition("→")
+        device = ways.platform.devices[name]
+        for port_name, port in sorted(device.ports.items()):
+            if port.protected in ("allowed", "required"):
+                continue
+            ports = {**device.ports, port_name: port.model_copy(update={"protected": "allowed"})}
+            if ways.solvable(ways.with_part("devices", name, ports=ports)):
+                path = f"devices.{name}.ports.{port_name}.protected"
+                text = f"have {name}.{port_name} take protected buffers such as {label} ({path}, now {port.protected})"
+                yield Change(path, "allowed", text)
+
+
+def iommus(ways: Ways) -> Iterator[Change]:
+    """Put a device behind page tables, as other boards do: `devices.encoder.dma.mmu`."""
+    subjects = [*ways.subjects("contiguous-memory"), *ways.subjects("address-reach")]
+    for name in dict.fromkeys(subject.partition("→")[2] for subject in subjects):
+        dma = ways.platform.devices[name].dma
+        if dma.mmu or dma.iommu is not None:
+            continue
+        changed: dict[str, Any] = {"dma": dma.model_copy(update={"mmu": True})}
+        if ways.solvable(ways.with_part("devices", name, **changed)):
+            path = f"devices.{name}.dma.mmu"
+            yield Change(path, True, f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false)")
+
+
+GENERATORS: Final = (
+    memory_sizes,
+    counts,
+    formats,
+    widths,
+    apertures,
+    resources,
+    heap_limits,
+    firewalls,
+    protected_ports,
+    iommus,
+)
+"""Cheapest first."""

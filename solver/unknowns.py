@@ -1,0 +1,98 @@
+"""What a plan rests on that nobody knows, and what is worth a warning.
+
+An unknown *requirement* is not imposed and an unknown size not checked; the answer
+lists both (design §4). Unknown *ability* counts as no and needs no listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic import BaseModel
+
+from platforms.values import UNKNOWN
+from solver.constraint import Touch
+from solver.options import Option
+from solver.plan import UnknownFact
+from solver.problem import Problem
+
+ABILITIES: Final = frozenset(
+    {"access", "coherent", "cpu", "imports", "lossless", "p2p", "protected", "reached_by", "sync", "takes_from"}
+)
+"""Fields whose `unknown` counts as no."""
+
+
+def unknown_facts(problem: Problem, options: Sequence[Option]) -> tuple[UnknownFact, ...]:
+    """Every requirement and size that these placements take on trust, each once."""
+    found: dict[tuple[str, str], UnknownFact] = {}
+    for option in options:
+        for subject, field in _unknown(problem, option):
+            text = f"{field} of {subject} is unknown and was not imposed"
+            found[subject, field] = UnknownFact(subject=subject, field=field, text=text)
+    return tuple(found[key] for key in sorted(found))
+
+
+def rests_on_unknown(problem: Problem, option: Option) -> bool:
+    """Whether a strict answer must do without this option."""
+    return any(True for _ in _unknown(problem, option))
+
+
+def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
+    platform = problem.board.platform
+    for touch in option.placed.touches:
+        name = touch.device.name
+        if not touch.device.by_cpu:
+            yield from ((name, f"dma.{path}") for path in _paths(touch.device.dma))
+            iommu = touch.device.dma.iommu
+            if iommu is not None:
+                yield from ((iommu, path) for path in _paths(platform.iommus[iommu]))
+        port = touch.port.model_copy(update={"images": ()})
+        yield from ((touch.title, path) for path in _paths(port))
+        if touch.rule is not None:
+            yield from ((touch.title, path) for path in _paths(touch.rule))
+    for heap in {id(h): h for h in (option.placed.heap, option.placed.home)}.values():
+        yield from ((heap.name, path) for path in _paths(heap.spec))
+    for memory in option.placed.home.memories or ():
+        yield from ((memory.name, path) for path in _paths(memory.spec) if path != "base")
+
+
+def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if value == UNKNOWN and name not in ABILITIES:
+            yield prefix + name
+        elif isinstance(value, BaseModel):
+            yield from _paths(value, f"{prefix}{name}.")
+
+
+def warnings(problem: Problem, options: Sequence[Option]) -> tuple[str, ...]:
+    """Things that work, and that a person should know."""
+    found: dict[str, None] = {}
+    for question, option in zip(problem.questions, options, strict=True):
+        placed = option.placed
+        if placed.home is not placed.heap:
+            found[f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"] = None
+        if placed.heap.spec.permission is not None:
+            found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
+        for touch in placed.touches:
+            found.update(dict.fromkeys(_of_touch(question.label, option, touch)))
+    return tuple(found)
+
+
+def _of_touch(label: str, option: Option, touch: Touch) -> Iterator[str]:
+    placed, device = option.placed, touch.device
+    limit = device.dma.segment_size
+    if device.translation == "none" and isinstance(limit, int) and device.dma.segments is None:
+        longest = max(placed.home.exported(size) for size in placed.sizes)
+        if longest > limit:
+            yield (
+                f"{device.name} claims segments of at most {limit} bytes; {label} is one of {longest}, "
+                "which works and makes CONFIG_DMA_API_DEBUG complain"
+            )
+    strangers = {t.device.name for t in placed.touches if not t.device.snoops}
+    if device.by_cpu and placed.heap.cpu == "cached" and strangers:
+        yield (
+            f"bracket the CPU's access to {label} with DMA_BUF_IOCTL_SYNC (START, END): "
+            f"{', '.join(sorted(strangers))} does not snoop caches"
+        )
