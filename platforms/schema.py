@@ -107,7 +107,9 @@ class Heap(Strict):
     """Something that allocates buffers."""
 
     via: Via
-    names: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=128)], ...], Field(strict=False, max_length=64)] = ()
+    names: Annotated[
+        tuple[Annotated[str, Field(min_length=1, max_length=128)], ...], Field(strict=False, max_length=64)
+    ] = ()
     memory: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=64)] | Unknown
     run: Literal["whole"] | PositiveBytes | Unknown | None = None
     align: AlignBySize | PositiveBytes | Unknown | None = None
@@ -251,7 +253,10 @@ class When(Strict):
     """The rule holds only for attachments used in this way."""
 
     codec: Words | None = None
-    rotate: Annotated[tuple[Literal[0, 90, 180, 270], ...], Field(strict=False, min_length=1, max_length=4)] | None = None
+    rotate: (
+        Annotated[tuple[Literal[0, 90, 180, 270], ...], Field(strict=False, min_length=1, max_length=4)]
+        | None
+    ) = None
     crop: bool | None = None
     scale: bool | None = None
 

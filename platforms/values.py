@@ -142,15 +142,15 @@ _BYTES_SCHEMA = {
         {"type": "string", "pattern": r"^(\d{1,19} ?(B|KiB|MiB|GiB|TiB)?|0x[0-9a-fA-F]{1,16})$"},
     ]
 }
-_SPAN_SCHEMA = {"anyOf": [*_BYTES_SCHEMA["anyOf"], {"type": "string", "pattern": r"^[^.]{1,30}\.\.[^.]{1,30}$"}]}
+_SPAN_SCHEMA = {
+    "anyOf": [*_BYTES_SCHEMA["anyOf"], {"type": "string", "pattern": r"^[^.]{1,30}\.\.[^.]{1,30}$"}]
+}
 
 Bytes = Annotated[int, BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEMA)]
 """A number of bytes, 0 to 2^63 - 1."""
 Address = Bytes
 """A bus or physical address."""
-PositiveBytes = Annotated[
-    int, Field(ge=1), BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEMA)
-]
+PositiveBytes = Annotated[int, Field(ge=1), BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEMA)]
 Reach = Annotated[Span | int, BeforeValidator(parse_span), WithJsonSchema(_SPAN_SCHEMA)]
 """A number of bytes or an address, known exactly or as a Span."""
 Size2D = Annotated[
@@ -161,7 +161,9 @@ Size2D = Annotated[
 Fraction = Annotated[
     Ratio,
     BeforeValidator(parse_ratio),
-    WithJsonSchema({"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d{1,6}(/\d{1,6})?$"}]}),
+    WithJsonSchema(
+        {"anyOf": [{"type": "integer", "minimum": 1}, {"type": "string", "pattern": r"^\d{1,6}(/\d{1,6})?$"}]}
+    ),
 ]
 Count = Annotated[int, Field(ge=1, le=1 << 31)]
 """A positive whole number: pixels, rows, multiples, groups."""

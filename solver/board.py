@@ -7,7 +7,7 @@ worst case is taken here, and nowhere else (design §4, `unknown` and ranges).
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
 
@@ -20,10 +20,11 @@ class MemoryView:
 
     `lowest` is the lowest address it may hold, `highest` the end of the highest
     (None: unbounded), `size` the smallest size it may have (None: unknown),
-    `free` what heaps can count on, in bytes (None: unknown).
+    `free` what heaps can count on, in bytes (None: unknown). `local` are the devices
+    it belongs to, `peers` those that reach it by peer-to-peer.
     """
 
-    __slots__ = ("free", "highest", "local", "lowest", "name", "placed", "size", "spec")
+    __slots__ = ("free", "highest", "local", "lowest", "name", "peers", "placed", "size", "spec")
 
     def __init__(self, name: str, spec: Memory) -> None:
         self.name = name
@@ -33,10 +34,8 @@ class MemoryView:
         self.highest: int | None = None
         self.free: int | None = None
         self.placed = spec.base is not None and spec.base != UNKNOWN
-        if spec.local is None:
-            self.local: frozenset[str] = frozenset()
-        else:
-            self.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
+        self.local: frozenset[str] = frozenset()
+        self.peers: frozenset[str] = frozenset()
 
 
 class HeapView:
@@ -46,7 +45,19 @@ class HeapView:
     for whole buffers; `cpu` is how the CPU maps it (`none` where unknown).
     """
 
-    __slots__ = ("access", "align", "align_cap", "cpu", "granule", "memories", "name", "page", "run", "source", "spec")
+    __slots__ = (
+        "access",
+        "align",
+        "align_cap",
+        "cpu",
+        "granule",
+        "memories",
+        "name",
+        "page",
+        "run",
+        "source",
+        "spec",
+    )
 
     def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
         self.name = name
@@ -55,12 +66,12 @@ class HeapView:
         self.page = page
         self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
         self.align_cap: int | None = None
-        self.align = page
+        self.align: int = page
         if isinstance(spec.align, AlignBySize):
             self.align_cap = spec.align.by_size_up_to
         else:
             self.align = max(_known(spec.align, page), 1)
-        self.granule = _known(spec.granule, 1)
+        self.granule: int = _known(spec.granule, 1)
         self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
         self.access: frozenset[str] | None = None
         if spec.access is not None and spec.access != UNKNOWN:
@@ -121,8 +132,7 @@ class DeviceView:
         """Whether it can address device-local `memory` directly."""
         if self.name in memory.local or self.by_cpu:
             return True
-        peers = memory.spec.reached_by
-        return self.p2p and peers != UNKNOWN and self.name in peers
+        return self.p2p and self.name in memory.peers
 
 
 class Pool(NamedTuple):
@@ -146,11 +156,13 @@ class Board:
         self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
         for view in self.memories.values():
             _place(view, self.memories)
+            _own(view, self.memories)
         self.heaps: dict[str, HeapView] = {}
         for name, spec in sorted(platform.heaps.items()):
             if exists(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
         named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
+        named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
             view.free = _free(view, self.memories, named)
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
@@ -178,6 +190,13 @@ class Board:
                     pools.append(Pool(union, sum(f for f in free if f is not None)))
             self._pools = tuple(pools)
         return self._pools
+
+    def around(self, memory: MemoryView) -> Iterator[MemoryView]:
+        """The memory and all it lies inside of."""
+        name: str | None = memory.name
+        while name is not None:
+            yield self.memories[name]
+            name = self.memories[name].spec.inside
 
     def port(self, device: str, port: str) -> Port:
         return self.devices[device].spec.ports[port]
@@ -233,6 +252,18 @@ def _place(view: MemoryView, memories: dict[str, MemoryView]) -> None:
     view.highest = None if size is None else top + size
     if outer_highest is not None and (view.highest is None or view.highest > outer_highest):
         view.highest = outer_highest
+
+
+def _own(view: MemoryView, memories: dict[str, MemoryView]) -> None:
+    """Fill `local` and `peers` from the innermost memory around that states them."""
+    around: MemoryView | None = view
+    while around is not None:
+        spec = around.spec
+        if not view.local and spec.local is not None:
+            view.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
+        if not view.peers and spec.reached_by != UNKNOWN:
+            view.peers = frozenset(spec.reached_by)
+        around = memories[spec.inside] if spec.inside else None
 
 
 def _free(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:

@@ -104,7 +104,8 @@ class Placed(NamedTuple):
     heap: HeapView
     home: HeapView
     sizes: tuple[int, ...]
-    count: int
+    number: int
+    """Buffers of this kind."""
     rate: int
     touches: tuple[Touch, ...]
 

@@ -85,9 +85,7 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
         choice = prover.relaxed(frozenset(conflict) - {fact})
         told.append(sentences.reason(fact, choice.options))
     found = remedies.remedies(problem, conflict) if with_remedies else ()
-    return Infeasible(
-        platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found
-    )
+    return Infeasible(platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found)
 
 
 def _unanswerable(problem: Problem) -> Reason:
@@ -115,7 +113,12 @@ def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infe
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
         conflict=tuple(
-            Reason(kind="unknown-fact", subject=fact.subject, text=fact.text, source=f"platform profile {problem.board.name}")
+            Reason(
+                kind="unknown-fact",
+                subject=fact.subject,
+                text=fact.text,
+                source=f"platform profile {problem.board.name}",
+            )
             for fact in unknown
         ),
         unknown_facts=tuple(unknown),

@@ -7,6 +7,7 @@ the question, not facts.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from types import ModuleType
 
 from solver.constraint import Budget, Case, Fact, Touch
 from solver.constraints import (
@@ -186,11 +187,13 @@ class Sentences:
     def _of_budget(self, budget: Budget, relaxed: Sequence[Option]) -> tuple[str, str]:
         used = used_by(relaxed, self.ledger)[budget]
         users = [
-            f"{option.placed.count} × {question.label}" if option.placed.count > 1 else question.label
+            f"{option.placed.number} × {question.label}" if option.placed.number > 1 else question.label
             for question, option in zip(self.problem.questions, relaxed, strict=True)
             if budget in dict(option.charges)
         ]
-        if budget in self.ledger.charges or any(budget == b for ls in self.ledger.locks.values() for b, _ in ls):
+        if budget in self.ledger.charges or any(
+            budget == b for ls in self.ledger.locks.values() for b, _ in ls
+        ):
             users.append("live buffers")
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
         if budget.kind == capacity.NAME:
@@ -200,16 +203,18 @@ class Sentences:
         if budget.kind == local_only.NAME:
             return local_only.window_sentence(budget, used, who), local_only.window_source(self.board, budget)
         if budget.kind == heap_limits.NAME:
-            return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(self.board, budget)
+            return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(
+                self.board, budget
+            )
         return resource.sentence(budget, used, who), resource.source(self.board, budget)
 
 
-def _stating(kind: object, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
+def _stating(kind: ModuleType, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
     """The touch with the rule that says it: one for the format at hand, if any."""
     wanted = [fourcc, *(question.spec.formats or ())]
     ruled = [touch._replace(rule=rule) for touch in touches for rule in touch.port.images] or list(touches)
     if kind in LAYOUT:
-        ruled = [touch for touch in ruled if kind.states(touch)] or ruled  # type: ignore[attr-defined]
+        ruled = [touch for touch in ruled if kind.states(touch)] or ruled
     for name in wanted:
         for touch in ruled:
             if touch.rule is not None and name in touch.rule.formats:

@@ -136,7 +136,7 @@ def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
                     said = str(use.port._replace(port=None))
                     yield (
                         place,
-                        f"stage {shown(said)} has codec {before} elsewhere; expected one codec or two stages (:name)",
+                        f"stage {shown(said)} has codec {before} elsewhere; two jobs are told apart by :name",
                     )
 
 

@@ -40,14 +40,12 @@ class PlaneShape(NamedTuple):
 class Shape(NamedTuple):
     """A format in a modifier: its planes, and the tiles that pad them.
 
-    Rows are padded to `pixels` pixels and their strides to `bytes` bytes in every
-    plane; `rows` is the height of a tile in each plane.
+    `rows` is the height of a tile in each plane, `columns` its width in bytes.
     """
 
     planes: tuple[PlaneShape, ...]
     rows: tuple[int, ...]
-    pixels: int = 1
-    bytes: int = 1
+    columns: tuple[int, ...]
 
 
 class Plane(NamedTuple):
@@ -124,7 +122,7 @@ def solve(need: Demand, image: Extent, shape: Shape, dmabufs: int) -> Layout | N
     """
     coded = Extent(round_up(image.width, need.coded_width), round_up(image.height, need.coded_height))
     rows = round_up(coded.height, lcm(need.rows, shape.rows[0]))
-    strides = _strides(need, image, round_up(coded.width, shape.pixels), shape)
+    strides = _strides(need, image, coded.width, shape)
     if strides is None:
         return None
     heights = [round_up(-(-rows // p.vsub), tile) for p, tile in zip(shape.planes, shape.rows, strict=True)]
@@ -160,10 +158,10 @@ def _strides(need: Demand, image: Extent, width: int, shape: Shape) -> list[int]
     if ratios is None:
         return None
     least, multiple = need.minimum, need.multiple
-    for plane, ratio in zip(shape.planes, ratios, strict=True):
+    for plane, ratio, column in zip(shape.planes, ratios, shape.columns, strict=True):
         least = max(least, _ceil(Fraction(plane.row(width)) / ratio))
         multiple = lcm(multiple, ratio.denominator)
-        for wanted in (*need.halved, shape.bytes):
+        for wanted in (*need.halved, column):
             multiple = lcm(multiple, (Fraction(wanted) / ratio).numerator)
     for group, size in need.groups:
         least = max(least, -(-width // group) * size)

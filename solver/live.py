@@ -43,11 +43,19 @@ def _problems(board: Board, placement: Placement) -> list[Problem]:
     where = f"live buffer {shown(placement.buffer)}"
     if placement.heap not in board.heaps:
         known = ", ".join(board.heaps)
-        return [Problem("live", None, (), f"{where}: {board.name} has no heap {shown(placement.heap)}; heaps are {known}")]
+        return [
+            Problem(
+                "live",
+                None,
+                (),
+                f"{where}: {board.name} has no heap {shown(placement.heap)}; heaps are {known}",
+            )
+        ]
     return [
         Problem("live", None, (), f"{where}: {board.name} has no {attached.device}.{attached.port}")
         for attached in placement.attachments
-        if attached.device not in board.devices or attached.port not in board.devices[attached.device].spec.ports
+        if attached.device not in board.devices
+        or attached.port not in board.devices[attached.device].spec.ports
     ]
 
 

@@ -60,7 +60,11 @@ class Ledger(NamedTuple):
 
 
 def choose(
-    problem: Problem, found: Propagation, ledger: Ledger, dropped: frozenset[Fact] = frozenset(), limits: Limits = Limits()
+    problem: Problem,
+    found: Propagation,
+    ledger: Ledger,
+    dropped: frozenset[Fact] = frozenset(),
+    limits: Limits = Limits(),
 ) -> Choice:
     """The best choice of one option for each question.
 
@@ -88,7 +92,8 @@ def _bindings_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
 def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: frozenset[Fact]) -> bool:
     used = used_by(chosen, ledger)
     return all(
-        amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped for budget, amount in used.items()
+        amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped
+        for budget, amount in used.items()
     )
 
 
@@ -155,14 +160,26 @@ def _classes(found: Propagation, tied_only: bool) -> list[_Class]:
 
 
 def _search(
-    problem: Problem, found: Propagation, ledger: Ledger, dropped: frozenset[Fact], limits: Limits, best: tuple[Option, ...]
+    problem: Problem,
+    found: Propagation,
+    ledger: Ledger,
+    dropped: frozenset[Fact],
+    limits: Limits,
+    best: tuple[Option, ...],
 ) -> Choice:
     tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
     classes = _classes(found, tied)
     search = Search(limits.gap, limits.time)
     for group in classes:
         search.integers(len(group.options), len(group.members))
-        search.add(Row(range(group.first, group.first + len(group.options)), [1] * len(group.options), len(group.members), len(group.members)))
+        search.add(
+            Row(
+                range(group.first, group.first + len(group.options)),
+                [1] * len(group.options),
+                len(group.members),
+                len(group.members),
+            )
+        )
     _link_devices(problem, classes, search)
     _impose_budgets(classes, search, ledger, dropped)
     largest = _bound_largest(classes, search, ledger)
@@ -219,9 +236,9 @@ def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -
         takers = {id(group): group for groups in devices.values() for group, _ in groups}
         for device in sorted(devices, key=lambda d: d or ""):
             flag = chosen[variable, device] = search.boolean()
-            members = {id(group): found for group, found in devices[device]}
+            taking = {id(group): members for group, members in devices[device]}
             for key, group in takers.items():
-                found = members.get(key, [])
+                found = taking.get(key, [])
                 search.add(Row([*found, flag], [1] * len(found) + [-len(group.members)], 0, 0))
         search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 1, 1))
     for a, b in problem.apart:
@@ -230,7 +247,9 @@ def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -
                 search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
 
 
-def _impose_budgets(classes: Sequence[_Class], search: Search, ledger: Ledger, dropped: frozenset[Fact]) -> None:
+def _impose_budgets(
+    classes: Sequence[_Class], search: Search, ledger: Ledger, dropped: frozenset[Fact]
+) -> None:
     sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
     lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
     for group in classes:

@@ -249,7 +249,9 @@ class _Search:
         elif isinstance(asked, Wish):
             low = max(least, asked.min)
             high = max(low, asked.wish if most is None else min(asked.wish, most))
-            lawful = [(n, max(0, asked.wish - n)) for n in range(high, low - 1, -1) if most is None or n <= most]
+            lawful = [
+                (n, max(0, asked.wish - n)) for n in range(high, low - 1, -1) if most is None or n <= most
+            ]
         else:
             lawful = [(least, 0)] if most is None or least <= most else []
         return [(n, lost) for n, lost in lawful if pinned in (None, n)]
@@ -416,9 +418,20 @@ def option(
     priced = Priced(placed, rank, dropped, shares)
     values = tuple(term.value(priced) for term in TERMS)
     names = tuple((variable, device or "") for variable, device in binding)
-    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.count)
+    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.number)
     return Option(
-        key, placed, fourcc, modifier, colour, layout, binding, dropped, values, tuple(charges.items()), locks, shares
+        key,
+        placed,
+        fourcc,
+        modifier,
+        colour,
+        layout,
+        binding,
+        dropped,
+        values,
+        tuple(charges.items()),
+        locks,
+        shares,
     )
 
 
@@ -440,5 +453,3 @@ def _dominates(one: Option, other: Option) -> bool:
         return False
     theirs = dict(other.charges)
     return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)
-
-

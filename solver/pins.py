@@ -16,7 +16,9 @@ from platforms.values import shown
 from solver.pipeline import Pipeline
 
 FIELDS: Final = ("heap", "format", "modifier", "stride", "count", "device")
-_PIN = re.compile(r"(?:(?P<pipeline>[^/:=]{1,64})/)?(?P<buffer>[^/:=]{1,64}):(?P<field>[a-z]+)=(?P<value>.{1,128})")
+_PIN = re.compile(
+    r"(?:(?P<pipeline>[^/:=]{1,64})/)?(?P<buffer>[^/:=]{1,64}):(?P<field>[a-z]+)=(?P<value>.{1,128})"
+)
 _QUESTION = re.compile(r"(?:(?P<pipeline>[^/:=]{1,64})/)?(?P<buffer>[^/:=]{1,64}):(?P<value>[^=]{1,128})")
 
 
@@ -76,7 +78,13 @@ def parse_question(text: str, platform: Platform, pipelines: Sequence[Pipeline])
 
 
 def _pin(
-    text: str, pipeline: str | None, buffer: str, field: str, value: str, platform: Platform, pipelines: Sequence[Pipeline]
+    text: str,
+    pipeline: str | None,
+    buffer: str,
+    field: str,
+    value: str,
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
 ) -> Pin:
     owners = [p.name for p in pipelines if buffer in p.buffers and pipeline in (None, p.name)]
     if not owners:

@@ -90,7 +90,12 @@ def parse_crop(value: Any) -> Crop:
     return crop
 
 
-_SELECTOR_INPUT = Annotated[str, Field(pattern=r"^[a-z0-9-]+(#[A-Za-z0-9_+-]{1,64})?(@[A-Za-z0-9_+-]{1,64})?(:[A-Za-z0-9_+-]{1,64})?([.][a-z]+)?$")]
+_SELECTOR_INPUT = Annotated[
+    str,
+    Field(
+        pattern=r"^[a-z0-9-]+(#[A-Za-z0-9_+-]{1,64})?(@[A-Za-z0-9_+-]{1,64})?(:[A-Za-z0-9_+-]{1,64})?([.][a-z]+)?$"
+    ),
+]
 SelectorText = Annotated[Selector, BeforeValidator(parse_selector, json_schema_input_type=_SELECTOR_INPUT)]
 _CROP_INPUT = Annotated[str, Field(pattern=r"^[0-9]{1,9}x[0-9]{1,9}[+][0-9]{1,9}[+][0-9]{1,9}$")]
 

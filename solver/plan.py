@@ -6,7 +6,7 @@ exception. Sizes are bytes; more fields may be added, those here stay.
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -14,7 +14,7 @@ from platforms.schema import Strict
 from platforms.values import INT64_MAX
 from platforms.words import Access
 
-SCHEMA = "heapwright/answer/1"
+SCHEMA: Final = "heapwright/answer/1"
 Natural = Annotated[int, Field(ge=0, le=INT64_MAX)]
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
 
@@ -22,7 +22,9 @@ Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
 class Reason(Strict):
     """A fact that decided something, as one sentence with its source."""
 
-    decides: Literal["heap", "format", "modifier", "stride", "size", "count", "offset", "device", "dmabufs"] | None = None
+    decides: (
+        Literal["heap", "format", "modifier", "stride", "size", "count", "offset", "device", "dmabufs"] | None
+    ) = None
     kind: str
     subject: str
     text: str
@@ -85,7 +87,6 @@ class Placement(Strict):
     attachments: Annotated[tuple[AttachedPort, ...], Field(strict=False)]
     reasons: Annotated[tuple[Reason, ...], Field(strict=False)] = ()
     rejected: Annotated[tuple[Rejected, ...], Field(strict=False)] = ()
-
 
 
 class Level(Strict):

@@ -13,10 +13,11 @@ from itertools import product
 from typing import NamedTuple
 
 from platforms.schema import Platform
+from platforms.words import Access
 from solver.board import Board
 from solver.constraints import missing_device
-from solver.pipeline import AnyOf, Attachment, Audience, Buffer, Pipeline, Selector, Use, attachment
 from solver.pins import Pin
+from solver.pipeline import AnyOf, Attachment, Audience, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
 
 
@@ -93,15 +94,21 @@ class Problem:
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
         spec = pipeline.buffers[name]
+        sides: tuple[tuple[tuple[Use | AnyOf, ...], Access], ...] = (
+            (spec.written_by, "write"),
+            (spec.read_by, "read"),
+        )
         slots = [
             [(rank, attachment(use, access)) for rank, use in enumerate(_alternatives(party))]
-            for parties, access in ((spec.written_by, "write"), (spec.read_by, "read"))
+            for parties, access in sides
             for party in parties
         ]
         ways = []
         for choice in product(*slots):
             parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
-            parties.sort(key=lambda p: (p.use.access == "read", p.use.selector.kind, str(p.use.selector), repr(p.use)))
+            parties.sort(
+                key=lambda p: (p.use.access == "read", p.use.selector.kind, str(p.use.selector), repr(p.use))
+            )
             ways.append(Way(sum(rank for rank, _ in choice), tuple(parties)))
         return Question(pipeline.name, name, label, spec, tuple(ways))
 
@@ -148,7 +155,9 @@ class Problem:
         changed = True
         while changed:
             tainted = {
-                _stage(party) for question, party in self._parties() if question.protected and party.use.access == "read"
+                _stage(party)
+                for question, party in self._parties()
+                if question.protected and party.use.access == "read"
             }
             changed = False
             for question, party in self._parties():

@@ -58,7 +58,9 @@ class Why:
         found = []
         for heap in self.board.heaps.values():
             if heap is not option.placed.heap:
-                broken = tuple(self._broken(question, option, heap)) or (self._costlier(question, option, heap),)
+                broken = tuple(self._broken(question, option, heap)) or (
+                    self._costlier(question, option, heap),
+                )
                 found.append(Rejected(heap=heap.name, reasons=broken))
         return tuple(found)
 
@@ -91,7 +93,9 @@ class Why:
         for budget, _ in rival.charges:
             if used[budget] > budget.limit:
                 text = f"{heap.name} lacks room: {in_units(used[budget])} of {in_units(budget.limit)} would be used"
-                return Reason(decides="heap", kind="capacity", subject=budget.subject, text=text, source=heap.source)
+                return Reason(
+                    decides="heap", kind="capacity", subject=budget.subject, text=text, source=heap.source
+                )
         for term, mine, theirs in zip(NAMES, option.values, rival.values, strict=True):
             if mine != theirs:
                 text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
@@ -148,7 +152,9 @@ class Why:
             plain = self._without(question, option, stated, set(range(len(stated))))
             if plain is not None and value(plain) == mine:
                 continue
-            binding = [i for i in range(len(stated)) if self._changes(question, option, stated, {i}, value, mine)]
+            binding = [
+                i for i in range(len(stated)) if self._changes(question, option, stated, {i}, value, mine)
+            ]
             if not binding:
                 everyone = set(range(len(stated)))
                 binding = [
@@ -193,14 +199,18 @@ class Why:
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:
             touches = option.placed.touches
-            text = count.sentence(question.label, str(option.placed.count), touches)
+            text = count.sentence(question.label, str(option.placed.number), touches)
             source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
             yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
 
 
 def _reason(kind: ModuleType, case: Case) -> Reason:
     return Reason(
-        decides="heap", kind=kind.NAME, subject=subject(kind, case), text=kind.sentence(case), source=kind.source(case)
+        decides="heap",
+        kind=kind.NAME,
+        subject=subject(kind, case),
+        text=kind.sentence(case),
+        source=kind.source(case),
     )
 
 

@@ -48,10 +48,16 @@ class Ways:
         """Whether a plan exists after the change."""
         pins = {pin for question in self.problem.questions for pin in question.pins}
         changed = Problem(
-            platform or self.platform, pipelines or self.problem.pipelines, self.problem.live, sorted(pins, key=str)
+            platform or self.platform,
+            pipelines or self.problem.pipelines,
+            self.problem.live,
+            sorted(pins, key=str),
         )
         used = ledger(changed.board, changed.live)
-        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True)).status in ("optimal", "feasible")
+        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True)).status in (
+            "optimal",
+            "feasible",
+        )
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""
@@ -63,7 +69,9 @@ class Ways:
         """The pipelines with fields of one buffer replaced."""
         spec: Buffer = question.spec.model_copy(update=changes)
         return [
-            p.model_copy(update={"buffers": {**p.buffers, question.name: spec}}) if p.name == question.pipeline else p
+            p.model_copy(update={"buffers": {**p.buffers, question.name: spec}})
+            if p.name == question.pipeline
+            else p
             for p in self.problem.pipelines
         ]
 
@@ -211,8 +219,12 @@ def widths(ways: Ways) -> Iterator[Change]:
         if image is None:
             continue
         tried = sorted({-(-image.width // step) * step for step in STEPS} - {image.width})
-        for height in dict.fromkeys((image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))):
-            width = next((w for w in (*tried, image.width) if _sized(ways, question, Extent(w, height), image)), None)
+        for height in dict.fromkeys(
+            (image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))
+        ):
+            width = next(
+                (w for w in (*tried, image.width) if _sized(ways, question, Extent(w, height), image)), None
+            )
             if width is not None:
                 size = Extent(width, height)
                 path = ways.path(question, "size")
@@ -238,7 +250,9 @@ def apertures(ways: Ways) -> Iterator[Change]:
         size = least(iommu.aperture.size, MOST, ways.platform.page, works)
         if size is not None:
             now = in_units(iommu.aperture.size)
-            text = f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
+            text = (
+                f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
+            )
             yield Change(f"iommus.{name}.aperture.size", size, text)
 
 
@@ -254,7 +268,9 @@ def resources(ways: Ways) -> Iterator[Change]:
 
             number = least(have, have + 4096, 1, enough)
             if number is not None:
-                yield Change(f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})")
+                yield Change(
+                    f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})"
+                )
         memory = ways.platform.memory.get(name)
         if memory is not None and isinstance(memory.bandwidth, int):
 
@@ -322,7 +338,9 @@ def iommus(ways: Ways) -> Iterator[Change]:
         changed: dict[str, Any] = {"dma": dma.model_copy(update={"mmu": True})}
         if ways.solvable(ways.with_part("devices", name, **changed)):
             path = f"devices.{name}.dma.mmu"
-            yield Change(path, True, f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false)")
+            yield Change(
+                path, True, f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false)"
+            )
 
 
 GENERATORS: Final = (

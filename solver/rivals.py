@@ -66,8 +66,10 @@ def alternatives(
 
 def _shape(plan: Plan) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        (p.pipeline, p.buffer, p.heap, p.format or "", p.modifier or "", str(len(p.sizes)))
-        + tuple(a.device for a in p.attachments)
+        (
+            *(p.pipeline, p.buffer, p.heap, p.format or "", p.modifier or "", str(len(p.sizes))),
+            *(a.device for a in p.attachments),
+        )
         for p in plan.placements
     )
 

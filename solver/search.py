@@ -88,7 +88,10 @@ class Search:
         groups: list[list[_Part]] = []
         span = ROOM
         for index in range(len(levels) - 1, -1, -1):
-            most = 1 + sum(a * self._highest[v] for v, a in zip(levels[index].variables, levels[index].amounts, strict=True))
+            most = 1 + sum(
+                a * self._highest[v]
+                for v, a in zip(levels[index].variables, levels[index].amounts, strict=True)
+            )
             if most == 1:
                 continue
             if span * most >= ROOM or not groups:
@@ -102,7 +105,9 @@ class Search:
     def _minimise(self, levels: Sequence[Row], group: Sequence[_Part]) -> tuple[Status, int]:
         weights: dict[int, int] = {}
         for part in group:
-            for variable, amount in zip(levels[part.level].variables, levels[part.level].amounts, strict=True):
+            for variable, amount in zip(
+                levels[part.level].variables, levels[part.level].amounts, strict=True
+            ):
                 weights[variable] = weights.get(variable, 0) + amount * part.weight
         self.proto.clear_objective()
         objective = self.proto.objective
@@ -111,7 +116,7 @@ class Search:
         self._hint()
         wrapper = sat.SolveWrapper()
         wrapper.set_parameters(self._parameters())
-        response = wrapper.solve(self.proto)
+        response = wrapper.solve(self.proto)  # type: ignore[no-untyped-call]
         self.spent += response.deterministic_time
         if response.status in (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE):
             self.solution = list(response.solution)
@@ -139,7 +144,8 @@ class Search:
 
     def _values(self, levels: Sequence[Row]) -> list[int]:
         return [
-            sum(self.solution[v] * a for v, a in zip(row.variables, row.amounts, strict=True)) for row in levels
+            sum(self.solution[v] * a for v, a in zip(row.variables, row.amounts, strict=True))
+            for row in levels
         ]
 
     @staticmethod

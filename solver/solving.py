@@ -18,7 +18,6 @@ from solver.plan import (
     Answer,
     AttachedPort,
     Dropped,
-    Infeasible,
     Level,
     Placement,
     Plan,
@@ -66,7 +65,9 @@ def solve(
     limits = Limits(options.gap, options.time_limit)
     choice = choose(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.options):
-        known = choose(problem, found.without(lambda o: unknowns.rests_on_unknown(problem, o)), used, limits=limits)
+        known = choose(
+            problem, found.without(lambda o: unknowns.rests_on_unknown(problem, o)), used, limits=limits
+        )
         choice = known if known.options else choice
     chosen = perf_counter()
     answer = _answer(problem, found, choice, used, options)
@@ -120,13 +121,13 @@ def _gap(value: int, bound: int) -> float:
 
 
 def _dropped(question: Question, option: Option) -> Dropped:
-    wish = option.placed.count + option.dropped
+    wish = option.placed.number + option.dropped
     return Dropped(
         buffer=question.name,
         pipeline=question.pipeline,
         wish=wish,
-        granted=option.placed.count,
-        text=f"{question.label} wished for {wish} buffers and gets {option.placed.count}",
+        granted=option.placed.number,
+        text=f"{question.label} wished for {wish} buffers and gets {option.placed.number}",
     )
 
 
@@ -148,11 +149,13 @@ def placement(question: Question, option: Option, why: reasons.Why | None) -> Pl
         height=image.height if image else 0,
         coded_width=layout.coded.width,
         coded_height=layout.coded.height,
-        planes=tuple(Plane(offset=p.offset, stride=p.stride, size=p.size, dmabuf=p.dmabuf) for p in layout.planes),
+        planes=tuple(
+            Plane(offset=p.offset, stride=p.stride, size=p.size, dmabuf=p.dmabuf) for p in layout.planes
+        ),
         size=layout.size,
         allocated=placed.allocated,
         sizes=layout.sizes,
-        count=placed.count,
+        count=placed.number,
         rate=placed.rate,
         attachments=tuple(
             AttachedPort(device=touch.device.name, port=touch.name, access=touch.use.access)

@@ -18,7 +18,18 @@ from solver.plan import UnknownFact
 from solver.problem import Problem
 
 ABILITIES: Final = frozenset(
-    {"access", "coherent", "cpu", "imports", "lossless", "p2p", "protected", "reached_by", "sync", "takes_from"}
+    {
+        "access",
+        "coherent",
+        "cpu",
+        "imports",
+        "lossless",
+        "p2p",
+        "protected",
+        "reached_by",
+        "sync",
+        "takes_from",
+    }
 )
 """Fields whose `unknown` counts as no."""
 
@@ -72,7 +83,9 @@ def warnings(problem: Problem, options: Sequence[Option]) -> tuple[str, ...]:
     for question, option in zip(problem.questions, options, strict=True):
         placed = option.placed
         if placed.home is not placed.heap:
-            found[f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"] = None
+            found[
+                f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"
+            ] = None
         if placed.heap.spec.permission is not None:
             found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
         for touch in placed.touches:

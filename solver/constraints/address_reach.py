@@ -34,7 +34,11 @@ def _beyond(case: Case, memory: MemoryView) -> bool:
     offset = 0
     if window is not None:
         offset = window.offset
-        if memory.lowest < window.base or memory.highest is None or memory.highest > window.base + window.size:
+        if (
+            memory.lowest < window.base
+            or memory.highest is None
+            or memory.highest > window.base + window.size
+        ):
             return True
     if bits is None or bits >= 64:
         return False

@@ -4,7 +4,8 @@ Each costs its size rounded up to the heap's alignment for that size: the slots
 that CMA was measured to need. A heap over several memories takes from any, so
 for every set of memories the heaps confined to it must fit their summed free
 size: a guarantee whatever the order of allocation. Two names of one heap are one
-pool; a lazily locked pool costs its minimum at its first buffer.
+pool; a lazily locked pool costs its block at its first buffer, and its buffers live
+in that block.
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
 drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
@@ -26,13 +27,14 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     if placed.home.memories is None:
         return
     mine = frozenset(memory.name for memory in placed.home.memories)
-    amount = placed.count * placed.allocated
-    for pool in placed.board.pools:
-        if mine <= pool.memories:
-            yield budget(pool), amount
+    amount = placed.number * placed.allocated
     lock = placed.home.spec.locks
     if lock is not None and mine <= {lock.from_}:
         yield Budget(NAME, placed.home.name, lock.size, f"bytes locked by {placed.home.name}", False), amount
+        return
+    for pool in placed.board.pools:
+        if mine <= pool.memories:
+            yield budget(pool), amount
 
 
 def locks(placed: Placed) -> Iterator[tuple[Budget, int]]:

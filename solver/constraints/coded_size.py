@@ -20,7 +20,12 @@ SCOPE = "layout"
 
 def states(touch: Touch) -> bool:
     rule = touch.rule
-    return rule is not None and touch.writes and rule.coded is not None and isinstance(rule.coded.multiple, Extent)
+    return (
+        rule is not None
+        and touch.writes
+        and rule.coded is not None
+        and isinstance(rule.coded.multiple, Extent)
+    )
 
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:

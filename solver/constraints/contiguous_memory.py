@@ -77,6 +77,9 @@ def sentence(case: Case) -> str:
     run = "whole buffers" if home.run is None else f"runs of {in_units(home.run)}"
     pieces = _segments(case)
     must = "one physical run" if pieces == 1 else f"at most {pieces} physical runs"
+    limit = case.device.dma.segment_size
+    if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
+        must += f" of at most {in_units(limit)}"
     return f"{device} has no IOMMU, so {case.label} must be {must}; {home.name} guarantees {run}"
 
 

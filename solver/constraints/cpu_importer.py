@@ -21,7 +21,9 @@ def broken(case: Case) -> bool:
 
 
 def sentence(case: Case) -> str:
-    return f"{case.device.name} reads {case.label} through a CPU mapping, and {case.heap.name} cannot be mapped"
+    return (
+        f"{case.device.name} reads {case.label} through a CPU mapping, and {case.heap.name} cannot be mapped"
+    )
 
 
 def source(case: Case) -> str:

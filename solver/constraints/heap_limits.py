@@ -30,7 +30,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     most = placed.heap.spec.buffers
     if isinstance(most, int):
         budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
-        yield budget, placed.count * len(placed.sizes)
+        yield budget, placed.number * len(placed.sizes)
 
 
 def sentence(case: Case) -> str:

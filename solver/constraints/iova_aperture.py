@@ -30,7 +30,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
         name = device.dma.iommu
         iommu = placed.board.platform.iommus[name] if name is not None else None
         page = (iommu.page if iommu else None) or placed.board.page
-        mapped = placed.count * sum(size + -size % page for size in map(placed.home.exported, placed.sizes))
+        mapped = placed.number * sum(size + -size % page for size in map(placed.home.exported, placed.sizes))
         if iommu is not None and isinstance(iommu.aperture, Aperture):
             yield Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes of {name}", False), mapped
         limit = _own_limit(placed.board, device)

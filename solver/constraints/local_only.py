@@ -55,7 +55,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
         pinned = any(t.port.memory and memory.name in t.port.memory for t in placed.touches)
         if pinned or any(touch.device.by_cpu for touch in placed.touches):
             budget = Budget(NAME, memory.name, window, f"bytes of the window of {memory.name}", False)
-            yield budget, placed.count * placed.allocated
+            yield budget, placed.number * placed.allocated
 
 
 def sentence(case: Case) -> str:

@@ -16,9 +16,7 @@ SCOPE = "reach"
 
 def broken(case: Case) -> bool:
     return (
-        case.question.protected
-        and case.heap.access is not None
-        and case.device.name not in case.heap.access
+        case.question.protected and case.heap.access is not None and case.device.name not in case.heap.access
     )
 
 

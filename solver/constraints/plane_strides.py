@@ -32,5 +32,9 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
 
 def sentence(label: str, touch: Touch) -> str:
     assert touch.rule is not None
-    how = "one stride for all planes" if touch.rule.stride.planes == "equal" else "chroma strides of half the luma stride"
+    how = (
+        "one stride for all planes"
+        if touch.rule.stride.planes == "equal"
+        else "chroma strides of half the luma stride"
+    )
     return f"{touch.title} has {how} of {label}"

@@ -1,7 +1,8 @@
 """Hardware is counted: planes, channels, scalers, ports, and bytes per second.
 
 `uses` charges a platform's `resources`, `how_many` counts a port's instances,
-`bandwidth` sums rate × bytes over the attachments of a memory's buffers.
+`bandwidth` sums rate × bytes over the attachments of the buffers in a memory,
+those in its parts included.
 
 Source: linux-7.2.13:drivers/media/platform/nxp/imx8-isi/imx8-isi-pipe.c (chained
 channels); drivers/gpu/drm/rockchip/rockchip_drm_vop.c vop_crtc_atomic_check().
@@ -27,7 +28,8 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
             yield Budget(NAME, name, placed.board.platform.resources.get(name, 0), name, False), amount
         if touch.port.how_many is not None:
             yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
-    for memory in placed.home.memories or ():
+    around = {m.name: m for inner in placed.home.memories or () for m in placed.board.around(inner)}
+    for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):
             touched = placed.rate * sum(placed.sizes) * len(placed.touches)

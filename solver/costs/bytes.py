@@ -8,4 +8,4 @@ NAME = "bytes"
 
 
 def value(priced: Priced) -> int:
-    return priced.placed.count * priced.placed.allocated
+    return priced.placed.number * priced.placed.allocated

@@ -20,7 +20,8 @@ def _linear(fourcc: str) -> Shape | None:
     found = pixel_format(fourcc)
     if found is None or not found.linear:
         return None
-    return Shape(planes(found), (1,) * len(found.planes))
+    ones = (1,) * len(found.planes)
+    return Shape(planes(found), ones, ones)
 
 
 def planes(found: PixelFormat) -> tuple[PlaneShape, ...]:

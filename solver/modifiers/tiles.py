@@ -24,6 +24,7 @@ def shape(fourcc: str, modifier: str) -> Shape | None:
         return None
     chroma = tile.chroma_height or tile.height
     rows = (tile.height,) + (chroma,) * (len(found.planes) - 1)
+    lying = planes(found)
     if tile.in_bytes:
-        return Shape(planes(found), rows, bytes=tile.width)
-    return Shape(planes(found), rows, pixels=tile.width)
+        return Shape(lying, rows, (tile.width,) * len(lying))
+    return Shape(lying, rows, tuple(-(-tile.width * plane.bytes // plane.pixels) for plane in lying))

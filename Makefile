@@ -1,0 +1,62 @@
+# make demo   solve a real example on several boards and allocate it in the simulator
+# make test   everything that is tested in minutes
+# Everything lives in .venv/; a fresh Debian machine needs python3, python3-venv and make.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+JOBS   ?= $(shell nproc)
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test test-long lint types contracts check coverage bench clean
+
+help:  ## say what there is to make
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
+
+venv: $(VENV)/.installed-test  ## create .venv/ with heapwright and what its tests need
+
+$(VENV)/bin/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "heapwright needs Python 3.11 or newer")'
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "python3-venv is missing: apt-get install python3-venv" >&2; exit 1; }
+
+$(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,dev]'
+	@touch $@
+
+$(VENV)/.installed-bench: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench]'
+	@touch $@
+
+demo: venv  ## solve a real example on several boards, and allocate it in the simulator
+	$(BIN)/solve examples/record-and-preview.yaml -p acme-one --allocate simulated
+	@echo
+	@echo "The same file, unchanged, on every board (an infeasible board is an answer):"
+	@$(BIN)/solve examples/composition.yaml -p all; status=$$?; test $$status -le 1
+
+test: venv  ## run the tests (≤ 10 minutes on 2 cores)
+	$(BIN)/python -m pytest -n $(JOBS) -m 'not long' --cov --cov-report=term:skip-covered
+
+test-long: venv  ## run the long searches
+	$(BIN)/python -m pytest -n $(JOBS) -m long
+
+lint: $(VENV)/.installed-dev  ## ruff: format and lint
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+
+types: $(VENV)/.installed-dev  ## mypy --strict
+	$(BIN)/mypy
+
+contracts: $(VENV)/.installed-dev  ## who may import whom
+	$(BIN)/lint-imports
+
+check: lint types contracts  ## lint, types and import contracts
+
+bench: $(VENV)/.installed-bench  ## measure against the rivals, print a table and write JSON
+	$(BIN)/python -m benchmarks
+
+clean:  ## remove what make created
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis .coverage* dist build

@@ -1,0 +1,153 @@
+"""Carry out a plan: allocate, check what was promised, attach, and give back.
+
+Buffers that need the largest alignment are made first, so that smaller ones
+fill what is left between them. The kernel's "yes" is not believed: size, runs,
+alignment and the addresses that devices get are compared with the profile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import TracebackType
+from typing import Self
+
+from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
+from allocator.hardware import DeviceFacts, HeapFacts, device_facts, heap_facts, round_up
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import AttachedPort, Placement, Plan
+
+
+class Allocation:
+    """The buffers of a plan, alive until released."""
+
+    def __init__(self, backend: Backend, plan: Plan) -> None:
+        self.backend = backend
+        self.plan = plan
+        self.buffers: list[Buffer] = []
+
+    def of(self, pipeline: str, buffer: str) -> list[Buffer]:
+        """The buffers of one placement."""
+        return [each for each in self.buffers if (each.placement.pipeline, each.placement.buffer) == (pipeline, buffer)]
+
+    def release(self) -> None:
+        """Give everything back, newest first; a second call does nothing."""
+        while self.buffers:
+            self.backend.release(self.buffers.pop())
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+        self.release()
+
+
+def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backend: Backend) -> Allocation:
+    """Make every buffer of a plan and attach it to its ports.
+
+    Raises:
+        AllocationFailed: a call failed or a promise was broken; nothing stays allocated.
+    """
+    _check_question(pipelines, plan)
+    allocation = Allocation(backend, plan)
+    try:
+        for placement in sorted(plan.placements, key=lambda each: -_alignment(platform, each)):
+            for _ in range(placement.count):
+                _make(platform, allocation, placement)
+        for buffer in allocation.buffers:
+            for attached in buffer.placement.attachments:
+                _attach(platform, backend, buffer, attached)
+    except BaseException:
+        allocation.release()
+        raise
+    return allocation
+
+
+def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
+    wanted = {(pipeline.name, name) for pipeline in pipelines for name in pipeline.buffers}
+    for placement in plan.placements:
+        if (placement.pipeline, placement.buffer) not in wanted:
+            raise AllocationFailed(placement.buffer, "", None, f"{placement.pipeline} asks for no such buffer")
+
+
+def _heap(platform: Platform, placement: Placement) -> HeapFacts | None:
+    heap = platform.heaps.get(placement.heap)
+    return None if heap is None else heap_facts(placement.heap, heap, platform.page)
+
+
+def _alignment(platform: Platform, placement: Placement) -> int:
+    heap = _heap(platform, placement)
+    return 0 if heap is None else max((heap.alignment(size) for size in placement.sizes), default=0)
+
+
+def _make(platform: Platform, allocation: Allocation, placement: Placement) -> None:
+    name = placement.buffer
+    try:
+        buffer = allocation.backend.allocate(placement)
+    except KernelRefused as refused:
+        raise AllocationFailed(name, "", refused.errno, refused.text) from refused
+    allocation.buffers.append(buffer)
+    if len(buffer.dmabufs) != len(placement.sizes):
+        raise AllocationFailed(name, "", None, f"{len(buffer.dmabufs)} dma-bufs instead of {len(placement.sizes)}")
+    heap = _heap(platform, placement)
+    for dmabuf, size in zip(buffer.dmabufs, placement.sizes, strict=True):
+        if dmabuf.size < size:
+            raise AllocationFailed(name, "", None, f"{dmabuf.size} bytes instead of {size}")
+        if heap is not None and (broken := _broken_promise(heap, dmabuf, size)) is not None:
+            raise AllocationFailed(name, "", None, broken)
+
+
+def _broken_promise(heap: HeapFacts, dmabuf: Dmabuf, size: int) -> str | None:
+    """What a dma-buf lacks of what its heap guarantees; buffers that may move promise nothing yet."""
+    if dmabuf.segments is None or heap.facts.moves_to is not None:
+        return None
+    alignment = heap.alignment(size)
+    if dmabuf.segments[0].address % alignment:
+        return f"{heap.name} put it at {dmabuf.segments[0].address:#x}, not on a multiple of {alignment}"
+    runs = merged(dmabuf.segments)
+    wanted = round_up(size, heap.page) if heap.run is None else heap.run
+    short = min((run.length for run in runs[:-1]), default=None)
+    if heap.run is None and len(runs) > 1 and runs[0].length < wanted:
+        return f"{heap.name} gave a run of {runs[0].length} bytes instead of {wanted}"
+    if heap.run is not None and short is not None and short < wanted:
+        return f"{heap.name} gave a run of {short} bytes instead of {wanted}"
+    return None
+
+
+def merged(segments: Sequence[Segment]) -> tuple[Segment, ...]:
+    """Segments with neighbours that follow each other in memory taken as one."""
+    runs: list[Segment] = []
+    for segment in segments:
+        if runs and runs[-1].end == segment.address:
+            runs[-1] = Segment(runs[-1].address, runs[-1].length + segment.length)
+        else:
+            runs.append(segment)
+    return tuple(runs)
+
+
+def _attach(platform: Platform, backend: Backend, buffer: Buffer, attached: AttachedPort) -> None:
+    name, facts = buffer.placement.buffer, platform.devices.get(attached.device)
+    if facts is None:
+        raise AllocationFailed(name, attached.device, None, f"{platform.name} has no such device")
+    device = device_facts(attached.device, facts)
+    try:
+        if facts.kind == "cpu":
+            backend.map(buffer)
+        seen = backend.attach(buffer, attached)
+    except KernelRefused as refused:
+        raise AllocationFailed(name, attached.device, refused.errno, refused.text) from refused
+    buffer.imports.append(seen)
+    if (wrong := _unreachable(device, seen)) is not None:
+        raise AllocationFailed(name, attached.device, None, wrong)
+
+
+def _unreachable(device: DeviceFacts, seen: Import) -> str | None:
+    """Why the device will not see the buffer's bytes although the kernel let it in."""
+    if seen.bounced:
+        return f"accepted, but {seen.bounced} bytes go through a bounce buffer, so frames would be lost"
+    if device.bits is None or seen.bus is None:
+        return None
+    for segment in (each for segments in seen.bus for each in segments):
+        if segment.end > 1 << device.bits:
+            return f"accepted at {segment.address:#x}, beyond the {device.bits} address bits of the device"
+    return None

@@ -1,0 +1,150 @@
+"""Devices and heaps with their unknowns settled, as the allocator uses them.
+
+An unknown ability counts as no, an unknown requirement as not imposed (design §4).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import lcm
+from typing import Final
+
+from platforms.schema import AlignBySize, Device, Dma, Heap, Platform
+from platforms.values import UNKNOWN
+
+CPU_MAPS: Final = frozenset({"cached", "write-combined", "uncached"})
+
+
+def known(value: object) -> int | None:
+    """A number that is stated; None for `unknown` and for nothing."""
+    return value if isinstance(value, int) else None
+
+
+def round_up(number: int, multiple: int) -> int:
+    return -(-number // multiple) * multiple
+
+
+@dataclass(frozen=True, slots=True)
+class DeviceFacts:
+    """A device as a bus master, or as code on the CPU."""
+
+    name: str
+    facts: Device
+    by_cpu: bool
+    """It reaches buffers through a CPU mapping: the CPU itself, or a driver that copies."""
+    bits: int | None
+    linear: bool
+    """It sees physical addresses: neither an IOMMU nor page tables of its own."""
+    segments: int | None
+    counts_segments: bool
+    peer: bool
+    """It can use other devices' memory."""
+    snoops: bool
+    imports: frozenset[str] | None
+    """Names of heaps it imports from; None for any, empty for none but its own."""
+
+    @property
+    def dma(self) -> Dma:
+        return self.facts.dma
+
+
+def device_facts(name: str, device: Device) -> DeviceFacts:
+    dma = device.dma
+    linear = dma.iommu is None and not dma.mmu
+    if device.imports == "any":
+        imports = None
+    else:
+        imports = frozenset() if isinstance(device.imports, str) else frozenset(device.imports)
+    return DeviceFacts(
+        name=name,
+        facts=device,
+        by_cpu=device.by_cpu or device.kind == "cpu",
+        bits=known(dma.bits),
+        linear=linear,
+        segments=None if dma.segments == UNKNOWN else known(dma.segments) or 1,
+        counts_segments=known(dma.segments) is not None,
+        peer=dma.p2p in ("static", "dynamic"),
+        snoops=device.coherent is True,
+        imports=imports,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class HeapFacts:
+    """A heap and the memory its buffers really come from."""
+
+    name: str
+    facts: Heap
+    page: int
+    memories: frozenset[str] | None
+    """None where nobody knows them."""
+    run: int | None
+    """The contiguous run it guarantees; None for the whole buffer."""
+    mappable: bool
+    access: frozenset[str] | None
+    """Who is inside its firewall; None without a firewall."""
+
+    def alignment(self, size: int) -> int:
+        """What the address of a buffer of `size` bytes is a multiple of."""
+        align = self.facts.align
+        if isinstance(align, AlignBySize):
+            power, taken = self.page, self.whole(size)
+            while power < taken:
+                power *= 2
+            return max(min(power, align.by_size_up_to), self.page)
+        return lcm(known(align) or self.page, self.page)
+
+    def whole(self, size: int) -> int:
+        """The pages and granules that a dma-buf of `size` bytes is made of."""
+        return round_up(round_up(size, self.page), known(self.facts.granule) or 1)
+
+    def slot(self, size: int) -> int:
+        """What one dma-buf of `size` bytes takes out of the memory, up to where the next may start."""
+        align = self.facts.align
+        step = self.alignment(size) if isinstance(align, AlignBySize) else known(align) or self.page
+        return round_up(self.whole(size), step)
+
+
+def heap_facts(name: str, heap: Heap, page: int) -> HeapFacts:
+    if heap.run == "whole":
+        run = None
+    else:
+        run = max(known(heap.run) or page, page)
+    access = heap.access
+    if isinstance(access, str):
+        access = ()
+    return HeapFacts(
+        name=name,
+        facts=heap,
+        page=page,
+        memories=None if isinstance(heap.memory, str) else frozenset(heap.memory),
+        run=run,
+        mappable=heap.cpu in CPU_MAPS,
+        access=None if access is None else frozenset(access),
+    )
+
+
+def _version(text: str) -> tuple[int, ...]:
+    digits = [part for part in text.split(".") if part.isdecimal()]
+    parts = [int(part) for part in digits]
+    while parts and parts[-1] == 0:
+        parts.pop()
+    return tuple(parts)
+
+
+def exists(heap: Heap, kernel: str) -> bool:
+    """Whether a kernel has the heap: from `since` on, no longer at `until`."""
+    if kernel == UNKNOWN:
+        return True
+    running = _version(kernel)
+    if heap.since is not None and running < _version(heap.since):
+        return False
+    return heap.until is None or running < _version(heap.until)
+
+
+def present_heaps(platform: Platform) -> dict[str, HeapFacts]:
+    return {
+        name: heap_facts(name, heap, platform.page)
+        for name, heap in platform.heaps.items()
+        if exists(heap, platform.kernel)
+    }

@@ -1,0 +1,97 @@
+"""What a plan costs, reckoned a second time: the objective of design §6 without its names.
+
+`cost` gives (lossy conversions, bytes converted, preference, dropped wishes,
+traffic, largest share in ppm, sum of shares in ppm, bytes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from allocator.simulated.judge import Case, Judge
+from allocator.simulated.question import Asked, Seating
+from allocator.simulated.reach import Residence
+from allocator.simulated.room import Touch, touched_bytes
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Placement, Plan
+
+TERMS: Final = (
+    "lossy-conversions",
+    "conversion-bytes",
+    "preference",
+    "dropped-wishes",
+    "traffic",
+    "scarcity-largest",
+    "scarcity-sum",
+    "bytes",
+)
+UNCACHED_READ: Final = 5
+"""How much slower the CPU reads memory it cannot cache: the lower of the measured
+ratios, 5 in ikwzm/udmabuf#120 and 30 in raspberrypi/linux#5286."""
+MILLION: Final = 10**6
+
+Cost = tuple[int, ...]
+
+
+def cost(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan) -> Cost:
+    """The objective levels of a plan that the judge finds lawful."""
+    return plan_cost(Judge(platform).case(pipelines), plan)
+
+
+def plan_cost(case: Case, plan: Plan) -> Cost:
+    """`cost`, for a question already prepared."""
+    placements = {(each.pipeline, each.buffer): each for each in plan.placements}
+    ordered = [placements[asked.key] for asked in case.asked]
+    return min(total(case, ordered, seats) for seats in case.lawful_seatings(ordered))
+
+
+def total(case: Case, ordered: Sequence[Placement], seats: Sequence[Seating]) -> Cost:
+    parts = [parts_of(case, *each) for each in zip(case.asked, ordered, seats, strict=True)]
+    return combined([own for own, _ in parts], [shares for _, shares in parts])
+
+
+def combined(own: Sequence[tuple[int, int, int, int]], shares: Sequence[tuple[int, ...]]) -> Cost:
+    """Levels of placements together: sums, and the fullest of the shared pools."""
+    preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
+    pools = [sum(column) for column in zip(*shares, strict=True)]
+    return (0, 0, preference, dropped, traffic, max(pools, default=0), sum(pools), size)
+
+
+def parts_of(
+    case: Case, asked: Asked, placement: Placement, seating: Seating
+) -> tuple[tuple[int, int, int, int], tuple[int, ...]]:
+    """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
+    touches, _ = case.touches(asked, seating)
+    where = case.of.residence(placement.heap, [touch.device for touch in touches])
+    formats = asked.buffer.formats
+    preference = sum(seating.taken)
+    if formats is not None and placement.format is not None:
+        preference += formats.index(placement.format)
+    dropped = asked.wish.wish - placement.count if asked.wish is not None else 0
+    used = placement.count * placement.allocated
+    own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement.size, touches), used)
+    return own, _shares(case, where, used)
+
+
+def _shares(case: Case, where: Residence, used: int) -> tuple[int, ...]:
+    return tuple(
+        -(-used * MILLION // pool.free)
+        if pool.free > 0 and where.memories is not None and where.memories <= pool.memories
+        else 0
+        for pool in case.of.pools
+    )
+
+
+def _traffic(case: Case, where: Residence, size: int, touches: Sequence[Touch]) -> int:
+    """Bytes moved a frame, slow reads and cache maintenance included."""
+    mapping = where.heap.facts.cpu
+    local = any(case.of.ground.home[memory] for memory in where.memories or ())
+    moved = 0
+    for touch in touches:
+        slow = touch.device.by_cpu and touch.port.access == "read" and (mapping in ("write-combined", "uncached") or local)
+        moved += touched_bytes(size, touch.rarely) * (UNCACHED_READ if slow else 1)
+    if mapping == "cached" and any(touch.device.by_cpu for touch in touches):
+        moved += size * len({touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops})
+    return moved

@@ -1,0 +1,330 @@
+"""The judge: is this plan lawful on that board, with memory at its unluckiest?
+
+It reads the profile and the question for itself and shares no arithmetic with
+the solver. `Judge` prepares a platform once, `Case` a question; `alone` judges
+one placement by itself and `together` what placements take from each other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice
+
+from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
+from allocator.simulated.ground import Ground, pools
+from allocator.hardware import (
+    DeviceFacts,
+    known,
+    present_heaps,
+    device_facts,
+    heap_facts,
+)
+from allocator.simulated.image import Layout
+from allocator.simulated.pixels import modifier_named
+from allocator.simulated.ports import Ports, Verdict, layout_of
+from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
+from allocator.simulated.reach import Reach, Residence, port_objections, uses
+from allocator.simulated.room import Charge, Room, Touch
+from allocator.simulated.seats import binding_of, seatings, unseated
+from allocator.simulated.wards import Binding, audience_faults, heap_objections
+from allocator.simulated.wards import port_objections as ward_objections
+from platforms.schema import Platform
+from solver.pipeline import Pipeline, Wish
+from solver.plan import Placement, Plan
+
+_SEATINGS = 256
+
+
+def judge(
+    platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
+) -> tuple[Fault, ...]:
+    """Everything wrong with a plan; empty if it is fine."""
+    return Judge(platform).case(pipelines, live).judge(plan)
+
+
+class Judge:
+    """One platform, ready to judge."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.heaps = present_heaps(platform)
+        self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
+        sets = {heap.memories for heap in self.heaps.values() if heap.memories is not None}
+        sets |= {frozenset([heap.facts.locks.from_]) for heap in self.heaps.values() if heap.facts.locks is not None}
+        self.targets = {
+            name: heap_facts(name, platform.heaps[name], platform.page)
+            for name in {heap.facts.moves_to for heap in self.heaps.values() if heap.facts.moves_to is not None}
+        }
+        sets |= {heap.memories for heap in self.targets.values() if heap.memories is not None}
+        self.ground = Ground(platform, frozenset().union(*sets))
+        self.pools = pools(self.ground, frozenset(sets))
+        self.room = Room(platform, self.ground, self.heaps, self.pools)
+        self.reach = Reach(self.ground, platform.iommus)
+        self.ports = Ports()
+
+    def case(self, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()) -> Case:
+        return Case(self, pipelines, live)
+
+    def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> Residence:
+        """Where a buffer of a heap ends up when these devices attach."""
+        heap = self.heaps[heap_name]
+        target = heap.facts.moves_to
+        if target is not None and not all(uses(self.ground, device, heap.memories) for device in devices):
+            return Residence(heap, self.targets[target])
+        return Residence(heap, heap)
+
+
+class Case:
+    """One question on one platform."""
+
+    def __init__(self, judge: Judge, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()) -> None:
+        self.of = judge
+        self.pipelines = pipelines
+        self.asked = take_apart(judge.platform, pipelines)
+        self.by_key = {asked.key: asked for asked in self.asked}
+        self.live = [self._live_charge(placement) for placement in live]
+
+    def judge(self, plan: Plan) -> tuple[Fault, ...]:
+        """Everything wrong with a plan; empty if it is fine."""
+        faults = list(self._paper_faults(plan))
+        if faults:
+            return tuple(faults)
+        placements = {(each.pipeline, each.buffer): each for each in plan.placements}
+        ordered = [placements[asked.key] for asked in self.asked]
+        first: tuple[Fault, ...] | None = None
+        for seats in islice(seatings(self.of.platform, self.asked, ordered), _SEATINGS):
+            found = self.judge_seated(ordered, seats)
+            if not found:
+                return ()
+            first = first or found
+        if first is None:
+            return tuple(unseated(self.of.platform, self.asked, ordered))
+        return first
+
+    def judge_seated(self, ordered: Sequence[Placement], seats: Sequence[Seating]) -> tuple[Fault, ...]:
+        """Judge placements, in the order of the question, with everybody in a given place."""
+        binding = binding_of(self.asked, seats)
+        faults = self.shared_roles(binding)
+        charges = []
+        for asked, placement, seating in zip(self.asked, ordered, seats, strict=True):
+            found, charge = self.alone(asked, placement, seating, binding)
+            faults += found
+            if charge is not None:
+                charges.append(charge)
+        return tuple(faults) + tuple(self.together(charges))
+
+    def lawful_seatings(self, ordered: Sequence[Placement]) -> list[tuple[Seating, ...]]:
+        """The ways to seat everybody under which placements are lawful; all of them where none is."""
+        ways = list(islice(seatings(self.of.platform, self.asked, ordered), _SEATINGS))
+        if len(ways) == 1:
+            return ways
+        return [each for each in ways if not self.judge_seated(ordered, each)] or ways
+
+    def together(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        """What placements that are lawful one by one cannot share, live ones included."""
+        return self.of.room.faults([*self.live, *charges])
+
+    def _paper_faults(self, plan: Plan) -> Iterator[Fault]:
+        """A plan for another question or board."""
+        if plan.platform != self.of.platform.name:
+            yield absent("platform", f"the plan is for {plan.platform}").against("", "")
+        if tuple(plan.pipelines) != tuple(pipeline.name for pipeline in self.pipelines):
+            yield refused("pipelines", f"the plan is for {', '.join(plan.pipelines)}").against("", "")
+        if plan.conversions:
+            yield refused("conversion", "conversions are not simulated yet").against("", "")
+        keys = [(each.pipeline, each.buffer) for each in plan.placements]
+        for key in sorted(set(keys) | set(self.by_key)):
+            if keys.count(key) != 1 or key not in self.by_key:
+                wanted = 1 if key in self.by_key else 0
+                yield refused("placements", f"{keys.count(key)} placements, not {wanted}").against(key[1], "")
+        granted = {(each.pipeline, each.buffer): each.count for each in plan.placements}
+        expected = {
+            (asked.pipeline, asked.name, asked.wish.wish, granted[asked.key])
+            for asked in self.asked
+            if asked.wish is not None and granted.get(asked.key, asked.wish.wish) < asked.wish.wish
+        }
+        if {(each.pipeline, each.buffer, each.wish, each.granted) for each in plan.dropped} != expected:
+            yield seen("dropped", "the wishes said to be dropped are not those that were").against("", "")
+
+    def shared_roles(self, binding: Binding) -> list[Fault]:
+        """Different labels of one kind in a file must be different devices."""
+        player: dict[tuple[int, str, str], str | None] = {}
+        faults = []
+        for role, device in binding.items():
+            label = player.setdefault((role.file, role.kind, device), role.label)
+            if label != role.label:
+                text = f"plays both {role.kind}#{label or ''} and {role}"
+                faults.append(absent("device-binding", text).against("", device))
+        return faults
+
+    def touches(self, asked: Asked, seating: Seating) -> tuple[list[Touch], list[Fault]]:
+        """The ports that attach, or which of them the board lacks."""
+        touches: list[Touch] = []
+        faults: list[Fault] = []
+        for party, name in zip(asked.seated(seating), seating.devices, strict=True):
+            device = self.of.devices[name]
+            port = device.facts.ports.get(party.port)
+            if port is None:
+                faults.append(absent("missing-device", f"has no port {party.port}").against(asked.name, name))
+                continue
+            if party.role.connector is not None and party.role.connector not in device.facts.connectors:
+                text = f"has no connector {party.role.connector}"
+                faults.append(absent("missing-device", text).against(asked.name, name))
+            if device.facts.codecs is not None and not party.codecs <= set(device.facts.codecs):
+                text = f"does not know all of {', '.join(sorted(party.codecs))}"
+                faults.append(absent("missing-device", text).against(asked.name, name))
+            touches.append(Touch(device, party.port, port, party.rarely))
+        return touches, faults
+
+    def alone(
+        self, asked: Asked, placement: Placement, seating: Seating, binding: Binding
+    ) -> tuple[list[Fault], Charge | None]:
+        """Judge one placement as if it were the only one, and say what it takes."""
+        touches, faults = self.touches(asked, seating)
+        if faults:
+            return faults, None
+        faults += self._wish_faults(asked, placement)
+        faults += self.count_faults(asked, placement.count, touches)
+        verdict = self.layout_verdict(asked, placement, touches, asked.seated(seating))
+        faults += verdict.faults
+        if not placement.sizes:
+            return [*faults, refused("plane-buffers", "no sizes").against(asked.name, "")], None
+        found, charge = self.heap_verdict(asked, placement, touches, binding, verdict)
+        return faults + found, charge
+
+    def _wish_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
+        """Where a placement is not what the pipeline asked for."""
+        buffer, name = asked.buffer, asked.name
+        dmabufs = (buffer.dmabufs,) if isinstance(buffer.dmabufs, int) else buffer.dmabufs
+        if (placement.width, placement.height) != asked.extent:
+            yield refused("extent", f"{placement.width}x{placement.height}, not {asked.extent}").against(name, "")
+        if buffer.formats is not None and placement.format not in buffer.formats:
+            yield refused("format", f"{placement.format} was not asked for").against(name, "")
+        if buffer.modifiers is not None and placement.modifier not in buffer.modifiers:
+            yield refused("modifier", f"{placement.modifier} was not asked for").against(name, "")
+        if buffer.colours is not None and placement.colour not in buffer.colours:
+            yield refused("colour-space", f"{placement.colour} was not asked for").against(name, "")
+        if dmabufs is not None and len(placement.sizes) not in dmabufs:
+            yield refused("plane-buffers", f"{len(placement.sizes)} dma-bufs were not asked for").against(name, "")
+        value = modifier_named(placement.modifier).value if placement.modifier is not None else None
+        if placement.modifier_value != (None if value is None else f"{value:#x}"):
+            yield refused("modifier", f"{placement.modifier} is not {placement.modifier_value}").against(name, "")
+        if placement.rate != buffer.rate:
+            yield seen("rate", f"{placement.rate} frames/s, not {buffer.rate}").against(name, "")
+
+    def count_faults(self, asked: Asked, count: int, touches: Sequence[Touch]) -> Iterator[Fault]:
+        ports = [touch.port for touch in touches]
+        needed = sum(port.holds + port.slack for port in ports)
+        needed = max([needed, *(port.count.min or 1 for port in ports)])
+        most = min((port.count.max for port in ports if port.count.max is not None), default=None)
+        stated = asked.buffer.count
+        if isinstance(stated, Wish):
+            lawful = max(needed, stated.min) <= count <= stated.wish
+        else:
+            lawful = count == (needed if stated is None else stated) >= needed
+        if not lawful or (most is not None and count > most):
+            text = f"{count} buffers; at least {needed} are held, at most {most} exist, {stated} asked for"
+            yield refused("count", text).against(asked.name, "")
+
+    def layout_verdict(
+        self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
+    ) -> Verdict:
+        """Whether every port can use the bytes as they lie."""
+        faults = [
+            refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(asked.name, touch.device.name)
+            for touch in touches
+            for size in placement.sizes
+            if size % (known(touch.port.bytes.multiple) or 1)
+            or ((most := known(touch.port.bytes.max)) is not None and size > most)
+        ]
+        if asked.buffer.bytes is not None:
+            faults += self._raw_faults(asked, placement)
+            return Verdict(tuple(faults), ((),))
+        layout = layout_of(placement)
+        if not isinstance(layout, Layout):
+            return Verdict((*faults, layout.against(asked.name, "")), ())
+        verdict = self.of.ports.judge(placement, layout, touches, parties)
+        return Verdict((*faults, *verdict.faults), verdict.uses)
+
+    def _raw_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
+        wanted = asked.buffer.bytes or 0
+        if placement.format is not None or placement.modifier is not None:
+            yield refused("format", "raw data has no format").against(asked.name, "")
+        planes = [(plane.offset, plane.stride, plane.size, plane.dmabuf) for plane in placement.planes]
+        if planes != [(0, 0, wanted, 0)] or len(placement.sizes) != 1:
+            yield refused("plane-buffers", f"raw data of {wanted} bytes lies as {planes}").against(asked.name, "")
+        elif placement.sizes != (placement.size,) or placement.size < wanted:
+            yield refused("minimum-size", f"{placement.size} bytes for {wanted}").against(asked.name, "")
+        if (placement.coded_width, placement.coded_height) != (0, 0):
+            yield refused("coded-size", "raw data has no coded size").against(asked.name, "")
+
+    def heap_verdict(
+        self, asked: Asked, placement: Placement, touches: Sequence[Touch], binding: Binding, verdict: Verdict
+    ) -> tuple[list[Fault], Charge | None]:
+        """Whether the heap can make such buffers and everybody can use them there."""
+        name, heap = asked.name, self.of.heaps.get(placement.heap)
+        if heap is None:
+            return [no_node("heap-limits", f"no heap {placement.heap} on this kernel").against(name, "")], None
+        faults = [each.against(name, "") for each in heap_objections(asked, heap)]
+        if placement.names != heap.facts.names:
+            faults.append(no_node("heap-limits", f"{heap.name} is not {placement.names}").against(name, ""))
+        largest = known(heap.facts.largest)
+        for size in placement.sizes:
+            if largest is not None and size > largest:
+                faults.append(no_room("heap-limits", f"{size} bytes; {heap.name} makes {largest}").against(name, ""))
+        where = self.of.residence(heap.name, [touch.device for touch in touches])
+        if placement.allocated != (taken := sum(where.home.slot(size) for size in placement.sizes)):
+            text = f"{where.home.name} takes {taken} bytes for it, not {placement.allocated}"
+            faults.append(seen("allocated", text).against(name, ""))
+        faults += self._attach_faults(asked, placement, touches, where)
+        faults += audience_faults(asked, heap, self.of.devices, touches, binding)
+        charge = self.of.room.charge(
+            name, where, placement.sizes, placement.count, asked.buffer.rate, touches, _with_ports(verdict, touches)
+        )
+        return faults, charge
+
+    def _attach_faults(
+        self, asked: Asked, placement: Placement, touches: Sequence[Touch], where: Residence
+    ) -> Iterator[Fault]:
+        attached: set[str] = set()
+        for touch in touches:
+            device, reach = touch.device, self.of.reach
+            if device.name in attached and device.facts.once:
+                yield refused("attach-once", "attaches a buffer only once").against(asked.name, device.name)
+            attached.add(device.name)
+            for each in reach.objections(device, where):
+                yield each.against(asked.name, device.name)
+            for each in port_objections(self.of.ground, touch.port, where):
+                yield each.against(asked.name, device.name)
+            for each in ward_objections(asked, touch):
+                yield each.against(asked.name, device.name)
+            for size in placement.sizes:
+                for each in reach.contiguity(device, where, size):
+                    yield each.against(asked.name, device.name)
+                for each in reach.base_objections(device, touch.port, where, size):
+                    yield each.against(asked.name, device.name)
+
+    def _live_charge(self, placement: Placement) -> Charge:
+        """What a buffer that exists already takes; it was judged when it was made."""
+        touches = []
+        for attached in placement.attachments:
+            device = self.of.devices[attached.device]
+            touches.append(Touch(device, attached.port, device.facts.ports[attached.port], rarely=False))
+        where = self.of.residence(placement.heap, [touch.device for touch in touches])
+        none = Verdict((), ((),))
+        return self.of.room.charge(
+            placement.buffer, where, placement.sizes, placement.count, placement.rate, touches, _with_ports(none, touches)
+        )
+
+
+def _with_ports(verdict: Verdict, touches: Sequence[Touch]) -> tuple[tuple[tuple[str, int], ...], ...]:
+    """Resources that the ports take whatever the rule, on top of those of the rules."""
+    totals: Mapping[str, int]
+    options = []
+    for rule_uses in verdict.uses or ((),):
+        totals = dict(rule_uses)
+        for touch in touches:
+            for resource, number in touch.port.uses.items():
+                totals[resource] = totals.get(resource, 0) + number
+        options.append(tuple(sorted(totals.items())))
+    return tuple(options)

@@ -1,0 +1,184 @@
+"""One image against all the ports that touch it: which rules take it, and does it survive the walk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import product
+from math import lcm, prod
+
+from allocator.simulated.faults import Fault, Objection, refused
+from allocator.hardware import round_up
+from allocator.simulated.image import Layout, Rule, form_objections, in_proportion, objections
+from allocator.simulated.pixels import pixels
+from allocator.simulated.question import Party
+from allocator.simulated.room import Touch, Uses
+from allocator.simulated.walk import View, mismatches, overrun, view
+from platforms.schema import ImageRule
+from solver.plan import Placement
+
+_COMBINATIONS = 4096
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """Which rules take a layout (per attachment, combined), or why not."""
+
+    faults: tuple[Fault, ...]
+    uses: tuple[Uses, ...]
+
+
+class Ports:
+    """The image rules of one platform, chosen by how an attachment uses the buffer."""
+
+    def __init__(self) -> None:
+        self._rules: dict[int, Rule] = {}
+        self._fitting: dict[tuple[object, ...], tuple[tuple[Rule, ...], Objection | None]] = {}
+
+    def fitting(
+        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+    ) -> tuple[tuple[Rule, ...], Objection | None]:
+        """The rules that speak of such an image; without any, the reason."""
+        key = (touch.device.name, touch.port_name, party.codec, party.rotate, party.crop, party.scale)
+        key += (form, modifier, colour)
+        if key not in self._fitting:
+            self._fitting[key] = self._select(touch, party, form, modifier, colour)
+        return self._fitting[key]
+
+    def _select(
+        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+    ) -> tuple[tuple[Rule, ...], Objection | None]:
+        rules: Sequence[ImageRule] = touch.port.images
+        steps = (
+            ("format", f"takes no {form}", lambda rule: form in rule.formats),
+            ("modifier", f"takes no {form} in {modifier}", lambda rule: modifier in rule.modifiers),
+            ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, party)),
+            ("colour-space", f"takes no {colour}", lambda rule: rule.colours is None or colour in rule.colours),
+        )
+        for kind, text, accepts in steps:
+            rules = [rule for rule in rules if accepts(rule)]
+            if not rules:
+                return (), refused(kind, text)
+        return tuple(self._rules.setdefault(id(rule), Rule(rule)) for rule in rules), None
+
+    def judge(self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]) -> Verdict:
+        """Ask every port about the layout, then walk the image."""
+        name = placement.buffer
+        assert placement.format is not None and placement.modifier is not None
+        faults = [each.against(name, "") for each in form_objections(layout)]
+        taken: list[list[Rule]] = []
+        nearest: list[Rule] = []
+        for touch, party in zip(touches, parties, strict=True):
+            rules, why = self.fitting(touch, party, placement.format, placement.modifier, placement.colour)
+            if why is not None:
+                faults.append(why.against(name, touch.device.name))
+                continue
+            writes = party.access == "write"
+            against = [(rule, tuple(objections(rule, layout, writes))) for rule in rules]
+            accepted = [rule for rule, found in against if not found]
+            rule, found = min(against, key=lambda each: len(each[1]))
+            faults += [each.against(name, touch.device.name) for each in found]
+            taken.append(accepted)
+            nearest.append(rule)
+        if len(nearest) == len(touches):
+            faults += _walk(name, layout, touches, parties, nearest)
+        if faults:
+            return Verdict(tuple(faults), ())
+        return self._together(name, layout, parties, taken)
+
+    def _together(
+        self, name: str, layout: Layout, parties: Sequence[Party], taken: Sequence[Sequence[Rule]]
+    ) -> Verdict:
+        """Some choice of one rule per port must also explain what no port states alone."""
+        uses: dict[Uses, None] = {}
+        why = refused("coded-size", "")
+        if prod(len(each) for each in taken) > _COMBINATIONS:
+            taken = [each[:1] for each in taken]
+        for rules in product(*taken):
+            found = _joint_objection(layout, parties, rules)
+            if found is None:
+                uses[_uses(rules)] = None
+            else:
+                why = found
+        if not uses:
+            return Verdict((why.against(name, ""),), ())
+        return Verdict((), tuple(uses))
+
+
+def applies(rule: ImageRule, party: Party) -> bool:
+    """Whether the rule holds for a buffer used like that."""
+    when = rule.when
+    if when is None:
+        return True
+    return (
+        (when.codec is None or party.codec in when.codec)
+        and (when.rotate is None or party.rotate in when.rotate)
+        and (when.crop is None or party.crop == when.crop)
+        and (when.scale is None or party.scale == when.scale)
+    )
+
+
+def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[Rule]) -> Objection | None:
+    across = down = 1
+    for rule, party in zip(rules, parties, strict=True):
+        if party.access == "write":
+            across, down = lcm(across, rule.coded.width), lcm(down, rule.coded.height)
+    coded = round_up(layout.width, across), round_up(layout.height, down)
+    if coded != (layout.coded_width, layout.coded_height):
+        return refused("coded-size", f"coded {layout.coded_width}x{layout.coded_height}, not {coded[0]}x{coded[1]}")
+    if not in_proportion(layout) and not any(rule.equal_planes for rule in rules):
+        return refused("plane-strides", f"strides {layout.strides} are not in proportion")
+    return None
+
+
+def _uses(rules: Sequence[Rule]) -> Uses:
+    totals: dict[str, int] = {}
+    for rule in rules:
+        for resource, number in rule.facts.uses.items():
+            totals[resource] = totals.get(resource, 0) + number
+    return tuple(sorted(totals.items()))
+
+
+def _walk(
+    name: str, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party], rules: Sequence[Rule]
+) -> Iterator[Fault]:
+    views = [view(rule, layout) for rule in rules]
+    writers: list[tuple[str, View]] = []
+    readers: list[tuple[str, View]] = []
+    for touch, party, seen_as in zip(touches, parties, views, strict=True):
+        (writers if party.access == "write" else readers).append((touch.device.name, seen_as))
+        if (past := overrun(layout, seen_as)) is not None:
+            yield past.against(name, touch.device.name)
+    for device, found in mismatches(layout, writers, readers + writers[1:]):
+        yield found.against(name, device)
+
+
+def layout_of(placement: Placement) -> Layout | Objection:
+    """A plan's numbers as a layout, or what makes them none."""
+    if placement.format is None or placement.modifier is None:
+        return refused("format", "an image needs a format and a modifier")
+    facts = pixels(placement.format, placement.modifier)
+    if facts is None:
+        return refused("modifier", f"no bytes are known for {placement.format} in {placement.modifier}")
+    planes, sizes = placement.planes, placement.sizes
+    if len(planes) != len(facts.planes):
+        return refused("format", f"{len(planes)} planes; {placement.format} has {len(facts.planes)}")
+    homes = tuple(plane.dmabuf for plane in planes)
+    if homes != (0,) * len(planes) and homes != tuple(range(len(planes))):
+        return refused("plane-buffers", f"planes lie in dma-bufs {homes}")
+    if len(sizes) != len(set(homes)) or sum(sizes) != placement.size:
+        return refused("plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes")
+    if any(plane.stride < 1 or plane.size < 1 or plane.size % plane.stride for plane in planes):
+        return refused("rows", "a plane is no whole number of rows")
+    return Layout(
+        facts,
+        placement.width,
+        placement.height,
+        placement.coded_width,
+        placement.coded_height,
+        tuple(plane.stride for plane in planes),
+        tuple(plane.size // plane.stride for plane in planes),
+        tuple(plane.offset for plane in planes),
+        homes,
+        sizes,
+    )

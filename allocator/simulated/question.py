@@ -1,0 +1,185 @@
+"""Pipelines taken apart: who should touch which buffer, before any device is chosen."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from platforms.schema import Platform, Port
+from platforms.values import Extent
+from platforms.words import Access
+from solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wish, attachment
+
+
+class Role(NamedTuple):
+    """A device still to be chosen, one per file, kind, label and connector."""
+
+    file: int
+    kind: str
+    label: str | None
+    connector: str | None
+
+    def __str__(self) -> str:
+        return str(Selector(self.kind, self.label, self.connector, None, None))
+
+
+class Party(NamedTuple):
+    """One way in which one role may touch a buffer."""
+
+    role: Role
+    stage: str | None
+    port: str
+    access: Access
+    codec: str | None
+    codecs: frozenset[str]
+    """Everything its stage is asked to handle."""
+    rotate: int
+    crop: bool
+    scale: bool
+    rarely: bool
+
+    @property
+    def job(self) -> tuple[Role, str | None]:
+        return (self.role, self.stage)
+
+
+class Seating(NamedTuple):
+    """Who attaches to one buffer: for each of its attachments, in the order of the file."""
+
+    taken: tuple[int, ...]
+    """Which alternative."""
+    devices: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One buffer of one file."""
+
+    file: int
+    pipeline: str
+    name: str
+    buffer: Buffer
+    parties: tuple[tuple[Party, ...], ...]
+    """For each attachment its alternatives, writers first, in the order of the file."""
+    protected: bool
+
+    @property
+    def key(self) -> tuple[str, str]:
+        return (self.pipeline, self.name)
+
+    def seated(self, seating: Seating) -> list[Party]:
+        return [alternatives[index] for alternatives, index in zip(self.parties, seating.taken, strict=True)]
+
+    @property
+    def extent(self) -> Extent:
+        return self.buffer.size or Extent(0, 0)
+
+    @property
+    def audience(self) -> tuple[Selector, ...] | None:
+        protected = self.buffer.protected
+        return protected.audience if isinstance(protected, Audience) else None
+
+    @property
+    def wish(self) -> Wish | None:
+        return self.buffer.count if isinstance(self.buffer.count, Wish) else None
+
+
+def _alternatives(file: int, buffer: Buffer) -> Iterator[tuple[Party, ...]]:
+    for parties, access in ((buffer.written_by, "write"), (buffer.read_by, "read")):
+        for party in parties:
+            uses = party.any_of if isinstance(party, AnyOf) else (party,)
+            yield tuple(_party(file, use, "write" if access == "write" else "read") for use in uses)
+
+
+def _party(file: int, use: Use, access: Access) -> Party:
+    asked = attachment(use, access)
+    selector = asked.selector
+    assert selector.port is not None
+    return Party(
+        role=Role(file, selector.kind, selector.label, selector.connector),
+        stage=selector.stage,
+        port=selector.port,
+        access=access,
+        codec=asked.codec,
+        codecs=frozenset(),
+        rotate=asked.rotate,
+        crop=asked.crop is not None,
+        scale=asked.scale is not None,
+        rarely=asked.how_often == "rarely",
+    )
+
+
+def _with_codecs(buffers: dict[str, list[tuple[Party, ...]]]) -> dict[str, tuple[tuple[Party, ...], ...]]:
+    """Tell every party the codecs that its stage states anywhere in the file."""
+    stated: dict[tuple[Role, str | None], set[str]] = {}
+    for parties in buffers.values():
+        for party in (each for alternatives in parties for each in alternatives):
+            stated.setdefault(party.job, set()).update({party.codec} if party.codec else ())
+
+    def told(party: Party) -> Party:
+        codecs = stated[party.job]
+        return party._replace(codec=party.codec or min(codecs, default=None), codecs=frozenset(codecs))
+
+    return {
+        name: tuple(tuple(told(party) for party in alternatives) for alternatives in parties)
+        for name, parties in buffers.items()
+    }
+
+
+def _declassified(platform: Platform, party: Party) -> bool:
+    """Whether every device that could take the role ends protection at that port."""
+    ports = [
+        port
+        for device in platform.devices.values()
+        if device.kind == party.role.kind
+        and (party.role.connector is None or party.role.connector in device.connectors)
+        and (port := device.ports.get(party.port)) is not None
+    ]
+    return bool(ports) and all(_declassifies(port) for port in ports)
+
+
+def _declassifies(port: Port) -> bool:
+    return port.declassifies
+
+
+def _protected(platform: Platform, pipeline: Pipeline, parties: dict[str, tuple[tuple[Party, ...], ...]]) -> set[str]:
+    """Buffers that are protected, by themselves or by what flows into them."""
+    found = {name for name, buffer in pipeline.buffers.items() if buffer.protected}
+    while True:
+        tainted = {
+            party.job
+            for name in found
+            for alternatives in parties[name]
+            for party in alternatives
+            if party.access == "read"
+        }
+        grown = {
+            name
+            for name, groups in parties.items()
+            for alternatives in groups
+            for party in alternatives
+            if party.access == "write" and party.job in tainted and not _declassified(platform, party)
+        }
+        if grown <= found:
+            return found
+        found |= grown
+
+
+def take_apart(platform: Platform, pipelines: Sequence[Pipeline]) -> tuple[Asked, ...]:
+    """Every buffer of every file, in order.
+
+    Raises:
+        ValueError: an attachment names a port that goes the other way.
+    """
+    asked: list[Asked] = []
+    for file, pipeline in enumerate(pipelines):
+        parties = _with_codecs(
+            {name: list(_alternatives(file, buffer)) for name, buffer in pipeline.buffers.items()}
+        )
+        protected = _protected(platform, pipeline, parties)
+        asked += [
+            Asked(file, pipeline.name, name, buffer, parties[name], name in protected)
+            for name, buffer in pipeline.buffers.items()
+        ]
+    return tuple(asked)

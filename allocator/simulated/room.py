@@ -1,0 +1,245 @@
+"""Is there room for everything at once? What each buffer takes, and the sums that must hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from allocator.simulated.faults import Fault, no_room, seen
+from allocator.simulated.ground import Ground, Pool
+from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
+from allocator.simulated.reach import Residence
+from platforms.schema import Aperture, Platform, Port
+
+Uses = tuple[tuple[str, int], ...]
+"""(resource, how many), sorted."""
+
+
+class Touch(NamedTuple):
+    """One attachment as far as room is concerned."""
+
+    device: DeviceFacts
+    port_name: str
+    port: Port
+    rarely: bool
+
+
+class Charge(NamedTuple):
+    """What one placement takes from everything that is shared."""
+
+    buffer: str
+    where: Residence
+    taken: int
+    dmabufs: int
+    windows: tuple[tuple[str, int], ...]
+    mapped: tuple[tuple[DeviceFacts, int], ...]
+    traffic: tuple[tuple[str, int], ...]
+    ports: tuple[tuple[str, str, int | None], ...]
+    """(device, port, how many such ports it has)."""
+    uses: tuple[Uses, ...]
+    """Alternatives: the rules under which the ports could take the buffer."""
+
+
+def touched_bytes(size: int, rarely: bool) -> int:
+    """Bytes that one attachment moves a frame."""
+    return -(-size // 16) if rarely else size
+
+
+class Room:
+    """The shared capacities of one platform."""
+
+    def __init__(
+        self, platform: Platform, ground: Ground, heaps: dict[str, HeapFacts], pools: tuple[Pool, ...]
+    ) -> None:
+        self.platform = platform
+        self.ground = ground
+        self.heaps = heaps
+        self.pools = pools
+
+    def charge(
+        self,
+        buffer: str,
+        where: Residence,
+        sizes: Sequence[int],
+        count: int,
+        rate: int,
+        touches: Sequence[Touch],
+        uses: tuple[Uses, ...],
+    ) -> Charge:
+        taken = count * sum(where.home.slot(size) for size in sizes)
+        memories = where.memories or frozenset()
+        return Charge(
+            buffer,
+            where,
+            taken,
+            count * len(sizes),
+            tuple(self._windows(memories, taken, touches)),
+            tuple(self._mapped(sizes, count, touches)),
+            tuple(self._traffic(memories, sum(sizes), rate, touches)),
+            tuple((touch.device.name, touch.port_name, touch.port.how_many) for touch in touches),
+            uses,
+        )
+
+    def _windows(self, memories: frozenset[str], taken: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
+        for memory in memories:
+            if known(self.platform.memory[memory].window) is None:
+                continue
+            for touch in touches:
+                named = touch.port.memory
+                if touch.device.by_cpu or (isinstance(named, tuple) and memory in named):
+                    yield memory, taken
+                    break
+
+    def _mapped(
+        self, sizes: Sequence[int], count: int, touches: Sequence[Touch]
+    ) -> Iterator[tuple[DeviceFacts, int]]:
+        for device in {touch.device.name: touch.device for touch in touches}.values():
+            if device.by_cpu or device.linear:
+                continue
+            behind = device.dma.iommu
+            page = self.platform.page
+            if behind is not None:
+                page = self.platform.iommus[behind].page or page
+            yield device, count * sum(round_up(size, page) for size in sizes)
+
+    def _traffic(
+        self, memories: frozenset[str], size: int, rate: int, touches: Sequence[Touch]
+    ) -> Iterator[tuple[str, int]]:
+        through = {around for memory in memories for around in self.ground.around[memory]}
+        for memory in through:
+            if known(self.platform.memory[memory].bandwidth) is not None:
+                yield memory, rate * sum(touched_bytes(size, touch.rarely) for touch in touches)
+
+    def faults(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        """Everything that does not fit when all of these live together."""
+        yield from self._capacity(charges)
+        yield from self._heap_counts(charges)
+        yield from self._windows_full(charges)
+        yield from self._apertures(charges)
+        yield from self._bandwidth(charges)
+        yield from self._ports(charges)
+        yield from self._resources(charges)
+
+    def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        confined: dict[frozenset[str], int] = defaultdict(int)
+        direct: dict[str, int] = defaultdict(int)
+        locked: dict[str, HeapFacts] = {}
+        for charge in charges:
+            heap = charge.where.heap
+            if heap.facts.locks is not None:
+                locked[heap.name] = heap
+                direct[heap.name] += charge.taken
+            if charge.where.memories is not None:
+                confined[charge.where.memories] += charge.taken
+        for heap in locked.values():
+            lock = heap.facts.locks
+            assert lock is not None
+            source = frozenset([lock.from_])
+            if heap.memories == source:
+                confined[source] += max(lock.size - direct[heap.name], 0)
+            else:
+                confined[source] += lock.size
+        for pool in self.pools:
+            used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
+            if used > pool.free:
+                names = ", ".join(sorted({charge.buffer for charge in charges}))
+                yield no_room(
+                    "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
+                ).against(names, "")
+
+    def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        made: dict[str, int] = defaultdict(int)
+        for charge in charges:
+            made[charge.where.heap.name] += charge.dmabufs
+        for name, number in made.items():
+            most = known(self.heaps[name].facts.buffers)
+            if most is not None and number > most:
+                yield no_room("heap-limits", f"{name} makes at most {most} buffers, not {number}").against("", "")
+
+    def _windows_full(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        for memory, used in _sums(charge.windows for charge in charges).items():
+            window = known(self.platform.memory[memory].window)
+            if window is not None and used > window:
+                yield no_room("local-only", f"{used} bytes in the window of {window} of {memory}").against("", "")
+
+    def _apertures(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        by_device: dict[str, int] = defaultdict(int)
+        by_iommu: dict[str, int] = defaultdict(int)
+        devices: dict[str, DeviceFacts] = {}
+        for device, size in (each for charge in charges for each in charge.mapped):
+            devices[device.name] = device
+            by_device[device.name] += size
+            if device.dma.iommu is not None:
+                by_iommu[device.dma.iommu] += size
+        for name, used in by_iommu.items():
+            aperture = self.platform.iommus[name].aperture
+            if isinstance(aperture, Aperture) and used > aperture.size:
+                yield no_room("iova-aperture", f"{used} bytes behind {name}, which maps {aperture.size}").against(
+                    "", ""
+                )
+        for name, used in by_device.items():
+            if used > (room := _own_aperture(self.platform, devices[name])):
+                yield no_room("iova-aperture", f"{used} bytes mapped, room for {room}").against("", name)
+
+    def _bandwidth(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        for memory, used in _sums(charge.traffic for charge in charges).items():
+            most = known(self.platform.memory[memory].bandwidth)
+            if most is not None and used > most:
+                yield seen("resource", f"{used} bytes/s through {memory}, which carries {most}").against("", "")
+
+    def _ports(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        used: dict[tuple[str, str], int] = defaultdict(int)
+        limits: dict[tuple[str, str], int] = {}
+        for device, port, most in (each for charge in charges for each in charge.ports):
+            used[device, port] += 1
+            if most is not None:
+                limits[device, port] = most
+        for (device, port), most in limits.items():
+            if used[device, port] > most:
+                yield seen("resource", f"{used[device, port]} attachments to {most} {port} ports").against("", device)
+
+    def _resources(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        """Some choice of image rules must respect every budget at once."""
+        offers = [charge.uses for charge in charges if charge.uses and charge.uses != ((),)]
+        if not offers:
+            return
+        if prod(len(each) for each in offers) > 4096:
+            offers = [each[:1] for each in offers]
+        excess = ""
+        for choice in product(*offers):
+            totals = _sums(choice)
+            over = [
+                f"{number} {name} of {self.platform.resources.get(name, 0)}"
+                for name, number in totals.items()
+                if number > self.platform.resources.get(name, 0)
+            ]
+            if not over:
+                return
+            excess = excess or ", ".join(over)
+        yield seen("resource", f"needs {excess}").against("", "")
+
+
+def _own_aperture(platform: Platform, device: DeviceFacts) -> int:
+    """Bytes a translated device can have mapped at once, its neighbours aside."""
+    room = 1 << 64
+    own = device.dma.aperture
+    if own is not None:
+        room = own.size
+    if device.dma.iommu is None:
+        return room
+    shared = platform.iommus[device.dma.iommu].aperture
+    reach = 1 << 64 if device.bits is None else 1 << device.bits
+    for aperture in (own, shared if isinstance(shared, Aperture) else None):
+        if aperture is not None:
+            room = min(room, min(aperture.base + aperture.size, reach) - aperture.base)
+    return min(room, reach)
+
+
+def _sums(entries: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
+    totals: dict[str, int] = defaultdict(int)
+    for name, number in (each for group in entries for each in group):
+        totals[name] += number
+    return totals

@@ -1,0 +1,1 @@
+"""The doors: command line and HTTP. Thin: parse, call, map (design §9)."""

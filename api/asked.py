@@ -1,0 +1,27 @@
+"""What the command line was asked, in plain values."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import NamedTuple
+
+EVERY_BOARD = "all"
+
+
+class Asked(NamedTuple):
+    """One call of `solve`."""
+
+    files: tuple[str, ...]
+    platform: str
+    as_json: bool = False
+    as_markdown: bool = False
+    to: Path | None = None
+    pins: tuple[str, ...] = ()
+    why_not: str | None = None
+    alternatives: int = 0
+    live: str | None = None
+    strict: bool = False
+    time_limit: float | None = None
+    gap: float = 0.0
+    allocate: bool = False
+    stats: bool = False

@@ -1,0 +1,32 @@
+"""Work that Ctrl-C can leave: the main thread waits, another one works.
+
+A search in C++ does not look at Python's signals, so in the main thread it
+would run to its end before an interrupt is heard.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+T = TypeVar("T")
+
+
+def waited(work: Callable[[], T]) -> T:
+    """The result of `work`, or what it raised; KeyboardInterrupt comes through at once."""
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(work())
+        except BaseException as wrong:
+            errors.append(wrong)
+
+    thread = threading.Thread(target=run, name="solve", daemon=True)
+    thread.start()
+    thread.join()
+    if errors:
+        raise errors[0]
+    return results[0]

@@ -1,0 +1,92 @@
+"""`solve -p all`: every board against every pipeline, each by itself."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from api.answers import as_json
+from api.asked import Asked
+from api.background import waited
+from api.exits import Exit, code_of, worst
+from api.output import show, write, write_json
+from api.solving import options_of
+
+if TYPE_CHECKING:
+    from solver.pipeline import Pipeline
+    from solver.plan import Answer
+    from solver.render import Grid
+
+SCHEMA: Final = "heapwright/matrix/1"
+"""`{"schema": …, "answers": [answer, …]}`, boards in order, pipelines in the order given."""
+
+
+def solve_everywhere(asked: Asked) -> Exit:
+    """Answer each pipeline on each board and print the matrix."""
+    from platforms.catalog import board_names
+    from solver.files import load_pipelines
+
+    pipelines = tuple(load_pipelines(asked.files))
+    answers: list[Answer] = []
+    with _progress(board_names()) as boards:
+        for board in boards:
+            answers += waited(lambda board=board: _on(board, pipelines, asked))  # type: ignore[misc]
+    if asked.as_json:
+        write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, asked.to)
+    elif asked.as_markdown:
+        from solver.render import markdown
+
+        write(markdown(grid(answers, pipelines)), asked.to)
+    else:
+        show([grid(answers, pipelines)], asked.to)
+    return worst([code_of(answer) for answer in answers])
+
+
+def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[Answer]:
+    import solver
+    from platforms.catalog import load_platform
+
+    platform = load_platform(board)
+    options = options_of(asked)
+    return [solver.solve(platform, (pipeline,), pins=asked.pins, options=options) for pipeline in pipelines]
+
+
+def grid(answers: Iterable[Answer], pipelines: Iterable[Pipeline]) -> Grid:
+    """One row per board, one column per pipeline."""
+    from solver.render import Grid, printable
+
+    cells: dict[str, dict[str, str]] = {}
+    for answer in answers:
+        cells.setdefault(answer.platform, {})[answer.pipelines[0]] = printable(cell(answer))
+    names = tuple(pipeline.name for pipeline in pipelines)
+    return Grid(
+        ("board", *names), tuple((board, *(row[name] for name in names)) for board, row in cells.items())
+    )
+
+
+def cell(answer: Answer) -> str:
+    """An answer in a few words: heaps and formats, or the kinds of fact that clash."""
+    from solver.plan import Infeasible, Plan
+    from solver.render import layout_name
+
+    if isinstance(answer, Plan):
+        found = dict.fromkeys(f"{p.heap} {layout_name(p)}" for p in answer.placements)
+        return ", ".join(found) + ("" if answer.status == "optimal" else " (feasible)")
+    if isinstance(answer, Infeasible):
+        return "no: " + ", ".join(dict.fromkeys(reason.kind for reason in answer.conflict))
+    return "undecided"
+
+
+@contextmanager
+def _progress(boards: tuple[str, ...]) -> Iterator[Iterable[str]]:
+    """`boards`, with a bar on standard error if a person is watching it."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield boards
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        yield bar.track(boards, description="boards")

@@ -1,0 +1,29 @@
+"""`heapwright schema`: what the documents look like, as JSON Schema."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from api.exits import Exit
+from api.output import write_json
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Answer
+
+
+def schemas() -> dict[str, dict[str, Any]]:
+    """The JSON schema of each document that goes in or comes out."""
+    return {
+        "pipeline": Pipeline.model_json_schema(by_alias=True),
+        "platform": Platform.model_json_schema(by_alias=True),
+        "answer": TypeAdapter(Answer).json_schema(by_alias=True, mode="serialization"),
+    }
+
+
+def print_schemas(only: str | None) -> Exit:
+    """Print one schema, or all of them by name."""
+    found = schemas()
+    write_json(found if only is None else found[only], None)
+    return Exit.PLAN

@@ -1,0 +1,54 @@
+"""The HTTP application: routes, problems, and a description that tells the truth."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from fastapi import FastAPI
+from pydantic.json_schema import models_json_schema
+
+from api.service.limits import Limits
+from api.service.problems import ProblemDetails, installed
+from api.service.routes import router
+from api.service.state import Service
+from api.service.words import AllocationRequest, PlanRequest
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Placement
+
+_TEMPLATE: Final = "#/components/schemas/{model}"
+_BODIES: Final = (PlanRequest, AllocationRequest, Pipeline, Placement, Platform, ProblemDetails)
+
+
+def application(limits: Limits = Limits()) -> FastAPI:
+    """A new application with its own turns and allocations."""
+    app = FastAPI(
+        title="heapwright",
+        version=Service.version(),
+        summary="Which memory must shared DMA buffers live in, and how must they lie?",
+        redirect_slashes=False,
+    )
+    app.state.service = Service(limits)
+    app.include_router(router)
+    installed(app)
+    _described(app)
+    return app
+
+
+def _described(app: FastAPI) -> None:
+    """Add to the OpenAPI description the bodies that routes parse themselves."""
+    generated = app.openapi
+
+    def openapi() -> dict[str, Any]:
+        if app.openapi_schema is None:
+            described = generated()
+            _, found = models_json_schema(
+                [(model, "validation") for model in _BODIES], ref_template=_TEMPLATE
+            )
+            schemas = described["components"]["schemas"]
+            for name, schema in found["$defs"].items():
+                schemas.setdefault(name, schema)
+            app.openapi_schema = described
+        return app.openapi_schema
+
+    app.openapi = openapi  # type: ignore[method-assign]

@@ -1,0 +1,24 @@
+"""How much one client may ask of the service."""
+
+from __future__ import annotations
+
+import os
+from typing import NamedTuple
+
+DEFAULT_SECONDS = 10.0
+LONGEST_SECONDS = 60.0
+
+
+class Limits(NamedTuple):
+    """Bounds that keep one request from taking the whole machine."""
+
+    body: int = 8 << 20
+    """Bytes of a request body."""
+    at_once: int = os.cpu_count() or 1
+    """Questions worked on at the same time: the search releases the interpreter lock, so one per core."""
+    line: int = 16
+    """Questions that may wait for their turn; together with `at_once` below the 40 threads of the server."""
+    patience: float = 10.0
+    """Seconds a question waits for its turn."""
+    allocations: int = 64
+    """Plans held allocated at the same time."""

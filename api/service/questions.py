@@ -1,0 +1,89 @@
+"""From a parsed request to an answer: the one place where the service calls the solver."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import solver
+from api.answers import all_of, as_json
+from api.service.words import AllocationRequest, Board, PlanRequest
+from platforms.catalog import board_names, load_platform, platform_from
+from platforms.errors import UnknownPlatform
+from platforms.schema import Platform
+from solver.files import live_from, pipelines_from
+from solver.pipeline import Pipeline
+from solver.plan import Plan
+
+
+@lru_cache(maxsize=256)
+def board(name: str) -> Platform:
+    """One of our boards. A client's name is never taken for a file.
+
+    Raises:
+        UnknownPlatform: there is no such board.
+    """
+    if name not in board_names():
+        raise UnknownPlatform(name, board_names())
+    return load_platform(name)
+
+
+def platform_of(asked: Board) -> Platform:
+    """The board of a request, by name or as a profile.
+
+    Raises:
+        InputError: there is no such board, or the profile is not sound.
+    """
+    return board(asked) if isinstance(asked, str) else platform_from(asked)
+
+
+class Question(NamedTuple):
+    """What is to be solved, parsed."""
+
+    platform: Platform
+    pipelines: tuple[Pipeline, ...]
+    terms: dict[str, Any]
+    """The keyword arguments of the solver's entry points."""
+
+
+def question(asked: PlanRequest | AllocationRequest) -> Question:
+    """The question in a request.
+
+    Raises:
+        InputError: the board, a pipeline or a live placement is not what it must be.
+    """
+    options = solver.Options(
+        strict=asked.options.strict, time_limit=asked.options.time_limit, gap=asked.options.gap
+    )
+    platform, pipelines, live = all_of(
+        lambda: platform_of(asked.platform),
+        lambda: pipelines_from(asked.pipelines),
+        lambda: live_from(list(asked.live)),
+    )
+    return Question(platform, pipelines, {"live": live, "pins": asked.options.pins, "options": options})
+
+
+def answered(request: PlanRequest) -> dict[str, Any]:
+    """The answer to a request, as JSON data.
+
+    Raises:
+        InputError: the question is not what it must be.
+    """
+    asked = question(request)
+    wanted = request.options.why_not
+    if wanted is not None:
+        answer = solver.why_not(asked.platform, asked.pipelines, wanted, **asked.terms)
+    else:
+        answer = solver.solve(asked.platform, asked.pipelines, **asked.terms)
+    data = as_json(answer)
+    if isinstance(answer, Plan):
+        data["alternatives"] = [] if wanted is not None else _others(asked, answer, request.options.alternatives)
+    return data
+
+
+def _others(asked: Question, best: Plan, number: int) -> list[dict[str, Any]]:
+    """The next best plans; the solver counts the best one among them."""
+    if number == 0:
+        return []
+    found = solver.alternatives(asked.platform, asked.pipelines, number + 1, **asked.terms)
+    return [as_json(plan) for plan in found if plan != best]

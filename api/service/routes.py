@@ -1,0 +1,112 @@
+"""The routes under /v1. Each parses, waits for its turn, calls, and maps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Depends, Path, Request
+from fastapi.responses import JSONResponse, Response
+
+from api.profiles import as_profile
+from api.service.bodies import body, described, parsed
+from api.service.problems import declared
+from api.service.questions import answered, board
+from api.service.state import Service
+from api.service.words import (
+    AllocationRequest,
+    Boards,
+    BoardSummary,
+    Health,
+    Held,
+    PlanRequest,
+    PlanWithAlternatives,
+)
+from platforms.catalog import board_names
+from solver.plan import Infeasible, Undecided
+
+router = APIRouter()
+_PROFILE: Final = {
+    "description": "The profile.",
+    "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Platform"}}},
+}
+
+
+def _service(request: Request) -> Service:
+    service: Service = request.app.state.service
+    return service
+
+
+Here = Annotated[Service, Depends(_service)]
+Body = Annotated[bytes, Depends(body)]
+BoardName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.,+-]{1,64}$")]
+AllocationId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9a-f]{1,64}$")]
+
+
+@router.post(
+    "/v1/plans",
+    tags=["plans"],
+    response_model=PlanWithAlternatives | Infeasible | Undecided,
+    responses=declared(400, 404, 413, 415, 422, 503),
+    openapi_extra=described(PlanRequest),
+)
+def create_plan(raw: Body, service: Here) -> Any:
+    """Place the buffers of one or several pipelines on a board.
+
+    "No plan exists" is an answer: status 200, `"status": "infeasible"`, with the
+    facts that clash and the ways out. With `options.why_not` the answer is to
+    that question: a plan if it is possible, the conflict if it is not.
+    """
+    with service.turns.taken():
+        return JSONResponse(answered(parsed(PlanRequest, raw)))
+
+
+@router.get("/v1/platforms", tags=["platforms"], response_model=Boards)
+def list_platforms() -> Any:
+    """The boards that come with heapwright."""
+    found = (board(name) for name in board_names())
+    return Boards(
+        platforms=tuple(BoardSummary(name=one.name, title=one.title, kernel=one.kernel) for one in found)
+    )
+
+
+@router.get(
+    "/v1/platforms/{name}",
+    tags=["platforms"],
+    response_model=None,
+    responses={200: _PROFILE, **declared(404, 422)},
+)
+def show_platform(name: BoardName) -> Any:
+    """One board as a profile, everything it extends merged in; it may be changed and sent back."""
+    return JSONResponse(as_profile(board(name)))
+
+
+@router.post(
+    "/v1/allocations",
+    tags=["allocations"],
+    status_code=201,
+    response_model=Held,
+    responses=declared(400, 404, 409, 413, 415, 422, 429, 503),
+    openapi_extra=described(AllocationRequest),
+)
+def create_allocation(raw: Body, service: Here) -> Any:
+    """Carry a plan out in the simulator and hold its buffers until they are deleted.
+
+    Without `plan` the question is solved first; no plan is a conflict (409), and
+    so is a plan that the simulated board refuses.
+    """
+    with service.turns.taken():
+        held = service.shelf.allocate(parsed(AllocationRequest, raw))
+    return JSONResponse(held.model_dump(mode="json", by_alias=True), 201)
+
+
+@router.delete("/v1/allocations/{id}", tags=["allocations"], status_code=204, responses=declared(404, 422))
+def delete_allocation(id: AllocationId, service: Here) -> Response:
+    """Free the buffers of an allocation."""
+    service.shelf.release(id)
+    return Response(status_code=204)
+
+
+@router.get("/healthz", tags=["service"], response_model=Health)
+def health() -> Any:
+    """The service answers."""
+    return Health(version=Service.version())

@@ -1,0 +1,5 @@
+"""Stub."""
+
+
+class Shelf:
+    def __init__(self, limit: int) -> None: ...

@@ -1,0 +1,1 @@
+"""How fast heapwright answers, beside what else could answer: `python -m benchmarks`."""

@@ -1,0 +1,197 @@
+"""What needs the whole profile to judge: names that lead nowhere, and what contradicts itself.
+
+`faults` runs after `extends` and driver rules are merged in, and reports
+everything at once as (path, sentence) pairs. Ranges and numbers are judged in
+`platforms.ranges`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+from typing import Final
+
+from platforms.errors import Path, near
+from platforms.formats import pixel_format
+from platforms.modifiers import LINEAR
+from platforms.ranges import bad_ranges
+from platforms.schema import Device, ImageRule, Platform
+from platforms.values import UNKNOWN, shown
+from platforms.words import PORTS
+
+Fault = tuple[Path, str]
+"""A path in the profile and what is wrong there."""
+
+
+def faults(platform: Platform) -> list[Fault]:
+    """Everything in `platform` that is dangling, circular, impossible or contradictory."""
+    return [fault for check in _CHECKS for fault in check(platform)]
+
+
+def _known(
+    what: str, names: Iterable[str] | str | None, known: Collection[str], path: Path
+) -> Iterator[Fault]:
+    """A fault for each of `names` that is not `known`; `unknown` and nothing are no names."""
+    if names is None or names == UNKNOWN:
+        return
+    seen: set[str] = set()
+    places = (
+        [(path, names)] if isinstance(names, str) else [((*path, at), name) for at, name in enumerate(names)]
+    )
+    for place, name in places:
+        if name not in known:
+            yield place, f"no {what} {shown(name)}{near(name, known)}"
+        elif name in seen:
+            yield place, f"{what} {shown(name)} is named twice"
+        seen.add(name)
+
+
+def _dangling_memories(platform: Platform) -> Iterator[Fault]:
+    for name, memory in platform.memory.items():
+        path = ("memory", name)
+        yield from _known("memory", memory.inside, platform.memory, (*path, "inside"))
+        yield from _known("device", memory.local, platform.devices, (*path, "local"))
+        yield from _known("device", memory.reached_by, platform.devices, (*path, "reached_by"))
+        if memory.local == ():
+            yield (*path, "local"), "names no device; leave it out for system memory"
+
+
+def _dangling_heaps(platform: Platform) -> Iterator[Fault]:
+    for name, heap in platform.heaps.items():
+        path = ("heaps", name)
+        yield from _known("memory", heap.memory, platform.memory, (*path, "memory"))
+        yield from _known("device", heap.access, platform.devices, (*path, "access"))
+        yield from _known("device", heap.exporter, platform.devices, (*path, "exporter"))
+        yield from _known("heap", heap.moves_to, platform.heaps, (*path, "moves_to"))
+        if heap.locks is not None:
+            yield from _known("memory", heap.locks.from_, platform.memory, (*path, "locks", "from"))
+
+
+def _dangling_devices(platform: Platform) -> Iterator[Fault]:
+    for name, device in platform.devices.items():
+        path = ("devices", name)
+        yield from _known("iommu", device.dma.iommu, platform.iommus, (*path, "dma", "iommu"))
+        if device.imports not in ("any", "none"):
+            yield from _known("heap", device.imports, platform.heaps, (*path, "imports"))
+        for port_name, port in device.ports.items():
+            place = (*path, "ports", port_name)
+            yield from _known("memory", port.memory, platform.memory, (*place, "memory"))
+            yield from _known("heap", port.takes_from, platform.heaps, (*place, "takes_from"))
+            yield from _unknown_resources(port.uses, platform, (*place, "uses"))
+            for index, rule in enumerate(port.images):
+                yield from _known("memory", rule.banks, platform.memory, (*place, "images", index, "banks"))
+                yield from _unknown_resources(rule.uses, platform, (*place, "images", index, "uses"))
+
+
+def _unknown_resources(uses: dict[str, int], platform: Platform, path: Path) -> Iterator[Fault]:
+    for resource in uses:
+        for _, message in _known("resource", resource, platform.resources, path):
+            yield (*path, resource), message
+
+
+def _cycles(platform: Platform) -> Iterator[Fault]:
+    """Memories inside each other, and heaps that move buffers in a circle."""
+    inside = {name: memory.inside for name, memory in platform.memory.items()}
+    moves = {name: heap.moves_to for name, heap in platform.heaps.items()}
+    for section, field, edges, said in (
+        ("memory", "inside", inside, "lies inside itself"),
+        ("heaps", "moves_to", moves, "moves buffers to itself"),
+    ):
+        reported: set[str] = set()
+        for name in sorted(edges):
+            chain = _chain(name, edges)
+            if chain[-1] == name and len(chain) > 1 and name not in reported:
+                reported.update(chain)
+                yield (section, name, field), f"{name} {said}: {' → '.join(chain)}"
+
+
+def _chain(start: str, edges: dict[str, str | None]) -> list[str]:
+    """`start` and what it leads to, up to the first name met again."""
+    chain = [start]
+    while (following := edges.get(chain[-1])) is not None:
+        if following in chain[1:]:
+            break
+        chain.append(following)
+        if following == start:
+            break
+    return chain
+
+
+def _device_contradictions(platform: Platform) -> Iterator[Fault]:
+    for name, device in platform.devices.items():
+        path = ("devices", name)
+        if device.dma.iommu is not None and device.dma.mmu:
+            yield (
+                (*path, "dma", "mmu"),
+                f"{name} has both an iommu and an mmu of its own; a device addresses memory one way",
+            )
+        if device.dma.bits is None and not device.by_cpu:
+            yield (*path, "dma"), "'bits' is missing; expected a width of addresses, or unknown"
+        yield from _ports(device, path)
+        yield from _conversions(device, path)
+
+
+def _ports(device: Device, path: Path) -> Iterator[Fault]:
+    table = PORTS[device.kind]
+    for name, port in device.ports.items():
+        place = (*path, "ports", name)
+        if name not in table:
+            yield place, f"{device.kind} has no port {shown(name)}; its ports are {', '.join(table)}"
+        elif port.access != table[name]:
+            yield (
+                (*place, "access"),
+                f"expected {table[name]}: that is what {device.kind}.{name} does, got {port.access}",
+            )
+        for index, rule in enumerate(port.images):
+            yield from _image_rule(rule, (*place, "images", index))
+
+
+def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
+    for field, words in (("formats", rule.formats), ("modifiers", rule.modifiers)):
+        for index, word in enumerate(words):
+            if word in words[:index]:
+                yield (*path, field, index), f"{shown(word)} is named twice"
+    if set(rule.modifiers) == {LINEAR}:
+        for index, fourcc in enumerate(rule.formats):
+            form = pixel_format(fourcc)
+            if form is not None and not form.linear:
+                yield (
+                    (*path, "formats", index),
+                    f"{fourcc} has no linear layout; name the modifiers it is used with",
+                )
+
+
+def _conversions(device: Device, path: Path) -> Iterator[Fault]:
+    table = PORTS[device.kind]
+    for index, edge in enumerate(device.converts):
+        for field, port, way in (("from", edge.from_, "read"), ("to", edge.to, "write")):
+            place = (*path, "converts", index, field)
+            if port not in device.ports:
+                yield place, f"no port {shown(port)} on this device{near(port, device.ports)}"
+            elif table.get(port, way) != way:
+                yield place, f"expected a port that {way}s, got {port}, which {table[port]}s"
+
+
+def _shared_names(platform: Platform) -> Iterator[Fault]:
+    """One dma-heap node is one heap: two would count its memory twice."""
+    owner: dict[str, str] = {}
+    for name, heap in platform.heaps.items():
+        if heap.via != "dma-heap" or heap.since is not None or heap.until is not None:
+            continue
+        for index, node in enumerate(heap.names):
+            if node in owner:
+                yield (
+                    ("heaps", name, "names", index),
+                    f"{shown(node)} is already a name of heap {shown(owner[node])}",
+                )
+            owner.setdefault(node, name)
+
+
+_CHECKS: Final[tuple[Callable[[Platform], Iterator[Fault]], ...]] = (
+    _dangling_memories,
+    _dangling_heaps,
+    _dangling_devices,
+    _cycles,
+    _device_contradictions,
+    _shared_names,
+    bad_ranges,
+)

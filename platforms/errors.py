@@ -1,0 +1,97 @@
+"""What can go wrong, as one small tree:
+
+    HeapwrightError
+    └── InputError                a file or request is not what it must be; carries every problem found
+        ├── UnparsableInput       not even YAML or JSON, too large, too deep, or not readable
+        └── UnknownPlatform       no board of that name
+
+"No plan exists" is an answer, not an error, and therefore not here.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from itertools import takewhile
+from typing import NamedTuple
+
+from platforms.values import shown
+
+Path = tuple[str | int, ...]
+"""Keys and list positions from the top of a file down to one value."""
+
+
+def dotted(path: Path) -> str:
+    """`path` as a person writes it: `devices.vop.ports.scanout.images[0].stride`."""
+    text = ""
+    for step in path:
+        if isinstance(step, int):
+            text += f"[{step}]"
+        else:
+            plain = step.isprintable() and len(step) <= 64
+            text += ("." if text else "") + (step if plain else shown(step))
+    return text
+
+
+class Problem(NamedTuple):
+    """One thing wrong with an input: where, and what was expected there."""
+
+    file: str
+    line: int | None
+    path: Path
+    message: str
+
+    @property
+    def subject(self) -> str:
+        """The path for people: `memory.dram.size`, or `buffer 'frame': count`."""
+        if len(self.path) < 2 or self.path[0] != "buffers":
+            return dotted(self.path)
+        rest = self.path[2:]
+        if rest[:1] in (("written_by",), ("read_by",)):
+            rest = tuple(step for step in rest[1:] if isinstance(step, str) and step != "any_of")
+        return f"buffer {shown(self.path[1])}" + (f": {dotted(rest)}" if rest else "")
+
+    def __str__(self) -> str:
+        """`file:line: path: message`, without the parts that are not there."""
+        place = self.file if self.line is None else f"{self.file}:{self.line}"
+        return ": ".join(part for part in (place, self.subject, self.message) if part)
+
+
+class HeapwrightError(Exception):
+    """Every error that heapwright raises on purpose."""
+
+
+class InputError(HeapwrightError):
+    """An input that is not what it must be, with all its problems at once."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        found = dict.fromkeys(problems)
+        self.problems = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+
+class UnparsableInput(InputError):
+    """Text that cannot be read as YAML or JSON at all."""
+
+
+class UnknownPlatform(InputError):
+    """No board of that name; the message lists those there are."""
+
+    def __init__(self, name: str, boards: Iterable[str]) -> None:
+        self.name = name
+        self.boards = tuple(boards)
+        known = f"boards are {', '.join(self.boards)}" if self.boards else "there are no boards"
+        super().__init__([Problem("", None, (), f"no board {shown(name)}; {known}{near(name, self.boards)}")])
+
+
+def near(word: str, words: Iterable[str]) -> str:
+    """`; did you mean 'stride'?` if one of `words` resembles `word`, else nothing."""
+    close = difflib.get_close_matches(word[:64], sorted(words), n=8, cutoff=0.6)
+    if not close:
+        return ""
+
+    def likeness(other: str) -> tuple[float, int]:
+        alike = takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))
+        return difflib.SequenceMatcher(None, other, word[:64]).ratio(), len(list(alike))
+
+    return f"; did you mean {shown(max(close, key=likeness))}?"

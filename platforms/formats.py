@@ -1,0 +1,129 @@
+"""Pixel formats as facts: how many planes, how many bytes for how many samples.
+
+The table is `formats.toml`. No layout arithmetic here: the solver and the
+simulator each do their own, so that one can catch the other's mistakes.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final, Literal, NamedTuple
+
+from platforms.errors import near
+from platforms.values import shown
+
+Class = Literal["rgb", "yuv", "grey", "indexed"]
+SOURCE: Final = "include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_fourcc.c __drm_format_info()"
+
+
+class PlaneFormat(NamedTuple):
+    """One plane: `bytes` of a row hold `samples` samples of it.
+
+    A row of the plane has a sample for every `hsub` pixels of the image, the
+    plane a row for every `vsub` rows.
+    """
+
+    bytes: int
+    samples: int
+    hsub: int
+    vsub: int
+
+
+class PixelFormat(NamedTuple):
+    """A DRM pixel format.
+
+    Example: NV12 has the planes (1, 1, 1, 1) and (2, 1, 2, 2); NV15's first is
+    (5, 4, 1, 1), five bytes for four pixels.
+    """
+
+    fourcc: str
+    name: str
+    title: str
+    colour: Class
+    planes: tuple[PlaneFormat, ...]
+    hsub: int
+    vsub: int
+    alpha: bool
+    linear: bool
+    v4l2: str | None
+    v4l2_multi: str | None
+
+    @property
+    def subsampled(self) -> bool:
+        """The image has fewer chroma samples than pixels."""
+        return (self.hsub, self.vsub) != (1, 1)
+
+
+def pixel_format(fourcc: str) -> PixelFormat | None:
+    """The format of that fourcc (`NV12`, `R8` or `R8  `), or None if DRM has none such."""
+    return pixel_formats().get(fourcc.rstrip(" "))
+
+
+def known_fourcc(value: object) -> object:
+    """A fourcc of the table without trailing blanks; anything but text as it is.
+
+    Raises:
+        ValueError: DRM has no such fourcc.
+    """
+    if not isinstance(value, str):
+        return value
+    found = pixel_format(value)
+    if found is None:
+        raise ValueError(no_such_format(value))
+    return found.fourcc
+
+
+@lru_cache(maxsize=1)
+def pixel_formats() -> dict[str, PixelFormat]:
+    """Every format in the table by its fourcc."""
+    return {fourcc: _format(fourcc, row) for fourcc, row in _table()["formats"].items()}
+
+
+def no_such_format(word: str) -> str:
+    """The sentence for a fourcc outside the table, with the one that was probably meant."""
+    table = pixel_formats()
+    text = word.strip()
+    plain = text.removeprefix("DRM_FORMAT_").removeprefix("V4L2_PIX_FMT_")
+    by_name = {form.name: fourcc for fourcc, form in table.items()}
+    instead = _table()["instead"].get(text)
+    if instead is None and plain in by_name and not text.startswith("V4L2"):
+        instead = by_name[plain]
+    if instead is None:
+        instead = next((form.fourcc for form in table.values() if plain and plain == form.v4l2), None)
+    if instead is None:
+        instead = next(
+            (
+                f"{form.fourcc} with dmabufs: [{len(form.planes)}]"
+                for form in table.values()
+                if plain == form.v4l2_multi
+            ),
+            None,
+        )
+    hint = f"; write {instead}" if instead else near(text, table)
+    return f"no DRM fourcc {shown(text)} in the table of pixel formats{hint}"
+
+
+def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
+    hsub, vsub = row.get("subsampled", (1, 1))
+    shapes = enumerate(row["planes"])
+    planes = tuple(PlaneFormat(*shape, *((hsub, vsub) if index else (1, 1))) for index, shape in shapes)
+    return PixelFormat(
+        fourcc=fourcc,
+        name=row["name"],
+        title=row["title"],
+        colour=row["class"],
+        planes=planes,
+        hsub=hsub,
+        vsub=vsub,
+        alpha=row.get("alpha", False),
+        linear=row.get("linear", True),
+        v4l2=row.get("v4l2"),
+        v4l2_multi=row.get("v4l2_multi"),
+    )
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    return tomllib.loads((resources.files("platforms") / "formats.toml").read_text("utf-8"))

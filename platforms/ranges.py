@@ -1,0 +1,136 @@
+"""Numbers in a profile that cannot be: zero sizes, ranges that end before they start, parts that stick out.
+
+Where a value is a range, only what holds for every value in it is a fault.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from platforms.errors import Path
+from platforms.schema import AlignBySize, Heap, ImageRule, Memory, Platform, Port
+from platforms.values import UNKNOWN, Span, in_units, shown
+
+Fault = tuple[Path, str]
+_KERNEL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6}){0,3}", re.ASCII)
+
+
+def bad_ranges(platform: Platform) -> Iterator[Fault]:
+    """Every number or range in `platform` that is impossible."""
+    yield from _power_of_two(platform.page, "the page", ("page",))
+    for name, memory in platform.memory.items():
+        yield from _memory(name, memory, platform)
+    for name, iommu in platform.iommus.items():
+        path = ("iommus", name)
+        yield from _power_of_two(iommu.page, "the page", (*path, "page"))
+        if iommu.aperture not in (None, UNKNOWN) and isinstance(iommu.bits, int):
+            yield from _beyond_bits(iommu.aperture, iommu.bits, (*path, "aperture"))
+    for name, heap in platform.heaps.items():
+        yield from _heap(heap, ("heaps", name))
+    for name, device in platform.devices.items():
+        path = ("devices", name)
+        yield from _power_of_two(device.dma.boundary, "a boundary", (*path, "dma", "boundary"))
+        if device.dma.aperture is not None and isinstance(device.dma.bits, int):
+            yield from _beyond_bits(device.dma.aperture, device.dma.bits, (*path, "dma", "aperture"))
+        for port_name, port in device.ports.items():
+            yield from _port(port, (*path, "ports", port_name))
+
+
+def _ends(value: Any) -> tuple[int, int] | None:
+    """The lowest and highest that a value may be, or None if nobody knows."""
+    if isinstance(value, Span):
+        return value
+    return (value, value) if isinstance(value, int) else None
+
+
+def _memory(name: str, memory: Memory, platform: Platform) -> Iterator[Fault]:
+    path = ("memory", name)
+    size, held = _ends(memory.size), _ends(memory.held)
+    if size is not None and size[1] == 0:
+        yield (*path, "size"), "expected at least 1 byte, got 0"
+    elif size is not None and held is not None and held[0] > size[1]:
+        yield (
+            (*path, "held"),
+            f"others hold {in_units(held[0])} of {name}, which has only {in_units(size[1])}",
+        )
+    if memory.inside is None:
+        if memory.base is None and memory.local is None:
+            yield path, "'base' is missing: outermost memory states its address, a range of them, or unknown"
+        return
+    outer = platform.memory.get(memory.inside)
+    if outer is not None and memory.inside != name:
+        yield from _sticks_out(name, memory, outer, path)
+
+
+def _sticks_out(name: str, memory: Memory, outer: Memory, path: Path) -> Iterator[Fault]:
+    size, room = _ends(memory.size), _ends(outer.size)
+    if size is not None and room is not None and size[0] > room[1]:
+        yield (
+            (*path, "size"),
+            f"{name} has {in_units(size[0])}, more than the {in_units(room[1])} of {memory.inside} around it",
+        )
+        return
+    base, start = _ends(memory.base), _ends(outer.base)
+    if base is None or start is None:
+        return
+    if base[1] < start[0]:
+        yield (
+            (*path, "base"),
+            f"{name} starts at {base[1]:#x}, before {memory.inside} around it at {start[0]:#x}",
+        )
+    elif size is not None and room is not None and base[0] + size[0] > start[1] + room[1]:
+        end, limit = base[0] + size[0], start[1] + room[1]
+        yield (*path, "base"), f"{name} ends at {end:#x}, after {memory.inside} around it at {limit:#x}"
+
+
+def _heap(heap: Heap, path: Path) -> Iterator[Fault]:
+    if isinstance(heap.align, AlignBySize):
+        yield from _power_of_two(heap.align.by_size_up_to, "an alignment", (*path, "align", "by_size_up_to"))
+    else:
+        yield from _power_of_two(heap.align, "an alignment", (*path, "align"))
+    versions = {}
+    for field in ("since", "until"):
+        text = getattr(heap, field)
+        if text is not None and not _KERNEL.fullmatch(text):
+            yield (*path, field), f"expected a kernel version such as 6.12, got {shown(text)}"
+        elif text is not None:
+            versions[field] = tuple(int(number) for number in text.split("."))
+    if len(versions) == 2 and versions["since"] >= versions["until"]:
+        yield (*path, "until"), f"the heap would be gone in {heap.until}, before it came in {heap.since}"
+
+
+def _port(port: Port, path: Path) -> Iterator[Fault]:
+    yield from _ordered(port.count.min, port.count.max, (*path, "count"))
+    for index, rule in enumerate(port.images):
+        yield from _image_rule(rule, (*path, "images", index))
+
+
+def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
+    low, high = rule.extent.min, rule.extent.max
+    if isinstance(low, tuple) and isinstance(high, tuple) and (low[0] > high[0] or low[1] > high[1]):
+        yield (*path, "extent"), f"the smallest extent {low} exceeds the largest {high}"
+    yield from _ordered(rule.stride.min, rule.stride.max, (*path, "stride"))
+    column = rule.column_height
+    if column is not None:
+        yield from _ordered(column.min, column.max, (*path, "column_height"))
+        times = column.times_height
+        if times is not None and times.min[0] * times.max[1] > times.max[0] * times.min[1]:
+            yield (*path, "column_height", "times_height"), "min exceeds max"
+
+
+def _ordered(low: int | str | None, high: int | str | None, path: Path) -> Iterator[Fault]:
+    if isinstance(low, int) and isinstance(high, int) and low > high:
+        yield path, f"min {low} exceeds max {high}"
+
+
+def _power_of_two(value: Any, what: str, path: Path) -> Iterator[Fault]:
+    if isinstance(value, int) and value & (value - 1):
+        yield path, f"expected a power of two for {what}, got {value}"
+
+
+def _beyond_bits(aperture: Any, bits: int, path: Path) -> Iterator[Fault]:
+    end = aperture.base + aperture.size
+    if end > 1 << bits:
+        yield path, f"the aperture ends at {end:#x}, beyond {bits} bits"

@@ -1,0 +1,156 @@
+"""From plain data to our models: the only door, and everything wrong is told at once.
+
+Three sorts of problems meet here: those of the text (duplicate keys), those of
+single values (pydantic's), and those that need the whole (`checks`). So that the
+last are found although some values are wrong, the faulty values are left out
+for the time being, and what the checks then say about their surroundings is
+not believed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from typing import Any, Final, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from platforms.documents import Document
+from platforms.errors import InputError, Path
+from platforms.sentences import failures, problems, value_at
+from platforms.values import UNKNOWN, shown
+
+Model = TypeVar("Model", bound=BaseModel)
+Checks = Callable[[Any], Iterable[tuple[Path, str]]]
+
+_STAND_INS: Final[dict[str, Any]] = {
+    "source": "-",
+    "size": UNKNOWN,
+    "cpu": UNKNOWN,
+    "memory": UNKNOWN,
+    "kind": "cpu",
+    "access": "read",
+    "name": "-",
+}
+"""What a required field holds while the rest is checked."""
+
+
+def headed(document: Document, schema: str) -> dict[str, Any]:
+    """The data of a document of that schema.
+
+    Raises:
+        InputError: it is no mapping, or of another or a newer schema.
+    """
+    data = document.data
+    if not isinstance(data, dict):
+        raise InputError([document.problem((), f"expected a mapping that starts with schema: {schema}")])
+    stated = data.get("schema")
+    if stated == schema:
+        return data
+    family, _, number = schema.rpartition("/")
+    if "schema" not in data:
+        message = f"'schema' is missing; expected schema: {schema}"
+    elif isinstance(stated, str) and re.fullmatch(re.escape(family) + r"/[0-9]{1,9}", stated):
+        age = "a newer" if int(stated.rpartition("/")[2]) > int(number) else "no"
+        message = f"this file is for {age} heapwright: its schema is {stated}, and this one reads {schema}"
+    else:
+        message = f"expected {schema}, got {shown(stated)}"
+    raise InputError([*document.problems, document.problem(("schema",), message)])
+
+
+def validated(
+    model: type[Model], document: Document, *, data: Any = None, at: Path = (), checks: Checks = lambda _: ()
+) -> Model:
+    """`document` as a `model` that passes `checks`; `data`, if given, stands for what is at the path `at`.
+
+    Raises:
+        InputError: with every problem, each at its file and line.
+    """
+    plain = document.data if data is None else data
+    found: list[tuple[Path, str]] = []
+    touched: set[Path] = set()
+    value: Model | None
+    try:
+        value = model.model_validate(plain)
+    except ValidationError as error:
+        found = problems(error, model, plain)
+        value, touched = _with_faults_left_out(model, plain)
+    if value is not None:
+        found += [(path, message) for path, message in checks(value) if not _near(path, touched)]
+    told = {(problem.file, problem.path) for problem in document.problems}
+    own = [document.problem((*at, *path), message) for path, message in found]
+    every = [*document.problems, *(problem for problem in own if (problem.file, problem.path) not in told)]
+    if every or value is None:
+        raise InputError(every)
+    return value
+
+
+def partial(model: type[BaseModel], document: Document, *, data: Any) -> None:
+    """Hold data to `model` where it states something; what is missing may come from elsewhere.
+
+    Raises:
+        InputError: with every problem, each at its file and line.
+    """
+    found: list[tuple[Path, str]] = []
+    try:
+        model.model_validate(data)
+    except ValidationError as error:
+        found = problems(error, model, data, lacks=False)
+    every = [*document.problems, *(document.problem(path, message) for path, message in found)]
+    if every:
+        raise InputError(every)
+
+
+def _with_faults_left_out(model: type[Model], data: Any) -> tuple[Model | None, set[Path]]:
+    """A `model` of what is sound in `data`, if there is one, and the paths that were changed."""
+    copy = _copied(data)
+    touched: set[Path] = set()
+    for _ in range(4):
+        try:
+            return model.model_validate(copy), touched
+        except ValidationError as error:
+            for path, detail in sorted(failures(error, copy), key=_last_first, reverse=True):
+                field = str(detail["field"]) if detail["type"] == "missing" else None
+                changed = path if field is None else (*path, field)
+                if _is_a_name(changed) or (field is not None and field not in _STAND_INS):
+                    return None, touched
+                if changed in touched and field is None:
+                    continue
+                touched.add(changed)
+                if field is not None:
+                    value_at(copy, path)[field] = _STAND_INS[field]
+                else:
+                    _remove(copy, path)
+    return None, touched
+
+
+def _last_first(failure: tuple[Path, dict[str, Any]]) -> list[tuple[bool, Any]]:
+    return [(isinstance(step, str), step) for step in failure[0]]
+
+
+def _is_a_name(path: Path) -> bool:
+    """Leaving out a whole named thing would make names that lead to it look dangling."""
+    return len(path) == 0 or (
+        len(path) <= 2 and path[0] in ("memory", "iommus", "heaps", "devices", "resources")
+    )
+
+
+def _remove(data: Any, path: Path) -> None:
+    around = value_at(data, path[:-1])
+    step = path[-1]
+    if step in around if isinstance(around, dict) else isinstance(step, int) and step < len(around):
+        del around[step]
+
+
+def _near(path: Path, touched: set[Path]) -> bool:
+    """The checks cannot know better about what surrounds, or is, a value that was changed."""
+    return any(
+        path == other[: len(path)] or (len(other) > 1 and path[: len(other) - 1] == other[:-1])
+        for other in touched
+    )
+
+
+def _copied(data: Any) -> Any:
+    if isinstance(data, dict):
+        return {key: _copied(value) for key, value in data.items()}
+    return [_copied(value) for value in data] if isinstance(data, list | tuple) else data

@@ -1,0 +1,36 @@
+"""The question that every door is asked, design §3's pipeline, and what a command says to it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+RECORD: dict[str, Any] = {
+    "schema": "heapwright/pipeline/1",
+    "name": "record-and-preview",
+    "buffers": {
+        "frame": {
+            "size": "1366x768",
+            "formats": ["XR24", "NV12"],
+            "count": 4,
+            "written_by": "gpu.render",
+            "read_by": ["display.scanout", "video-encoder.frame"],
+        }
+    },
+}
+
+
+class Said(NamedTuple):
+    """What a command printed, and its exit code."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Command = Callable[..., Said]

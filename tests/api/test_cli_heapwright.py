@@ -1,0 +1,69 @@
+"""The umbrella: platforms, schema, version."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema_rs
+import pytest
+
+from platforms.catalog import board_names, load_platform
+from tests.api.questions import RECORD, Command
+
+
+def test_platforms_list_is_one_board_a_line_name_first(heapwright: Command) -> None:
+    said = heapwright("platforms", "list")
+    assert said.code == 0
+    assert [line.split("\t")[0] for line in said.out.splitlines()] == list(board_names())
+
+
+def test_platforms_list_as_json(heapwright: Command) -> None:
+    assert {"name": "acme-one", "title": "Acme One (the thread's board)", "kernel": "6.12"} in heapwright(
+        "platforms", "list", "--json"
+    ).json
+
+
+def test_platforms_show_is_for_people(heapwright: Command) -> None:
+    said = heapwright("platforms", "show", "acme-one")
+    assert said.code == 0
+    assert "cma   64 MiB  0xb0000000  inside dram" in said.out
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_a_profile_that_was_shown_can_be_handed_back(heapwright: Command, name: str, tmp_path: Path) -> None:
+    shown = heapwright("platforms", "show", name, "--json")
+    again = tmp_path / f"{name}.json"
+    again.write_text(shown.out)
+    assert load_platform(again) == load_platform(name)
+
+
+def test_platforms_check_says_what_is_wrong_where(
+    heapwright: Command, tmp_path: Path, small_cma: str
+) -> None:
+    bad = tmp_path / "bad.yaml"
+    bad.write_text("schema: heapwright/platform/1\nname: bad\nmemory:\n  dram: {size: 1GiB}\n")
+    said = heapwright("platforms", "check", small_cma, str(bad))
+    assert said.code == 2
+    assert "small is sound" in said.out
+    assert f"{bad}:4: memory.dram: 'source' is missing" in said.err
+
+
+@pytest.mark.parametrize("document", ["pipeline", "platform", "answer"])
+def test_schemas_are_json_schemas(heapwright: Command, document: str) -> None:
+    said = heapwright("schema", document)
+    assert said.json == heapwright("schema").json[document]
+    jsonschema_rs.validator_for(said.json)
+
+
+def test_documents_fit_their_schemas(heapwright: Command, solve: Command, record: str) -> None:
+    jsonschema_rs.validate(heapwright("schema", "pipeline").json, RECORD)
+    profile = heapwright("platforms", "show", "acme-one", "--json").json
+    jsonschema_rs.validate(heapwright("schema", "platform").json, profile)
+    answer = json.loads(solve(record, "-p", "acme-one", "--json").out)
+    jsonschema_rs.validate(heapwright("schema", "answer").json, answer)
+
+
+def test_version_is_one_line(heapwright: Command, solve: Command) -> None:
+    assert heapwright("--version").out == solve("--version").out
+    assert solve("--version").out.startswith("heapwright ")

@@ -1,0 +1,54 @@
+"""`solve -p all`: boards against pipelines."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from platforms import catalog
+from tests.api.questions import RECORD, Command
+
+
+@pytest.fixture
+def two_boards(monkeypatch: pytest.MonkeyPatch, small_cma: str) -> None:
+    """Only acme-one, where the pipeline fits, and a variant where it does not."""
+    load = catalog.load_platform
+    monkeypatch.setattr(catalog, "board_names", lambda: ("acme-one", "small"))
+    monkeypatch.setattr(catalog, "load_platform", lambda name: load(small_cma if name == "small" else name))
+
+
+@pytest.mark.usefixtures("two_boards")
+def test_one_infeasible_board_makes_it_1(solve: Command, record: str) -> None:
+    said = solve(record, "-p", "all")
+    assert said.code == 1
+    header, first, second = said.out.splitlines()
+    assert header.split() == ["board", "record-and-preview"]
+    assert first.split() == ["acme-one", "cma", "XR24"]
+    assert second.startswith("small     no: ") and "capacity" in second
+
+
+@pytest.mark.usefixtures("two_boards")
+def test_every_pipeline_is_a_column(solve: Command, record: str, tmp_path: Path) -> None:
+    one = tmp_path / "one.yaml"
+    one.write_text(
+        json.dumps(RECORD | {"name": "one", "buffers": {"frame": RECORD["buffers"]["frame"] | {"count": 3}}})
+    )
+    said = solve(record, str(one), "-p", "all", "--markdown")
+    assert said.out.splitlines()[:3] == [
+        "| board | record-and-preview | one |",
+        "| --- | --- | --- |",
+        "| acme-one | cma XR24 | cma XR24 |",
+    ]
+
+
+@pytest.mark.usefixtures("two_boards")
+def test_json_lists_the_answers(solve: Command, record: str) -> None:
+    said = solve(record, "-p", "all", "--json")
+    found = said.json
+    assert found["schema"] == "heapwright/matrix/1"
+    assert [(a["platform"], a["status"]) for a in found["answers"]] == [
+        ("acme-one", "optimal"),
+        ("small", "infeasible"),
+    ]

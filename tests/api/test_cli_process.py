@@ -1,0 +1,142 @@
+"""The command line as a process: start-up, pipes, signals, odd streams."""
+
+from __future__ import annotations
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from pathlib import Path
+
+import pytest
+
+SOLVE = [sys.executable, "-c", "from api.cli import solve_main; solve_main()"]
+HEAPWRIGHT = [sys.executable, "-m", "api"]
+ROOT = Path(__file__).parents[2]
+HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "solver.solving")
+
+
+def run(command: list[str], *arguments: str, **keywords: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*command, *arguments], cwd=ROOT, text=True, capture_output=True, timeout=60, **keywords
+    )  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.mark.parametrize("entry", ["solve_main --help", "heapwright_main solve --help", "heapwright_main --help"])
+def test_help_imports_nothing_heavy(entry: str) -> None:
+    main, *arguments = entry.split()
+    code = f"""
+import atexit, sys
+atexit.register(lambda: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr))
+sys.argv = ["x", *{arguments}]
+from api.cli import {main}
+{main}()
+"""
+    done = run([sys.executable, "-c", code])
+    assert (done.returncode, done.stderr) == (0, "[]\n")
+
+
+def test_help_answers_at_once() -> None:
+    times = []
+    for _ in range(3):
+        start = time.perf_counter()
+        assert run(SOLVE, "--help").returncode == 0
+        times.append(time.perf_counter() - start)
+    assert min(times) < 0.5
+
+
+def test_help_has_worked_examples_and_exit_codes() -> None:
+    said = run(SOLVE, "--help").stdout
+    assert "--why-not frame:system" in said and "130  interrupted" in said
+
+
+def test_a_reader_that_leaves_is_no_error(record: str) -> None:
+    script = f"{sys.executable} -m api solve {record} -p acme-one | head -n 1; echo ${{PIPESTATUS[0]}}"
+    done = run(["bash", "-c", script])
+    assert done.stdout.splitlines() == ["record-and-preview on acme-one: optimal plan", "0"]
+    assert done.stderr == ""
+
+
+def test_a_full_disk_is_said(record: str) -> None:
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [*SOLVE, record, "-p", "acme-one"],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert "No space left on device" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_closed_streams_do_not_matter(record: str) -> None:
+    done = run(["bash", "-c", f"{sys.executable} -m api solve {record} -p acme-one >&- 2>&-"])
+    assert done.returncode == 0
+
+
+def test_a_narrow_locale_gets_an_answer(record: str) -> None:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii"}
+    done = run(SOLVE, record, "-p", "acme-one", "--json", env=environment)
+    assert done.returncode == 0 and done.stdout.isascii()
+    assert "frame\\u2192encoder" in done.stdout
+    assert run(SOLVE, record, "-p", "acme-one", env=environment).returncode == 0
+
+
+def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
+    code = textwrap.dedent(
+        """
+        import threading, solver
+        from api.cli import solve_main
+        def solve(*_, **__):
+            print("searching", flush=True)
+            threading.Event().wait(30)
+        solver.solve = solve
+        solve_main()
+        """
+    )
+    process = subprocess.Popen(
+        [sys.executable, "-c", code, record, "-p", "acme-one"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "searching\n"
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=10)
+    assert process.returncode == 130
+    assert "Traceback" not in err
+
+
+def test_a_terminal_gets_colour_and_a_pipe_none(record: str) -> None:
+    assert "\x1b[" not in run(SOLVE, record, "-p", "acme-one").stdout
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "TERM": "xterm-256color"}
+    environment.pop("NO_COLOR", None)
+    process = subprocess.Popen([*SOLVE, record, "-p", "acme-one"], cwd=ROOT, stdout=theirs, env=environment)
+    os.close(theirs)
+    seen = b""
+    try:
+        while chunk := os.read(ours, 4096):
+            seen += chunk
+    except OSError:
+        pass  # EIO: the other end of the terminal is closed
+    os.close(ours)
+    assert process.wait(timeout=60) == 0
+    assert b"\x1b[" in seen and b"1366x768" in seen
+
+
+def test_completion_offers_the_boards() -> None:
+    environment = {
+        **os.environ,
+        "_SOLVE_COMPLETE": "complete_bash",
+        "COMP_WORDS": "solve -p acme",
+        "COMP_CWORD": "2",
+    }
+    assert run(SOLVE, env=environment).stdout.split() == ["acme-one"]

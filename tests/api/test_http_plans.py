@@ -1,0 +1,214 @@
+"""POST /v1/plans and the platforms: answers, and refusals that say what was expected."""
+
+from __future__ import annotations
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+import solver
+from api.service.app import application
+from api.service.limits import Limits
+from platforms.catalog import board_names
+from solver.plan import Undecided
+from tests.api.questions import RECORD
+
+QUESTION: dict[str, Any] = {"platform": "acme-one", "pipelines": [RECORD]}
+JSON = {"content-type": "application/json"}
+
+
+def problem(response: Any, status: int) -> Any:
+    """The problem document of a refusal."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    found = response.json()
+    assert found["status"] == status
+    assert found["title"] and found["detail"]
+    return found
+
+
+def test_a_plan_by_the_name_of_a_board(client: TestClient) -> None:
+    response = client.post("/v1/plans", json=QUESTION)
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["status"] == "optimal"
+    assert answer["placements"][0]["heap"] == "cma"
+    assert answer["alternatives"] == []
+
+
+def test_infeasible_is_an_answer(client: TestClient) -> None:
+    small = {
+        "schema": "heapwright/platform/1",
+        "name": "small",
+        "extends": "acme-one",
+        "memory": {"cma": {"size": "16MiB"}},
+    }
+    response = client.post("/v1/plans", json=QUESTION | {"platform": small})
+    assert response.status_code == 200
+    answer = response.json()
+    assert answer["status"] == "infeasible"
+    assert {"change": "memory.cma.size", "to": 20971520} in [
+        {key: remedy[key] for key in ("change", "to")} for remedy in answer["remedies"]
+    ]
+
+
+def test_undecided_is_an_answer(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    answer = Undecided(platform="acme-one", pipelines=("record-and-preview",), text="the limit came first")
+    monkeypatch.setattr(solver, "solve", lambda *_, **__: answer)
+    response = client.post("/v1/plans", json=QUESTION)
+    assert (response.status_code, response.json()["status"]) == (200, "undecided")
+
+
+def test_options_reach_the_solver(client: TestClient) -> None:
+    asked = QUESTION | {"options": {"pins": ["frame:stride=5888"], "alternatives": 1}}
+    answer = client.post("/v1/plans", json=asked).json()
+    assert answer["placements"][0]["planes"][0]["stride"] == 5888
+    assert len(answer["alternatives"]) <= 1
+
+
+def test_why_not_answers_that_question(client: TestClient) -> None:
+    answer = client.post("/v1/plans", json=QUESTION | {"options": {"why_not": "frame:system"}}).json()
+    assert answer["status"] == "infeasible"
+    assert "contiguous-memory" in [reason["kind"] for reason in answer["conflict"]]
+
+
+def test_an_answer_can_be_given_back_as_live(client: TestClient) -> None:
+    placements = client.post("/v1/plans", json=QUESTION).json()["placements"]
+    second = RECORD | {"name": "second"}
+    assert (
+        client.post("/v1/plans", json=QUESTION | {"pipelines": [second], "live": placements}).json()["status"]
+        == "optimal"
+    )
+    # Three times 20 MiB are 60 of 64; a fourth does not fit.
+    more = [p | {"pipeline": f"p{n}"} for n in range(3) for p in placements]
+    assert client.post("/v1/plans", json=QUESTION | {"live": more}).json()["status"] == "infeasible"
+
+
+def test_a_default_limit_is_set_and_a_long_one_refused(
+    client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+
+    def solve(*_: Any, options: Any, **__: Any) -> Undecided:
+        seen.append(options.time_limit)
+        return Undecided(platform="a", pipelines=("b",), text="c")
+
+    monkeypatch.setattr(solver, "solve", solve)
+    client.post("/v1/plans", json=QUESTION)
+    assert seen == [10.0]
+    problem(client.post("/v1/plans", json=QUESTION | {"options": {"time_limit": 3600}}), 422)
+
+
+def test_an_unknown_board_is_404(client: TestClient) -> None:
+    found = problem(client.post("/v1/plans", json=QUESTION | {"platform": "acme-two"}), 404)
+    assert "no board 'acme-two'" in found["detail"]
+    problem(client.get("/v1/platforms/acme-two"), 404)
+
+
+@pytest.mark.parametrize(
+    "name", ["../acme-one", "/etc/passwd", "acme-one.yaml", "profiles/acme-one", "pyproject.toml", "-"]
+)
+def test_no_name_is_taken_for_a_file(client: TestClient, name: str) -> None:
+    assert client.post("/v1/plans", json=QUESTION | {"platform": name}).status_code in (404, 422)
+    for field in ({"extends": name}, {"extends": "acme-one", "devices": {"panel": {"rules": name}}}):
+        profile = {"schema": "heapwright/platform/1", "name": "mine", **field}
+        problem(client.post("/v1/plans", json=QUESTION | {"platform": profile}), 422)
+
+
+def test_everything_wrong_is_told_at_once(client: TestClient) -> None:
+    pipeline = {
+        "schema": "heapwright/pipeline/1",
+        "name": "a",
+        "buffers": {"f": {"size": "0x4", "written_by": "toaster"}},
+    }
+    profile = {"schema": "heapwright/platform/1", "name": "b", "heaps": {"h": {"via": "dma-heap"}}}
+    found = problem(client.post("/v1/plans", json={"platform": profile, "pipelines": [pipeline]}), 422)
+    paths = [error["path"] for error in found["errors"]]
+    assert "pipelines[0].buffers.f.size" in paths
+    assert any(path.startswith("platform.heaps.h") for path in paths)
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        (b"", 400),
+        (b"{", 400),
+        (b"\xff\xfe", 400),
+        (b"[" * 20_000, 400),
+        (b'{"a":' * 20_000, 400),
+        (b"[]", 422),
+        (b"null", 422),
+        (b'{"platform": "acme-one", "pipelines": NaN}', 422),
+        (b'{"platform": "acme-one", "platform": "acme-one", "pipelines": []}', 422),
+        (b'{"platform": 1e999, "pipelines": []}', 422),
+        (b'{"platform": ' + b"9" * 5000 + b"}", 400),
+        (b'{"platform": 9223372036854775808, "pipelines": [1]}', 422),
+        (b'{"platform": "\\ud800", "pipelines": [1]}', 422),
+        (b'{"platform": "a\\u0000b", "pipelines": [1]}', 422),
+        (b"[" + b"0," * 300_000 + b"0]", 422),
+        (b"x" * (2 << 20), 413),
+    ],
+    ids=lambda value: value[:12].decode("ascii", "replace") if isinstance(value, bytes) else str(value),
+)
+@pytest.mark.parametrize("path", ["/v1/plans", "/v1/allocations"])
+def test_a_hostile_body_gets_a_clear_refusal(client: TestClient, path: str, body: bytes, status: int) -> None:
+    problem(client.post(path, content=body, headers=JSON), status)
+
+
+def test_a_body_must_be_declared_as_json(client: TestClient) -> None:
+    problem(client.post("/v1/plans", content=b"{}", headers={"content-type": "text/plain"}), 415)
+    problem(client.post("/v1/plans", content=b"{}"), 415)
+
+
+def test_platforms_are_listed_and_shown(client: TestClient) -> None:
+    listed = client.get("/v1/platforms").json()["platforms"]
+    assert [board["name"] for board in listed] == list(board_names())
+    profile = client.get("/v1/platforms/acme-one").json()
+    assert profile["memory"]["cma"]["size"] == 64 << 20
+
+
+def test_a_profile_that_was_served_can_be_sent_back(client: TestClient) -> None:
+    profile = client.get("/v1/platforms/acme-one").json()
+    by_name = client.post("/v1/plans", json=QUESTION).json()
+    assert client.post("/v1/plans", json=QUESTION | {"platform": profile}).json() == by_name
+
+
+def test_health_and_unknown_paths(client: TestClient) -> None:
+    assert client.get("/healthz").json()["status"] == "ok"
+    problem(client.get("/v2"), 404)
+    refused = client.put("/v1/plans")
+    problem(refused, 405)
+    assert refused.headers["allow"] == "POST"
+
+
+def test_a_bug_is_a_problem_document_too(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise RuntimeError("secret")
+
+    monkeypatch.setattr(solver, "solve", broken)
+    found = problem(client.post("/v1/plans", json=QUESTION), 500)
+    assert "secret" not in str(found)
+
+
+def test_a_busy_service_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    entered, leave = threading.Event(), threading.Event()
+
+    def slow(*_: Any, **__: Any) -> Undecided:
+        entered.set()
+        leave.wait(10)
+        return Undecided(platform="a", pipelines=("b",), text="c")
+
+    monkeypatch.setattr(solver, "solve", slow)
+    app = application(Limits(at_once=1, line=1, patience=0.05))
+    with TestClient(app) as client, ThreadPoolExecutor() as others:
+        first = others.submit(client.post, "/v1/plans", json=QUESTION)
+        assert entered.wait(10)
+        late = client.post("/v1/plans", json=QUESTION)
+        assert client.get("/healthz").status_code == 200
+        leave.set()
+        assert first.result().status_code == 200
+    problem(late, 503)
+    assert int(late.headers["retry-after"]) >= 1

@@ -1,0 +1,38 @@
+"""The suite's own options, and the last line of the peers' cases.
+
+The line is printed by the process that the person started, after everything
+else, whether or not the tests ran in others.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--sysmem-cases PATH`: other cases of the schema of tests/peers/sysmem.json."""
+    parser.addoption("--sysmem-cases", metavar="PATH", type=Path, default=None, help="a file of peers' cases")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """`sysmem: P passed, W waiting (kinds …), O out of scope (reasons …), F failed`."""
+    reporter = config.pluginmanager.get_plugin("terminalreporter")
+    if reporter is None or hasattr(config, "workerinput"):
+        return
+    found: dict[str, list[list[str]]] = defaultdict(list)
+    for report in (report for reports in reporter.stats.values() for report in reports):
+        if getattr(report, "when", None) == "call":
+            for _, (outcome, why) in (p for p in report.user_properties if p[0] == "sysmem"):
+                found[outcome].append(why)
+    if found:
+        numbers = {name: len(found[name]) for name in ("passed", "waiting", "out of scope", "failed")}
+        kinds, reasons = (
+            ", ".join(sorted({word for why in found[name] for word in why})) or "none" for name in ("waiting", "out of scope")
+        )
+        reporter.write_line(
+            f"sysmem: {numbers['passed']} passed, {numbers['waiting']} waiting (kinds {kinds}), "
+            f"{numbers['out of scope']} out of scope (reasons {reasons}), {numbers['failed']} failed"
+        )

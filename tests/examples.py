@@ -1,0 +1,39 @@
+"""The examples and their expected answers, as tests read them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+
+from platforms.catalog import board_names, load_platform
+from platforms.schema import Platform
+
+ROOT = Path(__file__).parents[1]
+EXAMPLES = ROOT / "examples"
+PORTABLE = sorted(EXAMPLES.glob("*.yaml"))
+EXPECTED = sorted(EXAMPLES.glob("boards/*.expected.yaml"))
+BOARDS = board_names()
+
+
+@cache
+def board(name: str) -> Platform:
+    return load_platform(name)
+
+
+def expected(path: Path) -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load(path.read_text())
+    return found
+
+
+def pipeline_of(path: Path) -> Path:
+    """`am62a-1.expected.yaml` and `qemu-1.dumb.expected.yaml` tell of `am62a-1.yaml` and `qemu-1.yaml`."""
+    return path.with_name(path.name.split(".")[0] + ".yaml")
+
+
+def platforms_of(path: Path) -> list[str]:
+    """The boards for which an expected answer holds."""
+    named = expected(path)["platform"]
+    return [named] if isinstance(named, str) else list(named)

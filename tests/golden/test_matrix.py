@@ -1,0 +1,28 @@
+"""Every portable example on every board: the rendered answer, reviewed as prose."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from syrupy.assertion import SnapshotAssertion
+
+import solver
+from allocator.simulated.judge import judge
+from solver.files import load_pipelines
+from solver.plan import Infeasible, Plan
+from solver.render import text
+from tests.examples import BOARDS, PORTABLE, board
+
+
+@pytest.mark.parametrize("name", BOARDS)
+@pytest.mark.parametrize("path", PORTABLE, ids=lambda path: path.stem)
+def test_example_on_board(path: Path, name: str, snapshot: SnapshotAssertion) -> None:
+    pipelines = load_pipelines([path])
+    answer = solver.solve(board(name), pipelines)
+    if isinstance(answer, Plan):
+        assert judge(board(name), pipelines, answer) == ()
+    else:
+        assert isinstance(answer, Infeasible)
+        assert answer.conflict
+    assert text(answer) == snapshot

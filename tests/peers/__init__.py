@@ -1,0 +1,1 @@
+"""Other systems' cases, put to our solver in our own words."""

@@ -1,0 +1,56 @@
+"""Which cases are put to the solver at all: a rule on what a case says, never on its name.
+
+Out of scope is what no statement of constraints decides: the rights and deaths
+of clients of that system's protocol, and anything we cannot read. A case that
+says something unreadable must not count as passed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from .cases import NOTES, Node, unknown_keys
+
+_PROTOCOL: Final = {
+    "rights": "rights of handles",
+    "write_access": "rights of handles",
+    "dies_before_constraints": "death of a client",
+}
+_CASE: Final = NOTES | {
+    "id", "api", "category", "nodes", "collections", "needs_heap", "env", "environment", "expect", "gap", "sysmem",
+    "sysmem_basis", "better", "explanation_expected",
+}  # fmt: skip
+
+
+class OutOfScope(Exception):
+    """The reason why a case is not ours to judge."""
+
+
+def check(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> None:
+    """Let a negotiation case pass, or say why it is not ours.
+
+    Raises:
+        OutOfScope: see the module.
+    """
+    reasons = [*_reasons(case, nodes, heaps)]
+    if reasons:
+        raise OutOfScope(reasons[0])
+
+
+def _reasons(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> Iterator[str]:
+    expected = case.get("expect") or case.get("better") or {}
+    for key, reason in _PROTOCOL.items():
+        said = [case, expected, expected.get("asserted", {}), *(node.model_extra or {} for node in nodes)]
+        if any(where.get(key) for where in said):
+            yield reason
+    if expected.get("attached_outcome") == "fail" and "lifecycle" in str(case.get("note", "")):
+        yield "death of a client"
+    for key in case:
+        if key not in _CASE and key not in _PROTOCOL:
+            yield f"unknown key {key}"
+    for key in unknown_keys(nodes):
+        if key not in _PROTOCOL:
+            yield f"unknown key {key}"
+    if set(case.get("needs_heap", ())) - heaps:
+        yield "a heap that the file does not describe"

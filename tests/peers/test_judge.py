@@ -1,0 +1,128 @@
+"""The judge can say no: cases bent out of shape fail, unreadable ones are not passed."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from .cases import World
+from .files import read_cases
+from .judge import judge
+
+WORLD, _CASES = read_cases()
+CASES: dict[str, dict[str, Any]] = {case["id"]: case for kind, case in _CASES if kind == "cases"}
+GOOD = [case for case in CASES.values() if case["expect"]["outcome"] == "ok" and "attached_outcome" not in case["expect"]]
+
+
+def bent(case: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
+    """A copy of a case with its expectation changed in both places where it may stand."""
+    found = copy.deepcopy(case)
+    for values in (found["expect"].get("asserted"), found["expect"].get("derived")):
+        if values is not None:
+            change(values)
+    return found
+
+
+def outcome(case: dict[str, Any], world: World = WORLD) -> str:
+    return judge(world, "cases", case).outcome
+
+
+@pytest.mark.parametrize("case", CASES.values(), ids=CASES)
+def test_the_opposite_outcome_fails(case: dict[str, Any]) -> None:
+    other = copy.deepcopy(case)
+    other["expect"] = {"outcome": "ok" if case["expect"]["outcome"] == "fail" else "fail"}
+    if "attached_outcome" in case["expect"]:
+        return
+    assert outcome(other) == "failed"
+
+
+@pytest.mark.parametrize(
+    ("key", "worse"),
+    [
+        ("buffer_count", lambda n: n - 1),
+        ("buffer_count", lambda n: n + 1),
+        ("size_bytes", lambda n: n - 1),
+        ("raw_size", lambda n: n - 1),
+        ("heap", lambda _: "cma"),
+        ("domain", lambda name: "cpu" if name != "cpu" else "ram"),
+        ("contiguous", lambda flag: not flag),
+        ("secure", lambda flag: not flag),
+        ("pixel_format", lambda name: "NV12" if name != "NV12" else "I420"),
+        ("color_space", lambda _: "REC2100"),
+        ("min_size", lambda size: [size[0] // 2, size[1]]),
+    ],
+)
+def test_another_value_fails(key: str, worse: Callable[[Any], Any]) -> None:
+    cases = [case for case in GOOD if key in (case["expect"].get("derived") or {})][::4]
+    assert len(cases) > 3
+    for case in cases:
+
+        def change(values: dict[str, Any]) -> None:
+            if key in values:
+                values[key] = worse(values[key])
+
+        assert outcome(bent(case, change)) == "failed", case["id"]
+
+
+@pytest.mark.parametrize(("key", "wanted"), [("bytes_per_row_divisor", 8), ("min_bytes_per_row", 100)])
+def test_another_stride_fails(key: str, wanted: int) -> None:
+    def change(values: dict[str, Any]) -> None:
+        values[key] = wanted
+
+    assert outcome(bent(CASES["stride_divisor_rounds_min_stride"], change)) == "failed"
+
+
+def test_letting_in_whom_that_system_turns_away_fails() -> None:
+    case = copy.deepcopy(CASES["attach_ok_after_allocation"])
+    case["expect"]["attached_outcome"] = "fail"
+    assert outcome(case) == "failed"
+
+
+def test_a_newcomer_without_spare_buffers_is_turned_away() -> None:
+    case = copy.deepcopy(CASES["attach_spare_buffers_after_allocation"])
+    case["nodes"][-1]["constraints"]["count"]["camping"] = 3
+    case["expect"]["attached_outcome"] = "fail"
+    assert outcome(case) == "passed"
+
+
+def test_another_child_of_a_group_fails() -> None:
+    case = copy.deepcopy(CASES["group_prefers_first_child"])
+    case["expect"]["selected_group_children"] = {"g": "c1"}
+    assert outcome(case) == "failed"
+
+
+@pytest.mark.parametrize("where", ["mem", "count", "usage", "images"])
+def test_an_unknown_constraint_is_out_of_scope(where: str) -> None:
+    case = copy.deepcopy(CASES["three_participants_one_empty"])
+    said = case["nodes"][0]["constraints"][where]
+    (said[0] if where == "images" else said)["phase_of_the_moon"] = 3
+    verdict = judge(WORLD, "cases", case)
+    assert (verdict.outcome, verdict.why) == ("out of scope", ("unknown key phase_of_the_moon",))
+
+
+def test_an_unknown_expectation_is_out_of_scope_but_never_hides_a_mismatch() -> None:
+    case = copy.deepcopy(CASES["raw_single"])
+    case["expect"]["asserted"]["mood"] = "good"
+    assert judge(WORLD, "cases", case).why == ("unknown key mood",)
+    case["expect"]["asserted"]["size_bytes"] = 1
+    assert outcome(case) == "failed"
+
+
+def test_a_remark_changes_nothing() -> None:
+    case = copy.deepcopy(CASES["raw_single"])
+    case["comment"] = case["nodes"][0]["note"] = "harmless"
+    assert outcome(case) == "passed"
+
+
+@pytest.mark.parametrize("key", ["rights", "dies_before_constraints", "write_access"])
+def test_the_protocol_of_clients_is_out_of_scope(key: str) -> None:
+    case = copy.deepcopy(CASES["raw_single"])
+    case["nodes"][0][key] = ["read"]
+    assert outcome(case) == "out of scope"
+
+
+def test_an_unknown_list_is_counted() -> None:
+    assert judge(WORLD, "moon_cases", {"id": "x"}).why == ("unknown list moon_cases",)

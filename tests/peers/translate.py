@@ -1,0 +1,398 @@
+"""Participants and a question, as a platform and a pipeline of ours.
+
+Every participant becomes a device (of each kind it uses) whose ports state what
+that participant states. Sums, maxima, least common multiples and intersections
+are left to the solver: this module only ever looks at one participant at a time,
+except for the words they have in common (which formats and colours are named at
+all), and for what is asked of the buffer rather than of a device.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from math import lcm
+from typing import Any, Final
+
+from pydantic import ValidationError
+
+from platforms.modifiers import parse_modifier
+from platforms.schema import Platform
+from platforms.words import PORTS
+from solver.pipeline import Pipeline
+
+from . import ground
+from .cases import Environment, Size, World
+from .ground import Variant
+from .party import DO_NOT_CARE, LINEAR, Entry, Party, Refused, Unreadable, fits
+
+FOURCC: Final = {
+    "R8G8B8A8": "AB24", "B8G8R8A8": "AR24", "R8G8B8X8": "XB24", "B8G8R8X8": "XR24", "NV12": "NV12", "I420": "YU12",
+    "YV12": "YV12", "YUY2": "YUYV", "B8G8R8": "RG24", "R8G8B8": "BG24", "R5G6B5": "RG16", "R8": "R8", "R8G8": "GR88",
+    "A2B10G10R10": "AB30", "A2R10G10B10": "AR30", "P010": "P010",
+}  # fmt: skip
+"""Their formats name components in memory order, DRM's from the highest bit."""
+_AFBC_FLAGS: Final = {
+    "SPLIT_BLOCK": "SPLIT", "SPARSE": "SPARSE", "YUV": "YTR", "YTR": "YTR", "TILED_HEADER": "TILED", "BCH": "BCH",
+}  # fmt: skip
+LARGEST: Final = 999_999_999
+"""The largest side an extent of ours can have."""
+_OUTSIDE: Final = "+outside"
+"""No participant has this name: `ground.plain` never begins with a sign where an id does not."""
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a buffer: an image of `size`, or `bytes` of raw data.
+
+    `pairs` and `colour` pin what an earlier answer chose; `count` is exact;
+    `shortfall` is what the image lacks to the smallest buffer anyone takes.
+    Not `aligned`: only whether the size lies within everyone's limits.
+    """
+
+    size: Size | None = None
+    bytes: int | None = None
+    pairs: tuple[tuple[str, str], ...] | None = None
+    colour: str | None = None
+    count: int | None = None
+    shortfall: int = 0
+    aligned: bool = True
+
+
+@dataclass(frozen=True)
+class Cast:
+    """Who takes part in one collection; a slot of several is an `any_of`."""
+
+    name: str
+    slots: tuple[tuple[Party, ...], ...]
+
+    @property
+    def parties(self) -> tuple[Party, ...]:
+        return tuple(party for slot in self.slots for party in slot)
+
+    @property
+    def sure(self) -> tuple[Party, ...]:
+        """Those that take part whatever is chosen."""
+        return tuple(slot[0] for slot in self.slots if len(slot) == 1)
+
+    @property
+    def images(self) -> bool:
+        return any(party.entries for party in self.parties)
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """The formats and modifiers that anyone names; nobody invents one."""
+        entries = [entry for party in self.parties for entry in party.entries]
+        formats = sorted({entry.format for entry in entries} - {DO_NOT_CARE})
+        modifiers = sorted({entry.modifier for entry in entries} - {DO_NOT_CARE}, key=lambda name: (name != LINEAR, name))
+        return tuple((fmt, modifier) for fmt in formats for modifier in modifiers)
+
+    def common(self) -> tuple[tuple[str, str], ...]:
+        """The pairs that everyone with a say accepts."""
+        picky = [party for party in self.sure if party.entries]
+        return tuple(pair for pair in self.pairs if all(any(e.covers(pair) for e in p.entries) for p in picky))
+
+
+@dataclass(frozen=True)
+class Built:
+    """The question in our format, and how to read the answer back."""
+
+    platform: Platform
+    pipelines: tuple[Pipeline, ...]
+    variants: dict[str, Variant]
+    owners: dict[str, str]
+    """device → participant."""
+
+
+def fourcc(name: str) -> str:
+    if name not in FOURCC:
+        raise Unreadable(f"no DRM fourcc known for {name}")
+    return FOURCC[name]
+
+
+def modifier_name(name: str) -> str:
+    """Their modifier in DRM's words: `ARM_AFBC_16X16_SPARSE_YUV` is `ARM_AFBC(16x16,SPARSE,YTR)`.
+
+    A flag that DRM does not have stays behind as a mark, so that no two of them become one.
+    """
+    if not name.startswith("ARM_AFBC_"):
+        return name
+    block, _, rest = name.removeprefix("ARM_AFBC_").partition("_")
+    words = [block.lower()]
+    for flag, ours in _AFBC_FLAGS.items():
+        if f"_{flag}_" in f"_{rest}_":
+            words.append(ours)
+            rest = rest.replace(flag, "", 1)
+    left = [word for word in rest.split("_") if word]
+    spelt = f"ARM_AFBC({','.join(dict.fromkeys(words))})"
+    try:
+        parse_modifier(spelt)
+    except ValueError:
+        return name
+    return spelt + "".join(f"+{word}" for word in left)
+
+
+def build(world: World, limits: Environment, asked: Sequence[tuple[Cast, Question]]) -> Built:
+    """The platform of all participants, and one pipeline for each collection.
+
+    Raises:
+        Refused: our own validation takes it for bad input.
+    """
+    everyone = [party for cast, _ in asked for party in cast.parties]
+    every = ground.variants(world, limits, everyone)
+    devices: dict[str, Any] = {}
+    owners: dict[str, str] = {}
+    access: dict[str, list[str]] = {found.heap: [] for found in every if found.secure}
+    files = []
+    for cast, question in asked:
+        crew = _Crew(world, limits, cast, question, every, len(asked) > 1)
+        devices |= crew.devices
+        owners |= crew.owners
+        for heap in access:
+            access[heap] += crew.behind(heap)
+        files.append(crew.pipeline())
+    align = max([1, *(party.base_align for party in everyone)])
+    platform = {
+        "schema": "heapwright/platform/1",
+        "name": "peer",
+        "page": limits.page_size,
+        "memory": ground.memories(every, limits, "case file, environment"),
+        "heaps": ground.heaps(every, access, align, limits, "case file, heaps"),
+        "devices": devices,
+    }
+    try:
+        return Built(
+            Platform.model_validate(platform),
+            tuple(Pipeline.model_validate(file) for file in files),
+            {found.name: found for found in every},
+            owners,
+        )
+    except ValidationError as error:
+        raise Refused(str(error)) from error
+
+
+class _Crew:
+    """The devices and the pipeline of one collection."""
+
+    def __init__(
+        self, world: World, limits: Environment, cast: Cast, question: Question, every: Sequence[Variant], many: bool
+    ) -> None:
+        self.world = world
+        self.limits = limits
+        self.cast = cast
+        self.question = question
+        self.every = every
+        self.prefix = f"{ground.plain(cast.name)}+" if many else ""
+        self.labelled = any(entry.alpha is not None for party in cast.parties for entry in party.entries)
+        self.devices: dict[str, Any] = {}
+        self.owners: dict[str, str] = {}
+        self.tags = self._tags()
+        for party in cast.parties:
+            self._add(party)
+        self.outside = not any(self._writes(use) for party in cast.parties for use in party.ports)
+        if self.outside and any(party.used for party in cast.parties):
+            self._add_outside()
+
+    def _tags(self) -> dict[str, str]:
+        """A connector for each participant: pins every attachment to the device that states its rules."""
+        ids = [party.id for party in self.cast.parties]
+        names = {name: ground.plain(name) for name in ids}
+        if len(set(names.values())) != len(names):
+            names = {name: f"p{number}" for number, name in enumerate(ids)}
+        return {name: f"{self.prefix}{tag}" for name, tag in names.items()}
+
+    @staticmethod
+    def _writes(use: tuple[str, str]) -> bool:
+        return PORTS[use[0]][use[1]] == "write"
+
+    def _add(self, party: Party) -> None:
+        images = [*self._rules(party)] if self.question.bytes is None else []
+        for number, (kind, port) in enumerate(party.ports):
+            name = f"{self.tags[party.id]}-{kind}"
+            device = self.devices.setdefault(name, self._device(kind, self.tags[party.id], not party.contiguous))
+            device["ports"][port] = self._port(party, port, kind, images, number == 0)
+            self.owners[name] = party.id
+
+    def _device(self, kind: str, tag: str, mmu: bool) -> dict[str, Any]:
+        return {
+            "kind": kind,
+            "connectors": [tag],
+            "dma": {"bits": 64, "mmu": mmu},
+            "coherent": True,
+            "source": f"case file, {tag}",
+            "ports": {},
+        }
+
+    def _port(self, party: Party, port: str, kind: str, images: list[dict[str, Any]], first: bool) -> dict[str, Any]:
+        most = min(party.max_count or self.limits.max_buffers, self.limits.max_buffers)
+        exact = self.question.count is not None
+        found: dict[str, Any] = {
+            "access": PORTS[kind][port],
+            "protected": "required" if party.secure else "allowed" if self._trusted(party) else "refused",
+            "takes_from": ground.takes(party, self.every),
+            "holds": party.camping if first else 0,
+            "slack": party.dedicated if first and exact else 0,
+            "count": {"max": most} | ({"min": party.min_count} if party.min_count else {}),
+            "images": images,
+            "source": f"case file, {party.id}",
+        }
+        if party.max_bytes is not None:
+            found["bytes"] = {"max": party.max_bytes}
+        if party.base_align > 1:
+            found["base"] = {"multiple": party.base_align}
+        return found
+
+    def _trusted(self, party: Party) -> bool:
+        return any(found.secure and party.opted_in(found.heap) for found in self.every)
+
+    def _add_outside(self) -> None:
+        """Who fills the buffers where no participant does: anyone, asking for nothing."""
+        device = self._device("fpga", f"{self.prefix}{_OUTSIDE}", True)
+        pairs = self.cast.pairs
+        images = [
+            {
+                "formats": list(dict.fromkeys(fourcc(fmt) for fmt, _ in pairs)),
+                "modifiers": list(dict.fromkeys(modifier_name(modifier) for _, modifier in pairs)),
+            }
+        ]
+        device["ports"]["write"] = {
+            "access": "write",
+            "protected": "allowed",
+            "holds": 0,
+            "images": images if pairs and self.question.bytes is None else [],
+            "source": "whoever fills the buffers",
+        }
+        self.devices[f"{self.prefix}{_OUTSIDE}"] = device
+
+    def behind(self, heap: str) -> list[str]:
+        """The devices that may touch a protected heap."""
+        trusted = {party.id for party in self.cast.parties if party.opted_in(heap)}
+        return [name for name in self.devices if self.owners.get(name) in trusted or name not in self.owners]
+
+    def _rules(self, party: Party) -> Iterator[dict[str, Any]]:
+        """What the participant accepts, one image rule for each pair it covers."""
+        wanted = self.question.pairs or self.cast.pairs
+        for pair in wanted:
+            if not party.entries:
+                yield {"formats": [fourcc(pair[0])], "modifiers": [modifier_name(pair[1])]}
+            for entry in party.entries:
+                colours = self._colours(entry, pair[0])
+                if entry.covers(pair) and colours:
+                    rule = self._rule(entry, pair, colours)
+                    if rule is not None:
+                        yield rule
+
+    def _colours(self, entry: Entry, fmt: str) -> list[str]:
+        """The colour spaces an entry takes with a format, marked for alpha where anyone minds it.
+
+        Alpha must be agreed on for every format, those without alpha included,
+        as a colour space must: so it is a part of the colour's name.
+        """
+        named = entry.colours
+        if named is None:
+            named = tuple(c for p in self.cast.parties for e in p.entries if e.covers((fmt, e.modifier)) for c in e.colours or ())
+        facts = self.world.formats[fmt]
+        found = dict.fromkeys(colour for colour in named if fits(colour, facts))
+        if not self.labelled:
+            return [*found]
+        marks = {None: ("alpha", "opaque"), True: ("alpha",), False: ("opaque",)}[entry.alpha]
+        return [f"{colour}/{mark}" for colour in found for mark in marks]
+
+    def _rule(self, entry: Entry, pair: tuple[str, str], colours: list[str]) -> dict[str, Any] | None:
+        facts = self.world.formats[pair[0]]
+        align = alignment(entry, pair[0], self.world)
+        most = self._most(entry, align)
+        if most is None:
+            return None
+        multiple = lcm(entry.divisor, facts.sample_alignment, facts.stride_bytes_per_pixel if entry.at_pixel else 1)
+        if entry.block[0] > 1:
+            multiple = lcm(multiple, entry.block[0] * facts.stride_bytes_per_pixel)
+        least = [max(1, -(-side // step) * step) for side, step in zip(entry.least, align, strict=True)]
+        stride: dict[str, Any] = {"multiple": multiple}
+        if entry.min_bpr:
+            stride["min"] = entry.min_bpr
+        if entry.max_bpr is not None:
+            stride["max"] = max(entry.max_bpr, 1)
+        extent = {"min": f"{min(least[0], LARGEST)}x{min(least[1], LARGEST)}", "max": f"{most[0]}x{most[1]}"}
+        if self.question.aligned:
+            extent["multiple"] = f"{align[0]}x{align[1]}"
+        rule: dict[str, Any] = {
+            "formats": [fourcc(pair[0])],
+            "modifiers": [modifier_name(pair[1])],
+            "colours": colours,
+            "extent": extent,
+            "stride": stride,
+            "first_offset": 0,
+        }
+        if beyond := max(entry.beyond, self.question.shortfall):
+            rule["tail"] = {"bytes": beyond}
+        if entry.block[1] > 1:
+            rule["minimum"] = {"rows_multiple": entry.block[1]}
+        return rule
+
+    def _most(self, entry: Entry, align: Size) -> Size | None:
+        """The largest image: an area is a height once the width is asked; None where nothing is left."""
+        sides = [LARGEST if side is None else side // step * step for side, step in zip(entry.most, align, strict=True)]
+        if entry.max_area is not None and self.question.size is not None:
+            sides[1] = min(sides[1], entry.max_area // self.question.size[0])
+        return (min(sides[0], LARGEST), min(sides[1], LARGEST)) if min(sides) > 0 else None
+
+    def pipeline(self) -> dict[str, Any]:
+        buffer: dict[str, Any] = {
+            "written_by": [*self._parties("write")],
+            "read_by": [*self._parties("read")],
+            "protected": any(party.secure for party in self.cast.sure),
+            "conversions": "forbid",
+        }
+        if self.question.bytes is not None:
+            buffer["bytes"] = self.question.bytes
+        elif self.question.size is not None:
+            buffer |= self._image()
+        if (count := self._count()) is not None:
+            buffer["count"] = count
+        return {"schema": "heapwright/pipeline/1", "name": ground.plain(self.cast.name), "buffers": {"frame": buffer}}
+
+    def _image(self) -> dict[str, Any]:
+        """The image asked for, with that system's last word on formats and colours as our preference."""
+        assert self.question.size is not None
+        wanted = self.question.pairs or self.cast.pairs
+        if not wanted:
+            raise Refused("nobody names a format")
+        formats = sorted({fmt for fmt, _ in wanted}, key=lambda fmt: self.world.formats[fmt].enum)
+        named = {c for p in self.cast.parties for e in p.entries for fmt in formats for c in self._colours(e, fmt)}
+        ranked = sorted(named, key=lambda c: (self.world.ranks.index(c.partition("/")[0]), c))
+        return {
+            "size": f"{self.question.size[0]}x{self.question.size[1]}",
+            "formats": [fourcc(fmt) for fmt in formats],
+            "colours": [self.question.colour] if self.question.colour else ranked or ["none"],
+        }
+
+    def _parties(self, way: str) -> Iterator[Any]:
+        for slot in self.cast.slots:
+            uses = [self._selector(party, use) for party in slot for use in party.ports if PORTS[use[0]][use[1]] == way]
+            if len(slot) > 1 and uses:
+                yield {"any_of": uses}
+            else:
+                yield from uses
+        if way == "write" and f"{self.prefix}{_OUTSIDE}" in self.devices:
+            yield f"fpga@{self.prefix}{_OUTSIDE}.write"
+
+    def _selector(self, party: Party, use: tuple[str, str]) -> str:
+        return f"{use[0]}@{self.tags[party.id]}.{use[1]}"
+
+    def _count(self) -> int | dict[str, int] | None:
+        """Slack is a wish: that system's own text calls it performance only."""
+        if self.question.count is not None:
+            return self.question.count
+        parties = self.cast.sure
+        if not any(party.slack for party in parties):
+            return None
+        wish = sum(party.camping + party.dedicated for party in parties) + max(party.shared for party in parties)
+        return {"min": 1, "wish": max(wish, *(party.min_count for party in parties))}
+
+
+def alignment(entry: Entry, fmt: str, world: World) -> Size:
+    """What an entry's image sizes are multiples of, the format's own steps included."""
+    facts = world.formats[fmt]
+    return max(entry.align[0], facts.width_multiple), max(entry.align[1], facts.height_multiple)
+

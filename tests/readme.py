@@ -1,0 +1,50 @@
+"""The README's console blocks: what their commands print now.
+
+`python -m tests.readme` writes the README anew after an answer has changed for a good reason.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+README = ROOT / "README.md"
+_BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+_DOORS = {"solve": "solve_main", "heapwright": "heapwright_main"}
+
+
+def run(command: str) -> str:
+    """What `command` prints, as a stranger in a checkout would see it."""
+    program, *arguments = shlex.split(command)
+    code = (
+        f"import sys; sys.argv[0] = {program!r}; from api.cli import {_DOORS[program]}; {_DOORS[program]}()"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert not found.stderr, found.stderr
+    return found.stdout
+
+
+def filled(text: str) -> str:
+    """`text` with the output of every console block as it is now."""
+    return _BLOCK.sub(lambda m: f"```console\n$ {m['command']}\n{run(m['command'])}```", text)
+
+
+def commands(text: str) -> list[str]:
+    return [match["command"] for match in _BLOCK.finditer(text)]
+
+
+if __name__ == "__main__":
+    README.write_text(filled(README.read_text()))

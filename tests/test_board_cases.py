@@ -1,0 +1,60 @@
+"""Researched board cases: known heaps, strides, offsets and sizes, or why there are none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import solver
+from allocator.simulated.judge import judge
+from solver.files import load_pipelines
+from solver.plan import Infeasible, Placement, Plan
+from tests.examples import EXPECTED, board, expected, pipeline_of, platforms_of
+
+CASES = [
+    pytest.param(path, name, id=f"{path.name.removesuffix('.expected.yaml')}-{name}")
+    for path in EXPECTED
+    for name in platforms_of(path)
+]
+
+
+def seen(placement: Placement, field: str) -> Any:
+    """What a placement says, in the words of the expected answers."""
+    planes = placement.planes
+    found = {
+        "heap": {placement.heap, *placement.names},
+        "stride": planes[0].stride,
+        "strides": [plane.stride for plane in planes],
+        "chroma_stride": planes[-1].stride,
+        "uv_offset": planes[1].offset if len(planes) > 1 else None,
+        "offsets": [plane.offset for plane in planes],
+        "plane_sizes": [plane.size for plane in planes],
+        "sizes": list(placement.sizes),
+        "planes": len(planes),
+        "alloc": -(-placement.size // 4096) * 4096,
+    }
+    return found[field] if field in found else getattr(placement, field)
+
+
+@pytest.mark.parametrize(("path", "name"), CASES)
+def test_board_case_has_its_known_answer(path: Path, name: str) -> None:
+    case = expected(path)
+    platform, pipelines = board(name), load_pipelines([pipeline_of(path)])
+    answer = solver.solve(platform, pipelines, pins=case.get("pins", ()))
+    assert answer.status == case["status"]
+    if isinstance(answer, Infeasible):
+        assert {reason.kind for reason in answer.conflict} >= set(case.get("kinds", ()))
+        return
+    assert isinstance(answer, Plan)
+    assert judge(platform, pipelines, answer) == ()
+    placements = {placement.buffer: placement for placement in answer.placements}
+    for buffer, fields in (case.get("placements") or {}).items():
+        for field, value in fields.items():
+            found = seen(placements[buffer], field)
+            assert value in found if isinstance(found, set) else found == value, (buffer, field, found, value)
+
+
+def test_there_are_enough_cases() -> None:
+    assert len(CASES) >= 30

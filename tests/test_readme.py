@@ -1,0 +1,27 @@
+"""The README tells the truth: its commands print what it shows, its table lists every kind."""
+
+from __future__ import annotations
+
+import re
+
+from solver.constraints import KINDS
+from tests.readme import README, commands, filled
+
+TEXT = README.read_text()
+
+
+def test_commands_print_what_the_readme_shows() -> None:
+    assert len(commands(TEXT)) >= 2
+    assert filled(TEXT) == TEXT
+
+
+def test_python_example_runs() -> None:
+    blocks = re.findall(r"```python\n(.*?)```", TEXT, re.DOTALL)
+    assert blocks
+    for block in blocks:
+        exec(compile(block, str(README), "exec"), {})
+
+
+def test_every_kind_is_in_the_table() -> None:
+    listed = re.findall(r"^\| `([a-z-]+)` \|", TEXT, re.MULTILINE)
+    assert listed == [kind.NAME for kind in KINDS]

@@ -1,0 +1,185 @@
+"""Answers as text: what a person reads, and what must never reach a terminal."""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+from solver import render
+from solver.plan import Infeasible, Plan, Undecided
+
+FRAME: dict[str, Any] = {
+    "pipeline": "record",
+    "buffer": "frame",
+    "heap": "cma",
+    "names": ["default_cma_region", "reserved"],
+    "format": "XR24",
+    "modifier": "LINEAR",
+    "modifier_value": "0x0",
+    "width": 1366,
+    "height": 768,
+    "coded_width": 1366,
+    "coded_height": 768,
+    "planes": [{"offset": 0, "stride": 5632, "size": 4325376}],
+    "size": 4325376,
+    "sizes": [4325376],
+    "allocated": 5242880,
+    "count": 4,
+    "attachments": [
+        {"device": "gpu0", "port": "render", "access": "write"},
+        {"device": "encoder", "port": "frame", "access": "read"},
+    ],
+    "reasons": [
+        {
+            "decides": "heap",
+            "kind": "contiguous-memory",
+            "subject": "frame→encoder",
+            "text": "encoder has no IOMMU, so frame must be one physical run",
+            "source": "acme.dts: encoder",
+        }
+    ],
+    "rejected": [
+        {
+            "heap": "system",
+            "reasons": [
+                {
+                    "kind": "contiguous-memory",
+                    "subject": "frame→encoder",
+                    "text": "system guarantees runs of 4 KiB",
+                    "source": "system_heap.c",
+                }
+            ],
+        }
+    ],
+}
+
+
+def plan(placement: dict[str, Any] | None = None, **fields: Any) -> Plan:
+    """A plan of one buffer, changed as a test needs it."""
+    stated = {
+        "status": "optimal",
+        "platform": "acme",
+        "pipelines": ["record"],
+        "placements": [FRAME | (placement or {})],
+    }
+    return Plan.model_validate(stated | fields)
+
+
+def test_a_plan_reads_as_table_then_reasons_then_what_was_rejected() -> None:
+    # 4 buffers of 5242880 bytes (4325376 rounded up to 1 MiB) are 20 MiB.
+    assert render.text(
+        plan(levels=[{"term": "bytes", "value": 20971520, "bound": 20971520, "gap": 0.0}])
+    ) == (
+        "record on acme: optimal plan\n"
+        "\n"
+        "buffer  heap  format  image     stride    bytes  count  takes\n"
+        "frame   cma   XR24    1366x768  5632    4325376      4  4 × 5 MiB = 20 MiB\n"
+        "\n"
+        "frame\n"
+        "  touched by   gpu0.render (writes), encoder.frame (reads)\n"
+        "  allocate as  default_cma_region, else reserved\n"
+        "  heap         encoder has no IOMMU, so frame must be one physical run\n"
+        "               [acme.dts: encoder]\n"
+        "  not system   system guarantees runs of 4 KiB\n"
+        "               [system_heap.c]\n"
+        "\n"
+        "Cost\n"
+        "term      value\n"
+        "bytes  20971520  20.0 MiB\n"
+    )
+
+
+def test_infeasible_names_the_facts_and_then_the_ways_out() -> None:
+    conflict = [{"kind": "capacity", "subject": "cma", "text": "cma has 16 MiB free", "source": "acme.dts"}]
+    remedies = [
+        {"change": "buffers.frame.count", "to": 3, "text": "ask for 3 buffers", "rank": 2},
+        {"change": "memory.cma.size", "to": 20971520, "text": "enlarge cma to 20 MiB", "rank": 1},
+    ]
+    answer = Infeasible.model_validate(
+        {"platform": "acme", "pipelines": ["record"], "conflict": conflict, "remedies": remedies}
+    )
+    assert render.text(answer) == (
+        "record on acme: infeasible\n"
+        "\n"
+        "This fact rules out every plan\n"
+        "  capacity  cma has 16 MiB free\n"
+        "            [acme.dts]\n"
+        "\n"
+        "Ways out, cheapest first\n"
+        "  1  enlarge cma to 20 MiB\n"
+        "  2  ask for 3 buffers\n"
+    )
+
+
+def test_undecided_says_which_limit() -> None:
+    answer = Undecided(platform="acme", pipelines=("record",), text="the limit of 1 s was reached")
+    assert render.text(answer) == "record on acme: undecided\n\n  the limit of 1 s was reached\n"
+
+
+def test_planes_are_listed_when_there_are_several() -> None:
+    planes = [{"offset": 0, "stride": 64, "size": 4096}, {"offset": 4096, "stride": 64, "size": 2048}]
+    shown = render.text(plan({"format": "NV12", "planes": planes}))
+    assert "plane 1      offset 4096, stride 64, 2048 bytes\n" in shown
+    assert "  64, 64  " in shown
+
+
+def test_two_pipelines_get_a_column_of_their_own() -> None:
+    shown = render.text(plan(pipelines=["record", "play"]))
+    assert "pipeline  buffer" in shown
+    assert "\nrecord: frame\n" in shown
+
+
+def test_a_feasible_plan_tells_its_gap() -> None:
+    levels = [{"term": "traffic", "value": 200, "bound": 150, "gap": 0.25}]
+    shown = render.text(plan(status="feasible", levels=levels))
+    assert "feasible plan, traffic within 25.00% of its bound" in shown
+    assert "traffic    200  bytes/s    150  25.00%" in shown
+
+
+def test_what_is_not_promised_dropped_or_warned_of_is_said() -> None:
+    unknown = [{"subject": "panel", "field": "stride.multiple", "text": "nobody has read it"}]
+    dropped = [{"buffer": "frame", "pipeline": "record", "wish": 6, "granted": 4, "text": "4 of 6 buffers"}]
+    shown = render.text(plan(unknown_facts=unknown, dropped=dropped, warnings=["the heap is shared"]))
+    assert (
+        "Not promised, because the profile does not know\n  panel stride.multiple  nobody has read it\n"
+        in shown
+    )
+    assert "Dropped wishes\n  frame  4 of 6 buffers\n" in shown
+    assert "Warnings\n  the heap is shared\n" in shown
+
+
+def test_why_not_says_what_a_possible_choice_costs_more() -> None:
+    best = plan(levels=[{"term": "traffic", "value": 100, "bound": 100, "gap": 0.0}])
+    other = plan(levels=[{"term": "traffic", "value": 160, "bound": 160, "gap": 0.0}])
+    shown = render.plain(render.why_not("frame:system", other, best))
+    assert shown.startswith(
+        "record on acme: frame:system is possible, but more traffic by 60 bytes/s (160 instead of 100)"
+    )
+
+
+def test_text_of_others_cannot_steer_the_terminal() -> None:
+    reason = FRAME["reasons"][0] | {"text": "a\x1b[2Jb\nc\u202ed", "source": "x\x07"}
+    shown = render.text(plan({"reasons": [reason], "names": ["\x1b]0;title\x07"]}))
+    assert not {c for c in shown if not c.isprintable()} - {"\n"}
+    assert "a?[2Jb c?d" in shown
+
+
+def test_markdown_escapes_the_bars_of_its_cells() -> None:
+    grid = render.Grid(("board", "n"), (("a|b", "1"),), frozenset({1}))
+    assert render.markdown(grid) == "| board | n |\n| --- | ---: |\n| a\\|b | 1 |\n"
+
+
+def test_a_terminal_gets_the_same_words() -> None:
+    from rich.console import Console
+
+    from api.terminal import draw
+
+    drawn = io.StringIO()
+    draw(render.blocks(plan()), Console(file=drawn, width=200, force_terminal=True, highlight=False))
+    for said in (
+        "optimal plan",
+        "1366x768",
+        "encoder has no IOMMU, so frame must be one physical run",
+        "[acme.dts: encoder]",
+    ):
+        assert said in drawn.getvalue()
