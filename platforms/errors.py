@@ -90,8 +90,8 @@ def near(word: str, words: Iterable[str]) -> str:
     if not close:
         return ""
 
-    def likeness(other: str) -> tuple[float, int]:
+    def unlikeness(other: str) -> tuple[float, int, str]:
         alike = takewhile(lambda pair: pair[0] == pair[1], zip(word, other, strict=False))
-        return difflib.SequenceMatcher(None, other, word[:64]).ratio(), len(list(alike))
+        return -difflib.SequenceMatcher(None, other, word[:64]).ratio(), -len(list(alike)), other
 
-    return f"; did you mean {shown(max(close, key=likeness))}?"
+    return f"; did you mean {shown(min(close, key=unlikeness))}?"

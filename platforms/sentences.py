@@ -106,7 +106,7 @@ def _sentence(details: list[dict[str, Any]], path: Path, model: type[BaseModel],
         said = str(own[0]["ctx"]["error"])
         extra = f", or {_or(words)}" if words else ""
         head, comma, tail = said.rpartition(", got ")
-        got = tail if isinstance(value, str | int | float) and not isinstance(value, bool) else _got(value)
+        got = _got(value) if tail in (shown(value), str(value)) else tail
         return f"{head}{extra}{comma}{got}" if comma else said + extra
     # A bound that is broken shows which form was meant; the others need not be named.
     details = [detail for detail in details if detail["type"] in _BOUNDS] or details

@@ -58,6 +58,11 @@ class Touch(NamedTuple):
     def title(self) -> str:
         return f"{self.device.name}.{self.name}"
 
+    def about(self, fourcc: str | None) -> Touch:
+        """The same touch with the port's rules for one format only, where it has any."""
+        rules = tuple(rule for rule in self.port.images if fourcc in rule.formats)
+        return self._replace(port=self.port.model_copy(update={"images": rules})) if rules else self
+
 
 class Case(NamedTuple):
     """One judgement: may `question`'s buffer live in `heap`, touched by `touch`?

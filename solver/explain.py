@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from solver.constraint import Fact
 from solver.facts import Sentences, ordered, universe
 from solver.model import Choice, Ledger, Limits, choose
-from solver.options import Propagation
+from solver.options import Drops, Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem
 
@@ -28,11 +28,14 @@ class Prover:
         self.ledger = ledger
         self.facts = universe(problem)
         self._known: dict[frozenset[Fact], bool] = {}
+        self._memo: Memo = {}
+        self._everything = Drops(self.facts)
 
     def relaxed(self, kept: frozenset[Fact]) -> Choice:
         """A choice with every fact outside `kept` dropped."""
-        dropped = frozenset(self.facts) - kept
-        return choose(self.problem, Propagation(self.problem, dropped), self.ledger, dropped, _ASK)
+        dropped = self._everything.keeping(kept)
+        found = Propagation(self.problem, dropped, self._memo)
+        return choose(self.problem, found, self.ledger, dropped, _ASK)
 
     def clash(self, kept: Sequence[Fact]) -> bool:
         key = frozenset(kept)

@@ -33,7 +33,7 @@ from solver.constraints import (
 )
 from solver.constraints import format as format_kind
 from solver.model import Ledger, used_by
-from solver.options import Option, Propagation
+from solver.options import Drops, Option, Propagation
 from solver.pipeline import Attachment
 from solver.plan import Reason
 from solver.problem import Problem, Question
@@ -62,7 +62,7 @@ def universe(problem: Problem) -> list[Fact]:
     found.update(_scarce(problem))
     for heap in problem.board.heaps:
         found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
-    free = Propagation(problem, frozenset(found))
+    free = Propagation(problem, Drops(found))
     budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.locks)}
     found.update(Fact(budget.kind, budget.subject) for budget in budgets)
     return ordered(found)
@@ -151,6 +151,8 @@ class Sentences:
         touches = touches or [t for t in touches_of(self.problem, question) if t.device.name == device]
         if kind in LAYOUT or kind in _CHOICE:
             touch = _stating(kind, touches, option.fourcc, question)
+            if kind in (modifier, plane_buffers):
+                touch = touch.about(option.fourcc)
             source = (touch.rule.source if touch.rule else None) or touch.port.source
             return kind.sentence(question.label, touch), source
         case = self._case(question, option)

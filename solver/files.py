@@ -7,9 +7,9 @@ within its image, and that no two pipelines have one name.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from platforms.documents import Document, document_from
 from platforms.errors import InputError, Path, Problem
@@ -21,6 +21,9 @@ from solver.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
 from solver.plan import SCHEMA as ANSWER
 from solver.plan import AttachedPort, Placement, Plane
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
 MAX_LIVE_BYTES: Final = 16 << 20
 """An earlier answer carries its reasons and may be larger than a file written by hand."""
 
@@ -31,7 +34,7 @@ def load_pipelines(paths: Iterable[str | FilePath]) -> tuple[Pipeline, ...]:
     Raises:
         InputError: with the problems of all files.
     """
-    return pipelines_from(_collected(read_file, paths))
+    return _distinct(_collected(lambda path: _pipeline(read_file(path)), paths))
 
 
 def pipelines_from(sources: Iterable[Any]) -> tuple[Pipeline, ...]:
@@ -40,27 +43,30 @@ def pipelines_from(sources: Iterable[Any]) -> tuple[Pipeline, ...]:
     Raises:
         InputError: with the problems of all of them.
     """
-    numbered = enumerate(sources)
-    documents = [
-        source if isinstance(source, Document) else document_from(source, f"pipelines[{index}]")
-        for index, source in numbered
-    ]
-    pipelines = _collected(_pipeline, documents)
+
+    def read(numbered: tuple[int, Any]) -> tuple[Pipeline, Document]:
+        index, source = numbered
+        return _pipeline(
+            source if isinstance(source, Document) else document_from(source, f"pipelines[{index}]")
+        )
+
+    return _distinct(_collected(read, enumerate(sources)))
+
+
+def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
+    """The pipelines, if no two have one name."""
     problems: list[Problem] = []
     first: dict[str, Document] = {}
-    for pipeline, document in zip(pipelines, documents, strict=True):
+    for pipeline, document in found:
         if pipeline.name in first:
             other = first[pipeline.name].where(("name",))
             place = other.file if other.line is None else f"{other.file}:{other.line}"
-            problems.append(
-                document.problem(
-                    ("name",), f"two pipelines are called {shown(pipeline.name)} (the first in {place})"
-                )
-            )
+            message = f"two pipelines are called {shown(pipeline.name)} (the first in {place})"
+            problems.append(document.problem(("name",), message))
         first.setdefault(pipeline.name, document)
     if problems:
         raise InputError(problems)
-    return tuple(pipelines)
+    return tuple(pipeline for pipeline, _ in found)
 
 
 def load_live(path: str | FilePath) -> tuple[Placement, ...]:
@@ -95,9 +101,9 @@ def live_from(source: Any) -> tuple[Placement, ...]:
     return tuple(placements)
 
 
-def _collected(step: Any, items: Iterable[Any]) -> list[Any]:
+def _collected(step: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
     """`step` of each item; the problems of all are raised together."""
-    done: list[Any] = []
+    done: list[Done] = []
     failures: list[InputError] = []
     for item in items:
         try:
@@ -111,9 +117,9 @@ def _collected(step: Any, items: Iterable[Any]) -> list[Any]:
     return done
 
 
-def _pipeline(document: Document) -> Pipeline:
+def _pipeline(document: Document) -> tuple[Pipeline, Document]:
     headed(document, SCHEMA)
-    return validated(Pipeline, document, checks=_faults)
+    return validated(Pipeline, document, checks=_faults), document
 
 
 def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:

@@ -17,7 +17,7 @@ from typing import Final, Literal, NamedTuple
 
 from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
-from solver.options import Option, Propagation
+from solver.options import NOTHING, Drops, Option, Propagation
 from solver.problem import Problem
 from solver.search import Row, Search
 
@@ -63,7 +63,7 @@ def choose(
     problem: Problem,
     found: Propagation,
     ledger: Ledger,
-    dropped: frozenset[Fact] = frozenset(),
+    dropped: Drops = NOTHING,
     limits: Limits = Limits(),
 ) -> Choice:
     """The best choice of one option for each question.
@@ -77,6 +77,8 @@ def choose(
         largest = _largest(best, ledger)
         if limits.any_will_do or largest <= _least_largest(found.options, ledger):
             return Choice("optimal", best, _closed(best, largest))
+    if _overfull(found.options, ledger, dropped):
+        return Choice("infeasible")
     return _search(problem, found, ledger, dropped, limits, best)
 
 
@@ -89,11 +91,33 @@ def _bindings_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
     return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.apart)
 
 
-def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: frozenset[Fact]) -> bool:
+def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
     used = used_by(chosen, ledger)
     return all(
         amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped
         for budget, amount in used.items()
+    )
+
+
+def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: Drops) -> bool:
+    """Whether a budget is exceeded even if every buffer charges it as little as it can."""
+    least = dict(ledger.charges)
+    known: dict[int, dict[Budget, int]] = {}
+    for options in questions:
+        forced = known.get(id(options))
+        if forced is None:
+            forced = dict(options[0].charges)
+            for option in options[1:]:
+                charges = dict(option.charges)
+                forced = {
+                    budget: min(n, charges[budget]) for budget, n in forced.items() if budget in charges
+                }
+            known[id(options)] = forced
+        for budget, amount in forced.items():
+            least[budget] = least.get(budget, 0) + amount
+    return any(
+        amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        for budget, amount in least.items()
     )
 
 
@@ -163,7 +187,7 @@ def _search(
     problem: Problem,
     found: Propagation,
     ledger: Ledger,
-    dropped: frozenset[Fact],
+    dropped: Drops,
     limits: Limits,
     best: tuple[Option, ...],
 ) -> Choice:
@@ -247,9 +271,7 @@ def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -
                 search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
 
 
-def _impose_budgets(
-    classes: Sequence[_Class], search: Search, ledger: Ledger, dropped: frozenset[Fact]
-) -> None:
+def _impose_budgets(classes: Sequence[_Class], search: Search, ledger: Ledger, dropped: Drops) -> None:
     sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
     lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
     for group in classes:

@@ -12,11 +12,11 @@ is how conflicts are found (`solver.explain`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from itertools import product
 from types import ModuleType
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from platforms.modifiers import parse_modifier
 from platforms.schema import ImageRule, When
@@ -70,41 +70,71 @@ class Option(NamedTuple):
     shares: tuple[tuple[Budget, int], ...]
 
 
+class About(NamedTuple):
+    """What is dropped for one buffer: (kind, device) pairs of its own, and what all share."""
+
+    own: frozenset[tuple[str, str]]
+    shared: frozenset[tuple[str, str]]
+
+    def drops(self, kind: str, subject: str) -> bool:
+        return (kind, subject) in self.own or (kind, subject) in self.shared
+
+
 class Drops:
     """Facts taken out of the question, looked up by what they are about."""
 
-    def __init__(self, facts: frozenset[Fact] = frozenset()) -> None:
-        self.facts = facts
-        self._by_label: dict[str, set[tuple[str, str]]] = {}
-        self._shared: set[tuple[str, str]] = set()
-        for kind, subject in facts:
-            label, arrow, device = subject.partition("→")
-            if arrow:
-                self._by_label.setdefault(label, set()).add((kind, device))
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        own: dict[str, set[tuple[str, str]]] = {}
+        shared: set[tuple[str, str]] = set()
+        for fact in facts:
+            label, arrow, device = fact.subject.partition("→")
+            if arrow or fact.kind == count.NAME:
+                own.setdefault(label, set()).add((fact.kind, device))
             else:
-                self._shared.add((kind, subject))
+                shared.add(fact)
+        self._own = {label: frozenset(pairs) for label, pairs in own.items()}
+        self._shared = frozenset(shared)
 
-    def about(self, label: str) -> frozenset[tuple[str, str]]:
-        """What is dropped for one buffer, its own name written as an empty one."""
-        own = {(kind, "") for kind, subject in self._shared if subject == label}
-        return frozenset(self._by_label.get(label, set()) | self._shared | own)
+    def __contains__(self, fact: object) -> bool:
+        return fact in self._shared
+
+    def keeping(self, facts: Iterable[Fact]) -> Drops:
+        """The same, with some facts put back into the question."""
+        kept = Drops(facts)
+        found = Drops()
+        found._own = {**self._own, **{label: self._own[label] - pairs for label, pairs in kept._own.items()}}
+        found._shared = self._shared - kept._shared
+        return found
+
+    def about(self, label: str) -> About | None:
+        """What is dropped for one buffer; None if nothing is."""
+        own = self._own.get(label, frozenset())
+        return About(own, self._shared) if own or self._shared else None
+
+
+NOTHING: Final = Drops()
+Memo = dict[tuple[int, About | None], tuple[Option, ...]]
+"""What was propagated before: (question signature, facts dropped about it) → options."""
 
 
 class Propagation:
-    """The options of every question of a problem, shared where questions are alike."""
+    """The options of every question of a problem, shared where questions are alike.
 
-    def __init__(self, problem: Problem, dropped: frozenset[Fact] = frozenset()) -> None:
+    `memo` may be shared by propagations of one problem under different dropped facts.
+    """
+
+    def __init__(self, problem: Problem, dropped: Drops = NOTHING, memo: Memo | None = None) -> None:
         self.problem = problem
         self.board = problem.board
-        self.drops = Drops(dropped)
-        self._memo: dict[tuple[object, ...], tuple[Option, ...]] = {}
+        self.drops = dropped
+        self._memo: Memo = {} if memo is None else memo
         self._reach: dict[tuple[object, ...], bool] = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
         self.options = tuple(self._of(question) for question in problem.questions)
 
     def _of(self, question: Question) -> tuple[Option, ...]:
-        about = self.drops.about(question.label) if self.drops.facts else frozenset()
-        key = (*question.signature, about)
+        about = self.drops.about(question.label)
+        key = (question.signature, about)
         if key not in self._memo:
             self._memo[key] = undominated(list(_Search(self, question, about).options()))
         return self._memo[key]
@@ -116,15 +146,17 @@ class Propagation:
         fewer.options = tuple(kept[id(options)] for options in self.options)
         return fewer
 
-    def reaches(self, kinds: Sequence[ModuleType], case: Case, about: frozenset[tuple[str, str]]) -> bool:
+    def reaches(self, kinds: Sequence[ModuleType], case: Case, about: About | None) -> bool:
         """Whether no kind of `kinds` finds a fact broken that still stands."""
         assert case.touch is not None
         device = case.touch.device.name
         key = (device, case.touch.name, case.heap.name, case.home.name, case.question.protected)
-        if not about and key in self._reach:
+        if about is None and key in self._reach:
             return self._reach[key]
-        holds = not any(kind.broken(case) and (kind.NAME, device) not in about for kind in kinds)
-        if not about:
+        holds = not any(
+            kind.broken(case) and not (about and about.drops(kind.NAME, device)) for kind in kinds
+        )
+        if about is None:
             self._reach[key] = holds
         return holds
 
@@ -140,7 +172,7 @@ class Propagation:
 class _Search:
     """All options of one question."""
 
-    def __init__(self, whole: Propagation, question: Question, about: frozenset[tuple[str, str]]) -> None:
+    def __init__(self, whole: Propagation, question: Question, about: About | None) -> None:
         self.whole = whole
         self.board = whole.board
         self.question = question
@@ -148,6 +180,10 @@ class _Search:
         pins = {pin.field: pin.value for pin in question.pins}
         self.pins = pins
         self.image = question.spec.size or Extent(0, 0)
+
+    def _drops(self, kind: ModuleType, subject: str) -> bool:
+        """Whether this fact is taken out of the question."""
+        return self.about is not None and self.about.drops(kind.NAME, subject)
 
     def options(self) -> Iterator[Option]:
         for way in self.question.ways:
@@ -178,7 +214,7 @@ class _Search:
 
     def _ignorable(self, use: Attachment) -> bool:
         subject = f"{use.selector.kind}.{use.selector.port}"
-        return (missing_device.NAME, subject) in self.about
+        return self._drops(missing_device, subject)
 
     def _fits(self, name: str, uses: list[Attachment]) -> bool:
         return all(self._ignorable(use) or missing_device.fits(self.board, name, use) for use in uses)
@@ -198,7 +234,7 @@ class _Search:
                 continue
             home = lives_in(self.board, heap, touches)
             case = Case(self.board, self.question, touches, heap, home)
-            if any(kind.broken(case) and (kind.NAME, heap.name) not in self.about for kind in HEAP):
+            if any(kind.broken(case) and not self._drops(kind, heap.name) for kind in HEAP):
                 continue
             if all(self.whole.reaches(REACH, case._replace(touch=t), self.about) for t in touches):
                 found.append((heap, home))
@@ -207,7 +243,7 @@ class _Search:
             for touch in touches:
                 of_touch = case._replace(touch=touch)
                 for kind in ATTACHMENT:
-                    if kind.broken(of_touch) and (kind.NAME, touch.device.name) not in self.about:
+                    if kind.broken(of_touch) and not self._drops(kind, touch.device.name):
                         return []
         return found
 
@@ -229,19 +265,19 @@ class _Search:
     def _holds(self, case: Case) -> bool:
         """Whether sizes, runs and alignments suit the heap."""
         for kind in ROOM:
-            if kind.broken(case) and (kind.NAME, case.heap.name) not in self.about:
+            if kind.broken(case) and not self._drops(kind, case.heap.name):
                 return False
         for touch in case.touches:
             of_touch = case._replace(touch=touch)
             for kind in RUN:
-                if kind.broken(of_touch) and (kind.NAME, touch.device.name) not in self.about:
+                if kind.broken(of_touch) and not self._drops(kind, touch.device.name):
                     return False
         return True
 
     def _counts(self, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
         """Lawful counts with the wishes each drops."""
         asked, pinned = self.question.spec.count, self.pins.get("count")
-        if (count.NAME, "") in self.about:
+        if self._drops(count, ""):
             return [(1, 0)]
         least, most = count.bounds(touches)
         if isinstance(asked, int):
@@ -281,7 +317,7 @@ class _Search:
 
     def _usable(self, touch: Touch) -> list[ImageRule | None]:
         """The port's rules that hold for this use."""
-        if (modifier_side_condition.NAME, touch.device.name) in self.about:
+        if self._drops(modifier_side_condition, touch.device.name):
             return list(touch.port.images)
         return [rule for rule in touch.port.images if holds(rule.when, touch.use)]
 
@@ -290,7 +326,11 @@ class _Search:
         found: Sequence[str] = spec.formats or ()
         if not found:
             sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
-            if any(kind == format_kind.NAME for kind, _ in self.about) or len(sets) != len(usable):
+            if (
+                (self.about is not None
+                and any(kind == format_kind.NAME for kind, _ in self.about.own))
+                or len(sets) != len(usable)
+            ):
                 found = sorted(frozenset().union(*sets)) or ["XR24"]
             else:
                 found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
@@ -298,7 +338,7 @@ class _Search:
 
     def _of_format(self, touch: Touch, rules: list[ImageRule | None], fourcc: str) -> list[ImageRule | None]:
         found = [rule for rule in rules if rule is not None and fourcc in rule.formats]
-        if not found and fourcc and (format_kind.NAME, touch.device.name) in self.about:
+        if not found and fourcc and self._drops(format_kind, touch.device.name):
             return [None]
         return [*found]
 
@@ -318,7 +358,7 @@ class _Search:
         choices = []
         for touch, rules in zip(touches, of_format, strict=True):
             fits = [rule for rule in rules if rule is None or modifier in canonical(rule)]
-            if not fits and (modifier_kind.NAME, touch.device.name) in self.about:
+            if not fits and self._drops(modifier_kind, touch.device.name):
                 fits = rules
             choices.append(fits)
         for choice in product(*choices):
@@ -333,7 +373,7 @@ class _Search:
         for touch in ruled:
             if touch.rule is None or touch.rule.colours is None:
                 continue
-            if (colour_space.NAME, touch.device.name) not in self.about:
+            if not self._drops(colour_space, touch.device.name):
                 shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
         if shared is None:
             return True, None
@@ -347,7 +387,7 @@ class _Search:
         if asked is not None:
             allowed &= {asked} if isinstance(asked, int) else set(asked)
         for touch in ruled:
-            if touch.rule is not None and (plane_buffers.NAME, touch.device.name) not in self.about:
+            if touch.rule is not None and not self._drops(plane_buffers, touch.device.name):
                 allowed &= set(touch.rule.dmabufs)
         if not allowed:
             return
@@ -361,7 +401,7 @@ class _Search:
         need = layouts.Demand()
         for touch in ruled:
             for kind in self.whole.demands(touch):
-                if not self.about or (kind.NAME, touch.device.name) not in self.about:
+                if not self._drops(kind, touch.device.name):
                     kind.demand(touch, need, self.image)
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None

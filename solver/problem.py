@@ -59,7 +59,8 @@ class Question:
         self.protected = bool(spec.protected)
         self.audience = spec.protected.audience if isinstance(spec.protected, Audience) else None
         self.pins: tuple[Pin, ...] = ()
-        self.signature: tuple[object, ...] = ()
+        self.signature = 0
+        """Equal for questions that ask the same."""
 
 
 class Problem:
@@ -85,11 +86,11 @@ class Problem:
         )
         self._share_codecs()
         self._spread_protection()
+        alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
             question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
-            question.signature = (
-                question.spec, question.protected, question.audience, question.ways, question.pins
-            )  # fmt: skip
+            asked = (question.spec, question.protected, question.audience, question.ways, question.pins)
+            question.signature = alike.setdefault(asked, len(alike))
         self.apart = self._apart()
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:

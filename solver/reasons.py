@@ -135,12 +135,17 @@ class Why:
                     yield _said("format", format_kind, question, touch)
 
     def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
-        known = {m for t in option.placed.touches for r in t.port.images for m in canonical(r)}
+        known = {
+            m
+            for touch in option.placed.touches
+            for rule in touch.about(option.fourcc).port.images
+            for m in canonical(rule)
+        }
         if known <= {option.modifier}:
             return
         for touch in option.placed.touches:
             if touch.rule is not None and canonical(touch.rule) == {option.modifier}:
-                yield _said("modifier", modifier_kind, question, touch)
+                yield _said("modifier", modifier_kind, question, touch.about(option.fourcc))
 
     def _of_layout(self, question: Question, option: Option) -> list[Reason]:
         """Facts without which (or alone by which) stride, offsets and size come out so."""

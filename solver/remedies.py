@@ -43,10 +43,17 @@ class Ways:
         self.platform = problem.board.platform
         self.conflict = conflict
         self.labels = {question.label: question for question in problem.questions}
+        self._helpless: dict[str, bool] = {}
 
     def solvable(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> bool:
         """Whether a plan exists after the change."""
-        pins = {pin for question in self.problem.questions for pin in question.pins}
+        buffers = {(p.name, name) for p in pipelines or self.problem.pipelines for name in p.buffers}
+        pins = {
+            pin
+            for question in self.problem.questions
+            for pin in question.pins
+            if (question.pipeline, question.name) in buffers
+        }
         changed = Problem(
             platform or self.platform,
             pipelines or self.problem.pipelines,
@@ -74,6 +81,19 @@ class Ways:
             else p
             for p in self.problem.pipelines
         ]
+
+    def helpless(self, question: Question) -> bool:
+        """Whether nothing that changes this buffer alone can help: it fails without it too."""
+        if question.label not in self._helpless:
+            fewer = []
+            for pipeline in self.problem.pipelines:
+                buffers = dict(pipeline.buffers)
+                if pipeline.name == question.pipeline:
+                    del buffers[question.name]
+                if buffers:
+                    fewer.append(pipeline.model_copy(update={"buffers": buffers}))
+            self._helpless[question.label] = bool(fewer) and not self.solvable(pipelines=fewer)
+        return self._helpless[question.label]
 
     def subjects(self, kind: str) -> list[str]:
         return [fact.subject for fact in self.conflict if fact.kind == kind]
@@ -157,7 +177,7 @@ def counts(ways: Ways) -> Iterator[Change]:
         question = ways.labels[subject]
         asked = question.spec.count
         now = asked.min if isinstance(asked, Wish) else asked
-        if now is None:
+        if now is None or ways.helpless(question):
             continue
         fewer = _most_count(ways, question, now)
         number = fewer if fewer is not None else _least_count(ways, question, now)
@@ -192,7 +212,7 @@ def formats(ways: Ways) -> Iterator[Change]:
     """Allow a format that all ports share: `buffers.frame.formats`."""
     for question in ways.buffers():
         asked = question.spec.formats
-        if asked is None:
+        if asked is None or ways.helpless(question):
             continue
         known = {
             fourcc
@@ -216,7 +236,7 @@ def widths(ways: Ways) -> Iterator[Change]:
         return
     for question in ways.buffers():
         image = question.spec.size
-        if image is None:
+        if image is None or ways.helpless(question):
             continue
         tried = sorted({-(-image.width // step) * step for step in STEPS} - {image.width})
         for height in dict.fromkeys(

@@ -69,7 +69,7 @@ def parts_of(
     preference = sum(seating.taken)
     if formats is not None and placement.format is not None:
         preference += formats.index(placement.format)
-    dropped = asked.wish.wish - placement.count if asked.wish is not None else 0
+    dropped = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
     used = placement.count * placement.allocated
     own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement.size, touches), used)
     return own, _shares(case, where, used)

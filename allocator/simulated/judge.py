@@ -56,7 +56,9 @@ class Judge:
             for name in {heap.facts.moves_to for heap in self.heaps.values() if heap.facts.moves_to is not None}
         }
         sets |= {heap.memories for heap in self.targets.values() if heap.memories is not None}
-        self.ground = Ground(platform, frozenset().union(*sets))
+        self.named = frozenset().union(*sets)
+        """Memories that are some heap's own."""
+        self.ground = Ground(platform, self.named)
         self.pools = pools(self.ground, frozenset(sets))
         self.room = Room(platform, self.ground, self.heaps, self.pools)
         self.reach = Reach(self.ground, platform.iommus)
@@ -219,7 +221,7 @@ class Case:
         most = min((port.count.max for port in ports if port.count.max is not None), default=None)
         stated = asked.buffer.count
         if isinstance(stated, Wish):
-            lawful = max(needed, stated.min) <= count <= stated.wish
+            lawful = max(needed, stated.min) <= count <= max(needed, stated.wish)
         else:
             lawful = count == (needed if stated is None else stated) >= needed
         if not lawful or (most is not None and count > most):
@@ -270,7 +272,7 @@ class Case:
             faults.append(no_node("heap-limits", f"{heap.name} is not {placement.names}").against(name, ""))
         largest = known(heap.facts.largest)
         for size in placement.sizes:
-            if largest is not None and size > largest:
+            if largest is not None and (size := heap.whole(size)) > largest:
                 faults.append(no_room("heap-limits", f"{size} bytes; {heap.name} makes {largest}").against(name, ""))
         where = self.of.residence(heap.name, [touch.device for touch in touches])
         if placement.allocated != (taken := sum(where.home.slot(size) for size in placement.sizes)):

@@ -21,9 +21,6 @@ class Pixels:
         self.tile = tile
         self.block_bytes = form.planes[0].bytes
         self.block_width = form.planes[0].samples
-        packed = len(form.planes) == 1
-        self._whole = (form.hsub, form.vsub) if packed else (1, 1)
-        """Packed formats keep chroma beside luma, so only whole groups of pixels exist."""
 
     def row_bytes(self, plane: int, width: int) -> int:
         """Bytes that a row of an image of `width` pixels takes in a plane.
@@ -32,12 +29,12 @@ class Pixels:
         drm_format_info_min_pitch().
         """
         facts = self.planes[plane]
-        samples = -(-round_up(width, self._whole[0]) // facts.hsub)
+        samples = -(-width // facts.hsub)
         return -(-samples * facts.bytes // facts.samples)
 
     def rows(self, plane: int, height: int) -> int:
         """Rows that an image of `height` pixels has in a plane."""
-        return -(-round_up(height, self._whole[1]) // self.planes[plane].vsub)
+        return -(-height // self.planes[plane].vsub)
 
     def plane_rows(self, plane: int, first: int) -> int:
         """Rows of a plane beside `first` rows of plane 0, whole tiles of its own."""

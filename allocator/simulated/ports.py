@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 from math import lcm, prod
@@ -39,8 +39,8 @@ class Ports:
         self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         """The rules that speak of such an image; without any, the reason."""
-        key = (touch.device.name, touch.port_name, party.codec, party.rotate, party.crop, party.scale)
-        key += (form, modifier, colour)
+        used = (party.codec, party.rotate, party.crop, party.scale)
+        key = (touch.device.name, touch.port_name, used, form, modifier, colour)
         if key not in self._fitting:
             self._fitting[key] = self._select(touch, party, form, modifier, colour)
         return self._fitting[key]
@@ -49,7 +49,7 @@ class Ports:
         self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         rules: Sequence[ImageRule] = touch.port.images
-        steps = (
+        steps: tuple[tuple[str, str, Callable[[ImageRule], bool]], ...] = (
             ("format", f"takes no {form}", lambda rule: form in rule.formats),
             ("modifier", f"takes no {form} in {modifier}", lambda rule: modifier in rule.modifiers),
             ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, party)),
@@ -60,6 +60,15 @@ class Ports:
             if not rules:
                 return (), refused(kind, text)
         return tuple(self._rules.setdefault(id(rule), Rule(rule)) for rule in rules), None
+
+    def nearest(
+        self, touch: Touch, party: Party, placement: Placement, layout: Layout
+    ) -> tuple[Rule | None, Objection | None]:
+        """The rule by which a device will treat a layout, lawful or not; without any, the reason."""
+        assert placement.format is not None and placement.modifier is not None
+        rules, why = self.fitting(touch, party, placement.format, placement.modifier, placement.colour)
+        writes = party.access == "write"
+        return min(rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None), why
 
     def judge(self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]) -> Verdict:
         """Ask every port about the layout, then walk the image."""

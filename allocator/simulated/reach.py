@@ -18,7 +18,7 @@ from allocator.simulated.faults import (
     seen,
 )
 from allocator.simulated.ground import Ground, Place
-from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
+from allocator.hardware import DeviceFacts, HeapFacts, known
 from platforms.schema import Iommu, Port
 from platforms.values import UNKNOWN
 
@@ -75,7 +75,7 @@ class Reach:
         """One dma-buf of `size` bytes, its runs exactly as long as promised and never adjacent."""
         if device.by_cpu or not device.linear:
             return
-        wanted = round_up(size, where.heap.page)
+        wanted = where.home.whole(size)
         run = wanted if where.home.run is None else min(where.home.run, wanted)
         limit = known(device.dma.segment_size) if device.counts_segments else None
         piece = run if limit is None else min(run, limit)

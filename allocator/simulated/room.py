@@ -70,27 +70,28 @@ class Room:
         uses: tuple[Uses, ...],
     ) -> Charge:
         taken = count * sum(where.home.slot(size) for size in sizes)
+        exported = [where.home.whole(size) for size in sizes]
         memories = where.memories or frozenset()
         return Charge(
             buffer,
             where,
             taken,
             count * len(sizes),
-            tuple(self._windows(memories, taken, touches)),
-            tuple(self._mapped(sizes, count, touches)),
+            tuple(self._windows(memories, count * sum(exported), touches)),
+            tuple(self._mapped(exported, count, touches)),
             tuple(self._traffic(memories, sum(sizes), rate, touches)),
             tuple((touch.device.name, touch.port_name, touch.port.how_many) for touch in touches),
             uses,
         )
 
-    def _windows(self, memories: frozenset[str], taken: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
+    def _windows(self, memories: frozenset[str], exported: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
         for memory in memories:
             if known(self.platform.memory[memory].window) is None:
                 continue
             for touch in touches:
                 named = touch.port.memory
                 if touch.device.by_cpu or (isinstance(named, tuple) and memory in named):
-                    yield memory, taken
+                    yield memory, exported
                     break
 
     def _mapped(
@@ -125,23 +126,19 @@ class Room:
 
     def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         confined: dict[frozenset[str], int] = defaultdict(int)
-        direct: dict[str, int] = defaultdict(int)
-        locked: dict[str, HeapFacts] = {}
+        blocks: dict[str, int] = {}
         for charge in charges:
-            heap = charge.where.heap
-            if heap.facts.locks is not None:
-                locked[heap.name] = heap
-                direct[heap.name] += charge.taken
-            if charge.where.memories is not None:
-                confined[charge.where.memories] += charge.taken
-        for heap in locked.values():
-            lock = heap.facts.locks
-            assert lock is not None
-            source = frozenset([lock.from_])
-            if heap.memories == source:
-                confined[source] += max(lock.size - direct[heap.name], 0)
-            else:
-                confined[source] += lock.size
+            home, lock = charge.where.home, charge.where.home.facts.locks
+            if lock is not None and home.name not in blocks:
+                blocks[home.name] = 0
+                confined[frozenset([lock.from_])] += lock.size
+            if lock is not None and home.memories == frozenset([lock.from_]):
+                blocks[home.name] += charge.taken
+                if blocks[home.name] > lock.size:
+                    text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"
+                    yield no_room("capacity", text).against(charge.buffer, "")
+            elif home.memories is not None:
+                confined[home.memories] += charge.taken
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:

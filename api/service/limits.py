@@ -6,7 +6,8 @@ import os
 from typing import NamedTuple
 
 DEFAULT_SECONDS = 10.0
-LONGEST_SECONDS = 60.0
+LONGEST_SECONDS = 30.0
+"""Deterministic seconds of search."""
 
 
 class Limits(NamedTuple):
@@ -18,6 +19,8 @@ class Limits(NamedTuple):
     """Questions worked on at the same time: the search releases the interpreter lock, so one per core."""
     line: int = 16
     """Questions that may wait for their turn; together with `at_once` below the 40 threads of the server."""
+    deadline: float = 60.0
+    """Seconds by the clock after which a question is given up, search and explanation together."""
     patience: float = 10.0
     """Seconds a question waits for its turn."""
     allocations: int = 64

@@ -46,7 +46,7 @@ _MEANS: Final = {
     415: "The body is not declared as application/json.",
     422: "The question is not what it must be.",
     429: "Too many allocations are held.",
-    503: "Every worker is busy.",
+    503: "Every worker is busy, or the question took too long.",
 }
 
 

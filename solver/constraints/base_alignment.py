@@ -29,6 +29,11 @@ def broken(case: Case) -> bool:
 def sentence(case: Case) -> str:
     assert case.touch is not None and case.layout is not None and case.touch.port.base is not None
     home = case.home
+    if case.device.translation != "none":
+        return (
+            f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
+            f"its bus addresses are aligned to pages of {case.board.page}"
+        )
     promised = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
     return (
         f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "

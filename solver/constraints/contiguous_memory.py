@@ -23,8 +23,7 @@ SCOPE = "run"
 
 
 def broken(case: Case) -> bool:
-    device, home = case.device, case.home
-    if device.translation != "none":
+    if case.device.translation != "none":
         return False
     layout = case.layout
     assert layout is not None  # scope `run`

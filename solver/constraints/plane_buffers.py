@@ -16,6 +16,5 @@ SCOPE = "choice"
 
 
 def sentence(label: str, touch: Touch) -> str:
-    rules = (touch.rule,) if touch.rule is not None else touch.port.images
-    counts = sorted({n for rule in rules for n in rule.dmabufs})
+    counts = sorted({n for rule in touch.port.images for n in rule.dmabufs})
     return f"{touch.title} takes {label} in {' or '.join(map(str, counts))} dma-buf(s) only"

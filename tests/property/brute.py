@@ -234,7 +234,7 @@ def _parties(asked: Asked, taken: Choice) -> list[Party]:
 def _counts(asked: Asked) -> range:
     stated = asked.buffer.count
     if isinstance(stated, Wish):
-        return range(stated.wish, 0, -1)
+        return range(max(stated.wish, 64), 0, -1)
     return range(1, 65) if stated is None else range(stated, stated + 1)
 
 

@@ -25,7 +25,9 @@ def write(folder: Path, name: str, text: str, head: str = HEAD) -> Path:
 def refused(file: Path) -> list[str]:
     with pytest.raises(InputError) as caught:
         load_platform(file)
-    return [f"{Path(problem.file).name}:{problem.line}: {problem.message}" for problem in caught.value.problems]
+    return [
+        f"{Path(problem.file).name}:{problem.line}: {problem.message}" for problem in caught.value.problems
+    ]
 
 
 def test_acme_one_is_the_board_of_the_design() -> None:
@@ -42,7 +44,9 @@ def test_acme_one_is_the_board_of_the_design() -> None:
 
 
 def test_an_unknown_board_is_an_error_that_lists_the_boards() -> None:
-    with pytest.raises(UnknownPlatform, match=r"no board 'acme-tow'; boards are acme-one.*did you mean 'acme-one'\?"):
+    with pytest.raises(
+        UnknownPlatform, match=r"no board 'acme-tow'; boards are acme-one.*did you mean 'acme-one'\?"
+    ):
         load_platform("acme-tow")
 
 
@@ -63,7 +67,12 @@ def test_a_variant_states_only_what_differs(tmp_path: Path) -> None:
 
 
 def test_an_http_body_may_extend_a_board() -> None:
-    body = {"schema": "heapwright/platform/1", "name": "x", "extends": "acme-one", "memory": {"cma": {"size": "1MiB"}}}
+    body = {
+        "schema": "heapwright/platform/1",
+        "name": "x",
+        "extends": "acme-one",
+        "memory": {"cma": {"size": "1MiB"}},
+    }
     assert platform_from(body).memory["cma"].size == 1 << 20
 
 
@@ -96,7 +105,9 @@ def test_a_part_makes_sense_only_on_a_board(tmp_path: Path) -> None:
 def test_a_part_may_dangle_until_combined(tmp_path: Path) -> None:
     write(tmp_path, "card", PART.format(access="nobody"))
     assert check_profile(tmp_path / "card.yaml") is None
-    assert refused(write(tmp_path, "both", "extends: [acme-one, card]\n")) == ["card.yaml:6: no device 'nobody'"]
+    assert refused(write(tmp_path, "both", "extends: [acme-one, card]\n")) == [
+        "card.yaml:6: no device 'nobody'"
+    ]
 
 
 def test_a_part_is_held_to_what_it_states(tmp_path: Path) -> None:
@@ -109,8 +120,14 @@ def test_a_part_is_held_to_what_it_states(tmp_path: Path) -> None:
 def test_a_later_layer_wins(tmp_path: Path) -> None:
     write(tmp_path, "one", "part: true\nmemory: {cma: {size: 1MiB, held: 1KiB}}\n")
     write(tmp_path, "two", "part: true\nmemory: {cma: {size: 2MiB}}\n")
-    board = load_platform(write(tmp_path, "both", "extends: [acme-one, one, two]\nmemory: {cma: {step: 4KiB}}\n"))
-    assert (board.memory["cma"].size, board.memory["cma"].held, board.memory["cma"].step) == (2 << 20, 1 << 10, 4096)
+    board = load_platform(
+        write(tmp_path, "both", "extends: [acme-one, one, two]\nmemory: {cma: {step: 4KiB}}\n")
+    )
+    assert (board.memory["cma"].size, board.memory["cma"].held, board.memory["cma"].step) == (
+        2 << 20,
+        1 << 10,
+        4096,
+    )
 
 
 def test_a_file_may_extend_the_board_of_its_own_name(tmp_path: Path) -> None:
@@ -139,13 +156,23 @@ def test_null_must_remove_something(tmp_path: Path) -> None:
 
 
 def test_a_problem_is_found_in_the_file_where_it_stands(tmp_path: Path) -> None:
-    write(tmp_path, "base", "extends: acme-one\nmemory:\n  odd: {size: 1MiB, inside: drum, source: a manual}\n")
+    write(
+        tmp_path, "base", "extends: acme-one\nmemory:\n  odd: {size: 1MiB, inside: drum, source: a manual}\n"
+    )
     file = write(tmp_path, "top", "extends: base\n\nheaps: {cma: {memory: [cmaa]}}\n")
-    assert refused(file) == ["base.yaml:5: no memory 'drum'; did you mean 'dram'?", "top.yaml:5: no memory 'cmaa'; did you mean 'cma'?"]
+    assert refused(file) == [
+        "base.yaml:5: no memory 'drum'; did you mean 'dram'?",
+        "top.yaml:5: no memory 'cmaa'; did you mean 'cma'?",
+    ]
 
 
 def test_a_profile_in_json_has_lines_too(tmp_path: Path) -> None:
-    data = {"schema": "heapwright/platform/1", "name": "x", "extends": "acme-one", "memory": {"cma": {"size": "1GB"}}}
+    data = {
+        "schema": "heapwright/platform/1",
+        "name": "x",
+        "extends": "acme-one",
+        "memory": {"cma": {"size": "1GB"}},
+    }
     file = tmp_path / "x.json"
     file.write_text(json.dumps(data, indent=1))
     assert refused(file) == ["x.json:7: expected bytes such as 64MiB or 4096, or unknown, got '1GB'"]
@@ -189,15 +216,24 @@ def test_a_variant_overrides_rules_through_its_board(tmp_path: Path) -> None:
 
 def test_a_variant_may_take_other_rules(tmp_path: Path) -> None:
     write(tmp_path / "drivers", "acme-drm", RULES, head="")
-    write(tmp_path / "drivers", "simple", "schema: heapwright/driver/1\nsource: simple\ndma: {bits: 64}\n", head="")
+    write(
+        tmp_path / "drivers",
+        "simple",
+        "schema: heapwright/driver/1\nsource: simple\ndma: {bits: 64}\n",
+        head="",
+    )
     write(tmp_path, "board", DEVICE)
-    panel = load_platform(write(tmp_path, "x", "extends: board\ndevices: {panel: {rules: simple}}\n")).devices["panel"]
+    panel = load_platform(
+        write(tmp_path, "x", "extends: board\ndevices: {panel: {rules: simple}}\n")
+    ).devices["panel"]
     assert (panel.source, dict(panel.ports)) == ("simple", {})
 
 
 def test_rules_may_be_a_list_the_later_wins(tmp_path: Path) -> None:
     write(tmp_path / "drivers", "acme-drm", RULES, head="")
-    write(tmp_path / "drivers", "wide", "schema: heapwright/driver/1\nsource: wide\ndma: {bits: 64}\n", head="")
+    write(
+        tmp_path / "drivers", "wide", "schema: heapwright/driver/1\nsource: wide\ndma: {bits: 64}\n", head=""
+    )
     text = DEVICE.replace("rules: acme-drm", "rules: [acme-drm, wide]")
     panel = load_platform(write(tmp_path, "x", text)).devices["panel"]
     assert (panel.dma.bits, panel.dma.segments) == (64, 4)
@@ -213,7 +249,10 @@ def test_problems_of_rules_are_found_in_the_rules(tmp_path: Path) -> None:
 
 def test_a_missing_or_newer_file_of_rules_is_no_reason_to_stop(tmp_path: Path) -> None:
     write(tmp_path / "drivers", "acme-drm", RULES.replace("driver/1", "driver/2"), head="")
-    text = DEVICE + "  other: {kind: 2d, rules: nothing, dma: {bits: 32}, source: a manual}\nmemory: {m: {size: 1GB}}\n"
+    text = (
+        DEVICE
+        + "  other: {kind: 2d, rules: nothing, dma: {bits: 32}, source: a manual}\nmemory: {m: {size: 1GB}}\n"
+    )
     found = "\n".join(refused(write(tmp_path, "x", text)))
     assert "this file is for a newer heapwright: its schema is heapwright/driver/2" in found
     assert "no driver rules 'nothing' and no file" in found

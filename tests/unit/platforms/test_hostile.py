@@ -86,7 +86,9 @@ def test_json_is_refused_as_a_platform(title: str, body: bytes) -> None:
     refusal(lambda: platform_from(read_text(body, "p.json", as_json=True)))
 
 
-@pytest.mark.parametrize("path", ["/nonexistent/p.yaml", "/", "a\0b.yaml", "x" * 5000 + ".yaml", "/dev/null/x.yaml"])
+@pytest.mark.parametrize(
+    "path", ["/nonexistent/p.yaml", "/", "a\0b.yaml", "x" * 5000 + ".yaml", "/dev/null/x.yaml"]
+)
 def test_a_path_that_cannot_be_read_is_refused(path: str) -> None:
     error = refusal(lambda: read_file(path))
     assert isinstance(error, UnparsableInput)

@@ -29,7 +29,9 @@ def on_top(*layers: Any) -> Any:
 
 
 def test_the_later_wins_and_null_removes() -> None:
-    assert without_nulls(on_top({"a": {"x": 1, "y": 2}}, {"a": {"y": None, "z": 3}})) == {"a": {"x": 1, "z": 3}}
+    assert without_nulls(on_top({"a": {"x": 1, "y": 2}}, {"a": {"y": None, "z": 3}})) == {
+        "a": {"x": 1, "z": 3}
+    }
 
 
 def test_lists_are_replaced_as_a_whole() -> None:
@@ -56,7 +58,9 @@ def test_what_a_layer_states_holds(below: dict[str, Any], above: dict[str, Any])
     def holds(stated: Any, whole: Any) -> bool:
         if not isinstance(stated, dict):
             return bool(stated == whole)
-        return isinstance(whole, dict) and all(key in whole and holds(stated[key], whole[key]) for key in stated)
+        return isinstance(whole, dict) and all(
+            key in whole and holds(stated[key], whole[key]) for key in stated
+        )
 
     assert holds(above, on_top(below, above))
 

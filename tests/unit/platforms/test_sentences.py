@@ -43,8 +43,8 @@ def test_problems_of_every_sort_are_told_at_once() -> None:
         "8: memory.dram.size: expected bytes such as 64MiB or 4096, or unknown, got '2GB'",
         "9: memory.cma.inside: no memory 'drum'; did you mean 'dram'?",
         "23: devices.panel.ports.scanout.images[0].stride: min 70000 exceeds max 65535",
-        "27: devices.scaler: 'source' is missing",
-        "29: devices.scaler.dma.mmu: expected true or false, got 'perhaps'",
+        "26: devices.scaler: 'source' is missing",
+        "28: devices.scaler.dma.mmu: expected true or false, got 'perhaps'",
     ]
 
 
@@ -52,9 +52,9 @@ def test_a_faulty_value_does_not_make_others_look_faulty() -> None:
     # The size of dram is not known for the time being: cma neither fits into it nor sticks out.
     assert len(said(changed(("size: 2GiB", "size: 2GB"), ("size: 64MiB", "size: 64GiB")))) == 1
     # A memory that is none still has its name.
-    assert said(changed(("cma: {inside: dram, base: 0xb0000000, size: 64MiB, source: a manual}", "cma: 64MiB"))) == [
-        "7: memory.cma: expected a mapping, got '64MiB'"
-    ]
+    assert said(
+        changed(("cma: {inside: dram, base: 0xb0000000, size: 64MiB, source: a manual}", "cma: 64MiB"))
+    ) == ["7: memory.cma: expected a mapping, got '64MiB'"]
     # Which ports a device may have is not known without its kind.
     assert said(changed(("kind: display", "kind: dispaly"))) == [
         "15: devices.panel.kind: expected cpu, gpu, display, camera, isp, video-decoder, video-encoder, jpeg-codec, 2d, "

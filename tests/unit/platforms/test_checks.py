@@ -1,0 +1,167 @@
+"""What needs the whole profile: just allowed beside just refused (tests/hostile.py has more of the latter)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from platforms.checks import faults
+from platforms.schema import Platform
+
+SOURCE = "a manual"
+
+
+def board(**sections: Any) -> Platform:
+    """A platform of these sections; things without a source get one."""
+    for section in ("memory", "iommus", "heaps", "devices"):
+        for thing in sections.get(section, {}).values():
+            thing.setdefault("source", SOURCE)
+            for port in thing.get("ports", {}).values():
+                port.setdefault("source", SOURCE)
+    return Platform.model_validate({"schema": "heapwright/platform/1", "name": "board", **sections})
+
+
+def said(**sections: Any) -> list[str]:
+    return [message for _, message in faults(board(**sections))]
+
+
+def memory(**parts: Any) -> dict[str, Any]:
+    return {"memory": {"dram": {"base": "1GiB", "size": "1GiB"}, "part": {"inside": "dram", **parts}}}
+
+
+@pytest.mark.parametrize(
+    ("base", "size", "sentences"),
+    [
+        ("1GiB", "1GiB", []),
+        ("1GiB", 1, []),
+        (2147483647, 1, []),
+        (2147483648, 1, ["part ends at 0x80000001, after dram around it at 0x80000000"]),
+        (1073741823, 1, ["part starts at 0x3fffffff, before dram around it at 0x40000000"]),
+        (None, "1GiB", []),
+        (None, 1073741825, ["part has 1073741825 bytes, more than the 1 GiB of dram around it"]),
+        ("unknown", "unknown", []),
+        # Somewhere in the range it fits: the worst place is the solver's business.
+        ("0x0..0x7fffffff", 4096, []),
+        ("0x0..0x3fffffff", 4096, ["part starts at 0x3fffffff, before dram around it at 0x40000000"]),
+        ("0x7ffff001..0x90000000", 4096, ["part ends at 0x80000001, after dram around it at 0x80000000"]),
+        ("1GiB", "1MiB..4GiB", []),
+    ],
+)
+def test_a_part_lies_within_its_surroundings(base: Any, size: Any, sentences: list[str]) -> None:
+    assert said(**memory(base=base, size=size)) == sentences
+
+
+def test_outermost_memory_says_where_it_lies_unless_it_is_local() -> None:
+    gpu = {"gpu0": {"kind": "gpu", "dma": {"bits": 40}}}
+    assert said(memory={"vram": {"size": 1, "local": "gpu0"}}, devices=gpu) == []
+    assert said(memory={"dram": {"size": 1, "base": "unknown"}}) == []
+    assert said(memory={"dram": {"size": 1}}) == [
+        "'base' is missing: outermost memory states its address, a range of them, or unknown"
+    ]
+
+
+def test_a_cycle_of_inside_is_told_once_and_does_not_hang() -> None:
+    parts = {name: {"inside": outer, "size": 1} for name, outer in ("ab", "bc", "ca", "da")}
+    assert said(memory=parts) == ["a lies inside itself: a → b → c → a"]
+
+
+def test_heaps_may_move_buffers_in_a_chain_but_not_in_a_circle() -> None:
+    def heaps(**moves: str | None) -> dict[str, Any]:
+        made = {
+            name: {"via": "drm", "memory": ["m"], "cpu": "none", "moves_to": to} for name, to in moves.items()
+        }
+        return {"memory": {"m": {"base": 0, "size": 1}}, "heaps": made}
+
+    assert said(**heaps(vram="gtt", gtt=None)) == []
+    assert said(**heaps(vram="gtt", gtt="vram")) == ["gtt moves buffers to itself: gtt → vram → gtt"]
+
+
+@pytest.mark.parametrize("alignment", [1, 4096, 1 << 40, "unknown", None, {"by_size_up_to": 4096}])
+def test_alignments_are_powers_of_two(alignment: Any) -> None:
+    heap = {"via": "drm", "memory": "unknown", "cpu": "none", "align": alignment}
+    assert said(heaps={"h": heap}) == []
+
+
+@pytest.mark.parametrize("alignment", [3, 12, 4097, {"by_size_up_to": 3 << 20}])
+def test_other_alignments_are_refused(alignment: Any) -> None:
+    heap = {"via": "drm", "memory": "unknown", "cpu": "none", "align": alignment}
+    (message,) = said(heaps={"h": heap})
+    assert message.startswith("expected a power of two for an alignment, got")
+
+
+def test_bits_may_be_left_out_only_where_the_cpu_reads() -> None:
+    assert said(devices={"udl": {"kind": "display", "by_cpu": True}}) == []
+    assert said(devices={"udl": {"kind": "display", "dma": {"bits": "unknown"}}}) == []
+    assert said(devices={"udl": {"kind": "display"}}) == [
+        "'bits' is missing; expected a width of addresses, or unknown"
+    ]
+
+
+@pytest.mark.parametrize(("size", "fits"), [("4GiB", True), (4294967297, False)])
+def test_an_aperture_lies_within_the_bits(size: Any, fits: bool) -> None:
+    aperture = {"base": 0, "size": size}
+    assert (said(iommus={"mmu": {"bits": 32, "aperture": aperture}}) == []) is fits
+    device = {"kind": "gpu", "dma": {"bits": 32, "mmu": True, "aperture": aperture}}
+    assert (said(devices={"gpu": device}) == []) is fits
+
+
+def rule(**fields: Any) -> list[str]:
+    port = {"access": "read", "images": [{"formats": ["XR24"], **fields}]}
+    return said(devices={"d": {"kind": "display", "dma": {"bits": 32}, "ports": {"scanout": port}}})
+
+
+@pytest.mark.parametrize(
+    ("fields", "sound"),
+    [
+        ({"extent": {"min": "64x64", "max": "64x64"}}, True),
+        ({"extent": {"min": "64x65", "max": "64x64"}}, False),
+        ({"extent": {"min": "unknown", "max": "64x64"}}, True),
+        ({"stride": {"min": 64, "max": 64}}, True),
+        ({"stride": {"min": 65, "max": 64}}, False),
+        ({"column_height": {"min": 2, "max": 2}}, True),
+        ({"column_height": {"min": 3, "max": 2}}, False),
+        ({"column_height": {"times_height": {"min": "3/2", "max": "6/4"}}}, True),
+        ({"column_height": {"times_height": {"min": "3/2", "max": "5/4"}}}, False),
+        ({"formats": ["YU08"], "modifiers": ["ARM_AFBC(16x16)"]}, True),
+        ({"formats": ["YU08"]}, False),
+        ({"formats": ["YU08", "XR24"], "modifiers": ["LINEAR", "ARM_AFBC(16x16)"]}, True),
+        ({"modifiers": ["LINEAR", "0x0"]}, False),
+    ],
+)
+def test_an_image_rule_contradicts_itself_or_not(fields: dict[str, Any], sound: bool) -> None:
+    assert (rule(**fields) == []) is sound
+
+
+def test_a_kernel_range_of_a_heap_may_not_be_empty() -> None:
+    def heap(**fields: str) -> list[str]:
+        return said(heaps={"h": {"via": "drm", "memory": "unknown", "cpu": "none", **fields}})
+
+    assert heap(since="6.9", until="6.12") == []
+    assert heap(since="6.12", until="6.12") == ["the heap would be gone in 6.12, before it came in 6.12"]
+
+
+def test_one_node_may_serve_two_heaps_in_different_kernels() -> None:
+    def heap(**fields: Any) -> dict[str, Any]:
+        return {"via": "dma-heap", "names": ["reserved"], "memory": "unknown", "cpu": "cached", **fields}
+
+    assert said(heaps={"old": heap(until="6.12"), "new": heap(since="6.12")}) == []
+    assert said(heaps={"a": heap(), "b": heap()}) == ["'reserved' is already a name of heap 'a'"]
+
+
+def test_unknown_is_no_name() -> None:
+    port = {"access": "read", "memory": "unknown", "takes_from": "unknown"}
+    device = {"kind": "display", "dma": {"bits": "unknown"}, "imports": "unknown", "ports": {"scanout": port}}
+    heap = {"via": "drm", "memory": "unknown", "cpu": "unknown", "access": "unknown"}
+    sections = {
+        "devices": {"d": device},
+        "heaps": {"h": heap},
+        "memory": {"m": {"size": "unknown", "base": "unknown", "reached_by": "unknown"}},
+    }
+    assert said(**sections) == []
+
+
+def test_what_is_held_fits() -> None:
+    assert said(**memory(size=4096, held=4096)) == []
+    assert said(**memory(size=4096, held=4097)) == ["others hold 4097 bytes of part, which has only 4 KiB"]
+    assert said(**memory(size="1KiB..8KiB", held="unknown")) == []
