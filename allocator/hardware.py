@@ -84,6 +84,12 @@ class HeapFacts:
     access: frozenset[str] | None
     """Who is inside its firewall; None without a firewall."""
 
+    @property
+    def in_locked_block(self) -> bool:
+        """Its buffers live inside a block that it locks as a whole."""
+        lock = self.facts.locks
+        return lock is not None and self.memories == frozenset([lock.from_])
+
     def alignment(self, size: int) -> int:
         """What the address of a buffer of `size` bytes is a multiple of."""
         align = self.facts.align

@@ -13,13 +13,17 @@ from api.exits import Exit, code_of, complain
 from api.output import show, write_json
 
 if TYPE_CHECKING:
-    from api.allocating import Allocated
     from platforms.schema import Platform
     from solver import Options
     from solver.pipeline import Pipeline
     from solver.plan import Answer, Placement, Plan
+    from solver.render import Block
 
 T = TypeVar("T")
+
+
+Allocated = tuple[dict[str, Any], "tuple[Block, ...]"]
+"""What became of a plan: as JSON data, and for people."""
 
 
 class Question(NamedTuple):
@@ -49,10 +53,7 @@ def solve(asked: Asked) -> Exit:
     _print(asked, answer, others, allocation)
     if asked.stats:
         complain(json.dumps(stats, indent=2, default=str))
-    if allocation is not None and allocation.failed:
-        complain("\n".join(f"solve: allocation failed: {fault}" for fault in allocation.faults))
-        return Exit.ALLOCATION_FAILED
-    return code_of(answer)
+    return Exit.ALLOCATION_FAILED if allocation is not None and allocation[0]["faults"] else code_of(answer)
 
 
 def options_of(asked: Asked) -> Options:
@@ -95,9 +96,9 @@ def _carried_out(asked: Asked, question: Question, answer: Answer) -> Allocated 
 
     if not asked.allocate or not isinstance(answer, Plan):
         return None
-    from api.allocating import allocated
+    from api.allocating import simulated
 
-    return waited(lambda: allocated(question.platform, question.pipelines, answer, question.live))
+    return waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
 
 
 def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:
@@ -123,7 +124,7 @@ def _print(asked: Asked, answer: Answer, others: tuple[Plan, ...], allocation: A
         if asked.alternatives:
             data["alternatives"] = [as_json(plan) for plan in others]
         if allocation is not None:
-            data["allocation"] = allocation.data
+            data["allocation"] = allocation[0]
         write_json(data, asked.to)
         return
     blocks = [*render.blocks(answer)]
@@ -133,5 +134,5 @@ def _print(asked: Asked, answer: Answer, others: tuple[Plan, ...], allocation: A
         if asked.alternatives and not others:
             blocks.append(render.Heading("There is no alternative"))
     if allocation is not None:
-        blocks += allocation.blocks
+        blocks += allocation[1]
     show(blocks, asked.to)

@@ -55,11 +55,7 @@ def failures(error: ValidationError, data: Any) -> Iterator[tuple[Path, dict[str
     """Each failure with its path in `data`: names of union members and models are left out."""
     for detail in error.errors(include_url=False):
         path, rest = _walk(detail["loc"], data)
-        cause = detail.get("ctx", {}).get("error")
-        if isinstance(cause, ValidationError):
-            for inner, more in failures(cause, value_at(data, path)):
-                yield (*path, *inner), more
-        elif detail["type"] == "missing":
+        if detail["type"] == "missing":
             yield path, {**detail, "field": rest[-1]}
         elif "[key]" in rest:
             yield path, {**detail, "key": path[-1]}

@@ -109,23 +109,22 @@ def _with_faults_left_out(model: type[Model], data: Any) -> tuple[Model | None, 
         try:
             return model.model_validate(copy), touched
         except ValidationError as error:
-            for path, detail in sorted(failures(error, copy), key=_last_first, reverse=True):
-                field = str(detail["field"]) if detail["type"] == "missing" else None
-                changed = path if field is None else (*path, field)
-                if _is_a_name(changed) or (field is not None and field not in _STAND_INS):
-                    return None, touched
-                if changed in touched and field is None:
-                    continue
-                touched.add(changed)
-                if field is not None:
-                    value_at(copy, path)[field] = _STAND_INS[field]
-                else:
-                    _remove(copy, path)
+            found = list(failures(error, copy))
+        lacking = [(path, str(detail["field"])) for path, detail in found if detail["type"] == "missing"]
+        faulty = {path for path, detail in found if detail["type"] != "missing"}
+        if any(map(_is_a_name, faulty)) or any(field not in _STAND_INS for _, field in lacking):
+            return None, touched
+        for path, field in lacking:
+            value_at(copy, path)[field] = _STAND_INS[field]
+        # From the back, so that the places in a list stay right.
+        for path in sorted(faulty, key=_in_order, reverse=True):
+            del value_at(copy, path[:-1])[path[-1]]
+        touched |= faulty | {(*path, field) for path, field in lacking}
     return None, touched
 
 
-def _last_first(failure: tuple[Path, dict[str, Any]]) -> list[tuple[bool, Any]]:
-    return [(isinstance(step, str), step) for step in failure[0]]
+def _in_order(path: Path) -> list[tuple[bool, Any]]:
+    return [(isinstance(step, str), step) for step in path]
 
 
 def _is_a_name(path: Path) -> bool:
@@ -133,13 +132,6 @@ def _is_a_name(path: Path) -> bool:
     return len(path) == 0 or (
         len(path) <= 2 and path[0] in ("memory", "iommus", "heaps", "devices", "resources")
     )
-
-
-def _remove(data: Any, path: Path) -> None:
-    around = value_at(data, path[:-1])
-    step = path[-1]
-    if step in around if isinstance(around, dict) else isinstance(step, int) and step < len(around):
-        del around[step]
 
 
 def _near(path: Path, touched: set[Path]) -> bool:

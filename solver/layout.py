@@ -220,7 +220,8 @@ def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple:
     if need.sets:
         return sorted(need.sets[0])
     if need.power_of_two:
-        return [max(multiple, 1 << max(least - 1, 0).bit_length())]
+        first = max(multiple, 1 << max(least - 1, 0).bit_length())
+        return [first, *(max(first, 1 << step.bit_length() - 1) for _, step in sorted(need.beyond))]
     found = [round_up(least, multiple)]
     for above, _ in sorted(need.beyond):
         steps = lcm(multiple, *(step for threshold, step in need.beyond if threshold <= above))

@@ -339,7 +339,8 @@ class _Search:
     def _of_format(self, touch: Touch, rules: list[ImageRule | None], fourcc: str) -> list[ImageRule | None]:
         found = [rule for rule in rules if rule is not None and fourcc in rule.formats]
         if not found and fourcc and self._drops(format_kind, touch.device.name):
-            return [None]
+            known = any(fourcc in rule.formats for rule in touch.port.images)
+            return [] if known else [None]
         return [*found]
 
     def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:

@@ -159,7 +159,7 @@ class Board:
     def _lock(self, heap: HeapFacts) -> None:
         """The first buffer of a lazily locked pool takes the whole pool from elsewhere."""
         lock = heap.facts.locks
-        if lock is None or heap.name in self._locks or heap.memories == frozenset([lock.from_]):
+        if lock is None or heap.name in self._locks or heap.in_locked_block:
             return
         source = self._extents[lock.from_]
         address = source.lowest(lock.size, self.platform.page)

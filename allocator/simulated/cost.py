@@ -76,6 +76,9 @@ def parts_of(
 
 
 def _shares(case: Case, where: Residence, used: int) -> tuple[int, ...]:
+    """Parts per million of each pool; a block locked out of a pool is paid for by its first buffer."""
+    if where.home.in_locked_block:
+        used = 0
     return tuple(
         -(-used * MILLION // pool.free)
         if pool.free > 0 and where.memories is not None and where.memories <= pool.memories

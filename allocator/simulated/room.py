@@ -132,7 +132,7 @@ class Room:
             if lock is not None and home.name not in blocks:
                 blocks[home.name] = 0
                 confined[frozenset([lock.from_])] += lock.size
-            if lock is not None and home.memories == frozenset([lock.from_]):
+            if lock is not None and home.in_locked_block:
                 blocks[home.name] += charge.taken
                 if blocks[home.name] > lock.size:
                     text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"

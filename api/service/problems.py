@@ -2,6 +2,7 @@
 
     Exception
     ├── Refused                   we say no: too large, too busy, no such allocation
+    ├── OutOfTime                 503: no answer before the deadline
     └── platforms.errors
         └── InputError            422: a question that is not what it must be
             ├── UnparsableInput   400: not JSON at all
@@ -23,6 +24,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
+from api.service.deadline import OutOfTime
 from platforms.errors import (
     InputError,
     Problem,
@@ -95,6 +97,7 @@ def installed(app: FastAPI) -> None:
     """Make every error of `app` a problem document."""
     app.add_exception_handler(Refused, _refused)
     app.add_exception_handler(InputError, _input_error)
+    app.add_exception_handler(OutOfTime, _out_of_time)
     app.add_exception_handler(RequestValidationError, _request_error)
     app.add_exception_handler(HTTPException, _http_error)
     app.add_exception_handler(Exception, _bug)
@@ -114,6 +117,10 @@ def _response(
 def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, Refused)
     return _response(error.status, error.detail, error.errors, error.headers)
+
+
+def _out_of_time(_: Request, error: Exception) -> JSONResponse:
+    return _response(503, f"{error}; ask a smaller question")
 
 
 def _input_error(_: Request, error: Exception) -> JSONResponse:

@@ -9,8 +9,9 @@ from fastapi.responses import JSONResponse, Response
 
 from api.profiles import as_profile
 from api.service.bodies import body, described, parsed
+from api.service.deadline import within
 from api.service.problems import declared
-from api.service.questions import answered, board
+from api.service.questions import allocated, answered, board
 from api.service.state import Service
 from api.service.words import (
     AllocationRequest,
@@ -57,7 +58,7 @@ def create_plan(raw: Body, service: Here) -> Any:
     that question: a plan if it is possible, the conflict if it is not.
     """
     with service.turns.taken():
-        return JSONResponse(answered(parsed(PlanRequest, raw)))
+        return JSONResponse(within(service.limits.deadline, lambda: answered(parsed(PlanRequest, raw))))
 
 
 @router.get("/v1/platforms", tags=["platforms"], response_model=Boards)
@@ -95,7 +96,7 @@ def create_allocation(raw: Body, service: Here) -> Any:
     so is a plan that the simulated board refuses.
     """
     with service.turns.taken():
-        held = service.shelf.allocate(parsed(AllocationRequest, raw))
+        held = within(service.limits.deadline, lambda: allocated(parsed(AllocationRequest, raw), service.shelf))
     return JSONResponse(held.model_dump(mode="json", by_alias=True), 201)
 
 

@@ -1,5 +1,77 @@
-"""Stub."""
+"""What is allocated: one pretended board per platform, shared by everybody who allocates on it."""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from typing import NamedTuple
+
+from allocator.execute import Allocation
+from allocator.simulated.board import Board
+from api.allocating import carried_out
+from api.service.problems import Fault, Refused
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Plan
+
+MOST_BUFFERS = 4096
+MOST_BYTES = 16 << 30
+"""More than this of one plan would take the simulator minutes."""
+
+
+class _Taken(NamedTuple):
+    board: str
+    allocation: Allocation
 
 
 class Shelf:
-    def __init__(self, limit: int) -> None: ...
+    """Allocations by their id, at most `most` of them; safe to use from several threads."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = threading.Lock()
+        self._boards: dict[str, Board] = {}
+        self._taken: dict[str, _Taken] = {}
+
+    def allocate(self, platform: Platform, pipelines: tuple[Pipeline, ...], plan: Plan) -> str:
+        """Carry a plan out and hold it; the id of what is held.
+
+        Raises:
+            Refused: 409 if the board refuses it, 422 if it is too large, 429 if too much is held.
+        """
+        _require_a_sane_size(plan)
+        key = platform.model_dump_json(by_alias=True)
+        with self._lock:
+            if len(self._taken) >= self._most:
+                raise Refused(429, f"{self._most} allocations are held; delete one", headers={"Retry-After": "60"})
+            board = self._boards.get(key) or Board(platform)
+            outcome = carried_out(board, platform, pipelines, plan)
+            board.faults.clear()
+            if outcome.allocation is None:
+                faults = [Fault(path="plan", message=fault) for fault in outcome.faults]
+                raise Refused(409, "the simulated board refuses the plan", errors=faults)
+            self._boards[key] = board
+            id = secrets.token_hex(16)
+            self._taken[id] = _Taken(key, outcome.allocation)
+            return id
+
+    def release(self, id: str) -> None:
+        """Free what is held under `id`.
+
+        Raises:
+            Refused: 404; nothing is held under it.
+        """
+        with self._lock:
+            taken = self._taken.pop(id, None)
+            if taken is None:
+                raise Refused(404, "no such allocation")
+            taken.allocation.release()
+            if not any(other.board == taken.board for other in self._taken.values()):
+                del self._boards[taken.board]
+
+
+def _require_a_sane_size(plan: Plan) -> None:
+    buffers = sum(placement.count * len(placement.sizes) for placement in plan.placements)
+    size = sum(placement.count * sum(placement.sizes) for placement in plan.placements)
+    if buffers > MOST_BUFFERS or size > MOST_BYTES:
+        raise Refused(422, f"the simulator holds at most {MOST_BUFFERS} dma-bufs and {MOST_BYTES} bytes of one plan")

@@ -86,7 +86,7 @@ class Expectation:
             "domain": lambda v: self._unless(self.answer.variant.domain, v),
             "secure": lambda v: self._unless(self.answer.variant.secure, v),
             "contiguous": self._contiguous,
-            "color_space": lambda v: self._unless((self.answer.placement.colour or "").partition("/")[0], v),
+            "color_space": lambda v: self._unless(self.answer.colour, v),
             "alpha": lambda v: self._unless(self._alpha(), v),
             "min_size": lambda v: self._unless(list(self.smallest.size), list(v)),
             "bytes_per_row_divisor": self._divisor,

@@ -30,7 +30,11 @@ def negotiate(participants: Sequence[dict[str, Any]], world: dict[str, Any]) -> 
     Raises:
         Fail: as the original would.
     """
-    mem, images = _memory(participants), _images(participants, world)
+    mem = _memory(participants)
+    entries = [image for p in participants for image in p.get("images", ())]
+    if not mem["min"] and not any(image.get("required_max_list") or "min_size" in image for image in entries):
+        raise Fail("no minimum")
+    images = _images(participants, world)
     display = any(p["usage"].get("display") for p in participants)
     count = _count(participants)
     heap = _heap(mem, world)
@@ -44,8 +48,6 @@ def negotiate(participants: Sequence[dict[str, Any]], world: dict[str, Any]) -> 
     found: Merged = {"count": count, "heap": heap, "domain": domain, "size": max(mem["min"], 1)}
     if images:
         found |= _settled(images, mem, world)
-    elif mem["min"] < 1:
-        raise Fail("no minimum")
     if found["size"] > mem["max"] or found["size"] > 256 << 20 or found["size"] * count > 1 << 30:
         raise Fail("too large", gap=len(images) > 1)
     return found
@@ -160,7 +162,7 @@ def _entry(image: dict[str, Any], fmt: str, world: dict[str, Any]) -> Merged:
         "colours": set(image["color_spaces"]), "least": least, "most": most, "align": align, "divisor": divisor,
         "bpr": -(-bpr // divisor) * divisor, "widest": widest if widest == TOP else widest // divisor * divisor,
         "area": image.get("max_area", TOP), "alpha": image.get("alpha"), "required": list(image.get("required_max_list", [])),
-        "shrunk": image.get("required_min", (TOP, TOP)), "stated": image.get("min_size", (0, 0))[0] > 0,
+        "shrunk": image.get("required_min", (TOP, TOP)),
     }  # fmt: skip
 
 
@@ -178,7 +180,7 @@ def _join(a: Merged, b: Merged) -> Merged | None:
         "colours": colours, "least": each("least", max), "most": each("most", min), "align": each("align", max),
         "divisor": lcm(a["divisor"], b["divisor"]), "bpr": max(a["bpr"], b["bpr"]), "widest": min(a["widest"], b["widest"]),
         "area": min(a["area"], b["area"]), "alpha": a["alpha"] if b["alpha"] is None else b["alpha"],
-        "required": a["required"] + b["required"], "shrunk": each("shrunk", min), "stated": a["stated"] or b["stated"],
+        "required": a["required"] + b["required"], "shrunk": each("shrunk", min),
     }  # fmt: skip
 
 
@@ -199,10 +201,10 @@ def _check(entry: Merged, several: bool) -> None:  # noqa: FBT001
 def _settled(images: dict[str, Merged], mem: Merged, world: dict[str, Any]) -> Merged:
     fmt = min(images, key=lambda name: world["formats"][name]["enum"])
     entry, facts = images[fmt], world["formats"][fmt]
-    if not (mem["min"] or any(e["required"] or e["stated"] for e in images.values())):
-        raise Fail("no minimum")
     size, strides = max(mem["min"], 1), []
-    for required in entry["required"] or [(0, 0)]:
+    needed = {tuple(each) for each in entry["required"]}
+    needed -= {a for a in needed for b in needed if a != b and a[0] <= b[0] and a[1] <= b[1]}
+    for required in needed or {(0, 0)}:
         w, h = (
             -(-max(side, low) // step) * step
             for side, low, step in zip(required, entry["least"], entry["align"], strict=True)

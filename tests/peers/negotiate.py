@@ -79,6 +79,11 @@ class Answer:
         return next(p for p in self.cast.pairs if (fourcc(p[0]), canonical(p[1])) == found)
 
     @property
+    def colour(self) -> str | None:
+        """The colour space, without our mark for alpha."""
+        return self.placement.colour and self.placement.colour.partition("/")[0]
+
+    @property
     def floor(self) -> int:
         """The smallest buffer anyone takes."""
         return max([0, *(member.min_bytes for member in self.members)])
@@ -228,16 +233,17 @@ class Negotiation:
         return last
 
     def _groups(self, cast: Cast) -> list[tuple[tuple[str, str], ...]]:
-        """The pairs in common, those together of which the same images are required."""
+        """The pairs in common, best first; together those of which the same images are asked."""
         common = cast.common()
         solvable = [pair for pair in common if self.solvable(pair)]
         if common and not solvable:
             raise Waiting(*sorted({waits_for(modifier) for _, modifier in common}))
         if not common:
             return [cast.pairs]
-        together: dict[tuple[Size, ...], list[tuple[str, str]]] = {}
+        together: dict[tuple[tuple[Size, ...], ...], list[tuple[str, str]]] = {}
         for pair in sorted(solvable, key=lambda pair: self.world.formats[pair[0]].enum):
-            together.setdefault(tuple(sorted(bases(cast, (pair,)))), []).append(pair)
+            images = tuple(tuple(sizes(cast, (pair,), base, self.world)) for base in bases(cast, (pair,)))
+            together.setdefault(images, []).append(pair)
         return [tuple(pairs) for pairs in together.values()]
 
     @staticmethod
@@ -291,7 +297,7 @@ class Negotiation:
     def smallest(self, cast: Cast, base: Size, question: Question) -> Answer | Failure:
         """The smallest image that holds `base` and that everyone takes."""
         last: Failure = Failure(f"no image holds {base}")
-        for size in sizes(cast, base, self.world):
+        for size in sizes(cast, question.pairs or cast.pairs, base, self.world):
             found = self.ask(cast, replace(question, size=size))
             if isinstance(found, Answer):
                 return replace(found, layouts=(replace(found.layouts[0], asked=base),))
@@ -341,16 +347,16 @@ def bases(cast: Cast, pairs: Sequence[tuple[str, str]]) -> list[Size]:
     return sorted(kept) or [(1, 1)]
 
 
-def sizes(cast: Cast, base: Size, world: World) -> list[Size]:
+def sizes(cast: Cast, pairs: Sequence[tuple[str, str]], base: Size, world: World) -> list[Size]:
     """Image sizes worth asking for, small to large: `base` or a stated minimum, rounded to a stated multiple.
 
-    Not worth asking is what some participant finds too small whatever the format.
+    Not worth asking is what some participant finds too small in all of `pairs`.
     """
     stated = [
         (entry, alignment(entry, fmt, world))
         for member in cast.parties
         for entry in member.entries
-        for fmt, modifier in cast.pairs
+        for fmt, modifier in pairs
         if entry.covers((fmt, modifier))
     ]
     sides: list[list[int]] = []
@@ -359,12 +365,12 @@ def sizes(cast: Cast, base: Size, world: World) -> list[Size]:
         lows = {base[axis], *(entry.least[axis] for entry, _ in stated if entry.least[axis] > base[axis])}
         found = {-(-low // step) * step for low in lows for step in steps}
         sides.append(sorted(side for side in found if side <= LARGEST))
-    least = [[entry.least for entry in member.entries] for member in cast.parties if member.entries]
+    least = [[e.least for e in p.entries if any(e.covers(pair) for pair in pairs)] for p in cast.parties]
     return sorted(
         (
             size
             for size in product(*sides)
-            if all(any(low[0] <= size[0] and low[1] <= size[1] for low in lows) for lows in least)
+            if all(any(low[0] <= size[0] and low[1] <= size[1] for low in lows) for lows in least if lows)
         ),
         key=lambda size: (size[0] * size[1], size),
     )

@@ -86,6 +86,14 @@ def test_one_sentence_for_one_fault(old: str, new: str, sentence: str) -> None:
     assert sentence in said(changed((old, new)))
 
 
+def test_faults_inside_faults_are_all_told() -> None:
+    # The port has a name that it may not have, lacks its access, and has a key too many.
+    (name, lack, key) = said(changed(("scanout:", "scan out:"), ("access: read", "acess: read")))
+    assert "expected a name" in name
+    assert lack.endswith("'access' is missing")
+    assert key.endswith("unknown key 'acess'; did you mean 'access'?")
+
+
 def test_unknown_and_ranges_are_values() -> None:
     text = changed(("size: 2GiB", "size: 2GiB..4GiB"), ("{bits: 32, iommu", "{bits: unknown, iommu"))
     platform = platform_from(read_text(text, "p"))
