@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from solver.constraint import Fact
+from solver.drops import Drops
 from solver.facts import Sentences, ordered, universe
 from solver.model import Choice, Ledger, Limits, choose
-from solver.options import Drops, Memo, Propagation
+from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem
 

@@ -32,8 +32,10 @@ from solver.constraints import (
     resource,
 )
 from solver.constraints import format as format_kind
+from solver.drops import Drops
 from solver.model import Ledger, used_by
-from solver.options import Drops, Option, Propagation
+from solver.option import Option
+from solver.options import Propagation
 from solver.pipeline import Attachment
 from solver.plan import Reason
 from solver.problem import Problem, Question

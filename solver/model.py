@@ -17,7 +17,9 @@ from typing import Final, Literal, NamedTuple
 
 from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
-from solver.options import NOTHING, Drops, Option, Propagation
+from solver.drops import NOTHING, Drops
+from solver.option import Option
+from solver.options import Propagation
 from solver.problem import Problem
 from solver.search import Row, Search
 

@@ -12,11 +12,10 @@ is how conflicts are found (`solver.explain`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from itertools import product
 from types import ModuleType
-from typing import Final, NamedTuple
 
 from platforms.modifiers import parse_modifier
 from platforms.schema import ImageRule, When
@@ -24,16 +23,14 @@ from platforms.values import Extent
 from solver import layout as layouts
 from solver import modifiers
 from solver.board import HeapView
-from solver.constraint import Budget, Case, Fact, Placed, Touch, lives_in
+from solver.constraint import Case, Placed, Touch, lives_in
 from solver.constraints import (
     ATTACHMENT,
-    BUDGETS,
     HEAP,
     LAYOUT,
     REACH,
     ROOM,
     RUN,
-    capacity,
     colour_space,
     count,
     missing_device,
@@ -42,77 +39,11 @@ from solver.constraints import (
 )
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.costs import TERMS
-from solver.costs.term import Priced
+from solver.drops import NOTHING, About, Drops
+from solver.option import Binding, Option, option, undominated
 from solver.pipeline import Attachment, Wish
 from solver.problem import Problem, Question, Way
 
-Binding = tuple[tuple[int, str | None], ...]
-"""(variable, device) pairs; no device where a missing one was dropped as a fact."""
-
-
-class Option(NamedTuple):
-    """One way to place one buffer."""
-
-    key: tuple[object, ...]
-    """Names and numbers that order options: the last level of the objective."""
-    placed: Placed
-    fourcc: str | None
-    modifier: str | None
-    colour: str | None
-    layout: layouts.Layout
-    binding: Binding
-    dropped: int
-    values: tuple[int, ...]
-    """What each cost term says, in order."""
-    charges: tuple[tuple[Budget, int], ...]
-    locks: tuple[tuple[Budget, int], ...]
-    shares: tuple[tuple[Budget, int], ...]
-
-
-class About(NamedTuple):
-    """What is dropped for one buffer: (kind, device) pairs of its own, and what all share."""
-
-    own: frozenset[tuple[str, str]]
-    shared: frozenset[tuple[str, str]]
-
-    def drops(self, kind: str, subject: str) -> bool:
-        return (kind, subject) in self.own or (kind, subject) in self.shared
-
-
-class Drops:
-    """Facts taken out of the question, looked up by what they are about."""
-
-    def __init__(self, facts: Iterable[Fact] = ()) -> None:
-        own: dict[str, set[tuple[str, str]]] = {}
-        shared: set[tuple[str, str]] = set()
-        for fact in facts:
-            label, arrow, device = fact.subject.partition("→")
-            if arrow or fact.kind == count.NAME:
-                own.setdefault(label, set()).add((fact.kind, device))
-            else:
-                shared.add(fact)
-        self._own = {label: frozenset(pairs) for label, pairs in own.items()}
-        self._shared = frozenset(shared)
-
-    def __contains__(self, fact: object) -> bool:
-        return fact in self._shared
-
-    def keeping(self, facts: Iterable[Fact]) -> Drops:
-        """The same, with some facts put back into the question."""
-        kept = Drops(facts)
-        found = Drops()
-        found._own = {**self._own, **{label: self._own[label] - pairs for label, pairs in kept._own.items()}}
-        found._shared = self._shared - kept._shared
-        return found
-
-    def about(self, label: str) -> About | None:
-        """What is dropped for one buffer; None if nothing is."""
-        own = self._own.get(label, frozenset())
-        return About(own, self._shared) if own or self._shared else None
-
-
-NOTHING: Final = Drops()
 Memo = dict[tuple[int, About | None], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it) → options."""
 
@@ -327,10 +258,8 @@ class _Search:
         if not found:
             sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
             if (
-                (self.about is not None
-                and any(kind == format_kind.NAME for kind, _ in self.about.own))
-                or len(sets) != len(usable)
-            ):
+                self.about is not None and any(kind == format_kind.NAME for kind, _ in self.about.own)
+            ) or len(sets) != len(usable):
                 found = sorted(frozenset().union(*sets)) or ["XR24"]
             else:
                 found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
@@ -433,64 +362,3 @@ def canonical(rule: ImageRule) -> frozenset[str]:
             _CANONICAL.clear()
         found = _CANONICAL[rule.modifiers] = frozenset(parse_modifier(text).name for text in rule.modifiers)
     return found
-
-
-def option(
-    placed: Placed,
-    rank: int,
-    fourcc: str | None,
-    modifier: str | None,
-    colour: str | None,
-    layout: layouts.Layout,
-    binding: Binding,
-    dropped: int,
-) -> Option:
-    """Price a placement and work out what it charges to which budget."""
-    charges: dict[Budget, int] = {}
-    for kind in BUDGETS:
-        for budget, amount in kind.charges(placed):
-            charges[budget] = charges.get(budget, 0) + amount
-    locks = tuple(capacity.locks(placed))
-    shares = tuple(
-        (budget, -(-amount * 1_000_000 // budget.limit))
-        for budget, amount in charges.items()
-        if budget.shared and budget.limit > 0
-    )
-    priced = Priced(placed, rank, dropped, shares)
-    values = tuple(term.value(priced) for term in TERMS)
-    names = tuple((variable, device or "") for variable, device in binding)
-    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.number)
-    return Option(
-        key,
-        placed,
-        fourcc,
-        modifier,
-        colour,
-        layout,
-        binding,
-        dropped,
-        values,
-        tuple(charges.items()),
-        locks,
-        shares,
-    )
-
-
-def undominated(options: list[Option]) -> tuple[Option, ...]:
-    """The options that no other beats in every respect, best first."""
-    options.sort(key=lambda o: (o.values, o.key, o.layout))
-    kept: list[Option] = []
-    for candidate in options:
-        if not any(_dominates(better, candidate) for better in kept):
-            kept.append(candidate)
-    return tuple(kept)
-
-
-def _dominates(one: Option, other: Option) -> bool:
-    """Whether `one`, which sorts before `other`, also charges no more to anybody."""
-    if one.binding != other.binding:
-        return False
-    if one.locks and one.locks != other.locks:
-        return False
-    theirs = dict(other.charges)
-    return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)

@@ -23,8 +23,9 @@ from solver.constraints import modifier as modifier_kind
 from solver.costs import NAMES
 from solver.layout import Demand, Layout
 from solver.model import Ledger, used_by
-from solver.options import Option, canonical
-from solver.options import option as priced
+from solver.option import Option
+from solver.option import option as priced
+from solver.options import canonical
 from solver.plan import Reason, Rejected
 from solver.problem import Problem, Question
 

@@ -11,7 +11,8 @@ from platforms.schema import Platform
 from solver import explain, reasons, unknowns
 from solver.live import ledger
 from solver.model import Choice, Limits, choose
-from solver.options import Option, Propagation
+from solver.option import Option
+from solver.options import Propagation
 from solver.pins import parse_pin
 from solver.pipeline import Pipeline
 from solver.plan import (

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from platforms.values import UNKNOWN
 from solver.constraint import Touch
-from solver.options import Option
+from solver.option import Option
 from solver.plan import UnknownFact
 from solver.problem import Problem
 

@@ -1,0 +1,57 @@
+"""Facts taken out of a question: it is then answered as if they were not so.
+
+That is how conflicts are found (`solver.explain`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+from solver.constraint import Fact
+from solver.constraints import count
+
+
+class About(NamedTuple):
+    """What is dropped for one buffer: (kind, device) pairs of its own, and what all share."""
+
+    own: frozenset[tuple[str, str]]
+    shared: frozenset[tuple[str, str]]
+
+    def drops(self, kind: str, subject: str) -> bool:
+        return (kind, subject) in self.own or (kind, subject) in self.shared
+
+
+class Drops:
+    """Facts taken out of the question, looked up by what they are about."""
+
+    def __init__(self, facts: Iterable[Fact] = ()) -> None:
+        own: dict[str, set[tuple[str, str]]] = {}
+        shared: set[tuple[str, str]] = set()
+        for fact in facts:
+            label, arrow, device = fact.subject.partition("→")
+            if arrow or fact.kind == count.NAME:
+                own.setdefault(label, set()).add((fact.kind, device))
+            else:
+                shared.add(fact)
+        self._own = {label: frozenset(pairs) for label, pairs in own.items()}
+        self._shared = frozenset(shared)
+
+    def __contains__(self, fact: object) -> bool:
+        return fact in self._shared
+
+    def keeping(self, facts: Iterable[Fact]) -> Drops:
+        """The same, with some facts put back into the question."""
+        kept = Drops(facts)
+        found = Drops()
+        found._own = {**self._own, **{label: self._own[label] - pairs for label, pairs in kept._own.items()}}
+        found._shared = self._shared - kept._shared
+        return found
+
+    def about(self, label: str) -> About | None:
+        """What is dropped for one buffer; None if nothing is."""
+        own = self._own.get(label, frozenset())
+        return About(own, self._shared) if own or self._shared else None
+
+
+NOTHING: Final = Drops()

@@ -1,0 +1,94 @@
+"""One way to place one buffer, with its price and what it charges to whom."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from solver import layout as layouts
+from solver.constraint import Budget, Placed
+from solver.constraints import BUDGETS, capacity
+from solver.costs import TERMS
+from solver.costs.term import Priced
+
+Binding = tuple[tuple[int, str | None], ...]
+"""(variable, device) pairs; no device where a missing one was dropped as a fact."""
+
+
+class Option(NamedTuple):
+    """One way to place one buffer."""
+
+    key: tuple[object, ...]
+    """Names and numbers that order options: the last level of the objective."""
+    placed: Placed
+    fourcc: str | None
+    modifier: str | None
+    colour: str | None
+    layout: layouts.Layout
+    binding: Binding
+    dropped: int
+    values: tuple[int, ...]
+    """What each cost term says, in order."""
+    charges: tuple[tuple[Budget, int], ...]
+    locks: tuple[tuple[Budget, int], ...]
+    shares: tuple[tuple[Budget, int], ...]
+
+
+def option(
+    placed: Placed,
+    rank: int,
+    fourcc: str | None,
+    modifier: str | None,
+    colour: str | None,
+    layout: layouts.Layout,
+    binding: Binding,
+    dropped: int,
+) -> Option:
+    """Price a placement and work out what it charges to which budget."""
+    charges: dict[Budget, int] = {}
+    for kind in BUDGETS:
+        for budget, amount in kind.charges(placed):
+            charges[budget] = charges.get(budget, 0) + amount
+    locks = tuple(capacity.locks(placed))
+    shares = tuple(
+        (budget, -(-amount * 1_000_000 // budget.limit))
+        for budget, amount in charges.items()
+        if budget.shared and budget.limit > 0
+    )
+    priced = Priced(placed, rank, dropped, shares)
+    values = tuple(term.value(priced) for term in TERMS)
+    names = tuple((variable, device or "") for variable, device in binding)
+    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.number)
+    return Option(
+        key,
+        placed,
+        fourcc,
+        modifier,
+        colour,
+        layout,
+        binding,
+        dropped,
+        values,
+        tuple(charges.items()),
+        locks,
+        shares,
+    )
+
+
+def undominated(options: list[Option]) -> tuple[Option, ...]:
+    """The options that no other beats in every respect, best first."""
+    options.sort(key=lambda o: (o.values, o.key, o.layout))
+    kept: list[Option] = []
+    for candidate in options:
+        if not any(_dominates(better, candidate) for better in kept):
+            kept.append(candidate)
+    return tuple(kept)
+
+
+def _dominates(one: Option, other: Option) -> bool:
+    """Whether `one`, which sorts before `other`, also charges no more to anybody."""
+    if one.binding != other.binding:
+        return False
+    if one.locks and one.locks != other.locks:
+        return False
+    theirs = dict(other.charges)
+    return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)
