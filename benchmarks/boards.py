@@ -131,7 +131,7 @@ class Board:
         self._pool("cma", {"align": {"by_size_up_to": MIB}, "cpu": "cached"})
         self._heap("system", {"memory": ["dram"], "run": 4096, "cpu": "cached"})
         self._heap("system-uncached", {"memory": ["dram"], "run": 4096, "cpu": "write-combined"})
-        extra = [self._dumb, self._carve_out, self._carve_out, self._vram, self._spanning, self._protected]
+        extra = [self._door, self._door, self._carve_out, self._vram, self._spanning, self._protected]
         while len(self.heaps) < number:
             self.random.choice(extra)()
 
@@ -144,13 +144,18 @@ class Board:
         self._heap(name, {"memory": [name], "run": "whole", **spec})
 
     def _carve_out(self) -> None:
+        if len(self.pools) > 3:
+            return
         align = self.random.choice((4096, 65536, MIB))
         cpu = self.random.choice(("cached", "write-combined", "none"))
         self._pool(f"carve-out{len(self.pools)}", {"align": align, "cpu": cpu})
 
-    def _dumb(self) -> None:
-        """A second door to CMA, as every DRM driver opens one."""
-        self._heap(f"dumb{len(self.heaps)}", {"via": "drm", "memory": ["cma"], "run": "whole", "cpu": "write-combined"})
+    def _door(self) -> None:
+        """A second way into memory that has a heap, as every DRM and V4L2 driver opens one."""
+        memory = self.random.choice(("dram", *self.pools))
+        run: Json = {} if memory == "dram" else {"run": "whole"}
+        cpu = self.random.choice(("cached", "write-combined"))
+        self._heap(f"door{len(self.heaps)}", {"via": "drm", "memory": [memory], "cpu": cpu, **run})
 
     def _spanning(self) -> None:
         if len(self.pools) > 1:

@@ -117,12 +117,12 @@ def _buffer(
         "read_by": [party[0] if len(party) == 1 else {"any_of": party} for party in named[1:]],
     }
     if len(formats) < len(parties):
-        return {**made, "bytes": random.choice((1, 2, 4)) * MIB, "count": random.choice((2, 4, 8))}
+        return {**made, "bytes": random.choice((1, 2, 4)) * MIB, "count": random.choice((4, 6, 8))}
     shared = sorted(set.intersection(*formats))
     if not shared:
         return None
     random.shuffle(shared)
-    made |= {"size": extent, "count": random.choice((3, 4, {"min": 3, "wish": random.choice((4, 5))}))}
+    made |= {"size": extent, "count": random.choice((4, 5, {"min": 4, "wish": random.choice((5, 6))}))}
     return {**made, "formats": shared} if random.random() < 0.7 else made
 
 
@@ -133,21 +133,18 @@ def _selector(labels: dict[str, int], port: str) -> str:
 
 def _furnish(random: Random, board: Board, buffers: dict[str, Json], room: float) -> None:
     """Size the memories by what will be asked of them."""
-    contiguous = scattered = MIB
+    asked = dict.fromkeys(("dram", *board.pools), 0)
     for spec in buffers.values():
         ports = [spec["written_by"][0], *spec["read_by"]]
         kinds = {(p["any_of"][0] if isinstance(p, dict) else p).partition(".")[0].partition("#")[0] for p in ports}
-        if all(board.scattered(kind) for kind in kinds):
-            scattered += _weight(spec)
-        else:
-            contiguous += _weight(spec)
-    shares = [random.uniform(0.3, 1.0) for _ in board.pools]
-    for name, share in zip(board.pools, shares, strict=True):
-        board.memory[name]["size"] = _mib(contiguous * room * share / sum(shares))
+        scattered = all(board.scattered(kind) for kind in kinds)
+        asked["dram" if scattered else random.choice(board.pools)] += _weight(spec)
+    for name in board.pools:
+        board.memory[name]["size"] = _mib(asked[name] * room)
     taken = sum(memory["size"] for memory in board.memory.values() if memory.get("inside") == "dram")
-    board.memory["dram"]["size"] = taken + _mib(scattered * room)
+    board.memory["dram"]["size"] = taken + _mib(asked["dram"] * room)
     if "vram" in board.memory:
-        board.memory["vram"]["size"] = _mib(scattered * random.uniform(0.1, 0.5))
+        board.memory["vram"]["size"] = _mib(asked["dram"] * random.uniform(0.1, 0.5))
 
 
 def _weight(spec: Json) -> int:

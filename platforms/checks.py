@@ -22,9 +22,10 @@ Fault = tuple[Path, str]
 """A path in the profile and what is wrong there."""
 
 
-def faults(platform: Platform) -> list[Fault]:
+def faults(platform: Platform) -> Iterator[Fault]:
     """Everything in `platform` that is dangling, circular, impossible or contradictory."""
-    return [fault for check in _CHECKS for fault in check(platform)]
+    for check in _CHECKS:
+        yield from check(platform)
 
 
 def _known(
@@ -101,7 +102,7 @@ def _cycles(platform: Platform) -> Iterator[Fault]:
             chain = _chain(name, edges)
             if chain[-1] == name and len(chain) > 1 and name not in reported:
                 reported.update(chain)
-                yield (section, name, field), f"{name} {said}: {' → '.join(chain)}"
+                yield (section, name, field), f"{name} {said}: {_short(chain)}"
 
 
 def _chain(start: str, edges: dict[str, str | None]) -> list[str]:
@@ -114,6 +115,10 @@ def _chain(start: str, edges: dict[str, str | None]) -> list[str]:
         if following == start:
             break
     return chain
+
+
+def _short(chain: list[str]) -> str:
+    return " → ".join(chain if len(chain) <= 9 else [*chain[:4], "…", *chain[-4:]])
 
 
 def _device_contradictions(platform: Platform) -> Iterator[Fault]:

@@ -13,10 +13,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Iterable
 from itertools import takewhile
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from platforms.values import shown
 
+MAX_PROBLEMS: Final = 500
+"""Nobody reads more, and finding the word that was meant costs a millisecond each."""
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of a file down to one value."""
 
@@ -62,11 +64,14 @@ class HeapwrightError(Exception):
 
 
 class InputError(HeapwrightError):
-    """An input that is not what it must be, with all its problems at once."""
+    """An input that is not what it must be, with all its problems at once (of very many, the first)."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        found = dict.fromkeys(problems)
-        self.problems = tuple(sorted(found, key=lambda problem: (problem.file, problem.line or 0)))
+        found = list(dict.fromkeys(problems))
+        kept = sorted(found[:MAX_PROBLEMS], key=lambda problem: (problem.file, problem.line or 0))
+        if len(found) > MAX_PROBLEMS:
+            kept.append(Problem(kept[-1].file, None, (), f"more problems than the {MAX_PROBLEMS} above"))
+        self.problems = tuple(kept)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
 

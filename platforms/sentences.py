@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from platforms.errors import Path, near
+from platforms.errors import MAX_PROBLEMS, Path, near
 from platforms.values import shown
 
 _NAME: Final = "expected a name of at most 64 letters, digits and _ . , + -"
@@ -32,23 +32,20 @@ def problems(
     error: ValidationError, model: type[BaseModel], data: Any, *, lacks: bool = True
 ) -> list[tuple[Path, str]]:
     """The faults behind a ValidationError, one per faulty value; without `lacks`, nothing is missing."""
-    groups: dict[Path, list[dict[str, Any]]] = {}
+    groups: dict[tuple[Path, str], list[dict[str, Any]]] = {}
     for path, detail in failures(error, data):
-        if not lacks and detail["type"] == "missing":
-            continue
-        groups.setdefault(path, []).append(detail)
+        sort = "key" if "key" in detail else "lack" if detail["type"] == "missing" else "value"
+        if lacks or sort != "lack":
+            groups.setdefault((path, sort), []).append(detail)
+    around = {path[:depth] for path, _ in groups for depth in range(len(path))}
     found = []
-    for path, details in groups.items():
-        if any(_inside(other, path) for other in groups):
-            # What is wrong inside says more than that another form does not fit; only a lack is said as well.
-            details = [detail for detail in details if detail["type"] == "missing"]
-        if details:
+    for (path, sort), details in groups.items():
+        # What is wrong inside a value says more than that the value has not another form.
+        if sort != "value" or path not in around:
             found.append((path, _sentence(details, path, model, data)))
+        if len(found) > MAX_PROBLEMS:
+            break
     return found
-
-
-def _inside(inner: Path, outer: Path) -> bool:
-    return len(inner) > len(outer) and inner[: len(outer)] == outer
 
 
 def failures(error: ValidationError, data: Any) -> Iterator[tuple[Path, dict[str, Any]]]:

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from itertools import islice
 from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from platforms.documents import Document
-from platforms.errors import InputError, Path
+from platforms.errors import MAX_PROBLEMS, InputError, Path
 from platforms.sentences import failures, problems, value_at
 from platforms.values import UNKNOWN, shown
 
@@ -76,7 +77,8 @@ def validated(
         found = problems(error, model, plain)
         value, touched = _with_faults_left_out(model, plain)
     if value is not None:
-        found += [(path, message) for path, message in checks(value) if not _near(path, touched)]
+        believed = _believed(touched)
+        found += islice((fault for fault in checks(value) if believed(fault[0])), MAX_PROBLEMS + 1)
     told = {(problem.file, problem.path) for problem in document.problems}
     own = [document.problem((*at, *path), message) for path, message in found]
     every = [*document.problems, *(problem for problem in own if (problem.file, problem.path) not in told)]
@@ -134,11 +136,12 @@ def _is_a_name(path: Path) -> bool:
     )
 
 
-def _near(path: Path, touched: set[Path]) -> bool:
-    """The checks cannot know better about what surrounds, or is, a value that was changed."""
-    return any(
-        path == other[: len(path)] or (len(other) > 1 and path[: len(other) - 1] == other[:-1])
-        for other in touched
+def _believed(touched: set[Path]) -> Callable[[Path], bool]:
+    """Whether the checks can know better: not about what surrounds, is, or lies beside a changed value."""
+    at_or_around = {path[:depth] for path in touched for depth in range(len(path) + 1)}
+    beside = {path[:-1] for path in touched if len(path) > 1}
+    return lambda path: (
+        path not in at_or_around and not any(path[:depth] in beside for depth in range(len(path) + 1))
     )
 
 

@@ -178,28 +178,33 @@ class Sentences:
         option = relaxed[self.problem.questions.index(question)]
         touches = option.placed.touches
         asked = question.spec.count
-        number = str(asked) if isinstance(asked, int) else "as many as its ports need"
-        if asked is not None and not isinstance(asked, int):
-            number = f"at least {asked.min}"
-        return count.sentence(question.label, number, touches), f"pipeline {question.pipeline}"
+        has = "as many buffers as its ports need"
+        if isinstance(asked, int):
+            has = count.buffers(asked)
+        elif asked is not None:
+            has = f"at least {count.buffers(asked.min)}"
+        return count.sentence(question.label, has, touches), f"pipeline {question.pipeline}"
 
     def _budget(self, fact: Fact, relaxed: Sequence[Option]) -> Budget | None:
         used = used_by(relaxed, self.ledger)
         mine = [b for b in used if (b.kind, b.subject) == fact]
-        return max(mine, key=lambda b: used[b] - b.limit, default=None)
+        worst = max(mine, key=lambda b: used[b] - b.limit, default=None)
+        fits = worst is not None and used[worst] <= worst.limit
+        return None if fits and fact.kind == heap_limits.NAME else worst
 
     def _of_budget(self, budget: Budget, relaxed: Sequence[Option]) -> tuple[str, str]:
         used = used_by(relaxed, self.ledger)[budget]
         users = [
             f"{option.placed.number} × {question.label}" if option.placed.number > 1 else question.label
             for question, option in zip(self.problem.questions, relaxed, strict=True)
-            if budget in dict(option.charges)
+            if budget in dict(option.charges) or budget in dict(option.locks)
         ]
         if budget in self.ledger.charges or any(
             budget == b for ls in self.ledger.locks.values() for b, _ in ls
         ):
             users.append("live buffers")
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
+        who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
         if budget.kind == capacity.NAME:
             return capacity.sentence(budget, used, who), capacity.source(self.board, budget)
         if budget.kind == iova_aperture.NAME:

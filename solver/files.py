@@ -95,7 +95,7 @@ def live_from(source: Any) -> tuple[Placement, ...]:
         raise InputError([document.problem(path, "expected the placements of an earlier answer")])
     alone = pipelines[0] if isinstance(pipelines, list) and len(pipelines) == 1 else None
     placements = _collected(lambda at: _placement(at[1], alone, document, (*path, at[0])), enumerate(data))
-    problems = list(_placement_problems(placements, document, path))
+    problems = [*document.problems, *_placement_problems(placements, document, path)]
     if problems:
         raise InputError(problems)
     return tuple(placements)

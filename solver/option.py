@@ -88,7 +88,7 @@ def _dominates(one: Option, other: Option) -> bool:
     """Whether `one`, which sorts before `other`, also charges no more to anybody."""
     if one.binding != other.binding:
         return False
-    if one.locks and one.locks != other.locks:
+    if one.locks and one.placed.home is not other.placed.home:
         return False
     theirs = dict(other.charges)
     return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)

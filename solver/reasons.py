@@ -205,7 +205,7 @@ class Why:
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:
             touches = option.placed.touches
-            text = count.sentence(question.label, str(option.placed.number), touches)
+            text = count.sentence(question.label, count.buffers(option.placed.number), touches)
             source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
             yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
 

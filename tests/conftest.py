@@ -30,7 +30,8 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     if found:
         numbers = {name: len(found[name]) for name in ("passed", "waiting", "out of scope", "failed")}
         kinds, reasons = (
-            ", ".join(sorted({word for why in found[name] for word in why})) or "none" for name in ("waiting", "out of scope")
+            ", ".join(sorted({word for why in found[name] for word in why})) or "none"
+            for name in ("waiting", "out of scope")
         )
         reporter.write_line(
             f"sysmem: {numbers['passed']} passed, {numbers['waiting']} waiting (kinds {kinds}), "

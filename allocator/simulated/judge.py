@@ -51,11 +51,6 @@ class Judge:
         self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
         sets = {heap.memories for heap in self.heaps.values() if heap.memories is not None}
         sets |= {frozenset([heap.facts.locks.from_]) for heap in self.heaps.values() if heap.facts.locks is not None}
-        self.targets = {
-            name: heap_facts(name, platform.heaps[name], platform.page)
-            for name in {heap.facts.moves_to for heap in self.heaps.values() if heap.facts.moves_to is not None}
-        }
-        sets |= {heap.memories for heap in self.targets.values() if heap.memories is not None}
         self.named = frozenset().union(*sets)
         """Memories that are some heap's own."""
         self.ground = Ground(platform, self.named)
@@ -70,9 +65,9 @@ class Judge:
     def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> Residence:
         """Where a buffer of a heap ends up when these devices attach."""
         heap = self.heaps[heap_name]
-        target = heap.facts.moves_to
+        target = self.heaps.get(heap.facts.moves_to or "")
         if target is not None and not all(uses(self.ground, device, heap.memories) for device in devices):
-            return Residence(heap, self.targets[target])
+            return Residence(heap, target)
         return Residence(heap, heap)
 
 

@@ -8,8 +8,7 @@ from typing import Any, NamedTuple
 import solver
 from api.answers import all_of, as_json
 from api.service.problems import Fault, Refused
-from api.service.shelf import Shelf
-from api.service.words import AllocationRequest, Board, Held, PlanRequest
+from api.service.words import AllocationRequest, Board, PlanRequest
 from platforms.catalog import board_names, load_platform, platform_from
 from platforms.errors import UnknownPlatform
 from platforms.schema import Platform
@@ -83,12 +82,12 @@ def answered(request: PlanRequest) -> dict[str, Any]:
     return data
 
 
-def allocated(request: AllocationRequest, shelf: Shelf) -> Held:
-    """The plan of a request carried out in the simulator, or solved first and then carried out.
+def planned(request: AllocationRequest) -> tuple[Question, Plan]:
+    """The question of a request and its plan: the one that came with it, or the best.
 
     Raises:
         InputError: the question is not what it must be.
-        Refused: there is no plan, or the simulator refuses it.
+        Refused: there is no plan.
     """
     asked = question(request)
     plan = request.plan or solver.solve(asked.platform, asked.pipelines, **asked.terms)
@@ -96,13 +95,7 @@ def allocated(request: AllocationRequest, shelf: Shelf) -> Held:
         facts = plan.conflict if isinstance(plan, Infeasible) else ()
         faults = [Fault(path=fact.subject, message=fact.text) for fact in facts]
         raise Refused(409, f"there is no plan to allocate: {plan.status}", errors=faults)
-    id = shelf.allocate(asked.platform, asked.pipelines, plan)
-    return Held(id=id, platform=asked.platform.name, plan=Plan.model_validate(_known(plan)))
-
-
-def _known(plan: Plan) -> dict[str, Any]:
-    """A plan without what came with it."""
-    return {field.alias or name: getattr(plan, name) for name, field in Plan.model_fields.items()}
+    return asked, plan
 
 
 def _others(asked: Question, best: Plan, number: int) -> list[dict[str, Any]]:

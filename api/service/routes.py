@@ -11,7 +11,7 @@ from api.profiles import as_profile
 from api.service.bodies import body, described, parsed
 from api.service.deadline import within
 from api.service.problems import declared
-from api.service.questions import allocated, answered, board
+from api.service.questions import answered, board, planned
 from api.service.state import Service
 from api.service.words import (
     AllocationRequest,
@@ -96,7 +96,10 @@ def create_allocation(raw: Body, service: Here) -> Any:
     so is a plan that the simulated board refuses.
     """
     with service.turns.taken():
-        held = within(service.limits.deadline, lambda: allocated(parsed(AllocationRequest, raw), service.shelf))
+        asked, plan = within(service.limits.deadline, lambda: planned(parsed(AllocationRequest, raw)))
+        # Not under the deadline: a board that others share must not be left half done.
+        id = service.shelf.allocate(asked.platform, asked.pipelines, plan)
+    held = Held(id=id, platform=asked.platform.name, plan=plan)
     return JSONResponse(held.model_dump(mode="json", by_alias=True), 201)
 
 

@@ -43,7 +43,7 @@ def _list_of(model: str, **bounds: int) -> WithJsonSchema:
 
 Pipelines = Annotated[Documents, _list_of("Pipeline", minItems=1, maxItems=64)]
 """Pipelines as written; `solver.files` reads them, as it reads files."""
-Live = Annotated[tuple[Any, ...], Field(strict=False, max_length=4096), _list_of("Placement", maxItems=4096)]
+Live = Annotated[tuple[Any, ...], Field(strict=False, max_length=1024), _list_of("Placement", maxItems=1024)]
 """Placements of earlier answers, read the same way."""
 
 

@@ -50,8 +50,8 @@ def budget(pool: Pool) -> Budget:
     return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
 
 
-def sentence(budget: Budget, used: int, labels: str) -> str:
-    return f"{labels} need {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
+def sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
 
 
 def source(board: Board, budget: Budget) -> str:

@@ -31,9 +31,9 @@ def states(touch: Touch) -> bool:
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.coded is not None
     multiple = touch.rule.coded.multiple
-    if isinstance(multiple, Extent):
-        need.coded_width = lcm(need.coded_width, multiple.width)
-        need.coded_height = lcm(need.coded_height, multiple.height)
+    assert isinstance(multiple, Extent)  # states()
+    need.coded_width = lcm(need.coded_width, multiple.width)
+    need.coded_height = lcm(need.coded_height, multiple.height)
 
 
 def sentence(label: str, touch: Touch) -> str:

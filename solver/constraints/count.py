@@ -27,8 +27,12 @@ def bounds(touches: tuple[Touch, ...]) -> tuple[int, int | None]:
     return max(least, 1), most
 
 
-def sentence(label: str, asked: str, touches: tuple[Touch, ...]) -> str:
+def buffers(number: int) -> str:
+    return f"{number} buffer{'s' if number > 1 else ''}"
+
+
+def sentence(label: str, has: str, touches: tuple[Touch, ...]) -> str:
     least, most = bounds(touches)
     holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in touches)
     limit = f", and at most {most} are taken" if most is not None else ""
-    return f"{label} has {asked} buffers; at least {least} are needed (held: {holders}){limit}"
+    return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"

@@ -40,8 +40,8 @@ def sentence(case: Case) -> str:
     return f"{case.label} needs {size} bytes, and {case.heap.name} allocates at most {limit} at a time"
 
 
-def buffers_sentence(budget: Budget, used: int, labels: str) -> str:
-    return f"{labels} need {used} buffers of {budget.subject}, which hands out {budget.limit}"
+def buffers_sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {used} buffers of {budget.subject}, which hands out {budget.limit}"
 
 
 def source(case: Case) -> str:

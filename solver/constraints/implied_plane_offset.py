@@ -29,8 +29,8 @@ def states(touch: Touch) -> bool:
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.implied_offset is not None
     multiple = touch.rule.implied_offset.rows.multiple
-    if isinstance(multiple, int):
-        need.implied.append(multiple)
+    assert isinstance(multiple, int)  # states()
+    need.implied.append(multiple)
 
 
 def sentence(label: str, touch: Touch) -> str:

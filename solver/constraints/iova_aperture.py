@@ -57,8 +57,8 @@ def _within(aperture: Aperture, bits: int | None) -> int:
     return max(0, end - aperture.base)
 
 
-def sentence(budget: Budget, used: int, labels: str) -> str:
-    return f"{labels} need {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
+def sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
 
 
 def source(board: Board, budget: Budget) -> str:

@@ -64,8 +64,8 @@ def sentence(case: Case) -> str:
     return f"{case.touch.title} works from {wanted} only; {case.home.name} allocates elsewhere"
 
 
-def window_sentence(budget: Budget, used: int, labels: str) -> str:
-    return f"{labels} need {used} bytes of the window of {budget.subject}, which has {budget.limit}"
+def window_sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {used} bytes of the window of {budget.subject}, which has {budget.limit}"
 
 
 def source(case: Case) -> str:

@@ -23,8 +23,8 @@ def states(touch: Touch) -> bool:
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.offset is not None
-    if isinstance(touch.rule.offset.multiple, int):
-        need.offset = lcm(need.offset, touch.rule.offset.multiple)
+    assert isinstance(touch.rule.offset.multiple, int)  # states()
+    need.offset = lcm(need.offset, touch.rule.offset.multiple)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -36,8 +36,8 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
             yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False), touched
 
 
-def sentence(budget: Budget, used: int, labels: str) -> str:
-    return f"{labels} need {used} {budget.what}; there are {budget.limit}"
+def sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {used} {budget.what}; there are {budget.limit}"
 
 
 def source(board: Board, budget: Budget) -> str:

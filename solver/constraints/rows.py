@@ -23,8 +23,8 @@ def states(touch: Touch) -> bool:
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.rows is not None
-    if isinstance(touch.rule.rows.multiple, int):
-        need.rows = lcm(need.rows, touch.rule.rows.multiple)
+    assert isinstance(touch.rule.rows.multiple, int)  # states()
+    need.rows = lcm(need.rows, touch.rule.rows.multiple)
 
 
 def sentence(label: str, touch: Touch) -> str:

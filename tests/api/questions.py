@@ -21,6 +21,9 @@ RECORD: dict[str, Any] = {
 }
 
 
+QUESTION: dict[str, Any] = {"platform": "acme-one", "pipelines": [RECORD]}
+
+
 class Said(NamedTuple):
     """What a command printed, and its exit code."""
 
@@ -34,3 +37,13 @@ class Said(NamedTuple):
 
 
 Command = Callable[..., Said]
+
+
+def problem(response: Any, status: int) -> Any:
+    """The problem document of a refusal."""
+    assert response.status_code == status, response.text
+    assert response.headers["content-type"] == "application/problem+json"
+    found = response.json()
+    assert found["status"] == status
+    assert found["title"] and found["detail"]
+    return found

@@ -14,20 +14,9 @@ from api.service.app import application
 from api.service.limits import Limits
 from platforms.catalog import board_names
 from solver.plan import Undecided
-from tests.api.questions import RECORD
+from tests.api.questions import QUESTION, RECORD, problem
 
-QUESTION: dict[str, Any] = {"platform": "acme-one", "pipelines": [RECORD]}
 JSON = {"content-type": "application/json"}
-
-
-def problem(response: Any, status: int) -> Any:
-    """The problem document of a refusal."""
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"] == "application/problem+json"
-    found = response.json()
-    assert found["status"] == status
-    assert found["title"] and found["detail"]
-    return found
 
 
 def test_a_plan_by_the_name_of_a_board(client: TestClient) -> None:

@@ -11,7 +11,9 @@ from typing import Annotated, Any, Final, Literal
 
 from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
 
-NOTES: Final = frozenset({"note", "notes", "comment", "why", "reason", "description", "title", "source", "source_test"})
+NOTES: Final = frozenset(
+    {"note", "notes", "comment", "why", "reason", "description", "title", "source", "source_test"}
+)
 """Keys that explain and never decide, wherever they stand."""
 
 
@@ -193,8 +195,12 @@ class World(Open):
 
 
 def environment(world: World, *layers: dict[str, Any] | None) -> Environment:
-    """The file's environment under the layers of a case; `HEAP_free` is `free: {HEAP: …}`."""
-    merged: dict[str, Any] = dict(world.environment.model_dump())
+    """The file's environment under the layers of a case; `HEAP_free` is `free: {HEAP: …}`.
+
+    A limit of the file that we do not know is not imposed: a case that lives on
+    it then fails. One of a single case stays, for the scope to see.
+    """
+    merged: dict[str, Any] = world.environment.model_dump(include=set(Environment.model_fields))
     free: dict[str, int] = dict(merged.pop("free"))
     for layer in layers:
         for key, value in (layer or {}).items():

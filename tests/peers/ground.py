@@ -34,14 +34,14 @@ class Variant:
 
 
 def variants(world: World, limits: Environment, parties: Sequence[Party]) -> tuple[Variant, ...]:
-    """Every heap in the order that system prefers: system RAM, then as listed, then by name.
+    """Every heap in the order that system prefers: system RAM, then as listed; protected ones by name.
 
     A heap that nobody names, and that is neither protected nor given a size, is
     not on the board: that system would not hand it out unasked either.
     """
-    listed = [heap for party in parties for heap in party.heaps or ()]
-    known = {*limits.free, *(heap for heap, facts in world.heaps.items() if facts.secure)}
-    ranked = dict.fromkeys([SYSTEM_RAM, *listed, *sorted(known)])
+    secure = {heap for heap, facts in world.heaps.items() if facts.secure}
+    listed = [heap for party in parties for heap in party.heaps or () if heap not in secure]
+    ranked = dict.fromkeys([SYSTEM_RAM, *listed, *sorted({*limits.free, *secure})])
     domains = ["cpu", "ram", "inaccessible"]
     if any(party.display for party in parties):
         domains = ["ram", "cpu", "inaccessible"]

@@ -9,8 +9,8 @@ from typing import Any, Literal
 
 from pydantic import ValidationError
 
-from solver.plan import Plan
 from solver import Options, solve
+from solver.plan import Plan
 
 from . import expected, late, pools, scope, sound
 from .cases import Collection, Environment, Node, World, environment, unknown_keys
@@ -74,7 +74,7 @@ def _limits(world: World, case: dict[str, Any]) -> Environment:
 
 def _case(world: World, case: dict[str, Any]) -> list[str]:
     nodes = _nodes(case)
-    scope.check(case, nodes, set(world.heaps))
+    scope.check(case, nodes, world.heaps)
     negotiation = Negotiation(world, _limits(world, case), nodes, case.get("api", "v2"))
     wanted = case["expect"]
     found = negotiation.settle()
@@ -95,7 +95,9 @@ def _compared(negotiation: Negotiation, found: Answer, wanted: dict[str, Any]) -
     wrong = _attached(negotiation, found, wanted.get("attached_outcome"))
     unknown: UnknownKey | None = None
     try:
-        for text in Expectation(negotiation, found).mismatches({k: v for k, v in values.items() if k not in known}):
+        for text in Expectation(negotiation, found).mismatches(
+            {k: v for k, v in values.items() if k not in known}
+        ):
             wrong.append(text)
     except UnknownKey as keys:
         unknown = keys
@@ -141,13 +143,15 @@ def _only_a_gap(negotiation: Negotiation, found: Answer) -> bool:
         return True
     pairs = found.cast.common()
     return any(
-        isinstance(negotiation.of_pairs(found.cast, (pair,)), Failure) for pair in pairs if negotiation.solvable(pair)
+        isinstance(negotiation.of_pairs(found.cast, (pair,)), Failure)
+        for pair in pairs
+        if negotiation.solvable(pair)
     )
 
 
 def _beyond(world: World, case: dict[str, Any]) -> list[str]:
     nodes = _nodes(case)
-    scope.check(case, nodes, set(world.heaps))
+    scope.check(case, nodes, world.heaps)
     wanted = case["better"]
     if "converter" in wanted or wanted.get("outcome") == "two_buffers":
         raise Waiting("conversion")

@@ -33,7 +33,9 @@ def _join(negotiation: Negotiation, answer: Answer, late: Node) -> Answer | None
             cast = Cast(negotiation.name, tuple((member,) for member in (*answer.members, *newcomers)))
             if any(p.entries for p in newcomers) and answer.pair is None:
                 continue
-            if any(p.min_bytes > answer.size_bytes for p in newcomers) or not _fits(negotiation, cast, answer):
+            if any(p.min_bytes > answer.size_bytes for p in newcomers) or not _fits(
+                negotiation, cast, answer
+            ):
                 continue
         except Refused:
             continue
@@ -43,7 +45,13 @@ def _join(negotiation: Negotiation, answer: Answer, late: Node) -> Answer | None
 
 def _fits(negotiation: Negotiation, cast: Cast, answer: Answer) -> bool:
     """Whether every layout of the answer stands, byte for byte, with everyone in `cast`."""
-    wanted = [size for p in cast.parties for e in p.entries if answer.pair and e.covers(answer.pair) for size in e.required]
+    wanted = [
+        size
+        for p in cast.parties
+        for e in p.entries
+        if answer.pair and e.covers(answer.pair)
+        for size in e.required
+    ]
     held = [layout.size for layout in answer.layouts]
     if any(not any(w >= size[0] and h >= size[1] for w, h in held) for size in wanted):
         return False

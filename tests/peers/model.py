@@ -63,7 +63,7 @@ def _count(participants: Sequence[dict[str, Any]]) -> int:
         raise Fail("count", gap=max(held, *(c.get("min", 0) for c in counts)) <= most)
     if number == 0:
         raise Fail("no buffer")
-    return number
+    return int(number)
 
 
 def _memory(participants: Sequence[dict[str, Any]]) -> Merged:
@@ -84,14 +84,21 @@ def _memory(participants: Sequence[dict[str, Any]]) -> Merged:
         secure |= needs
         domains &= own
         if "heaps" in mem:
-            heaps = [h for h in mem["heaps"] if heaps is None or h in heaps]
+            heaps = [h for h in heaps or mem["heaps"] if h in mem["heaps"]]
             if not heaps:
                 raise Fail("heaps")
     if not real:
         raise Fail("usage")
     if low > high:
         raise Fail("sizes")
-    return {"min": low, "max": high, "contiguous": contiguous, "secure": secure, "domains": domains, "heaps": heaps}
+    return {
+        "min": low,
+        "max": high,
+        "contiguous": contiguous,
+        "secure": secure,
+        "domains": domains,
+        "heaps": heaps,
+    }
 
 
 def _heap(mem: Merged, world: dict[str, Any]) -> str:
@@ -100,7 +107,7 @@ def _heap(mem: Merged, world: dict[str, Any]) -> str:
         permitted = [h for h in secure if mem["heaps"] is None or h in mem["heaps"]]
         if not permitted:
             raise Fail("secure")
-        return permitted[0]
+        return str(permitted[0])
     if mem["heaps"] is None or "system_ram" in mem["heaps"]:
         return "system_ram"
     for heap in mem["heaps"]:
@@ -123,7 +130,7 @@ def _images(participants: Sequence[dict[str, Any]], world: dict[str, Any]) -> di
             merged = {fmt: _entry(image, fmt, world) for fmt, image in own.items()}
             continue
         if DNC in own:
-            own = {fmt: own[DNC] for fmt in merged} if DNC not in merged else own
+            own = dict.fromkeys(merged, own[DNC]) if DNC not in merged else own
         if DNC in merged and DNC not in own:
             merged = {fmt: dict(merged[DNC]) for fmt in own}
         both = [fmt for fmt in merged if fmt in own]
@@ -148,14 +155,22 @@ def _entry(image: dict[str, Any], fmt: str, world: dict[str, Any]) -> Merged:
     facts = world["formats"].get(fmt, {})
     align = [
         max(side, facts.get(key, 1))
-        for side, key in zip(image.get("size_align", (1, 1)), ("width_multiple", "height_multiple"), strict=True)
+        for side, key in zip(
+            image.get("size_align", (1, 1)), ("width_multiple", "height_multiple"), strict=True
+        )
     ]
     divisor = lcm(image.get("bpr_divisor", 1), facts.get("sample_alignment", 1))
     pixel = facts.get("stride_bytes_per_pixel", 1)
     if image.get("bpr_at_pixel"):
         divisor = lcm(divisor, pixel)
-    least = [-(-max(side, step) // step) * step for side, step in zip(image.get("min_size", (0, 0)), align, strict=True)]
-    most = [side if side == TOP else side // step * step for side, step in zip(image.get("max_size", (TOP, TOP)), align, strict=True)]
+    least = [
+        -(-max(side, step) // step) * step
+        for side, step in zip(image.get("min_size", (0, 0)), align, strict=True)
+    ]
+    most = [
+        side if side == TOP else side // step * step
+        for side, step in zip(image.get("max_size", (TOP, TOP)), align, strict=True)
+    ]
     bpr = max(image.get("min_bpr", 0), divisor, pixel * least[0] if facts else 0)
     widest = image.get("max_bpr", TOP)
     return {
@@ -184,7 +199,7 @@ def _join(a: Merged, b: Merged) -> Merged | None:
     }  # fmt: skip
 
 
-def _check(entry: Merged, several: bool) -> None:  # noqa: FBT001
+def _check(entry: Merged, several: bool) -> None:
     """A contradiction in any format fails them all: needlessly, if there is another."""
     least = [-(-side // step) * step for side, step in zip(entry["least"], entry["align"], strict=True)]
     bpr = -(-entry["bpr"] // entry["divisor"]) * entry["divisor"]

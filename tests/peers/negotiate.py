@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import islice, product
+from itertools import islice
 from typing import Final
 
 from platforms.modifiers import parse_modifier
@@ -21,10 +21,14 @@ from solver.solving import Options, solve
 
 from .cases import Environment, Node, Size, World
 from .ground import Variant
+from .images import bases, sizes
+from .names import fourcc, modifier_name
 from .party import LINEAR, Party, Refused, party
-from .translate import LARGEST, Built, Cast, Question, alignment, build, fourcc, modifier_name
+from .translate import Built, Cast, Question, build
 from .tree import Combination, Tree
 
+MOST_ALTERNATIVES: Final = 16
+"""What one `any_of` of ours holds."""
 TRIES: Final = 512
 """Combinations asked one by one, once hopeless children are gone."""
 
@@ -108,6 +112,11 @@ class Answer:
         return {owners[a.device] for a in self.placement.attachments if a.device in owners}
 
 
+def waits_for(modifier: str) -> str:
+    """The kind of a later issue that lays out a modifier."""
+    return "metadata-planes" if "AFBC" in modifier or "CCS" in modifier else "modifier"
+
+
 def canonical(modifier: str) -> str:
     """Their modifier by DRM's canonical name."""
     return parse_modifier(modifier_name(modifier)).name
@@ -116,7 +125,9 @@ def canonical(modifier: str) -> str:
 class Negotiation:
     """One collection: its tree, the file's world and the server's limits."""
 
-    def __init__(self, world: World, limits: Environment, nodes: Sequence[Node], api: str, name: str = "frame") -> None:
+    def __init__(
+        self, world: World, limits: Environment, nodes: Sequence[Node], api: str, name: str = "frame"
+    ) -> None:
         self.world = world
         self.limits = limits
         self.api = api
@@ -145,10 +156,10 @@ class Negotiation:
                 yield hopeless
                 return
             tree = tree.pruned(hopeless)
-        if tree.number() > TRIES:
-            raise AssertionError(f"{tree.number()} combinations left after pruning")
         for combination in islice(tree.combinations(), TRIES):
             yield self._combined(combination)
+        if tree.number() > TRIES:
+            yield Failure(f"undecided: no answer in {TRIES} of {tree.number()} combinations")
 
     def _combined(self, combination: Combination) -> Answer | Failure:
         try:
@@ -187,7 +198,9 @@ class Negotiation:
         if len(groups) != 1:
             return None
         children = self.tree.children(groups[0])
-        if len(children) < 2 or any(c.type == "group" or c.empty or self.tree.children(c) for c in children):
+        if not 2 <= len(children) <= MOST_ALTERNATIVES or any(
+            c.type == "group" or c.empty or self.tree.children(c) for c in children
+        ):
             return None
         try:
             certain = tuple((self.party(node),) for node in self.tree.certain() if not node.empty)
@@ -215,8 +228,12 @@ class Negotiation:
 
     def _choices(self, answer: Answer) -> dict[str, str]:
         """Which child of the group an `any_of` was settled to."""
-        chosen = {member.id for slot in answer.cast.slots if len(slot) > 1 for member in slot} & answer.attached
-        return {node.parent: node.id for node in self.tree.nodes if node.id in chosen and node.parent is not None}
+        chosen = {
+            member.id for slot in answer.cast.slots if len(slot) > 1 for member in slot
+        } & answer.attached
+        return {
+            node.parent: node.id for node in self.tree.nodes if node.id in chosen and node.parent is not None
+        }
 
     def _raw(self, cast: Cast) -> Answer | Failure:
         return self.ask(cast, Question(bytes=max([0, *(p.min_bytes for p in cast.sure)])))
@@ -275,11 +292,8 @@ class Negotiation:
             if isinstance(found, Failure):
                 return found
             answers.append(found)
-        for entry in (e for p in main.members for e in p.entries if main.pair and e.covers(main.pair)):
-            if entry.required_min is not None:
-                shrunk = self.ask(main.cast, replace(pinned, size=entry.required_min, aligned=False))
-                if isinstance(shrunk, Failure):
-                    return shrunk
+        if isinstance(large := self._too_large_to_shrink(main), Failure):
+            return large
         most = max(answers, key=lambda answer: answer.layouts[0].padded)
         short = main.floor - most.layouts[0].end
         if short > 0:
@@ -288,6 +302,21 @@ class Negotiation:
                 return grown
             answers[answers.index(most)] = most = grown
         return replace(most, layouts=tuple(answer.layouts[0] for answer in answers))
+
+    def _too_large_to_shrink(self, main: Answer) -> Failure | None:
+        """Whether the smallest image that everyone takes is larger than one that someone must shrink to."""
+        shrunk = [
+            e.required_min for p in main.members for e in p.entries if main.pair and e.covers(main.pair)
+        ]
+        if not any(shrunk):
+            return None
+        least = self.smallest(main.cast, (1, 1), self.pinned(main))
+        if isinstance(least, Failure):
+            return least
+        width, height = least.layouts[0].size
+        if any(size is not None and (size[0] < width or size[1] < height) for size in shrunk):
+            return Failure(f"no image is smaller than {width}x{height}")
+        return None
 
     def pinned(self, answer: Answer) -> Question:
         """A question about the same format, modifier and colour space."""
@@ -313,7 +342,9 @@ class Negotiation:
         built = build(self.world, self.limits, [(cast, question)])
         pins = []
         if variant is not None:
-            same = (name for name, v in built.variants.items() if replace(v, name="") == replace(variant, name=""))
+            same = (
+                name for name, v in built.variants.items() if replace(v, name="") == replace(variant, name="")
+            )
             pins = [f"frame:heap={name}" for name in same]
         answer = solve(built.platform, built.pipelines, pins=pins, options=Options(explain=False))
         if isinstance(answer, Infeasible):
@@ -337,45 +368,3 @@ def read(cast: Cast, question: Question, built: Built, plan: Plan, name: str | N
     dropped = sum(d.wish - d.granted for d in plan.dropped if d.pipeline == placement.pipeline)
     found = Answer(cast, question, cast.parties, {}, built, placement, (layout,), dropped)
     return replace(found, members=tuple(member for member in cast.parties if member.id in found.attached))
-
-
-def bases(cast: Cast, pairs: Sequence[tuple[str, str]]) -> list[Size]:
-    """The images that must fit, by anyone's word on these pairs; where there is none, the smallest image."""
-    entries = [e for p in cast.parties for e in p.entries if any(e.covers(pair) for pair in pairs)]
-    required = {size for entry in entries for size in entry.required}
-    kept = [s for s in required if not any(o != s and o[0] >= s[0] and o[1] >= s[1] for o in required)]
-    return sorted(kept) or [(1, 1)]
-
-
-def sizes(cast: Cast, pairs: Sequence[tuple[str, str]], base: Size, world: World) -> list[Size]:
-    """Image sizes worth asking for, small to large: `base` or a stated minimum, rounded to a stated multiple.
-
-    Not worth asking is what some participant finds too small in all of `pairs`.
-    """
-    stated = [
-        (entry, alignment(entry, fmt, world))
-        for member in cast.parties
-        for entry in member.entries
-        for fmt, modifier in pairs
-        if entry.covers((fmt, modifier))
-    ]
-    sides: list[list[int]] = []
-    for axis in (0, 1):
-        steps = {1, *(align[axis] for _, align in stated)}
-        lows = {base[axis], *(entry.least[axis] for entry, _ in stated if entry.least[axis] > base[axis])}
-        found = {-(-low // step) * step for low in lows for step in steps}
-        sides.append(sorted(side for side in found if side <= LARGEST))
-    least = [[e.least for e in p.entries if any(e.covers(pair) for pair in pairs)] for p in cast.parties]
-    return sorted(
-        (
-            size
-            for size in product(*sides)
-            if all(any(low[0] <= size[0] and low[1] <= size[1] for low in lows) for lows in least if lows)
-        ),
-        key=lambda size: (size[0] * size[1], size),
-    )
-
-
-def waits_for(modifier: str) -> str:
-    """The kind of a later issue that lays out a modifier."""
-    return "metadata-planes" if "AFBC" in modifier or "CCS" in modifier else "modifier"

@@ -6,7 +6,7 @@ Defaults and what counts as malformed are that system's interface rules
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -119,8 +119,7 @@ def party(node: Node, world: World, limits: Environment, api: str) -> Party:
     max_count = count.max if (api != "v1" or count.max) else None
     if max_count == 0:
         raise Refused(f"{node.id}: a maximum count of 0")
-    if len(said.images) > limits.max_image_entries:
-        raise Refused(f"{node.id}: {len(said.images)} image entries, at most {limits.max_image_entries}")
+    _check_lengths(said, limits.max_image_entries, api)
     return Party(
         id=node.id,
         ports=tuple(_ports(said, domains)),
@@ -141,6 +140,20 @@ def party(node: Node, world: World, limits: Environment, api: str) -> Party:
         heaps=None if mem.heaps is None else tuple(heap.lower() for heap in mem.heaps),
         entries=tuple(_entries(node.id, said, world, limits, api)),
     )
+
+
+def _check_lengths(said: Constraints, most: int, api: str) -> None:
+    """Lists longer than the interface can carry."""
+    most = min(most, 32) if api == "v1" else most
+    lists: list[tuple[str, Sequence[object], int]] = [("image entries", said.images, most)]
+    lists.append(("heaps", (said.mem and said.mem.heaps) or (), 32 if api == "v1" else 64))
+    for image in said.images:
+        lists.append(("formats", image.formats, 64))
+        lists.append(("colour spaces", image.color_spaces or (), 32))
+        lists.append(("required sizes", image.required_max_list, 64))
+    for name, listed, longest in lists:
+        if len(listed) > longest:
+            raise Refused(f"{len(listed)} {name}, at most {longest}")
 
 
 def _memory(said: Constraints, api: str) -> Mem:
@@ -198,14 +211,10 @@ def _ports(said: Constraints, domains: frozenset[str]) -> Iterator[tuple[str, st
     before it touches: it is no CPU to us, and the heap may be out of its reach.
     """
     usage = said.usage
-    found: list[tuple[str, str]] = []
-    for flag in usage.cpu:
-        kind = "fpga" if "inaccessible" in domains else "cpu"
-        found.append((kind, "read" if flag in _READS else "write"))
-    for flag in usage.vulkan:
-        found.append(("gpu", "sample" if flag in _READS else "render"))
-    for flag in usage.display:
-        found.append(("display", "cursor" if flag == "cursor" else "scanout"))
+    cpu = "fpga" if "inaccessible" in domains else "cpu"
+    found = [(cpu, "read" if flag in _READS else "write") for flag in usage.cpu]
+    found += [("gpu", "sample" if flag in _READS else "render") for flag in usage.vulkan]
+    found += [("display", "cursor" if flag == "cursor" else "scanout") for flag in usage.display]
     for flag in usage.video:
         if flag not in _VIDEO:
             raise Unreadable(f"unknown usage video {flag}")
@@ -223,7 +232,9 @@ def _entries(name: str, said: Constraints, world: World, limits: Environment, ap
         if not image.formats:
             raise Refused(f"{name}: an image entry without a format")
         for fourcc, modifier in image.formats:
-            entry = _entry(image, fourcc, _modifier(fourcc, modifier, _used_bits(said), api), world, limits, api)
+            entry = _entry(
+                image, fourcc, _modifier(fourcc, modifier, _used_bits(said), api), world, limits, api
+            )
             for other in found:
                 if _combine(entry, other):
                     raise Refused(f"{name}: two entries for {entry.format} {entry.modifier}")
@@ -293,7 +304,9 @@ def _divisor(value: int | None, api: str) -> int:
 
 def _aligned(image: Image, limits: Environment, api: str) -> Size:
     """The alignment of sizes; the other alignments are only checked, for nothing depends on them."""
-    sides = [_divisor(side, api) for size in (image.size_align, image.display_align) for side in size or (1, 1)]
+    sides = [
+        _divisor(side, api) for size in (image.size_align, image.display_align) for side in size or (1, 1)
+    ]
     offset = _divisor(image.start_offset_divisor, api)
     if not all(_power_of_two(side) for side in (*sides, offset)):
         raise Refused("an alignment that is no power of two")

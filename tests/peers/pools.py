@@ -11,18 +11,30 @@ from math import lcm
 from typing import Any, Final
 
 from platforms.schema import Platform
+from solver import Options, solve
 from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
-from solver import Options, solve
 
 from .cases import World
 from .expected import UnknownKey
+from .names import fourcc, modifier_name
 from .negotiate import Waiting, waits_for
 from .party import LINEAR, Unreadable
 from .scope import OutOfScope
-from .translate import LARGEST, fourcc, modifier_name
+from .translate import LARGEST
 
-_POOL_KEYS: Final = {"id", "source", "source_test", "note", "category", "pool_bytes", "block", "steps", "asserted", "api"}
+_POOL_KEYS: Final = {
+    "id",
+    "source",
+    "source_test",
+    "note",
+    "category",
+    "pool_bytes",
+    "block",
+    "steps",
+    "asserted",
+    "api",
+}
 _LAYOUT_KEYS: Final = {
     "id", "source", "source_test", "note", "category", "api", "pixel_format", "modifier", "width_range", "height_range",
     "bpr_divisor", "min_bpr", "max_bpr", "bpr_at_pixel", "checks",
@@ -46,7 +58,13 @@ class _Pool:
                 "page": block,
                 "memory": {"pool": {"base": 0, "size": size, "source": "case file"}},
                 "heaps": {
-                    "pool": {"via": "dma-heap", "memory": ["pool"], "run": "whole", "cpu": "cached", "source": "case file"}
+                    "pool": {
+                        "via": "dma-heap",
+                        "memory": ["pool"],
+                        "run": "whole",
+                        "cpu": "cached",
+                        "source": "case file",
+                    }
                 },
                 "devices": {
                     "user": {
@@ -66,7 +84,11 @@ class _Pool:
     def allocate(self, size: int, count: int) -> bool:
         """Whether `count` more buffers have room; if so they are live."""
         buffer = {"bytes": size, "count": count, "written_by": "fpga.write"}
-        pipeline = {"schema": "heapwright/pipeline/1", "name": f"step-{len(self.live)}", "buffers": {"frame": buffer}}
+        pipeline = {
+            "schema": "heapwright/pipeline/1",
+            "name": f"step-{len(self.live)}",
+            "buffers": {"frame": buffer},
+        }
         answer = solve(
             self.platform, [Pipeline.model_validate(pipeline)], live=self.live, options=Options(explain=False)
         )
@@ -83,7 +105,10 @@ def pool(world: World, case: dict[str, Any]) -> list[str]:
     unknown = sorted(set(case) - _POOL_KEYS)
     if unknown:
         raise UnknownKey(", ".join(unknown))
-    found = _Pool(case.get("pool_bytes", world.environment.max_total_bytes), case.get("block", world.environment.page_size))
+    found = _Pool(
+        case.get("pool_bytes", world.environment.max_total_bytes),
+        case.get("block", world.environment.page_size),
+    )
     wrong: list[str] = []
     history = _steps(found, case["steps"], wrong)
     if wrong:
@@ -95,7 +120,11 @@ def pool(world: World, case: dict[str, Any]) -> list[str]:
     unread = sorted(set(wanted) - set(ours) - {"allocations_failed_fragmentation"})
     if unread:
         raise UnknownKey(", ".join(unread))
-    return [f"{key}: wanted {wanted[key]}, got {ours[key]}" for key in ours if key in wanted and wanted[key] != ours[key]]
+    return [
+        f"{key}: wanted {wanted[key]}, got {ours[key]}"
+        for key in ours
+        if key in wanted and wanted[key] != ours[key]
+    ]
 
 
 def _steps(found: _Pool, steps: list[dict[str, Any]], wrong: list[str]) -> bool:
@@ -106,10 +135,15 @@ def _steps(found: _Pool, steps: list[dict[str, Any]], wrong: list[str]) -> bool:
             case "allocate":
                 free = found.size - found.used
                 ok = found.allocate(step["size"], step.get("count", 1))
-                if ok and step["expect"] == "fail" and found.block < step["size"] <= free and _holes(step):
+                if (
+                    ok
+                    and step.get("expect", "ok") == "fail"
+                    and found.block < step["size"] <= free
+                    and _holes(step)
+                ):
                     found.live.pop()
                     history = True
-                elif ok != (step["expect"] == "ok"):
+                elif ok != (step.get("expect", "ok") == "ok"):
                     wrong.append(f"{step}: wanted {step['expect']}, got {'ok' if ok else 'fail'}")
             case "free":
                 found.live.pop(step.get("index", 0))
@@ -146,7 +180,16 @@ def layout(world: World, case: dict[str, Any]) -> list[str]:
 
 def _check(world: World, case: dict[str, Any], check: dict[str, Any]) -> list[str]:
     facts = world.formats[case["pixel_format"]]
-    asked = {"width", "size", "error", "min_row_bytes", "bytes_per_row", "plane_offsets", "plane_row_bytes", "image_size"}
+    asked = {
+        "width",
+        "size",
+        "error",
+        "min_row_bytes",
+        "bytes_per_row",
+        "plane_offsets",
+        "plane_row_bytes",
+        "image_size",
+    }
     if set(check) - asked:
         raise UnknownKey(", ".join(sorted(set(check) - asked)))
     width, height = check.get("size") or (check["width"], facts.height_multiple)
@@ -175,7 +218,11 @@ def _check(world: World, case: dict[str, Any], check: dict[str, Any]) -> list[st
         "plane_row_bytes": [plane.stride for plane in found.planes],
         "image_size": found.size,
     }
-    return [f"{key}: wanted {check[key]}, got {ours[key]}" for key in ours if key in check and check[key] != ours[key]]
+    return [
+        f"{key}: wanted {check[key]}, got {ours[key]}"
+        for key in ours
+        if key in check and check[key] != ours[key]
+    ]
 
 
 def _image(rule: dict[str, Any], width: int, height: int) -> Placement | None:
@@ -186,7 +233,9 @@ def _image(rule: dict[str, Any], width: int, height: int) -> Placement | None:
         "name": "layout",
         "memory": {"ram": {"base": 0, "size": "1GiB", "source": "case file"}},
         "heaps": {"ram": {"via": "dma-heap", "memory": ["ram"], "cpu": "cached", "source": "case file"}},
-        "devices": {"cpu": {"kind": "cpu", "dma": {"bits": 64}, "source": "case file", "ports": {"write": port}}},
+        "devices": {
+            "cpu": {"kind": "cpu", "dma": {"bits": 64}, "source": "case file", "ports": {"write": port}}
+        },
     }
     buffer = {"size": f"{width}x{height}", "formats": rule["formats"], "written_by": "cpu.write"}
     pipeline = {"schema": "heapwright/pipeline/1", "name": "layout", "buffers": {"frame": buffer}}

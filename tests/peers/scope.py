@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, Final
 
-from .cases import NOTES, Node, unknown_keys
+from .cases import NOTES, Constraints, HeapFacts, Node, unknown_keys
+from .ground import SYSTEM_RAM
 
 _PROTOCOL: Final = {
     "rights": "rights of handles",
@@ -27,7 +28,7 @@ class OutOfScope(Exception):
     """The reason why a case is not ours to judge."""
 
 
-def check(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> None:
+def check(case: dict[str, Any], nodes: list[Node], heaps: dict[str, HeapFacts]) -> None:
     """Let a negotiation case pass, or say why it is not ours.
 
     Raises:
@@ -38,7 +39,7 @@ def check(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> None:
         raise OutOfScope(reasons[0])
 
 
-def _reasons(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> Iterator[str]:
+def _reasons(case: dict[str, Any], nodes: list[Node], heaps: dict[str, HeapFacts]) -> Iterator[str]:
     expected = case.get("expect") or case.get("better") or {}
     for key, reason in _PROTOCOL.items():
         said = [case, expected, expected.get("asserted", {}), *(node.model_extra or {} for node in nodes)]
@@ -52,5 +53,11 @@ def _reasons(case: dict[str, Any], nodes: list[Node], heaps: set[str]) -> Iterat
     for key in unknown_keys(nodes):
         if key not in _PROTOCOL:
             yield f"unknown key {key}"
-    if set(case.get("needs_heap", ())) - heaps:
+    if set(case.get("needs_heap", ())) - set(heaps):
         yield "a heap that the file does not describe"
+    said = [node.constraints.mem for node in nodes if isinstance(node.constraints, Constraints)]
+    named = {SYSTEM_RAM, *(heap.lower() for mem in said if mem is not None for heap in mem.heaps or ())}
+    for heap in sorted(named & set(heaps)):
+        yield from (f"unknown key {key}" for key in unknown_keys(heaps[heap]))
+    if expected.get("outcome", "ok") not in ("ok", "fail", "two_buffers"):
+        yield f"unknown outcome {expected['outcome']}"

@@ -17,7 +17,10 @@ def broken(answer: Answer, world: World, limits: Environment) -> list[str]:
     """The statements that `answer` does not keep, as sentences."""
     found = [*_collection(answer, limits)]
     for member in answer.members:
-        found += [f"{member.id}: {text}" for text in (*_memory(member, answer, world), *_images(member, answer, world))]
+        found += [
+            f"{member.id}: {text}"
+            for text in (*_memory(member, answer, world), *_images(member, answer, world))
+        ]
     return found
 
 
@@ -31,7 +34,9 @@ def _collection(answer: Answer, limits: Environment) -> Iterator[str]:
         yield f"a buffer of {answer.placement.size} bytes"
     if answer.variant.secure != any(member.secure for member in answer.members):
         yield "protected memory without need, or none where one needs it"
-    wish = sum(m.camping + m.dedicated for m in answer.members) + max([0, *(m.shared for m in answer.members)])
+    wish = sum(m.camping + m.dedicated for m in answer.members) + max(
+        [0, *(m.shared for m in answer.members)]
+    )
     if count + answer.dropped < wish:
         yield f"{count} buffers, {wish} are wished for and {answer.dropped} said to be dropped"
 
@@ -40,7 +45,9 @@ def _memory(member: Party, answer: Answer, world: World) -> Iterator[str]:
     count, variant = answer.placement.count, answer.variant
     if count < member.min_count or (member.max_count is not None and count > member.max_count):
         yield f"{count} buffers, wants {member.min_count} to {member.max_count}"
-    if answer.padded < member.min_bytes or (member.max_bytes is not None and answer.padded > member.max_bytes):
+    if answer.padded < member.min_bytes or (
+        member.max_bytes is not None and answer.padded > member.max_bytes
+    ):
         yield f"{answer.padded} bytes, wants {member.min_bytes} to {member.max_bytes}"
     if member.contiguous and not answer.one_run:
         yield "scattered"
@@ -78,7 +85,9 @@ def _images(member: Party, answer: Answer, world: World) -> Iterator[str]:
         yield from _layout(entry, pair, layout, answer, world)
 
 
-def _layout(entry: Entry, pair: tuple[str, str], layout: Layout, answer: Answer, world: World) -> Iterator[str]:
+def _layout(
+    entry: Entry, pair: tuple[str, str], layout: Layout, answer: Answer, world: World
+) -> Iterator[str]:
     facts = world.formats[pair[0]]
     (width, height), stride = layout.size, layout.strides[0]
     for side, low, high, step in zip(layout.size, entry.least, entry.most, entry.align, strict=True):
@@ -88,7 +97,11 @@ def _layout(entry: Entry, pair: tuple[str, str], layout: Layout, answer: Answer,
         yield f"{width}x{height} is no size of {pair[0]}"
     if entry.max_area is not None and width * height > entry.max_area:
         yield f"{width}x{height} is more than {entry.max_area} pixels"
-    divisors = [entry.divisor, facts.sample_alignment, facts.stride_bytes_per_pixel * entry.block[0] if entry.block[0] > 1 else 1]
+    divisors = [
+        entry.divisor,
+        facts.sample_alignment,
+        facts.stride_bytes_per_pixel * entry.block[0] if entry.block[0] > 1 else 1,
+    ]
     divisors += [facts.stride_bytes_per_pixel] if entry.at_pixel else []
     if any(stride % divisor for divisor in divisors):
         yield f"stride {stride} is no multiple of {divisors}"

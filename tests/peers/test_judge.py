@@ -14,7 +14,11 @@ from .judge import judge
 
 WORLD, _CASES = read_cases()
 CASES: dict[str, dict[str, Any]] = {case["id"]: case for kind, case in _CASES if kind == "cases"}
-GOOD = [case for case in CASES.values() if case["expect"]["outcome"] == "ok" and "attached_outcome" not in case["expect"]]
+GOOD = [
+    case
+    for case in CASES.values()
+    if case["expect"]["outcome"] == "ok" and "attached_outcome" not in case["expect"]
+]
 
 
 def bent(case: dict[str, Any], change: Callable[[dict[str, Any]], None]) -> dict[str, Any]:

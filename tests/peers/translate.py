@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from platforms.modifiers import parse_modifier
 from platforms.schema import Platform
 from platforms.words import PORTS
 from solver.pipeline import Pipeline
@@ -24,17 +23,9 @@ from solver.pipeline import Pipeline
 from . import ground
 from .cases import Environment, Size, World
 from .ground import Variant
-from .party import DO_NOT_CARE, LINEAR, Entry, Party, Refused, Unreadable, fits
+from .names import fourcc, modifier_name
+from .party import DO_NOT_CARE, LINEAR, Entry, Party, Refused, fits
 
-FOURCC: Final = {
-    "R8G8B8A8": "AB24", "B8G8R8A8": "AR24", "R8G8B8X8": "XB24", "B8G8R8X8": "XR24", "NV12": "NV12", "I420": "YU12",
-    "YV12": "YV12", "YUY2": "YUYV", "B8G8R8": "RG24", "R8G8B8": "BG24", "R5G6B5": "RG16", "R8": "R8", "R8G8": "GR88",
-    "A2B10G10R10": "AB30", "A2R10G10B10": "AR30", "P010": "P010",
-}  # fmt: skip
-"""Their formats name components in memory order, DRM's from the highest bit."""
-_AFBC_FLAGS: Final = {
-    "SPLIT_BLOCK": "SPLIT", "SPARSE": "SPARSE", "YUV": "YTR", "YTR": "YTR", "TILED_HEADER": "TILED", "BCH": "BCH",
-}  # fmt: skip
 LARGEST: Final = 999_999_999
 """The largest side an extent of ours can have."""
 _OUTSIDE: Final = "+outside"
@@ -47,7 +38,6 @@ class Question:
 
     `pairs` and `colour` pin what an earlier answer chose; `count` is exact;
     `shortfall` is what the image lacks to the smallest buffer anyone takes.
-    Not `aligned`: only whether the size lies within everyone's limits.
     """
 
     size: Size | None = None
@@ -56,7 +46,6 @@ class Question:
     colour: str | None = None
     count: int | None = None
     shortfall: int = 0
-    aligned: bool = True
 
 
 @dataclass(frozen=True)
@@ -84,13 +73,17 @@ class Cast:
         """The formats and modifiers that anyone names; nobody invents one."""
         entries = [entry for party in self.parties for entry in party.entries]
         formats = sorted({entry.format for entry in entries} - {DO_NOT_CARE})
-        modifiers = sorted({entry.modifier for entry in entries} - {DO_NOT_CARE}, key=lambda name: (name != LINEAR, name))
+        modifiers = sorted(
+            {entry.modifier for entry in entries} - {DO_NOT_CARE}, key=lambda name: (name != LINEAR, name)
+        )
         return tuple((fmt, modifier) for fmt in formats for modifier in modifiers)
 
     def common(self) -> tuple[tuple[str, str], ...]:
         """The pairs that everyone with a say accepts."""
         picky = [party for party in self.sure if party.entries]
-        return tuple(pair for pair in self.pairs if all(any(e.covers(pair) for e in p.entries) for p in picky))
+        return tuple(
+            pair for pair in self.pairs if all(any(e.covers(pair) for e in p.entries) for p in picky)
+        )
 
 
 @dataclass(frozen=True)
@@ -102,34 +95,6 @@ class Built:
     variants: dict[str, Variant]
     owners: dict[str, str]
     """device → participant."""
-
-
-def fourcc(name: str) -> str:
-    if name not in FOURCC:
-        raise Unreadable(f"no DRM fourcc known for {name}")
-    return FOURCC[name]
-
-
-def modifier_name(name: str) -> str:
-    """Their modifier in DRM's words: `ARM_AFBC_16X16_SPARSE_YUV` is `ARM_AFBC(16x16,SPARSE,YTR)`.
-
-    A flag that DRM does not have stays behind as a mark, so that no two of them become one.
-    """
-    if not name.startswith("ARM_AFBC_"):
-        return name
-    block, _, rest = name.removeprefix("ARM_AFBC_").partition("_")
-    words = [block.lower()]
-    for flag, ours in _AFBC_FLAGS.items():
-        if f"_{flag}_" in f"_{rest}_":
-            words.append(ours)
-            rest = rest.replace(flag, "", 1)
-    left = [word for word in rest.split("_") if word]
-    spelt = f"ARM_AFBC({','.join(dict.fromkeys(words))})"
-    try:
-        parse_modifier(spelt)
-    except ValueError:
-        return name
-    return spelt + "".join(f"+{word}" for word in left)
 
 
 def build(world: World, limits: Environment, asked: Sequence[tuple[Cast, Question]]) -> Built:
@@ -175,7 +140,13 @@ class _Crew:
     """The devices and the pipeline of one collection."""
 
     def __init__(
-        self, world: World, limits: Environment, cast: Cast, question: Question, every: Sequence[Variant], many: bool
+        self,
+        world: World,
+        limits: Environment,
+        cast: Cast,
+        question: Question,
+        every: Sequence[Variant],
+        many: bool,
     ) -> None:
         self.world = world
         self.limits = limits
@@ -209,7 +180,9 @@ class _Crew:
         images = [*self._rules(party)] if self.question.bytes is None else []
         for number, (kind, port) in enumerate(party.ports):
             name = f"{self.tags[party.id]}-{kind}"
-            device = self.devices.setdefault(name, self._device(kind, self.tags[party.id], not party.contiguous))
+            device = self.devices.setdefault(
+                name, self._device(kind, self.tags[party.id], not party.contiguous)
+            )
             device["ports"][port] = self._port(party, port, kind, images, number == 0)
             self.owners[name] = party.id
 
@@ -223,7 +196,9 @@ class _Crew:
             "ports": {},
         }
 
-    def _port(self, party: Party, port: str, kind: str, images: list[dict[str, Any]], first: bool) -> dict[str, Any]:
+    def _port(
+        self, party: Party, port: str, kind: str, images: list[dict[str, Any]], first: bool
+    ) -> dict[str, Any]:
         most = min(party.max_count or self.limits.max_buffers, self.limits.max_buffers)
         exact = self.question.count is not None
         found: dict[str, Any] = {
@@ -290,7 +265,13 @@ class _Crew:
         """
         named = entry.colours
         if named is None:
-            named = tuple(c for p in self.cast.parties for e in p.entries if e.covers((fmt, e.modifier)) for c in e.colours or ())
+            named = tuple(
+                c
+                for p in self.cast.parties
+                for e in p.entries
+                if e.covers((fmt, e.modifier))
+                for c in e.colours or ()
+            )
         facts = self.world.formats[fmt]
         found = dict.fromkeys(colour for colour in named if fits(colour, facts))
         if not self.labelled:
@@ -304,7 +285,9 @@ class _Crew:
         most = self._most(entry, align)
         if most is None:
             return None
-        multiple = lcm(entry.divisor, facts.sample_alignment, facts.stride_bytes_per_pixel if entry.at_pixel else 1)
+        multiple = lcm(
+            entry.divisor, facts.sample_alignment, facts.stride_bytes_per_pixel if entry.at_pixel else 1
+        )
         if entry.block[0] > 1:
             multiple = lcm(multiple, entry.block[0] * facts.stride_bytes_per_pixel)
         least = [max(1, -(-side // step) * step) for side, step in zip(entry.least, align, strict=True)]
@@ -313,9 +296,11 @@ class _Crew:
             stride["min"] = entry.min_bpr
         if entry.max_bpr is not None:
             stride["max"] = max(entry.max_bpr, 1)
-        extent = {"min": f"{min(least[0], LARGEST)}x{min(least[1], LARGEST)}", "max": f"{most[0]}x{most[1]}"}
-        if self.question.aligned:
-            extent["multiple"] = f"{align[0]}x{align[1]}"
+        extent = {
+            "min": f"{min(least[0], LARGEST)}x{min(least[1], LARGEST)}",
+            "max": f"{most[0]}x{most[1]}",
+            "multiple": f"{align[0]}x{align[1]}",
+        }
         rule: dict[str, Any] = {
             "formats": [fourcc(pair[0])],
             "modifiers": [modifier_name(pair[1])],
@@ -332,7 +317,10 @@ class _Crew:
 
     def _most(self, entry: Entry, align: Size) -> Size | None:
         """The largest image: an area is a height once the width is asked; None where nothing is left."""
-        sides = [LARGEST if side is None else side // step * step for side, step in zip(entry.most, align, strict=True)]
+        sides = [
+            LARGEST if side is None else side // step * step
+            for side, step in zip(entry.most, align, strict=True)
+        ]
         if entry.max_area is not None and self.question.size is not None:
             sides[1] = min(sides[1], entry.max_area // self.question.size[0])
         return (min(sides[0], LARGEST), min(sides[1], LARGEST)) if min(sides) > 0 else None
@@ -350,7 +338,11 @@ class _Crew:
             buffer |= self._image()
         if (count := self._count()) is not None:
             buffer["count"] = count
-        return {"schema": "heapwright/pipeline/1", "name": ground.plain(self.cast.name), "buffers": {"frame": buffer}}
+        return {
+            "schema": "heapwright/pipeline/1",
+            "name": ground.plain(self.cast.name),
+            "buffers": {"frame": buffer},
+        }
 
     def _image(self) -> dict[str, Any]:
         """The image asked for, with that system's last word on formats and colours as our preference."""
@@ -359,7 +351,9 @@ class _Crew:
         if not wanted:
             raise Refused("nobody names a format")
         formats = sorted({fmt for fmt, _ in wanted}, key=lambda fmt: self.world.formats[fmt].enum)
-        named = {c for p in self.cast.parties for e in p.entries for fmt in formats for c in self._colours(e, fmt)}
+        named = {
+            c for p in self.cast.parties for e in p.entries for fmt in formats for c in self._colours(e, fmt)
+        }
         ranked = sorted(named, key=lambda c: (self.world.ranks.index(c.partition("/")[0]), c))
         return {
             "size": f"{self.question.size[0]}x{self.question.size[1]}",
@@ -369,7 +363,12 @@ class _Crew:
 
     def _parties(self, way: str) -> Iterator[Any]:
         for slot in self.cast.slots:
-            uses = [self._selector(party, use) for party in slot for use in party.ports if PORTS[use[0]][use[1]] == way]
+            uses = [
+                self._selector(party, use)
+                for party in slot
+                for use in party.ports
+                if PORTS[use[0]][use[1]] == way
+            ]
             if len(slot) > 1 and uses:
                 yield {"any_of": uses}
             else:
@@ -387,7 +386,9 @@ class _Crew:
         parties = self.cast.sure
         if not any(party.slack for party in parties):
             return None
-        wish = sum(party.camping + party.dedicated for party in parties) + max(party.shared for party in parties)
+        wish = sum(party.camping + party.dedicated for party in parties) + max(
+            party.shared for party in parties
+        )
         return {"min": 1, "wish": max(wish, *(party.min_count for party in parties))}
 
 
@@ -395,4 +396,3 @@ def alignment(entry: Entry, fmt: str, world: World) -> Size:
     """What an entry's image sizes are multiples of, the format's own steps included."""
     facts = world.formats[fmt]
     return max(entry.align[0], facts.width_multiple), max(entry.align[1], facts.height_multiple)
-

@@ -10,25 +10,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from random import Random
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
+from tests.property import twists
+from tests.property.drafts import Draft, Json
 
-Json = dict[str, Any]
-SOURCE: Final = "made up"
-PAGE: Final = 64
-_READERS: Final = (
-    ("display", "scanout"),
-    ("gpu", "sample"),
-    ("video-encoder", "frame"),
-    ("npu", "input"),
-    ("2d", "source"),
-    ("cpu", "read"),
-)
-_WRITERS: Final = (("camera", "capture"), ("gpu", "render"), ("video-decoder", "frame"), ("2d", "target"), ("cpu", "write"))
-_FORMATS: Final = ("XR24", "R8", "NV12", "YU12", "NV16", "NV15", "RG16", "YUYV", "P010")
-_TILED: Final = ("VIVANTE_TILED", "SAMSUNG_16_16_TILE")
+Twist = Callable[[Draft], None]
 
 
 class Instance(NamedTuple):
@@ -40,556 +29,73 @@ class Instance(NamedTuple):
     data: Json
 
 
-class Draft:
-    """An instance while it is being made."""
-
-    def __init__(self, random: Random) -> None:
-        self.random = random
-        self.palette = random.sample(_FORMATS, random.choice((1, 2, 2, 3)))
-        self.memory: dict[str, Json] = {}
-        self.iommus: dict[str, Json] = {}
-        self.heaps: dict[str, Json] = {}
-        self.devices: dict[str, Json] = {}
-        self.resources: dict[str, int] = {}
-        self.files: list[dict[str, Json]] = []
-        self._memories()
-        self._heaps()
-        self._devices()
-        self._pipelines()
-
-    def pick(self, *values: Any) -> Any:
-        return self.random.choice(values)
-
-    def chance(self, one_in: int) -> bool:
-        return self.random.randrange(one_in) == 0
-
-    def _memories(self) -> None:
-        self.memory["m0"] = {"base": self.pick(0, 0, 4096), "size": self.pick(4096, 8192, 16384), "source": SOURCE}
-        if self.random.random() < 0.7:
-            self.memory["m1"] = {"inside": "m0", "size": self.pick(512, 1024, 2048), "source": SOURCE}
-            if self.random.random() < 0.6:
-                self.memory["m1"]["base"] = self.memory["m0"]["base"] + self.pick(0, 1024, 2048)
-        if self.random.random() < 0.4:
-            self.memory["m2"] = {"base": 65536, "size": self.pick(1024, 2048, 4096), "source": SOURCE}
-        if "m1" in self.memory and self.chance(5):
-            self.memory["m3"] = {"inside": "m1", "size": 256, "source": SOURCE}
-
-    def _heaps(self) -> None:
-        names = list(self.memory)
-        for index in range(self.pick(1, 2, 2, 3, 4)):
-            memory = [self.random.choice(names)]
-            if len(names) > 1 and self.chance(6):
-                memory = self.random.sample(names, 2)
-            self.heaps[f"h{index}"] = {
-                "via": "dma-heap",
-                "names": [f"heap{index}"],
-                "memory": memory,
-                "run": self.pick("whole", "whole", PAGE, PAGE, 256),
-                "cpu": self.pick("cached", "cached", "write-combined", "uncached"),
-                "source": SOURCE,
-            }
-            if self.chance(2):
-                self.heaps[f"h{index}"]["align"] = self.pick(128, 256, {"by_size_up_to": 512}, {"by_size_up_to": 256})
-
-    def _devices(self) -> None:
-        for index in range(self.pick(2, 3, 3, 4, 5)):
-            ways = _WRITERS if index == 0 else _READERS if index == 1 else _READERS + _WRITERS
-            kind, port = self.random.choice(ways)
-            ports = {port: self._port(kind, port)}
-            for other_kind, other in _READERS + _WRITERS:
-                if other_kind == kind and other != port and self.chance(2):
-                    ports[other] = self._port(kind, other)
-            self.devices[f"d{index}"] = {
-                "kind": kind,
-                "dma": self._dma(),
-                "coherent": self.chance(2),
-                "source": SOURCE,
-                "ports": ports,
-            }
-
-    def _dma(self) -> Json:
-        dma: Json = {"bits": self.pick(64, 40, 32, 20)}
-        way = self.random.random()
-        if way < 0.35:
-            dma["mmu"] = True
-        elif way < 0.6:
-            self.iommus.setdefault("u0", {"source": SOURCE})
-            dma["iommu"] = "u0"
-        return dma
-
-    def _port(self, kind: str, port: str) -> Json:
-        access = "write" if (kind, port) in _WRITERS else "read"
-        rules = [self._rule() for _ in range(self.pick(1, 1, 1, 2))]
-        return {"access": access, "images": rules, "source": SOURCE}
-
-    def _rule(self) -> Json:
-        most = self.chance(4)
-        return {"formats": self.random.sample(self.palette, self.random.randint(1, len(self.palette)) if most else len(self.palette))}
-
-    def _pipelines(self) -> None:
-        present = {(device["kind"], port) for device in self.devices.values() for port in device["ports"]}
-        writers = [way for way in _WRITERS if way in present]
-        readers = [way for way in _READERS if way in present]
-        for _ in range(self.pick(1, 1, 1, 2)):
-            self.files.append({})
-        for index in range(self.pick(1, 1, 2, 2, 3)):
-            buffer: Json = {"size": f"{self.pick(3, 4, 6, 8, 10)}x{self.pick(2, 4, 5, 8)}", "rate": self.pick(1, 30, 60)}
-            buffer["written_by"] = [self._use(*self.random.choice(writers or _WRITERS))]
-            count = self.pick(0, 1, 1, 2, 2, 3) if readers else 0
-            buffer["read_by"] = [self._use(*self.random.choice(readers)) for _ in range(count)]
-            if self.chance(3):
-                formats = self.random.sample(self.palette, len(self.palette))
-                buffer["formats"] = formats[: self.random.randint(1, len(formats))]
-            if self.chance(3):
-                buffer["count"] = self.pick(1, 2, 3, 4)
-            self.files[index % len(self.files)][f"b{index}"] = buffer
-        self.files = [file for file in self.files if file]
-
-    def _use(self, kind: str, port: str) -> Json:
-        return {"port": f"{kind}.{port}"}
-
-    # What twists reach for.
-
-    def device(self) -> Json:
-        return self.random.choice(list(self.devices.values()))
-
-    def heap(self) -> Json:
-        return self.random.choice(list(self.heaps.values()))
-
-    def port(self) -> Json:
-        return self.random.choice(list(self.device()["ports"].values()))
-
-    def rule(self) -> Json:
-        """A rule with images; raw ports have none."""
-        rules = [rule for device in self.devices.values() for port in device["ports"].values() for rule in port["images"]]
-        return self.random.choice(rules) if rules else {}
-
-    def stride(self) -> Json:
-        return self.rule().setdefault("stride", {})
-
-    def buffer(self) -> Json:
-        return self.random.choice([buffer for file in self.files for buffer in file.values()])
-
-    def use(self) -> Json:
-        buffer = self.buffer()
-        uses = [each for each in [*buffer["written_by"], *buffer["read_by"]] if "port" in each]
-        return self.random.choice(uses) if uses else {}
-
-    def some(self, names: dict[str, Any]) -> list[str]:
-        return sorted(self.random.sample(sorted(names), self.random.randint(1, len(names))))
-
-    def data(self) -> Json:
-        return {
-            "platform": {
-                "schema": "heapwright/platform/1",
-                "name": "small",
-                "kernel": self.pick("6.6", "6.12", "unknown"),
-                "page": PAGE,
-                "memory": self.memory,
-                "iommus": self.iommus,
-                "heaps": self.heaps,
-                "devices": self.devices,
-                "resources": self.resources,
-            },
-            "pipelines": [
-                {"schema": "heapwright/pipeline/1", "name": f"p{index}", "conversions": "forbid", "buffers": file}
-                for index, file in enumerate(self.files)
-            ],
-        }
-
-
-Twist = Callable[[Draft], None]
-
-
-# Reach
-
-
-def bits(draft: Draft) -> None:
-    draft.device()["dma"]["bits"] = draft.pick(10, 11, 12, 13, 14, 16, "unknown")
-
-
-def iommu(draft: Draft) -> None:
-    dma = draft.device()["dma"]
-    dma.pop("mmu", None)
-    dma["iommu"] = "u0"
-    unit = draft.iommus.setdefault("u0", {"source": SOURCE})
-    if draft.chance(2):
-        unit["aperture"] = {"base": draft.pick(0, 0, 512), "size": draft.pick(192, 384, 512, 1024)}
-    if draft.chance(3):
-        unit["bits"] = draft.pick(11, 12, 14, 17)
-    if draft.chance(3):
-        unit["page"] = draft.pick(64, 128, 256)
-    if draft.chance(3):
-        dma["bits"] = draft.pick(8, 9, 10, 12)
-
-
-def own_aperture(draft: Draft) -> None:
-    dma = draft.device()["dma"]
-    if "iommu" in dma or "mmu" in dma:
-        dma["aperture"] = {"base": draft.pick(0, 256), "size": draft.pick(128, 256, 512)}
-
-
-def bus_window(draft: Draft) -> None:
-    window = {"base": draft.pick(0, 1024), "size": draft.pick(2048, 4096, 8192)}
-    draft.device()["dma"]["window"] = {**window, "offset": draft.pick(0, 0, 4096)}
-
-
-def linear(draft: Draft) -> None:
-    dma = draft.device()["dma"]
-    dma.pop("mmu", None)
-    dma.pop("iommu", None)
-    if draft.chance(2):
-        dma["segments"] = draft.pick(1, 2, 4, "unknown")
-    if draft.chance(3):
-        dma["segment_size"] = draft.pick(64, 128, 256)
-    if draft.chance(3):
-        dma["boundary"] = draft.pick(128, 256, 1024)
-
-
-def local_memory(draft: Draft) -> None:
-    name = draft.pick(*draft.memory)
-    memory = draft.memory[name]
-    if memory.get("inside"):
-        return
-    memory["local"] = draft.pick(*draft.devices)
-    if draft.chance(2) and name != "m0":
-        memory.pop("base", None)
-    if draft.chance(2):
-        memory["reached_by"] = draft.some(draft.devices)
-    for device in draft.devices.values():
-        device["dma"]["p2p"] = draft.pick("none", "static", "dynamic", "unknown")
-    if draft.chance(2) and len(draft.heaps) > 1:
-        source, target = draft.random.sample(sorted(draft.heaps), 2)
-        if draft.heaps[source]["memory"] == [name] and draft.heaps[target]["memory"] != [name]:
-            draft.heaps[source]["moves_to"] = target
-
-
-def port_memory(draft: Draft) -> None:
-    draft.port()["memory"] = draft.some(draft.memory)
-
-
-def pinnable(draft: Draft) -> None:
-    name = draft.pick(*draft.memory)
-    draft.memory[name]["window"] = draft.pick(128, 256, 512)
-    if draft.chance(2):
-        draft.port()["memory"] = [name]
-
-
-def imports(draft: Draft) -> None:
-    device = draft.device()
-    device["imports"] = draft.pick("none", "any", "unknown", draft.some(draft.heaps), draft.some(draft.heaps))
-    if draft.chance(2):
-        draft.heap()["exporter"] = draft.pick(*draft.devices)
-
-
-def takes_from(draft: Draft) -> None:
-    draft.port()["takes_from"] = draft.some(draft.heaps)
-
-
-def by_cpu(draft: Draft) -> None:
-    draft.device()["by_cpu"] = True
-
-
-def unmapped(draft: Draft) -> None:
-    draft.heap()["cpu"] = draft.pick("none", "unknown")
-
-
-def once(draft: Draft) -> None:
-    draft.device()["once"] = True
-
-
-def needs_p2p(draft: Draft) -> None:
-    draft.heap()["requires_p2p"] = True
-    for device in draft.devices.values():
-        device["dma"].setdefault("p2p", draft.pick("none", "dynamic"))
-
-
-def codec(draft: Draft) -> None:
-    draft.device()["codecs"] = draft.pick(["h264"], ["hevc", "h264"])
-    draft.use()["codec"] = draft.pick("h264", "hevc")
-
-
-def connector(draft: Draft) -> None:
-    draft.device()["connectors"] = ["A"]
-    _reselect(draft, "@A")
-
-
-def label(draft: Draft) -> None:
-    _reselect(draft, "#2")
-
-
-def stage(draft: Draft) -> None:
-    _reselect(draft, ":x")
-
-
-def _reselect(draft: Draft, more: str) -> None:
-    use = draft.use()
-    kind, dot, port = use.get("port", "").partition(".")
-    if dot and not set(kind) & set("#@:"):
-        use["port"] = f"{kind}{more}.{port}"
-
-
-# Bytes
-
-
-def stride_multiple(draft: Draft) -> None:
-    draft.stride()["multiple"] = draft.pick(2, 3, 4, 6, 8, 12, 16, 32, "unknown")
-
-
-def stride_pixels(draft: Draft) -> None:
-    draft.stride()["pixels"] = draft.pick({"group": 4, "bytes": 5}, {"group": 3, "bytes": 16}, {"group": 2, "bytes": 8})
-
-
-def stride_set(draft: Draft) -> None:
-    draft.stride()["set"] = sorted(draft.random.sample((4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64), 3))
-
-
-def stride_power(draft: Draft) -> None:
-    draft.stride()["power_of_two"] = True
-
-
-def stride_range(draft: Draft) -> None:
-    stride = draft.stride()
-    which = draft.pick("min", "max", "max_pixels")
-    stride[which] = draft.pick(8, 10, 16, 32, 40)
-
-
-def stride_exact(draft: Draft) -> None:
-    stride = draft.stride()
-    if draft.chance(2):
-        stride["exact"] = {"width_multiple": draft.pick(1, 2, 4, 8)}
-    else:
-        stride["fixed"] = True
-
-
-def stride_beyond(draft: Draft) -> None:
-    draft.stride()["beyond"] = {"bytes": draft.pick(4, 8, 16, 24), "multiple": draft.pick(16, 24, 32)}
-
-
-def stride_planes(draft: Draft) -> None:
-    stride = draft.stride()
-    stride["planes"] = draft.pick("equal", "halved")
-    if draft.chance(2):
-        stride["multiple"] = draft.pick(4, 8, 16)
-
-
-def extent(draft: Draft) -> None:
-    rule = draft.rule()
-    rule["extent"] = {
-        draft.pick("min", "max", "max"): f"{draft.pick(4, 6, 8)}x{draft.pick(4, 5, 8)}",
-        "multiple": f"{draft.pick(1, 2, 4)}x{draft.pick(1, 2)}",
-    }
-
-
-def coded(draft: Draft) -> None:
-    draft.rule()["coded"] = {"multiple": f"{draft.pick(1, 2, 4, 6, 8)}x{draft.pick(1, 2, 4, 8)}"}
-
-
-def rows(draft: Draft) -> None:
-    draft.rule()["rows"] = {"multiple": draft.pick(2, 3, 4, 8, 16, "unknown")}
-
-
-def offset(draft: Draft) -> None:
-    draft.rule()["offset"] = {"multiple": draft.pick(4, 8, 16, 32, 64)}
-
-
-def implied_offset(draft: Draft) -> None:
-    draft.rule()["implied_offset"] = {"rows": {"multiple": draft.pick(1, 2, 4, 8, 16)}}
-
-
-def dmabufs(draft: Draft) -> None:
-    for _ in range(draft.pick(1, 2, 3)):
-        draft.rule()["dmabufs"] = draft.pick([2], [1, 2], [1, 2], [1, 2, 3], [1, 3])
-    if draft.chance(4):
-        draft.buffer()["dmabufs"] = draft.pick(1, 2, [1, 2])
-
-
-def tail(draft: Draft) -> None:
-    tails: list[Json] = [
-        {"bytes": 48},
-        {"bytes": 8, "per_block": {"of": "4x4", "bytes": 8}},
-        {"rows": 2},
-        {"at_least_stride_or": 32},
-        {"bytes": "unknown"},
-    ]
-    draft.rule()["tail"] = {**draft.pick(*tails), "per_plane": draft.chance(2)}
-
-
-def minimum(draft: Draft) -> None:
-    draft.rule()["minimum"] = {"rows_multiple": draft.pick(2, 4, 8, 16)}
-
-
-def when(draft: Draft) -> None:
-    conditions: list[Json] = [{"rotate": [0, 180]}, {"crop": False}, {"scale": True}, {"codec": ["h264"]}]
-    draft.rule()["when"] = draft.pick(*conditions)
-    draft.use().update(
-        draft.pick({"rotate": 90}, {"crop": "2x2+0+0"}, {"scale": "8x8"}, {"codec": "h264"}, {"how_often": "rarely"})
-    )
-
-
-def colours(draft: Draft) -> None:
-    for _ in range(draft.pick(1, 2)):
-        draft.rule()["colours"] = draft.pick(["bt601"], ["bt709"], ["bt601", "bt709"])
-
-
-def tiled(draft: Draft) -> None:
-    modifier = draft.pick(*_TILED)
-    for _ in range(draft.pick(1, 2, 3)):
-        draft.rule()["modifiers"] = draft.pick([modifier], ["LINEAR", modifier])
-    if draft.chance(4):
-        draft.buffer()["modifiers"] = draft.pick([modifier], ["LINEAR"])
-
-
-def port_bytes(draft: Draft) -> None:
-    draft.port()["bytes"] = draft.pick({"max": draft.pick(64, 128, 256)}, {"multiple": draft.pick(32, 96, 100)})
-
-
-def base(draft: Draft) -> None:
-    draft.port()["base"] = {"multiple": draft.pick(64, 128, 256)}
-
-
-def raw(draft: Draft) -> None:
-    buffer = draft.buffer()
-    for key in ("size", "formats", "modifiers", "colours", "dmabufs"):
-        buffer.pop(key, None)
-    buffer["bytes"] = draft.pick(1, 60, 64, 100, 300)
-    for use in [*buffer["written_by"], *buffer["read_by"]]:
-        for device in draft.devices.values():
-            for port in device["ports"].values():
-                if use.get("port", "").startswith(device["kind"]) and not draft.chance(6):
-                    port["images"] = []
-
-
-# Memory
-
-
-def vague_memory(draft: Draft) -> None:
-    memory = draft.memory[draft.pick(*draft.memory)]
-    which = draft.pick("size", "size", "base", "held", "unknown")
-    if which == "size" and isinstance(memory["size"], int):
-        memory["size"] = f"{memory['size'] // 2}..{memory['size']}"
-    elif which == "unknown":
-        memory["size"] = "unknown"
-    elif which == "held":
-        memory["held"] = draft.pick(64, 256, 512)
-    elif "inside" not in memory:
-        memory["base"] = draft.pick("0..8192", "unknown", "4096..65536")
-
-
-def small_memory(draft: Draft) -> None:
-    name = draft.pick(*draft.memory)
-    if not any(memory.get("inside") == name for memory in draft.memory.values()):
-        draft.memory[name]["size"] = draft.pick(128, 256, 320, 512)
-
-
-def bandwidth(draft: Draft) -> None:
-    draft.memory[draft.pick(*draft.memory)]["bandwidth"] = draft.pick(1000, 5000, 10000, 20000)
-
-
-def heap_limits(draft: Draft) -> None:
-    heap = draft.heap()
-    which = draft.pick("largest", "buffers", "granule")
-    heap[which] = {"largest": draft.pick(64, 128, 200), "buffers": draft.pick(1, 2, 3), "granule": draft.pick(128, 192)}[which]
-
-
-def kernel(draft: Draft) -> None:
-    draft.heap()[draft.pick("since", "until")] = draft.pick("6.6", "6.9", "6.12", "6.13")
-
-
-def lock(draft: Draft) -> None:
-    draft.heap()["locks"] = {"from": draft.pick(*draft.memory), "size": draft.pick(128, 256, 512)}
-
-
-def incoherent(draft: Draft) -> None:
-    heap = draft.heap()
-    heap["cpu"] = "cached"
-    heap["sync"] = draft.pick("none", "none", "unknown")
-
-
-def count(draft: Draft) -> None:
-    buffer = draft.buffer()
-    buffer["count"] = draft.pick(1, 2, 5, {"min": 1, "wish": 3}, {"min": 2, "wish": 4}, {"min": 1, "wish": 2})
-
-
-def holds(draft: Draft) -> None:
-    port = draft.port()
-    which = draft.pick("holds", "slack", "min", "max")
-    if which in ("holds", "slack"):
-        port[which] = draft.pick(1, 2, 3)
-    else:
-        port.setdefault("count", {})[which] = draft.pick(2, 3) if which == "min" else draft.pick(1, 2, 3)
-
-
-def resource(draft: Draft) -> None:
-    draft.resources["r"] = draft.pick(0, 1, 1, 2, 3)
-    for _ in range(draft.pick(1, 2, 3)):
-        draft.pick(draft.port(), draft.rule())["uses"] = {"r": draft.pick(1, 1, 2)}
-
-
-def how_many(draft: Draft) -> None:
-    draft.port()["how_many"] = draft.pick(1, 1, 2)
-
-
-# Protection and graph
-
-
-def protected(draft: Draft) -> None:
-    buffer = draft.buffer()
-    kinds = sorted({device["kind"] for device in draft.devices.values()})
-    if draft.chance(2):
-        buffer["protected"] = {"audience": draft.random.sample(kinds, draft.random.randint(1, len(kinds)))}
-    else:
-        buffer["protected"] = True
-    for _ in range(draft.pick(1, 2)):
-        firewall(draft)
-    for device in draft.devices.values():
-        for port in device["ports"].values():
-            if not draft.chance(6):
-                port["protected"] = "allowed"
-
-
-def firewall(draft: Draft) -> None:
-    names = sorted(draft.devices)
-    heap = draft.heap()
-    heap["access"] = draft.pick(names, names, draft.some(draft.devices), "unknown")
-    heap["cpu"] = draft.pick("none", "none", "none", "cached")
-    if draft.chance(2):
-        heap["firewall"] = draft.pick("static", "per-buffer")
-
-
-def port_protected(draft: Draft) -> None:
-    draft.port()["protected"] = draft.pick("required", "allowed", "refused", "unknown")
-
-
-def declassifies(draft: Draft) -> None:
-    draft.port()["declassifies"] = True
-
-
-def alternatives(draft: Draft) -> None:
-    buffer = draft.buffer()
-    if not buffer["read_by"] or "port" not in buffer["read_by"][0]:
-        return
-    present = sorted({f"{device['kind']}.{port}" for device in draft.devices.values() for port in device["ports"]})
-    readers = [each for each in present if tuple(each.split(".")) in _READERS and each != buffer["read_by"][0]["port"]]
-    if readers:
-        buffer["read_by"][0] = {"any_of": [buffer["read_by"][0], {"port": draft.pick(*readers)}]}
-
-
-TWISTS: Final[tuple[Twist, ...]] = (
-    bits, iommu, own_aperture, bus_window, linear, linear, local_memory, local_memory, port_memory, pinnable, imports,
-    takes_from, by_cpu, unmapped, once, needs_p2p, codec, connector, label, stage, stride_multiple, stride_multiple,
-    stride_pixels, stride_set, stride_power, stride_range, stride_exact, stride_beyond, stride_planes, extent, coded,
-    rows, offset, implied_offset, dmabufs, tail, minimum, when, colours, tiled, port_bytes, base, raw, vague_memory,
-    small_memory, small_memory, bandwidth, heap_limits, kernel, lock, incoherent, count, count, holds, resource, how_many,
-    protected, firewall, port_protected, declassifies, alternatives,
-)  # fmt: skip
+TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
+    (twists.bits, 1),
+    (twists.iommu, 3),
+    (twists.own_aperture, 2),
+    (twists.bus_window, 1),
+    (twists.linear, 2),
+    (twists.local_memory, 2),
+    (twists.port_memory, 1),
+    (twists.pinnable, 1),
+    (twists.imports, 1),
+    (twists.takes_from, 1),
+    (twists.by_cpu, 1),
+    (twists.unmapped, 1),
+    (twists.once, 1),
+    (twists.needs_p2p, 1),
+    (twists.codec, 1),
+    (twists.connector, 1),
+    (twists.label, 1),
+    (twists.stage, 1),
+    (twists.stride_multiple, 3),
+    (twists.stride_pixels, 2),
+    (twists.stride_set, 2),
+    (twists.stride_power, 1),
+    (twists.stride_range, 2),
+    (twists.stride_exact, 3),
+    (twists.stride_beyond, 2),
+    (twists.stride_planes, 2),
+    (twists.extent, 2),
+    (twists.coded, 2),
+    (twists.rows, 2),
+    (twists.offset, 2),
+    (twists.implied_offset, 3),
+    (twists.dmabufs, 2),
+    (twists.tail, 2),
+    (twists.minimum, 2),
+    (twists.when, 1),
+    (twists.colours, 1),
+    (twists.tiled, 2),
+    (twists.port_bytes, 1),
+    (twists.base, 1),
+    (twists.raw, 1),
+    (twists.vague_memory, 1),
+    (twists.small_memory, 3),
+    (twists.bandwidth, 2),
+    (twists.heap_limits, 3),
+    (twists.kernel, 1),
+    (twists.lock, 2),
+    (twists.incoherent, 1),
+    (twists.count, 2),
+    (twists.holds, 1),
+    (twists.resource, 1),
+    (twists.how_many, 1),
+    (twists.protected, 2),
+    (twists.firewall, 1),
+    (twists.port_protected, 1),
+    (twists.declassifies, 1),
+    (twists.alternatives, 1),
+)
+"""Every twist, and how often it is drawn beside the others."""
+_DRAWN: Final = tuple(twist for twist, weight in TWISTS for _ in range(weight))
 
 
 def instance(seed: int, without: frozenset[str] = frozenset()) -> Instance:
     """The question of that seed; twists named in `without` are left out."""
     random = Random(seed)
     draft = Draft(random)
-    chosen = random.sample(TWISTS, random.choice((1, 2, 3, 4, 6, 8)))
+    chosen = random.sample(_DRAWN, random.choice((1, 2, 3, 4, 6, 8)))
     applied = [twist for twist in chosen if twist.__name__ not in without]
     for twist in applied:
         twist(draft)

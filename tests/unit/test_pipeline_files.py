@@ -194,6 +194,7 @@ def test_a_list_of_placements_will_do() -> None:
         ({**ANSWER, "placements": [{**PLACEMENT, "planes": [{"offset": 0}]}]}, "live: placements[0].planes[0]: 'stride', 'size' are missing"),
         ({**ANSWER, "placements": [{**PLACEMENT, "format": "ZZZZ"}]}, "live: placements[0].format: no DRM fourcc 'ZZZZ'"),
         ({**ANSWER, "placements": [PLACEMENT, PLACEMENT]}, "live: placements[1]: buffer 'frame' of record-and-preview is placed twice"),
+        ({**ANSWER, "placements": [], "odd": float("inf")}, "live: odd: expected a number, got inf"),
         ("text", "live: expected the placements of an earlier answer"),
         ([PLACEMENT], "live: [0]: 'pipeline' is missing"),
     ],

@@ -44,7 +44,6 @@ def test_a_part_of_that_memory_does() -> None:
         heaps={"low": heap("low")},
         devices={"panel": device("display", scanout=port(memory=["vram"]))},
     )
-    # `low` is local to nobody by itself: the camera may reach it as memory of the board.
     assert placed(platform).heap == "low"
 
 

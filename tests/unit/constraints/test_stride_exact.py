@@ -57,7 +57,7 @@ def test_the_sentence_of_a_device_that_cannot_pad() -> None:
 def test_every_plane_is_that_of_its_own_width() -> None:
     # NV12 1366 to 64 pixels: luma 1408, chroma 704 pairs of 2 bytes; YU12: chroma 704 samples.
     assert strides(exact({"exact": {"width_multiple": 64}}, {}, "NV12"), "1366x8") == [1408, 1408]
-    assert strides(exact({"exact": {"width_multiple": 64}}, {}, "YU12"), "1366x8") == [1408, 704]
+    assert strides(exact({"exact": {"width_multiple": 64}}, {}, "YU12"), "1366x8") == [1408, 704, 704]
 
 
 def test_the_image_width_counts_and_not_a_merged_coded_width() -> None:

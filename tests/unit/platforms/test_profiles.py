@@ -22,7 +22,7 @@ DRIVERS = sorted((FOLDER / "drivers").glob("*.yaml"))
 def test_a_board_is_sound_and_called_like_its_file(name: str) -> None:
     board = load_platform(name)
     assert board.name == name
-    assert faults(board) == []
+    assert list(faults(board)) == []
 
 
 @pytest.mark.parametrize("file", PROFILES, ids=lambda file: file.stem)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from platforms.catalog import platform_from
-from platforms.errors import InputError, Problem, UnknownPlatform, dotted, near
+from platforms.errors import MAX_PROBLEMS, InputError, Problem, UnknownPlatform, dotted, near
 from platforms.schema import Platform
 from platforms.values import Span
 from platforms.yaml_source import read_text
@@ -111,6 +113,24 @@ def test_data_without_text_has_paths_but_no_lines() -> None:
 def test_problems_are_ordered_and_told_once() -> None:
     late, early = Problem("a", 9, (), "late"), Problem("a", 10, (), "later")
     assert InputError([early, late, early]).problems == (late, early)
+
+
+def test_of_very_many_problems_the_first_are_told_soon() -> None:
+    heaps = {
+        f"h{n}": {"via": "drm", "cpu": "none", "memory": [f"m{n}{m}" for m in range(64)]} for n in range(256)
+    }
+    data = {
+        "schema": "heapwright/platform/1",
+        "name": "x",
+        "heaps": {name: {**heap, "source": "s"} for name, heap in heaps.items()},
+    }
+    start = time.monotonic()
+    for wrong in (data, {**data, "heaps": {name: {**heap, "odd": 1} for name, heap in heaps.items()}}):
+        with pytest.raises(InputError) as caught:
+            platform_from(wrong)
+        assert len(caught.value.problems) == MAX_PROBLEMS + 1
+        assert str(caught.value).endswith("platform: more problems than the 500 above")
+    assert time.monotonic() - start < 10
 
 
 def test_a_problem_is_written_for_an_editor_to_find() -> None:

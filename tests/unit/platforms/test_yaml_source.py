@@ -194,7 +194,9 @@ def test_data_of_python_is_bounded(data: Any) -> None:
 
 
 def test_data_of_python_is_held_to_the_same_rules() -> None:
-    document = document_from({"a": float("nan"), "b": {1: "x"}, "c": "\x1b[31m", "d": 2**64, "e": {"\n": 1}}, "platform")
+    document = document_from(
+        {"a": float("nan"), "b": {1: "x"}, "c": "\x1b[31m", "d": 2**64, "e": {"\n": 1}}, "platform"
+    )
     assert sorted(str(problem) for problem in document.problems) == [
         "platform: a: expected a number, got nan",
         "platform: b: the key '1' is not text; put it in quotes",

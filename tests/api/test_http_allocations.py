@@ -1,0 +1,107 @@
+"""POST and DELETE /v1/allocations: buffers held in the simulator."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from api.service.app import application
+from api.service.limits import Limits
+from tests.api.questions import QUESTION, RECORD, problem
+
+
+def test_a_question_is_solved_allocated_and_freed(client: TestClient) -> None:
+    response = client.post("/v1/allocations", json=QUESTION)
+    assert response.status_code == 201
+    held = response.json()
+    assert held["platform"] == "acme-one"
+    assert held["plan"]["placements"][0]["heap"] == "cma"
+    freed = client.delete(f"/v1/allocations/{held['id']}")
+    assert (freed.status_code, freed.content) == (204, b"")
+    problem(client.delete(f"/v1/allocations/{held['id']}"), 404)
+
+
+def test_an_earlier_plan_can_be_allocated(client: TestClient) -> None:
+    plan = client.post("/v1/plans", json=QUESTION).json()
+    held = client.post("/v1/allocations", json=QUESTION | {"plan": plan})
+    assert held.status_code == 201
+    del plan["alternatives"]
+    assert held.json()["plan"] == plan
+
+
+def test_allocations_of_one_board_share_its_memory(client: TestClient) -> None:
+    # 20 MiB each: three fit the 64 MiB of cma, a fourth does not until one is freed.
+    ids = [client.post("/v1/allocations", json=QUESTION).json()["id"] for _ in range(3)]
+    full = problem(client.post("/v1/allocations", json=QUESTION), 409)
+    assert "ENOMEM" in full["errors"][0]["message"]
+    client.delete(f"/v1/allocations/{ids[1]}")
+    assert client.post("/v1/allocations", json=QUESTION).status_code == 201
+
+
+def test_no_plan_is_a_conflict_with_its_facts(client: TestClient) -> None:
+    small = {"schema": "heapwright/platform/1", "name": "small", "extends": "acme-one", "memory": {"cma": {"size": "16MiB"}}}
+    found = problem(client.post("/v1/allocations", json=QUESTION | {"platform": small}), 409)
+    assert "infeasible" in found["detail"]
+    assert "cma" in [error["path"] for error in found["errors"]]
+
+
+def _changed(plan: Any, **fields: Any) -> Any:
+    [placement] = plan["placements"]
+    return plan | {"placements": [placement | fields]}
+
+
+@pytest.mark.parametrize(
+    ("fields", "status", "says"),
+    [
+        ({"heap": "system", "names": ["system"]}, 409, "EFAULT"),
+        ({"heap": "nowhere"}, 409, "ENOENT"),
+        ({"buffer": "other"}, 409, "asks for no such buffer"),
+        ({"planes": [{"offset": 0, "stride": 5504, "size": 4227072}]}, 409, "corrupt-read-back"),
+        ({"attachments": [{"device": "ghost", "port": "render", "access": "write"}]}, 409, "no such device"),
+        ({"count": 2**62}, 422, "at most"),
+        ({"sizes": [2**62]}, 422, "at most"),
+        ({"count": -1}, 422, ""),
+        ({"count": "4"}, 422, ""),
+    ],
+    ids=str,
+)
+def test_a_plan_made_by_hand_is_refused_as_a_board_would(
+    client: TestClient, fields: dict[str, Any], status: int, says: str
+) -> None:
+    plan = _changed(client.post("/v1/plans", json=QUESTION).json(), **fields)
+    response = client.post("/v1/allocations", json=QUESTION | {"plan": plan})
+    assert says in str(problem(response, status))
+    # Nothing of it stays: three good ones still fit.
+    assert [client.post("/v1/allocations", json=QUESTION).status_code for _ in range(3)] == [201] * 3
+
+
+def test_allocations_are_capped() -> None:
+    one = RECORD["buffers"]["frame"] | {"count": 3}
+    small = QUESTION | {"pipelines": [RECORD | {"buffers": {"frame": one}}]}
+    with TestClient(application(Limits(allocations=2))) as client:
+        held = [client.post("/v1/allocations", json=small) for _ in range(3)]
+        assert [response.status_code for response in held] == [201, 201, 429]
+        problem(held[2], 429)
+        assert client.delete(f"/v1/allocations/{held[0].json()['id']}").status_code == 204
+        assert client.post("/v1/allocations", json=small).status_code == 201
+
+
+def test_many_at_once_leave_nothing_behind(client: TestClient) -> None:
+    def once(_: int) -> int:
+        made = client.post("/v1/allocations", json=QUESTION)
+        if made.status_code == 201:
+            assert client.delete(f"/v1/allocations/{made.json()['id']}").status_code == 204
+        return made.status_code
+
+    with ThreadPoolExecutor(8) as threads:
+        assert set(threads.map(once, range(24))) <= {201, 409, 503}
+    shelf = client.app.state.service.shelf  # type: ignore[attr-defined]
+    assert (shelf._taken, shelf._boards) == ({}, {})
+
+
+@pytest.mark.parametrize("id", ["x", "0" * 65, "..%2f", "ABCDEF"])
+def test_an_id_of_another_form_is_refused(client: TestClient, id: str) -> None:
+    assert client.delete(f"/v1/allocations/{id}").status_code in (404, 422)

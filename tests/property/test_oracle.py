@@ -1,0 +1,56 @@
+"""The solver against brute force, judged only by the simulator.
+
+Two independent readings of the same contract must agree on whether a plan
+exists and on every level of its cost, and no plan may be refused by the judge.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import solver
+from allocator.simulated.cost import TERMS, plan_cost
+from solver.plan import Plan
+from tests.property.brute import Search
+from tests.property.strategies import instance
+
+BATCH = 100
+BATCHES = 24
+LONG_BATCHES = 200
+
+
+def disagreement(seed: int) -> str | None:
+    """What solver and brute force see differently in one instance, if anything."""
+    asked = instance(seed)
+    search = Search(asked.platform, asked.pipelines)
+    found = search.best()
+    answer = solver.solve(asked.platform, asked.pipelines)
+    where = f"seed {seed} ({', '.join(asked.twists)})"
+    if not isinstance(answer, Plan):
+        return None if found is None else f"{where}: {answer.status}, but {found.cost} is possible"
+    if faults := search.case.judge(answer):
+        return f"{where}: the judge refuses the plan: {faults[0]}"
+    cost = plan_cost(search.case, answer)
+    stated = {level.term: level.value for level in answer.levels}
+    if wrong := [term for term, value in zip(TERMS, cost, strict=True) if stated.get(term, value) != value]:
+        return f"{where}: the plan states {wrong[0]} {stated[wrong[0]]}; it is {dict(zip(TERMS, cost, strict=True))}"
+    if found is None:
+        return f"{where}: brute force missed {cost}"
+    if answer.status != "optimal" or cost != found.cost:
+        return f"{where}: {answer.status} {cost}; brute force has {found.cost}"
+    return None
+
+
+def disagreements(first: int) -> list[str]:
+    return [text for seed in range(first, first + BATCH) if (text := disagreement(seed)) is not None]
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_solver_and_brute_force_agree(batch: int) -> None:
+    assert disagreements(batch * BATCH) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
+def test_solver_and_brute_force_agree_for_long(batch: int) -> None:
+    assert disagreements(batch * BATCH) == []

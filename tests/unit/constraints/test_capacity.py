@@ -1,0 +1,213 @@
+"""capacity: the buffers fit the memory their heap draws from, whatever the order of allocation.
+
+A frame of 32x32 XR24 is one page of 4 KiB.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from platforms.schema import Platform
+from tests.builders import (
+    KIB,
+    MIB,
+    board,
+    buffer,
+    facts,
+    heap,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    refusal,
+    said,
+    ways_out,
+)
+
+
+def pool(size: Any, heap_facts: dict[str, Any] | None = None, **facts_of_memory: Any) -> Platform:
+    """A board of one small memory and its heap."""
+    return board(memory={"cma": memory(size, inside="dram", **facts_of_memory)}, heaps={"cma": heap("cma", **(heap_facts or {}))})
+
+
+def pages(number: int, **facts_of_buffer: Any) -> Any:
+    return pipeline(frame=buffer(size="32x32", count=number, **facts_of_buffer))
+
+
+def test_as_many_as_fit() -> None:
+    assert placed(pool("16KiB"), pages(4)).count == 4
+    answer = refusal(pool("16KiB"), pages(5))
+    assert facts(answer) == [("capacity", "cma"), ("count", "frame")]
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of cma, which has 16 KiB free"
+    assert ways_out(answer) == {"memory.cma.size": 20 * KIB, "buffers.frame.count": 4}
+
+
+def test_one_buffer_that_is_too_large() -> None:
+    answer = refusal(pool("4KiB"), pipeline(frame=buffer(size="32x64")))
+    assert facts(answer) == [("capacity", "cma")]
+    assert said(answer, "capacity") == "frame needs 8 KiB of cma, which has 4 KiB free"
+
+
+@pytest.mark.parametrize(
+    ("kib", "slots"),
+    # Measured on linux-7.3 with cma=160M: floor(160 MiB / size rounded up to its alignment).
+    [(300, 320), (900, 160), (1028, 80), (2048, 80), (3000, 53), (4100, 32), (8100, 20), (16000, 10)],
+)
+def test_cma_takes_whole_slots(kib: int, slots: int) -> None:
+    platform = pool("160MiB", {"align": {"by_size_up_to": "1MiB"}})
+    assert placed(platform, pipeline(frame=buffer(bytes=kib * KIB, count=slots))).count == slots
+    answer = refusal(platform, pipeline(frame=buffer(bytes=kib * KIB, count=slots + 1)))
+    assert facts(answer) == [("capacity", "cma"), ("count", "frame")]
+    assert ways_out(answer)["buffers.frame.count"] == slots
+
+
+def test_what_others_hold_is_not_free() -> None:
+    assert placed(pool("24KiB", held="8KiB"), pages(4)).count == 4
+    answer = refusal(pool("24KiB", held="12KiB"), pages(4))
+    assert said(answer, "capacity") == "4 × frame need 16 KiB of cma, which has 12 KiB free"
+
+
+def test_the_smaller_size_of_a_range_counts() -> None:
+    assert placed(pool("16KiB..1MiB"), pages(4)).count == 4
+    assert facts(refusal(pool("12KiB..1MiB"), pages(4))) == [("capacity", "cma"), ("count", "frame")]
+
+
+@pytest.mark.parametrize("facts_of_memory", [{"size": "unknown"}, {"size": "8KiB", "held": "unknown"}])
+def test_sizes_nobody_knows_are_not_checked_and_listed(facts_of_memory: dict[str, Any]) -> None:
+    size = facts_of_memory.pop("size")
+    answer = plan(pool(size, **facts_of_memory), pages(4))
+    assert [fact.subject for fact in answer.unknown_facts] == ["cma"]
+
+
+def test_parts_that_heaps_name_are_not_in_the_memory_around_them() -> None:
+    # System-heap pages never come from a CMA area.
+    def two(cma: str, *named: str) -> Platform:
+        heaps = {"system": heap("ddr")} | {name: heap(name) for name in named}
+        return board(memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory(cma, inside="ddr")}, heaps=heaps)
+
+    pinned = {"pins": ["frame:heap=system"]}
+    assert placed(two("16KiB"), pages(8), **pinned).count == 8
+    assert placed(two("16KiB", "cma"), pages(4), **pinned).count == 4
+    answer = refusal(two("16KiB", "cma"), pages(5), **pinned)
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of ddr, which has 16 KiB free"
+
+
+def test_only_the_outermost_part_is_taken_away() -> None:
+    nested = {
+        "ddr": memory("32KiB", base="4GiB"),
+        "cma": memory("16KiB", inside="ddr"),
+        "vpu": memory("8KiB", inside="cma"),
+    }
+    platform = board(memory=nested, heaps={"system": heap("ddr"), "cma": heap("cma"), "vpu": heap("vpu")})
+    assert placed(platform, pages(4), pins=["frame:heap=system"]).count == 4
+    assert placed(platform, pages(2), pins=["frame:heap=cma"]).count == 2
+
+
+def test_two_names_of_one_memory_are_one_pool() -> None:
+    # linux 7.3 with cma=160M: default_cma_region and reserved share 160 MiB.
+    platform = board(
+        memory={"cma": memory("16KiB", inside="dram")}, heaps={"default_cma_region": heap("cma"), "reserved": heap("cma")}
+    )
+    question = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=3))
+    answer = refusal(platform, question, pins=["a:heap=reserved", "b:heap=default_cma_region"])
+    assert ("capacity", "cma") in facts(answer)
+
+
+def test_a_heap_of_two_memories_takes_from_either() -> None:
+    def banks(*heaps: str) -> Platform:
+        whole = {"low": heap("low"), "high": heap("high"), "any": heap("low", "high")}
+        return board(
+            memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")},
+            heaps={name: whole[name] for name in heaps},
+        )
+
+    assert placed(banks("any"), pages(4)).count == 4
+    answer = refusal(banks("any"), pages(5))
+    assert facts(answer) == [("capacity", "high+low"), ("count", "frame")]
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of high+low, which has 16 KiB free"
+
+
+def test_what_is_confined_to_one_bank_leaves_less_for_the_others() -> None:
+    # Two pages in `low` alone, three anywhere: five pages in four.
+    platform = board(
+        memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")},
+        heaps={"low": heap("low"), "any": heap("low", "high")},
+    )
+    question = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=3))
+    answer = refusal(platform, question, pins=["a:heap=low", "b:heap=any"])
+    assert facts(answer) == [("capacity", "high+low"), ("count", "a"), ("count", "b")]
+    fewer = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=2))
+    assert plan(platform, fewer, pins=["a:heap=low", "b:heap=any"]).status == "optimal"
+
+
+def test_files_and_live_buffers_share_it() -> None:
+    platform = pool("16KiB")
+    live = plan(platform, pages(3)).placements
+    assert placed(platform, pipeline("other", frame=buffer(size="32x16", count=1, read_by=[])), live=live).count == 1
+    answer = refusal(platform, pipeline("other", frame=buffer(size="32x32")), live=live)
+    assert facts(answer) == [("capacity", "cma"), ("count", "frame")]
+    assert said(answer, "capacity") == "2 × frame, live buffers need 20 KiB of cma, which has 16 KiB free"
+
+
+def test_a_frame_takes_its_slot_and_not_its_size() -> None:
+    # 4 325 376 bytes (design §4) take a slot of 5 MiB, and do not fit into 4.5.
+    platform = pool("5MiB", {"align": {"by_size_up_to": "1MiB"}})
+    question = pipeline(frame=buffer(bytes=4325376, count=1, read_by=[]))
+    assert placed(platform, question).allocated == 5 * MIB
+    assert facts(refusal(pool("4608KiB", {"align": {"by_size_up_to": "1MiB"}}), question)) == [("capacity", "cma")]
+
+
+def lazy(cma: str, lock: str, *, inside: bool = True) -> Platform:
+    """A heap whose first buffer takes a block of `cma`; its buffers live in that block, or in memory of their own."""
+    return board(
+        memory={"cma": memory(cma, inside="dram"), "tz": memory("1MiB", inside="dram")},
+        heaps={
+            "cma": heap("cma"),
+            "tee": heap("cma" if inside else "tz", locks={"from": "cma", "size": lock}),
+        },
+    )
+
+
+def test_a_lazily_locked_pool_holds_its_block_only() -> None:
+    # linux-7.2.13:drivers/tee/optee/protmem.c protmem_pool_op_dyn_alloc().
+    in_tee = {"pins": ["frame:heap=tee"]}
+    assert placed(lazy("64KiB", "16KiB"), pages(4), **in_tee).count == 4
+    answer = refusal(lazy("64KiB", "16KiB"), pages(5), **in_tee)
+    assert facts(answer) == [("capacity", "tee"), ("count", "frame")]
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of tee, which has 16 KiB free"
+
+
+def test_its_first_buffer_takes_the_whole_block() -> None:
+    two = pipeline(a=buffer(size="32x32", count=1, read_by=[]), b=buffer(size="32x32", count=4))
+    pins = {"pins": ["a:heap=tee", "b:heap=cma"]}
+    for inside in (True, False):
+        assert plan(lazy("32KiB", "16KiB", inside=inside), two, **pins).status == "optimal"
+        answer = refusal(lazy("28KiB", "16KiB", inside=inside), two, **pins)
+        assert ("capacity", "cma") in facts(answer)
+        assert said(answer, "capacity") == "a, 4 × b need 32 KiB of cma, which has 28 KiB free"
+
+
+def test_and_nothing_before_it() -> None:
+    assert placed(lazy("16KiB", "16KiB"), pages(4), pins=["frame:heap=cma"]).count == 4
+
+
+def test_a_live_buffer_has_locked_it_already() -> None:
+    platform = lazy("32KiB", "16KiB")
+    live = plan(platform, pipeline("old", a=buffer(size="32x32", count=1, read_by=[])), pins=["a:heap=tee"]).placements
+    more = pipeline("new", a=buffer(size="32x32", count=3), b=buffer(size="32x32", count=4))
+    assert plan(platform, more, live=live, pins=["a:heap=tee", "b:heap=cma"]).status == "optimal"
+    answer = refusal(platform, pipeline("new", frame=buffer(size="32x32", count=5)), live=live, pins=["frame:heap=cma"])
+    assert said(answer, "capacity") == "5 × frame, live buffers need 36 KiB of cma, which has 32 KiB free"
+
+
+def test_one_locked_pool_is_shared_rather_than_two() -> None:
+    # `a-tee` comes first by name, but `b-tee` is locked already, and `cma` has room for one block.
+    lock = {"locks": {"from": "cma", "size": "16KiB"}}
+    platform = board(
+        memory={"cma": memory("16KiB", inside="dram"), "tz": memory("1MiB", inside="dram")},
+        heaps={"a-tee": heap("tz", **lock), "b-tee": heap("tz", **lock)},
+    )
+    question = pipeline(x=buffer(), y=buffer())
+    assert [p.heap for p in plan(platform, question, pins=["x:heap=b-tee"]).placements] == ["b-tee", "b-tee"]

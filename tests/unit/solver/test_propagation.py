@@ -1,0 +1,102 @@
+"""options: everything that no single-buffer constraint forbids, less what another option beats."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from platforms.schema import Platform
+from solver.options import Propagation
+from solver.problem import Problem
+from tests.builders import board, buffer, device, heap, image, memory, pipeline, placed, plan, port, refusal, facts
+
+
+def options(platform: Platform, **buffers: Any) -> list[tuple[str, ...]]:
+    """(heap, format, modifier) of every option of the first buffer."""
+    found = Propagation(Problem(platform, [pipeline(**buffers)])).options[0]
+    return [(o.placed.heap.name, o.fourcc or "", o.modifier or "") for o in found]
+
+
+def test_the_best_option_comes_first() -> None:
+    heaps = {"a-uncached": heap("dram", cpu="uncached"), "b-cached": heap("dram")}
+    cpu = device("cpu", read=port())
+    platform = board(heaps=heaps, devices={"cpu0": cpu})
+    assert options(platform, frame=buffer(read_by="cpu.read")) == [("b-cached", "XR24", "LINEAR")]
+
+
+def test_two_heaps_of_one_memory_leave_one_option() -> None:
+    assert options(board(heaps={"b": heap("dram"), "a": heap("dram")}), frame=buffer()) == [("a", "XR24", "LINEAR")]
+
+
+def test_heaps_of_different_memories_both_stay() -> None:
+    parts = {"one": memory("1MiB", base="4GiB"), "two": memory("2MiB", base="5GiB")}
+    platform = board(memory=parts, heaps={"one": heap("one"), "two": heap("two")})
+    assert [heap for heap, *_ in options(platform, frame=buffer())] == ["two", "one"]
+
+
+def test_a_preferred_format_does_not_hide_a_smaller_one() -> None:
+    both = port(image("XR24", "NV12"))
+    platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
+    assert [fourcc for _, fourcc, _ in options(platform, frame=buffer(formats=["XR24", "NV12"]))] == ["XR24", "NV12"]
+
+
+def test_a_small_memory_takes_the_smaller_format() -> None:
+    # Three frames of 64x64: XR24 16 KiB each, NV12 6 KiB, 8 KiB in pages: 24 KiB.
+    both = port(image("XR24", "NV12"))
+    platform = board(
+        memory={"cma": memory("24KiB", inside="dram")},
+        heaps={"cma": heap("cma")},
+        devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)},
+    )
+    question = pipeline(frame=buffer(size="64x64", count=3, formats=["XR24", "NV12"]))
+    answer = plan(platform, question)
+    assert answer.placements[0].format == "NV12"
+    assert next(level.value for level in answer.levels if level.term == "preference") == 1
+
+
+def test_buffers_that_ask_the_same_share_one_list() -> None:
+    found = Propagation(Problem(board(), [pipeline(a=buffer(), b=buffer(), c=buffer(size="32x32"))])).options
+    assert found[0] is found[1]
+    assert found[0] is not found[2]
+
+
+def test_without_formats_everybody_s_are_tried() -> None:
+    both = port(image("NV12"), image("XR24"))
+    platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
+    # 16x16: NV12 is 384 bytes, XR24 1024: less traffic wins.
+    assert placed(platform).format == "NV12"
+
+
+def test_a_bare_buffer_that_raw_ports_touch_is_raw_anyway() -> None:
+    assert placed(board(), pipeline(frame=buffer(bytes=100))).planes[0].stride == 0
+
+
+def test_a_layout_that_no_family_knows_is_no_option() -> None:
+    afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
+    platform = board(devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)})
+    answer = refusal(platform, pipeline(frame=buffer(modifiers=["ARM_AFBC(16x16)"])))
+    assert facts(answer) == [("modifier", "frame")]
+    assert answer.conflict[0].text == "the layout of ARM_AFBC(16x16) cannot be computed for frame"
+
+
+def test_pins_narrow_every_field() -> None:
+    both = port(image("XR24", "NV12", modifiers=["LINEAR", "VIVANTE_TILED"]))
+    platform = board(
+        heaps={"a": heap("dram"), "b": heap("dram")},
+        devices={
+            "camera": device("camera", capture=both),
+            "panel": device("display", scanout=both),
+            "panel2": device("display", scanout=both),
+        },
+    )
+    question = pipeline(frame=buffer(count={"min": 1, "wish": 4}))
+    pins = ["heap=b", "format=XR24", "modifier=VIVANTE_TILED", "stride=128", "count=3", "device=panel2"]
+    placement = placed(platform, question, pins=[f"frame:{pin}" for pin in pins])
+    assert (placement.heap, placement.format, placement.modifier) == ("b", "XR24", "VIVANTE_TILED")
+    assert (placement.planes[0].stride, placement.count) == (128, 3)
+    assert placement.attachments[1].device == "panel2"
+
+
+def test_a_pin_that_fits_nothing_is_the_conflict() -> None:
+    answer = refusal(board(), pins=["frame:count=7"])
+    assert facts(answer) == [("pin", "frame")]
+    assert answer.conflict[0].text == "no placement of frame is as pinned: test/frame:count=7"

@@ -1,0 +1,174 @@
+"""model and search: the levels of the objective, limits, bounds, and numbers near the edge of 64 bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import solver
+from platforms.schema import Platform
+from solver.costs import NAMES
+from solver.plan import Plan, Undecided
+from solver.search import ROOM, Row, Search
+from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
+
+
+def levels(answer: Plan) -> dict[str, int]:
+    return {level.term: level.value for level in answer.levels}
+
+
+def minimise(*levels: Row, gap: float = 0.0, work: float | None = None) -> tuple[str, list[int], list[int]]:
+    """Two variables x + y = 10, x ≤ 7, under these levels."""
+    search = Search(gap, work)
+    search.integers(2, 10)
+    search.add(Row([0, 1], [1, 1], 10, 10))
+    search.add(Row([0], [1], None, 7))
+    return search.close(levels)
+
+
+def test_the_first_level_is_closed_before_the_second() -> None:
+    # Minimise y first (x = 7, y = 3), then x: nothing is left to choose.
+    assert minimise(Row([1], [1], 0, 0), Row([0], [1], 0, 0)) == ("optimal", [3, 7], [3, 7])
+    assert minimise(Row([0], [1], 0, 0), Row([1], [1], 0, 0)) == ("optimal", [0, 10], [0, 10])
+
+
+def test_levels_too_large_for_one_objective_are_closed_apart() -> None:
+    big = ROOM // 16
+    assert minimise(Row([1], [big], 0, 0), Row([0], [big], 0, 0)) == ("optimal", [3 * big, 7 * big], [3 * big, 7 * big])
+
+
+def test_without_levels_any_solution_will_do() -> None:
+    assert minimise()[0] == "optimal"
+
+
+def test_what_cannot_be_is_infeasible() -> None:
+    search = Search(0.0, None)
+    search.integers(1, 3)
+    search.add(Row([0], [1], 5, None))
+    assert search.close([Row([0], [1], 0, 0)]) == ("infeasible", [], [0])
+
+
+def test_without_work_nothing_is_decided() -> None:
+    assert minimise(Row([1], [1], 0, 0), work=0.0)[0] == "undecided"
+
+
+def crowded(buffers: int, size: str = "64KiB") -> tuple[Platform, Any]:
+    """Equal memories of this size, too small for the best of each buffer at once: a search is needed."""
+    parts = {f"m{n}": memory(size, base=f"{n + 4}GiB") for n in range(4)}
+    platform = board(memory=parts, heaps={f"h{n}": heap(f"m{n}") for n in range(4)})
+    shapes = ["32x32", "32x64", "32x96"]
+    return platform, pipeline(
+        **{f"b{n:02}": buffer(size=shapes[n % 3], count=1, read_by=[], rate=n) for n in range(buffers)}
+    )
+
+
+def test_the_largest_share_is_as_small_as_it_can_be() -> None:
+    # 12 buffers of 4, 8 and 12 KiB are 96 KiB; in four memories of 64 KiB no share is below 24/64.
+    platform, question = crowded(12)
+    answer = plan(platform, question)
+    assert answer.status == "optimal"
+    assert levels(answer)["scarcity-largest"] == 375_000
+    assert {heap: 24 for heap in ("h0", "h1", "h2", "h3")} == {
+        name: sum(p.allocated for p in answer.placements if p.heap == name) // 1024 for name in ("h0", "h1", "h2", "h3")
+    }
+
+
+def test_every_level_of_a_proven_plan_is_closed() -> None:
+    answer = plan(*crowded(12))
+    assert [level.term for level in answer.levels] == list(NAMES)
+    assert all(level.value == level.bound and level.gap == 0 for level in answer.levels)
+
+
+def test_a_limit_leaves_a_plan_with_its_bound() -> None:
+    platform, question = crowded(40, "1MiB")
+    answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.02))
+    assert isinstance(answer, Plan | Undecided)
+    if isinstance(answer, Plan) and answer.status == "feasible":
+        [level] = [level for level in answer.levels if level.gap > 0][:1]
+        assert level.bound < level.value
+        assert level.gap == pytest.approx((level.value - level.bound) / level.value)
+
+
+def test_a_limit_of_nothing_decides_nothing() -> None:
+    platform, question = crowded(12)
+    answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.0))
+    assert isinstance(answer, Undecided)
+    assert answer.text == "the limit was reached before a plan was found or excluded"
+
+
+def test_a_gap_that_is_good_enough_ends_the_search() -> None:
+    platform, question = crowded(40, "1MiB")
+    answer = solver.solve(platform, [question], options=solver.Options(gap=0.5))
+    assert isinstance(answer, Plan)
+    assert all(level.gap <= 0.5 for level in answer.levels)
+
+
+def test_where_the_best_of_each_fits_nothing_is_searched() -> None:
+    stats: dict[str, Any] = {}
+    solver.solve(board(), [pipeline(a=buffer(), b=buffer())], stats=stats)
+    assert stats["searched"] is False
+    assert (stats["buffers"], stats["options"]) == (2, 1)
+
+
+def test_a_crowded_board_is_searched() -> None:
+    stats: dict[str, Any] = {}
+    platform, question = crowded(12)
+    solver.solve(platform, [question], stats=stats)
+    assert stats["searched"] is True
+
+
+def test_numbers_near_the_end_of_64_bits() -> None:
+    # Memories of an exbibyte, a million frames a second: levels that never share an objective.
+    rule = image("AB48")
+    platform = board(
+        memory={"a": memory(1 << 60, base=0), "b": memory((1 << 60) + 4096, base=1 << 61)},
+        heaps={"a": heap("a"), "b": heap("b")},
+        devices={"camera": device("camera", capture=port(rule)), "panel": device("display", scanout=port(rule))},
+    )
+    question = pipeline(
+        **{f"f{n}": buffer(size="16384x16384", rate=1_000_000, count=4096) for n in range(3)}
+    )
+    answer = plan(platform, question)
+    assert answer.status == "optimal"
+    # 16384 × 16384 × 8 bytes, a million times a second, by two ports, three times.
+    assert levels(answer)["traffic"] == 3 * 2 * (1 << 31) * 1_000_000
+
+
+def test_alike_buffers_are_handed_out_in_the_order_of_names() -> None:
+    parts = {"m0": memory("8KiB", base="4GiB"), "m1": memory("8KiB", base="5GiB")}
+    platform = board(memory=parts, heaps={"h0": heap("m0"), "h1": heap("m1")})
+    question = pipeline(**{name: buffer(size="32x32", count=1, read_by=[]) for name in "dcba"})
+    assert [(p.buffer, p.heap) for p in plan(platform, question).placements] == [
+        ("a", "h0"),
+        ("b", "h0"),
+        ("c", "h1"),
+        ("d", "h1"),
+    ]
+
+
+def test_one_device_serves_all_buffers_that_name_it() -> None:
+    # Each buffer alone would take the panel that suits it; both name one display.
+    narrow = port(image("XR24", extent={"max": "16x16"}, stride={"multiple": 64}))
+    wide = port(image("XR24", stride={"multiple": 256}))
+    platform = board(
+        devices={"panel": device("display", scanout=narrow), "panel2": device("display", scanout=wide)}
+    )
+    answer = plan(platform, pipeline(small=buffer(), large=buffer(size="32x32")))
+    assert {a.device for p in answer.placements for a in p.attachments if a.port == "scanout"} == {"panel2"}
+
+
+def test_live_buffers_leave_less_to_choose_from() -> None:
+    parts = {"m0": memory("16KiB", base="4GiB"), "m1": memory("16KiB", base="5GiB")}
+    platform = board(memory=parts, heaps={"h0": heap("m0"), "h1": heap("m1")})
+    old = plan(platform, pipeline("old", frame=buffer(size="32x32", count=2)), pins=["frame:heap=h0"]).placements
+    answer = plan(platform, pipeline("new", frame=buffer(size="32x32", count=2)), live=old)
+    assert answer.placements[0].heap == "h1"
+    assert levels(answer)["scarcity-largest"] == 500_000
+
+
+def test_a_full_memory_is_seen_without_a_search() -> None:
+    platform, _ = crowded(0 or 1)
+    question = pipeline(**{f"b{n}": buffer(size="64x64", count=4, read_by=[]) for n in range(5)})
+    answer = solver.solve(platform, [question])
+    assert answer.status == "infeasible"
