@@ -259,14 +259,11 @@ def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -
     for variable, devices in sorted(domains.items()):
         if len(devices) < 2 and variable not in apart:
             continue
-        takers = {id(group): group for groups in devices.values() for group, _ in groups}
         for device in sorted(devices, key=lambda d: d or ""):
             flag = chosen[variable, device] = search.boolean()
-            taking = {id(group): members for group, members in devices[device]}
-            for key, group in takers.items():
-                found = taking.get(key, [])
-                search.add(Row([*found, flag], [1] * len(found) + [-len(group.members)], 0, 0))
-        search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 1, 1))
+            for group, members in devices[device]:
+                search.add(Row([*members, flag], [1] * len(members) + [-len(group.members)], None, 0))
+        search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 0, 1))
     for a, b in problem.apart:
         for device in domains.get(a, {}):
             if device is not None and (b, device) in chosen:
