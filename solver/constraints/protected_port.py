@@ -2,8 +2,8 @@
 
 Unless a profile says that a port may touch protected content, it may not.
 
-Source: design §5, 36; no mainline KMS or V4L2 driver has a protected mode
-(linux-7.2.13, see docs/boards).
+Source: no mainline KMS or V4L2 driver has a protected mode: linux-7.2.13, grep for
+"secure", "restricted", "protected content" over drivers/gpu/drm and drivers/media.
 """
 
 from __future__ import annotations
