@@ -63,7 +63,11 @@ def simulated(
     faults = occupied(board, live)
     outcome = Outcome(None, faults) if faults else carried_out(board, platform, pipelines, plan)
     buffers = outcome.allocation.buffers if outcome.allocation is not None else []
-    data = {"backend": "simulated", "buffers": [_buffer(each) for each in buffers], "faults": list(outcome.faults)}
+    data = {
+        "backend": "simulated",
+        "buffers": [_buffer(each) for each in buffers],
+        "faults": list(outcome.faults),
+    }
     return data, _blocks(plan, outcome)
 
 
@@ -77,7 +81,9 @@ def _buffer(buffer: Any) -> dict[str, Any]:
     dmabufs = []
     for dmabuf in buffer.dmabufs:
         runs = dmabuf.segments or ()
-        dmabufs.append({"size": dmabuf.size, "address": f"{runs[0].address:#x}" if runs else None, "runs": len(runs)})
+        dmabufs.append(
+            {"size": dmabuf.size, "address": f"{runs[0].address:#x}" if runs else None, "runs": len(runs)}
+        )
     return {"pipeline": buffer.placement.pipeline, "buffer": buffer.placement.buffer, "dmabufs": dmabufs}
 
 
@@ -93,5 +99,7 @@ def _blocks(plan: Plan, outcome: Outcome) -> tuple[Block, ...]:
         runs = sum(len(dmabuf.segments or ()) for each in buffers for dmabuf in each.dmabufs)
         made = f"{len(buffers)} × {in_units(placement.allocated)} from {placement.heap}, in {runs} runs"
         used = ", ".join(dict.fromkeys(attached.device for attached in placement.attachments))
-        rows.append(Labelled(placement.buffer, f"{made}; attached to {used}; one frame passed without a fault"))
+        rows.append(
+            Labelled(placement.buffer, f"{made}; attached to {used}; one frame passed without a fault")
+        )
     return (Heading("Allocated in the simulator", 2, "good"), Notes(tuple(rows)))

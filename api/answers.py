@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from solver.plan import Answer
+from platforms.errors import InputError
+from solver.plan import Answer
 
 
 def all_of(*loads: Callable[[], Any]) -> list[Any]:
@@ -15,8 +15,6 @@ def all_of(*loads: Callable[[], Any]) -> list[Any]:
     Raises:
         InputError: one of them raised it.
     """
-    from platforms.errors import InputError
-
     loaded, errors = [], []
     for load in loads:
         try:

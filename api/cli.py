@@ -272,10 +272,10 @@ def heapwright_app() -> typer.Typer:
     app = _app(
         add_completion=True,
         no_args_is_help=True,
-        help="Which memory must shared DMA buffers live in, and how must they lie?",
+        about="Which memory must shared DMA buffers live in, and how must they lie?",
     )
     app.command(help=SOLVE_HELP, epilog=SOLVE_EXAMPLES)(solve)
-    boards = _app(no_args_is_help=True, help="The boards, and profiles of your own.")
+    boards = _app(no_args_is_help=True, about="The boards, and profiles of your own.")
     boards.command("list")(list_platforms)
     boards.command("show")(show_platform)
     boards.command("check")(check_platforms)
@@ -291,12 +291,12 @@ def _umbrella(version: VersionOption = False) -> None:
 
 
 def _app(
-    *, add_completion: bool = False, no_args_is_help: bool = False, help: str | None = None
+    *, add_completion: bool = False, no_args_is_help: bool = False, about: str | None = None
 ) -> typer.Typer:
     return typer.Typer(
         add_completion=add_completion,
         no_args_is_help=no_args_is_help,
-        help=help,
+        help=about,
         rich_markup_mode=None,  # help stays plain: boxes get in the way of pipes, and rich costs start-up time
         pretty_exceptions_enable=False,
         context_settings={"help_option_names": ["-h", "--help"]},

@@ -5,19 +5,20 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
+import solver
 from api.answers import as_json
 from api.asked import Asked
 from api.background import waited
 from api.exits import Exit, code_of, worst
 from api.output import show, write, write_json
 from api.solving import options_of
-
-if TYPE_CHECKING:
-    from solver.pipeline import Pipeline
-    from solver.plan import Answer
-    from solver.render import Grid
+from platforms import catalog
+from solver.files import load_pipelines
+from solver.pipeline import Pipeline
+from solver.plan import Answer, Infeasible, Plan
+from solver.render import Grid, layout_name, markdown, printable
 
 SCHEMA: Final = "heapwright/matrix/1"
 """`{"schema": …, "answers": [answer, …]}`, boards in order, pipelines in the order given."""
@@ -25,19 +26,14 @@ SCHEMA: Final = "heapwright/matrix/1"
 
 def solve_everywhere(asked: Asked) -> Exit:
     """Answer each pipeline on each board and print the matrix."""
-    from platforms.catalog import board_names
-    from solver.files import load_pipelines
-
     pipelines = tuple(load_pipelines(asked.files))
     answers: list[Answer] = []
-    with _progress(board_names()) as boards:
+    with _progress(catalog.board_names()) as boards:
         for board in boards:
             answers += waited(lambda board=board: _on(board, pipelines, asked))  # type: ignore[misc]
     if asked.as_json:
         write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, asked.to)
     elif asked.as_markdown:
-        from solver.render import markdown
-
         write(markdown(grid(answers, pipelines)), asked.to)
     else:
         show([grid(answers, pipelines)], asked.to)
@@ -45,18 +41,13 @@ def solve_everywhere(asked: Asked) -> Exit:
 
 
 def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[Answer]:
-    import solver
-    from platforms.catalog import load_platform
-
-    platform = load_platform(board)
+    platform = catalog.load_platform(board)
     options = options_of(asked)
     return [solver.solve(platform, (pipeline,), pins=asked.pins, options=options) for pipeline in pipelines]
 
 
 def grid(answers: Iterable[Answer], pipelines: Iterable[Pipeline]) -> Grid:
     """One row per board, one column per pipeline."""
-    from solver.render import Grid, printable
-
     cells: dict[str, dict[str, str]] = {}
     for answer in answers:
         cells.setdefault(answer.platform, {})[answer.pipelines[0]] = printable(cell(answer))
@@ -68,9 +59,6 @@ def grid(answers: Iterable[Answer], pipelines: Iterable[Pipeline]) -> Grid:
 
 def cell(answer: Answer) -> str:
     """An answer in a few words: heaps and formats, or the kinds of fact that clash."""
-    from solver.plan import Infeasible, Plan
-    from solver.render import layout_name
-
     if isinstance(answer, Plan):
         found = dict.fromkeys(f"{p.heap} {layout_name(p)}" for p in answer.placements)
         return ", ".join(found) + ("" if answer.status == "optimal" else " (feasible)")

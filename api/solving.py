@@ -3,26 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
+import solver
 from api.answers import all_of, as_json
 from api.asked import Asked
 from api.background import waited
 from api.exits import Exit, code_of, complain
 from api.output import show, write_json
+from platforms.catalog import load_platform
+from platforms.schema import Platform
+from solver import render
+from solver.files import load_live, load_pipelines
+from solver.pipeline import Pipeline
+from solver.plan import Answer, Placement, Plan
 
-if TYPE_CHECKING:
-    from platforms.schema import Platform
-    from solver import Options
-    from solver.pipeline import Pipeline
-    from solver.plan import Answer, Placement, Plan
-    from solver.render import Block
-
-T = TypeVar("T")
-
-
-Allocated = tuple[dict[str, Any], "tuple[Block, ...]"]
+Allocated = tuple[dict[str, Any], tuple[render.Block, ...]]
 """What became of a plan: as JSON data, and for people."""
 
 
@@ -33,7 +29,7 @@ class Question(NamedTuple):
     pipelines: tuple[Pipeline, ...]
     live: tuple[Placement, ...]
     pins: tuple[str, ...]
-    options: Options
+    options: solver.Options
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -53,20 +49,18 @@ def solve(asked: Asked) -> Exit:
     _print(asked, answer, others, allocation)
     if asked.stats:
         complain(json.dumps(stats, indent=2, default=str))
-    return Exit.ALLOCATION_FAILED if allocation is not None and allocation[0]["faults"] else code_of(answer)
+    if allocation is not None and allocation[0]["faults"]:
+        complain("\n".join(f"solve: {fault}" for fault in allocation[0]["faults"]))
+        return Exit.ALLOCATION_FAILED
+    return code_of(answer)
 
 
-def options_of(asked: Asked) -> Options:
+def options_of(asked: Asked) -> solver.Options:
     """The solver's options for what was asked."""
-    from solver import Options
-
-    return Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
+    return solver.Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
 
 
 def _read(asked: Asked) -> Question:
-    from platforms.catalog import load_platform
-    from solver.files import load_live, load_pipelines
-
     platform, pipelines, live = all_of(
         lambda: load_platform(asked.platform),
         lambda: load_pipelines(asked.files),
@@ -76,24 +70,20 @@ def _read(asked: Asked) -> Question:
 
 
 def _solved(question: Question, stats: dict[str, Any]) -> Answer:
-    import solver
-
-    return solver.solve(question.platform, question.pipelines, **question.terms, stats=stats)
+    answer: Answer = solver.solve(question.platform, question.pipelines, **question.terms, stats=stats)
+    return answer
 
 
 def _others(asked: Asked, question: Question, answer: Answer) -> tuple[Plan, ...]:
-    import solver
-    from solver.plan import Plan
-
     if not asked.alternatives or not isinstance(answer, Plan):
         return ()
-    found = solver.alternatives(question.platform, question.pipelines, asked.alternatives + 1, **question.terms)
+    found = solver.alternatives(
+        question.platform, question.pipelines, asked.alternatives + 1, **question.terms
+    )
     return tuple(plan for plan in found if plan != answer)
 
 
 def _carried_out(asked: Asked, question: Question, answer: Answer) -> Allocated | None:
-    from solver.plan import Plan
-
     if not asked.allocate or not isinstance(answer, Plan):
         return None
     from api.allocating import simulated
@@ -102,23 +92,16 @@ def _carried_out(asked: Asked, question: Question, answer: Answer) -> Allocated 
 
 
 def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:
-    import solver
-    from solver.plan import Plan
-    from solver.render import why_not
-
     answer = waited(lambda: solver.why_not(question.platform, question.pipelines, wanted, **question.terms))
     if asked.as_json:
         write_json(as_json(answer), asked.to)
     else:
         best = waited(lambda: _solved(question, {})) if isinstance(answer, Plan) else None
-        show(why_not(wanted, answer, best), asked.to)
+        show(render.why_not(wanted, answer, best), asked.to)
     return code_of(answer)
 
 
 def _print(asked: Asked, answer: Answer, others: tuple[Plan, ...], allocation: Allocated | None) -> None:
-    from solver import render
-    from solver.plan import Plan
-
     if asked.as_json:
         data = as_json(answer)
         if asked.alternatives:

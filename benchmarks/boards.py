@@ -17,9 +17,12 @@ SOURCE: Final = "benchmark"
 MIB: Final = 1 << 20
 
 KINDS: Final = (
-    "display", "gpu", "video-encoder", "camera", "cpu", "video-decoder", "npu", "isp", "2d", "jpeg-codec", "nic"
+    "display", "gpu", "video-encoder", "camera", "cpu", "video-decoder", "npu", "isp", "2d", "jpeg-codec", "nic",
+    "dsp", "crypto",
 )  # fmt: skip
-"""The order in which a board gets its devices; beyond these it gets second ones."""
+"""The order in which a board gets its devices."""
+_AGAIN: Final = ("camera", "display", "isp", "2d", "video-decoder", "video-encoder", "nic", "gpu")
+"""Kinds of which boards have several, mostly equal ones."""
 _RGB: Final = ("XR24", "AR24")
 _YUV: Final = ("NV12", "YUYV")
 _ALL: Final = (*_RGB, *_YUV, "P010")
@@ -46,6 +49,8 @@ TRAITS: Final[dict[str, Trait]] = {
     "isp": Trait({"input": _YUV, "output": ("NV12", "XR24")}, ("iommu", "none"), (16, 64), (1, 2)),
     "2d": Trait({"source": _ALL, "target": _ALL}, ("iommu", "mmu", "none"), (4, 16)),
     "jpeg-codec": Trait({"source": _YUV, "target": ()}, ("iommu", "none"), (8, 16), (8, 16)),
+    "dsp": Trait({"input": ("NV12", "YUYV"), "output": ("NV12",)}, ("iommu", "mmu"), (8, 128)),
+    "crypto": Trait({"source": (), "target": ()}, ("iommu", "none"), (1,)),
     "nic": Trait({"send": (), "receive": ()}, ("iommu", "none"), (1,)),
 }
 _WRITE: Final = {"render", "capture", "write", "bitstream:video-encoder", "frame:video-decoder", "output", "target", "receive"}
@@ -67,8 +72,7 @@ class Board:
         self.pools: list[str] = []
         """Memories that hold contiguous buffers only."""
         for number in range(devices):
-            kind = KINDS[number] if number < len(KINDS) else random.choice(KINDS)
-            self._add_device(kind)
+            self._add_device(KINDS[number] if number < len(KINDS) else random.choice(_AGAIN))
         self._add_heaps(heaps)
 
     def of_kind(self, kind: str) -> list[str]:
@@ -91,7 +95,11 @@ class Board:
 
     def _add_device(self, kind: str) -> None:
         trait, random = TRAITS[kind], self.random
-        name = f"{kind}{len(self.of_kind(kind))}"
+        alike = self.of_kind(kind)
+        name = f"{kind}{len(alike)}"
+        if alike and random.random() < 0.7:
+            self.devices[name] = self.devices[alike[0]]
+            return
         sees = random.choice(trait.sees)
         dma: Json = {"bits": random.choice((32, 34, 40)) if sees != "cpu" else 48}
         if sees == "iommu":

@@ -32,6 +32,8 @@ _STREAMS: Final[tuple[Stream, ...]] = (
     (("cpu.write", ("video-decoder.bitstream",)), ("video-decoder.frame", ("display.scanout|gpu.sample",))),
     (("nic.receive", ("video-decoder.bitstream",)), ("video-decoder.frame", ("2d.source",)), ("2d.target", ("display.scanout",))),
     (("camera.capture", ("npu.input", "cpu.read")), ("npu.output", ("cpu.read",))),
+    (("camera.capture", ("dsp.input",)), ("dsp.output", ("video-encoder.frame",)), ("video-encoder.bitstream", ("crypto.source",))),
+    (("nic.receive", ("crypto.source",)), ("crypto.target", ("video-decoder.bitstream",)), ("video-decoder.frame", ("display.scanout",))),
     (("camera.capture", ("jpeg-codec.source", "display.scanout")), ("jpeg-codec.target", ("cpu.read", "nic.send"))),
     (("cpu.write", ("gpu.sample",)), ("gpu.render", ("display.scanout", "npu.input"))),
 )  # fmt: skip

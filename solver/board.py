@@ -7,6 +7,7 @@ worst case is taken here, and nowhere else (design §4, `unknown` and ranges).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
 from typing import Any, Literal, NamedTuple
@@ -213,7 +214,8 @@ def exists(heap: Heap, kernel: str) -> bool:
 
 
 def _version(text: str) -> tuple[int, ...]:
-    return tuple(int(part) if part.isdigit() else 0 for part in text.split("."))
+    """6.12 and 6.12.0 are one version."""
+    return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", text).split("."))
 
 
 def _low(value: object) -> int | None:

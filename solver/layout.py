@@ -14,10 +14,13 @@ from __future__ import annotations
 
 from fractions import Fraction
 from math import lcm
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from platforms.schema import Tail
 from platforms.values import Extent
+
+WIDER: Final = 256
+"""Strides tried where a device implies offsets: a wider one may make room for tails between planes."""
 
 
 class PlaneShape(NamedTuple):
@@ -122,11 +125,17 @@ def solve(need: Demand, image: Extent, shape: Shape, dmabufs: int) -> Layout | N
     """
     coded = Extent(round_up(image.width, need.coded_width), round_up(image.height, need.coded_height))
     rows = round_up(coded.height, lcm(need.rows, shape.rows[0]))
-    strides = _strides(need, image, coded.width, shape)
-    if strides is None:
-        return None
     heights = [round_up(-(-rows // p.vsub), tile) for p, tile in zip(shape.planes, shape.rows, strict=True)]
-    planes = _planes(need, image, shape, strides, heights, dmabufs)
+    planes, floor = None, need.minimum
+    implied = bool(need.implied) and dmabufs == 1
+    for _ in range(WIDER if implied else 1):
+        strides = _strides(need, image, coded.width, shape, implied, floor)
+        if strides is None:
+            return None
+        planes = _planes(need, image, shape, strides, heights, dmabufs)
+        if planes is not None:
+            break
+        floor = strides[0] + 1
     if planes is None:
         return None
     sizes = tuple(_size(need, image, shape, planes, dmabuf) for dmabuf in range(dmabufs))
@@ -153,16 +162,21 @@ def _ratios(need: Demand, shape: Shape) -> list[Fraction] | None:
     return natural
 
 
-def _strides(need: Demand, image: Extent, width: int, shape: Shape) -> list[int] | None:
+def _strides(
+    need: Demand, image: Extent, width: int, shape: Shape, implied: bool, floor: int
+) -> list[int] | None:
+    """The smallest strides of all planes, plane 0's at least `floor`."""
     ratios = _ratios(need, shape)
     if ratios is None:
         return None
-    least, multiple = need.minimum, need.multiple
+    least, multiple = floor, need.multiple
     for plane, ratio, column in zip(shape.planes, ratios, shape.columns, strict=True):
         least = max(least, _ceil(Fraction(plane.row(width)) / ratio))
         multiple = lcm(multiple, ratio.denominator)
         for wanted in (*need.halved, column):
             multiple = lcm(multiple, (Fraction(wanted) / ratio).numerator)
+    for rows in need.implied if implied else ():
+        multiple = lcm(multiple, *_steps(need, round_up(image.height, rows), shape, ratios))
     for group, size in need.groups:
         least = max(least, -(-width // group) * size)
         multiple = lcm(multiple, size)
@@ -170,6 +184,15 @@ def _strides(need: Demand, image: Extent, width: int, shape: Shape) -> list[int]
     if stride is None:
         return None
     return [int(stride * ratio) for ratio in ratios]
+
+
+def _steps(need: Demand, height: int, shape: Shape, ratios: list[Fraction]) -> list[int]:
+    """What plane 0's stride must be a multiple of, so that implied offsets are aligned."""
+    steps, lines = [], Fraction(0)
+    for plane, ratio in zip(shape.planes[:-1], ratios, strict=False):
+        lines += ratio * -(-height // plane.vsub)
+        steps.append((need.offset / lines).numerator)
+    return steps
 
 
 def _ceil(value: Fraction) -> int:

@@ -209,7 +209,7 @@ class _Search:
         """Lawful counts with the wishes each drops."""
         asked, pinned = self.question.spec.count, self.pins.get("count")
         if self._drops(count, ""):
-            return [(1, 0)]
+            return [(pinned if isinstance(pinned, int) else 1, 0)]
         least, most = count.bounds(touches)
         if isinstance(asked, int):
             lawful = [(asked, 0)] if least <= asked and (most is None or asked <= most) else []

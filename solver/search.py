@@ -75,7 +75,7 @@ class Search:
                 return status, [], bounds
             values = self._values(levels)
             if status == "feasible":
-                bounds[group[0].level] = self._first_bound(group, bound)
+                self._bound(group, bound, values, bounds)
                 return "feasible", values, bounds
             for part in group:
                 bounds[part.level] = values[part.level]
@@ -132,6 +132,7 @@ class Search:
         parameters.num_workers = 1
         parameters.cp_model_presolve = False
         parameters.random_seed = 1
+        parameters.catch_sigint_signal = False  # it would leave SIGINT to the default: the process just dies
         parameters.relative_gap_limit = self.gap
         parameters.max_deterministic_time = max(0.0, self.work - self.spent)
         return parameters
@@ -149,9 +150,14 @@ class Search:
         ]
 
     @staticmethod
-    def _first_bound(group: Sequence[_Part], bound: int) -> int:
-        """What a bound on a shared objective says of its first level."""
-        return max(0, bound // group[0].weight)
+    def _bound(group: Sequence[_Part], bound: int, values: Sequence[int], bounds: list[int]) -> None:
+        """What a bound on a shared objective says of its levels, up to the first open one."""
+        for part in group:
+            value = values[part.level]
+            bounds[part.level] = max(0, min(value, bound // part.weight))
+            if bounds[part.level] < value:
+                return
+            bound -= value * part.weight
 
 
 class _Part(NamedTuple):

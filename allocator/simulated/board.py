@@ -15,7 +15,7 @@ from typing import Final, Literal
 
 from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.hardware import HeapFacts, known, round_up
-from allocator.simulated.bus import Bus, importing_refusal
+from allocator.simulated.bus import OFF_BUS, Bus, importing_refusal
 from allocator.simulated.extents import Chunks, Extents, Pager, first_fit, worst
 from allocator.simulated.faults import Fault
 from allocator.simulated.ground import most
@@ -27,8 +27,8 @@ from solver.plan import AttachedPort, Placement
 
 UNKNOWN_SIZE: Final = 256 << 20
 """What a memory of unknown size is taken to have."""
-SPACING: Final = 1 << 40
-"""Where memories without an address are put, out of everybody's way."""
+SPACING: Final = 1 << 44
+"""How far apart memories without an address are put."""
 
 
 class Board:
@@ -66,7 +66,7 @@ class Board:
         outer_first = sorted(memories, key=lambda name: (len(around[name]), not isinstance(memories[name].base, int)))
         for index, name in enumerate(outer_first):
             size = self._size(memories[name])
-            start = self._start(name, memories[name], size, extents, (index + 1) * SPACING)
+            start = self._start(name, memories[name], size, extents, OFF_BUS + index * SPACING)
             extents[name] = Extents(start, start + size)
             if name in self.facts.named:
                 self._set_aside(extents, name)
@@ -105,7 +105,8 @@ class Board:
         step = self._step(size)
         if around is not None:
             low, high = max(low, around.start), min(high, around.end - size)
-            free = around.highest(size, step) if self.mood == "judge" else around.anywhere(size, step, self._random)
+            bottom_up = self.mood == "board" and self._random.random() < 0.5
+            free = around.lowest(size, step) if bottom_up else around.highest(size, step)
             if free is not None and low <= free <= high:
                 return free
         low, high = round_up(low, step), max(high // step * step, round_up(low, step))
@@ -146,15 +147,20 @@ class Board:
         if size < 1:
             raise KernelRefused(EINVAL, "a dma-buf of no bytes")
         largest = known(heap.facts.largest)
-        if largest is not None and size > largest:
+        if largest is not None and heap.whole(size) > largest:
             raise KernelRefused(ENOMEM, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
-        memories = sorted(home.memories or self.platform.memory)
+        memories = sorted(home.memories or self.platform.memory, key=self._wanted)
         taken = self._pager(home)([self._extents[name] for name in memories], home, size)
         if taken is None:
             free = sum(self._extents[name].free for name in memories)
             raise KernelRefused(ENOMEM, f"{heap.name}: no room for {size} bytes, {free} are free")
         self._held[id(buffer)] += taken.held
         return Dmabuf(home.whole(size), taken.segments)
+
+    def _wanted(self, memory: str) -> tuple[int, int, str]:
+        """A heap with a choice leaves memory to those that have none, then takes where most is free."""
+        claims = sum(1 for heap in self.facts.heaps.values() if heap.memories and memory in heap.memories)
+        return claims, -self._extents[memory].free, memory
 
     def _lock(self, heap: HeapFacts) -> None:
         """The first buffer of a lazily locked pool takes the whole pool from elsewhere."""

@@ -21,6 +21,8 @@ IO_TLB_SLOT: Final = 2048
 IO_TLB_SEGMENT: Final = 128 * IO_TLB_SLOT
 """The most that one mapping may bounce: include/linux/swiotlb.h IO_TLB_SEGSIZE × IO_TLB_SIZE."""
 IO_TLB_DEFAULT: Final = 64 << 20
+OFF_BUS: Final = 1 << 60
+"""Pretended addresses from here on belong to memory that has none on the bus; no mask judges them."""
 
 
 @dataclass
@@ -71,17 +73,18 @@ class Bus:
         except KernelRefused:
             self.detach(imported, device)
             raise
-        self._mappings[id(buffer), attached] = imported
+        self._imported.setdefault(id(buffer), []).append(imported)
         bounced = sum(each.bounced for each in imported.mappings)
         return Import(attached, self._bus_addresses(imported, device), bounced)
 
     def mappings(self, buffer: Buffer, attached: AttachedPort) -> list[Mapping]:
-        return self._mappings[id(buffer), attached].mappings
+        """How a device that imported the buffer sees it."""
+        return next(each for each in self._imported[id(buffer)] if each.attached == attached).mappings
 
     def forget(self, buffer: Buffer, devices: dict[str, DeviceFacts]) -> None:
         """Detach a buffer everywhere."""
-        for key in [key for key in self._mappings if key[0] == id(buffer)]:
-            self.detach(self._mappings.pop(key), devices[key[1].device])
+        for imported in self._imported.pop(id(buffer), ()):
+            self.detach(imported, devices[imported.attached.device])
 
     def detach(self, imported: _Imported, device: DeviceFacts) -> None:
         for mapping in imported.mappings:
@@ -90,7 +93,7 @@ class Bus:
                 self._release_iova(device, mapping.iova)
 
     def __post_init__(self) -> None:
-        self._mappings: dict[tuple[int, AttachedPort], _Imported] = {}
+        self._imported: dict[int, list[_Imported]] = {}
 
     def _check_size(self, dmabuf: Dmabuf, port: Port) -> None:
         most = known(port.bytes.max)
@@ -113,7 +116,7 @@ class Bus:
         bits = device.bits if unit is None else known(unit.bits)
         if bits is not None and bits < 64:
             for segment in dmabuf.segments:
-                if segment.end > 1 << bits:
+                if segment.address < OFF_BUS and segment.end > 1 << bits:
                     raise KernelRefused(EINVAL, beyond_mask(segment.address, segment.length, bits).text)
         if again:
             return Mapping(dmabuf.segments, dmabuf.size)
@@ -155,6 +158,8 @@ class Bus:
             shift = 0 if window is None else window.offset
             if inside and (device.bits is None or run.end + shift <= 1 << device.bits):
                 continue
+            if run.address >= OFF_BUS:
+                continue
             self._bounce(run, device)
             bounced += run.length
         if device.segments == 1 and len(runs) > 1:
@@ -176,7 +181,8 @@ class Bus:
         self.bounce_free -= run.length
 
     def _bus_addresses(self, imported: _Imported, device: DeviceFacts) -> tuple[tuple[Segment, ...], ...] | None:
-        if device.by_cpu or not device.linear:
+        own = any(each.address >= OFF_BUS for mapping in imported.mappings for each in mapping.segments)
+        if device.by_cpu or not device.linear or own:
             return None
         shift = 0 if device.dma.window is None else device.dma.window.offset
         return tuple(

@@ -75,12 +75,11 @@ class Rule:
         return None if implied is None else known(implied.rows.multiple) or 1
 
     @cached_property
-    def exact_multiple(self) -> int | None:
-        """Its stride is that of the width rounded up to this many pixels, if it is that strict."""
+    def exact_multiples(self) -> tuple[int, ...]:
+        """Its stride is that of the width rounded up to so many pixels and no other, if it is that strict."""
         stride = self.facts.stride
-        if stride.fixed:
-            return 1
-        return stride.exact.width_multiple if stride.exact is not None else None
+        exact = () if stride.exact is None else (stride.exact.width_multiple,)
+        return (*exact, 1) if stride.fixed else exact
 
     @cached_property
     def equal_planes(self) -> bool:
@@ -146,7 +145,7 @@ def stride_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
         yield refused("stride-set", f"stride {stride} is none of {facts.set}")
     if facts.power_of_two and stride & (stride - 1):
         yield refused("stride-set", f"stride {stride} is no power of two")
-    if (multiple := rule.exact_multiple) is not None:
+    for multiple in rule.exact_multiples:
         own = tuple(pixels.row_bytes(plane, round_up(layout.width, multiple)) for plane in range(len(layout.strides)))
         if own != layout.strides:
             yield refused("stride-exact", f"strides {layout.strides} are not exactly {own}")

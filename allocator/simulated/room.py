@@ -77,21 +77,21 @@ class Room:
             where,
             taken,
             count * len(sizes),
-            tuple(self._windows(memories, count * sum(exported), touches)),
+            tuple(self._windows(memories, taken, touches)),
             tuple(self._mapped(exported, count, touches)),
             tuple(self._traffic(memories, sum(sizes), rate, touches)),
             tuple((touch.device.name, touch.port_name, touch.port.how_many) for touch in touches),
             uses,
         )
 
-    def _windows(self, memories: frozenset[str], exported: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
+    def _windows(self, memories: frozenset[str], taken: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
         for memory in memories:
             if known(self.platform.memory[memory].window) is None:
                 continue
             for touch in touches:
                 named = touch.port.memory
                 if touch.device.by_cpu or (isinstance(named, tuple) and memory in named):
-                    yield memory, exported
+                    yield memory, taken
                     break
 
     def _mapped(

@@ -56,7 +56,7 @@ def _own_stride(rule: Rule, stride: int, pixel_bytes: tuple[int, int]) -> int:
 
 def _own_strides(rule: Rule, layout: Layout) -> tuple[int, ...]:
     pixels, planes = layout.pixels, range(len(layout.strides))
-    if (multiple := rule.exact_multiple) is not None:
+    for multiple in rule.exact_multiples:
         return tuple(pixels.row_bytes(plane, round_up(layout.width, multiple)) for plane in planes)
     first = _own_stride(rule, layout.strides[0], (pixels.block_bytes, pixels.block_width))
     if rule.equal_planes:

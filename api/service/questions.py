@@ -78,7 +78,9 @@ def answered(request: PlanRequest) -> dict[str, Any]:
         answer = solver.solve(asked.platform, asked.pipelines, **asked.terms)
     data = as_json(answer)
     if isinstance(answer, Plan):
-        data["alternatives"] = [] if wanted is not None else _others(asked, answer, request.options.alternatives)
+        data["alternatives"] = (
+            [] if wanted is not None else _others(asked, answer, request.options.alternatives)
+        )
     return data
 
 

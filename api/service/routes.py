@@ -40,7 +40,7 @@ def _service(request: Request) -> Service:
 Here = Annotated[Service, Depends(_service)]
 Body = Annotated[bytes, Depends(body)]
 BoardName = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[A-Za-z0-9_.,+-]{1,64}$")]
-AllocationId = Annotated[str, Path(min_length=1, max_length=64, pattern=r"^[0-9a-f]{1,64}$")]
+AllocationId = Annotated[str, Path(alias="id", min_length=1, max_length=64, pattern=r"^[0-9a-f]{1,64}$")]
 
 
 @router.post(
@@ -98,15 +98,15 @@ def create_allocation(raw: Body, service: Here) -> Any:
     with service.turns.taken():
         asked, plan = within(service.limits.deadline, lambda: planned(parsed(AllocationRequest, raw)))
         # Not under the deadline: a board that others share must not be left half done.
-        id = service.shelf.allocate(asked.platform, asked.pipelines, plan)
-    held = Held(id=id, platform=asked.platform.name, plan=plan)
+        key = service.shelf.allocate(asked.platform, asked.pipelines, plan)
+    held = Held(id=key, platform=asked.platform.name, plan=plan)
     return JSONResponse(held.model_dump(mode="json", by_alias=True), 201)
 
 
 @router.delete("/v1/allocations/{id}", tags=["allocations"], status_code=204, responses=declared(404, 422))
-def delete_allocation(id: AllocationId, service: Here) -> Response:
+def delete_allocation(key: AllocationId, service: Here) -> Response:
     """Free the buffers of an allocation."""
-    service.shelf.release(id)
+    service.shelf.release(key)
     return Response(status_code=204)
 
 

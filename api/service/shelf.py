@@ -40,29 +40,31 @@ class Shelf:
             Refused: 409 if the board refuses it, 422 if it is too large, 429 if too much is held.
         """
         _require_a_sane_size(plan)
-        key = platform.model_dump_json(by_alias=True)
+        same = platform.model_dump_json(by_alias=True)
         with self._lock:
             if len(self._taken) >= self._most:
-                raise Refused(429, f"{self._most} allocations are held; delete one", headers={"Retry-After": "60"})
-            board = self._boards.get(key) or Board(platform)
+                raise Refused(
+                    429, f"{self._most} allocations are held; delete one", headers={"Retry-After": "60"}
+                )
+            board = self._boards.get(same) or Board(platform)
             outcome = carried_out(board, platform, pipelines, plan)
             board.faults.clear()
             if outcome.allocation is None:
                 faults = [Fault(path="plan", message=fault) for fault in outcome.faults]
                 raise Refused(409, "the simulated board refuses the plan", errors=faults)
-            self._boards[key] = board
-            id = secrets.token_hex(16)
-            self._taken[id] = _Taken(key, outcome.allocation)
-            return id
+            self._boards[same] = board
+            key = secrets.token_hex(16)
+            self._taken[key] = _Taken(same, outcome.allocation)
+            return key
 
-    def release(self, id: str) -> None:
-        """Free what is held under `id`.
+    def release(self, key: str) -> None:
+        """Free what is held under `key`.
 
         Raises:
             Refused: 404; nothing is held under it.
         """
         with self._lock:
-            taken = self._taken.pop(id, None)
+            taken = self._taken.pop(key, None)
             if taken is None:
                 raise Refused(404, "no such allocation")
             taken.allocation.release()
@@ -74,4 +76,6 @@ def _require_a_sane_size(plan: Plan) -> None:
     buffers = sum(placement.count * len(placement.sizes) for placement in plan.placements)
     size = sum(placement.count * sum(placement.sizes) for placement in plan.placements)
     if buffers > MOST_BUFFERS or size > MOST_BYTES:
-        raise Refused(422, f"the simulator holds at most {MOST_BUFFERS} dma-bufs and {MOST_BYTES} bytes of one plan")
+        raise Refused(
+            422, f"the simulator holds at most {MOST_BUFFERS} dma-bufs and {MOST_BYTES} bytes of one plan"
+        )

@@ -25,7 +25,9 @@ def run(command: list[str], *arguments: str, **keywords: object) -> subprocess.C
     )  # type: ignore[call-overload,no-any-return]
 
 
-@pytest.mark.parametrize("entry", ["solve_main --help", "heapwright_main solve --help", "heapwright_main --help"])
+@pytest.mark.parametrize(
+    "entry", ["solve_main --help", "heapwright_main solve --help", "heapwright_main --help"]
+)
 def test_help_imports_nothing_heavy(entry: str) -> None:
     main, *arguments = entry.split()
     code = f"""
@@ -112,6 +114,29 @@ def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
     _, err = process.communicate(timeout=10)
     assert process.returncode == 130
     assert "Traceback" not in err
+
+
+def test_an_interrupt_is_still_heard_after_a_search(record: str) -> None:
+    # CP-SAT would put the default action in the place of Python's handler, and the process would just die.
+    code = textwrap.dedent(
+        """
+        import os, signal, sys, solver
+        from platforms.catalog import load_platform
+        from solver.files import pipelines_from
+        frame = {"count": 2, "written_by": "video-decoder.frame", "read_by": "display.scanout"}
+        buffers = {f"b{n}": frame | {"size": f"{640 + 2 * n}x480"} for n in range(8)}
+        pipelines = pipelines_from([{"schema": "heapwright/pipeline/1", "name": "many", "buffers": buffers}])
+        stats = {}
+        solver.solve(load_platform("acme-one"), pipelines, stats=stats)
+        assert stats["searched"]
+        try:
+            os.kill(os.getpid(), signal.SIGINT)
+            signal.pause()
+        except KeyboardInterrupt:
+            print("heard")
+        """
+    )
+    assert run([sys.executable, "-c", code]).stdout == "heard\n"
 
 
 def test_a_terminal_gets_colour_and_a_pipe_none(record: str) -> None:

@@ -7,11 +7,14 @@ import json
 import os
 import stat
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 import solver
+from allocator.simulated.board import Board
+from api import allocating
 from solver.plan import Undecided
 from tests.api.questions import RECORD, Command
 
@@ -118,13 +121,21 @@ def test_why_not_of_something_possible_tells_the_difference(solve: Command, reco
 
 def test_alternatives_follow_the_plan(solve: Command, tmp_path: Path) -> None:
     playback = tmp_path / "playback.yaml"
-    frame = {"size": "1280x720", "count": 3, "written_by": "video-decoder.frame", "read_by": "display.scanout"}
+    frame = {
+        "size": "1280x720",
+        "count": 3,
+        "written_by": "video-decoder.frame",
+        "read_by": "display.scanout",
+    }
     playback.write_text(json.dumps(RECORD | {"name": "playback", "buffers": {"frame": frame}}))
     said = solve(str(playback), "-p", "acme-one", "--alternatives", "2", "--json")
     # Both behind an MMU, so the frame may lie in system, at a smaller share of its memory than in cma.
     assert said.json["placements"][0]["heap"] == "system"
     assert [plan["placements"][0]["heap"] for plan in said.json["alternatives"]] == ["cma"]
-    assert "Alternative 1: more scarcity-largest by " in solve(str(playback), "-p", "acme-one", "--alternatives", "1").out
+    assert (
+        "Alternative 1: more scarcity-largest by "
+        in solve(str(playback), "-p", "acme-one", "--alternatives", "1").out
+    )
 
 
 def test_no_alternative_is_said(solve: Command, record: str) -> None:
@@ -218,6 +229,31 @@ def test_a_bug_of_ours_is_one_line(solve: Command, record: str, monkeypatch: pyt
     assert said.code == 70
     assert said.err.startswith("solve: a bug of ours: RuntimeError: two lines")
     assert said.err.count("\n") == 1
+
+
+def test_an_allocation_that_fails_exits_4(
+    solve: Command, record: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    full = partial(Board, used={"cma": 60 << 20})
+    monkeypatch.setattr(allocating, "Board", full)
+    said = solve(record, "-p", "acme-one", "--allocate", "simulated")
+    assert said.code == 4
+    assert "Allocation failed in the simulator" in said.out
+    assert said.err.startswith("solve: buffer 'frame': ENOMEM: cma: no room for 4325376 bytes")
+    assert solve(record, "-p", "acme-one", "--allocate", "simulated", "--json").json["allocation"]["faults"]
+
+
+def test_what_exists_already_is_there_in_the_simulator_too(
+    solve: Command, record: str, tmp_path: Path
+) -> None:
+    first, second = tmp_path / "first.json", tmp_path / "second.yaml"
+    solve(record, "-p", "acme-one", "--json", "-o", str(first))
+    second.write_text(json.dumps(RECORD | {"name": "second"}))
+    said = solve(str(second), "-p", "acme-one", "--live", str(first), "--allocate", "simulated", "--json")
+    assert said.code == 0
+    addresses = [buffer["dmabufs"][0]["address"] for buffer in said.json["allocation"]["buffers"]]
+    # first-fit in cma at 0xb0000000: four slots of 5 MiB are taken
+    assert addresses[0] == f"{0xB0000000 + 4 * (5 << 20):#x}"
 
 
 def test_allocating_in_the_simulator_is_reported(solve: Command, record: str) -> None:

@@ -13,7 +13,9 @@ from platforms.yaml_source import read_text
 from tests import hostile
 from tests.api.questions import QUESTION, RECORD, Command, Said, problem
 
-TEXTS = [(case.name, case.text.encode("utf-8", "surrogatepass")) for case in hostile.TEXTS] + list(hostile.BYTES)
+TEXTS = [(case.name, case.text.encode("utf-8", "surrogatepass")) for case in hostile.TEXTS] + list(
+    hostile.BYTES
+)
 PLATFORMS = TEXTS + [(case.name, case.text.encode()) for case in hostile.PLATFORMS]
 PIPELINES = TEXTS + [(case.name, case.text.encode()) for case in hostile.PIPELINES]
 
@@ -29,7 +31,9 @@ def refused(said: Said) -> None:
 
 @pytest.mark.timeout(10)
 @pytest.mark.parametrize("content", [pytest.param(content, id=name) for name, content in PLATFORMS])
-def test_a_hostile_platform_file_is_refused(solve: Command, record: str, tmp_path: Path, content: bytes) -> None:
+def test_a_hostile_platform_file_is_refused(
+    solve: Command, record: str, tmp_path: Path, content: bytes
+) -> None:
     path = tmp_path / "board.yaml"
     path.write_bytes(content)
     refused(solve(record, "-p", str(path)))
@@ -101,7 +105,9 @@ DOCUMENTS = [
 @pytest.mark.parametrize(("field", "data"), DOCUMENTS)
 def test_a_hostile_document_in_a_body_is_refused(client: TestClient, field: str, data: object) -> None:
     asked = QUESTION | {field: [data] if field == "pipelines" else data}
-    response = client.post("/v1/plans", content=json.dumps(asked), headers={"content-type": "application/json"})
+    response = client.post(
+        "/v1/plans", content=json.dumps(asked), headers={"content-type": "application/json"}
+    )
     assert response.status_code in (400, 404, 413, 422), response.text
     problem(response, response.status_code)
 

@@ -42,7 +42,12 @@ def test_allocations_of_one_board_share_its_memory(client: TestClient) -> None:
 
 
 def test_no_plan_is_a_conflict_with_its_facts(client: TestClient) -> None:
-    small = {"schema": "heapwright/platform/1", "name": "small", "extends": "acme-one", "memory": {"cma": {"size": "16MiB"}}}
+    small = {
+        "schema": "heapwright/platform/1",
+        "name": "small",
+        "extends": "acme-one",
+        "memory": {"cma": {"size": "16MiB"}},
+    }
     found = problem(client.post("/v1/allocations", json=QUESTION | {"platform": small}), 409)
     assert "infeasible" in found["detail"]
     assert "cma" in [error["path"] for error in found["errors"]]
@@ -102,6 +107,6 @@ def test_many_at_once_leave_nothing_behind(client: TestClient) -> None:
     assert (shelf._taken, shelf._boards) == ({}, {})
 
 
-@pytest.mark.parametrize("id", ["x", "0" * 65, "..%2f", "ABCDEF"])
-def test_an_id_of_another_form_is_refused(client: TestClient, id: str) -> None:
-    assert client.delete(f"/v1/allocations/{id}").status_code in (404, 422)
+@pytest.mark.parametrize("key", ["x", "0" * 65, "..%2f", "ABCDEF"])
+def test_an_id_of_another_form_is_refused(client: TestClient, key: str) -> None:
+    assert client.delete(f"/v1/allocations/{key}").status_code in (404, 422)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -180,6 +181,20 @@ def test_a_bug_is_a_problem_document_too(client: TestClient, monkeypatch: pytest
     monkeypatch.setattr(solver, "solve", broken)
     found = problem(client.post("/v1/plans", json=QUESTION), 500)
     assert "secret" not in str(found)
+
+
+def test_a_question_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    def endless(*_: Any, **__: Any) -> None:
+        while True:
+            time.sleep(0.001)
+
+    with TestClient(application(Limits(at_once=1, deadline=0.1, patience=0.5))) as client:
+        with monkeypatch.context() as patched:
+            patched.setattr(solver, "solve", endless)
+            found = problem(client.post("/v1/plans", json=QUESTION), 503)
+        assert "not done within 0.1 s" in found["detail"]
+        # Its turn is free again.
+        assert client.post("/v1/plans", json=QUESTION | {"platform": "acme-two"}).status_code == 404
 
 
 def test_a_busy_service_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:

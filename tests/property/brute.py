@@ -253,8 +253,8 @@ def _strides(facts: Pixels, width: int, rules: Sequence[Rule], image_width: int)
     """Every plane 0 stride worth a try, ascending: all of them, unless a rule admits only a few."""
     least = max(facts.row_bytes(0, width), 1)
     for rule in rules:
-        if rule.exact_multiple is not None:
-            yield facts.row_bytes(0, -(-image_width // rule.exact_multiple) * rule.exact_multiple)
+        for multiple in rule.exact_multiples:
+            yield facts.row_bytes(0, -(-image_width // multiple) * multiple)
             return
         if rule.facts.stride.set is not None:
             yield from sorted(rule.facts.stride.set)

@@ -1,0 +1,44 @@
+"""What the judge finds lawful works on every board of that profile, whatever its luck."""
+
+from __future__ import annotations
+
+import pytest
+
+from allocator.execute import execute
+from allocator.simulated.board import Board
+from allocator.simulated.frames import run_frame
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Plan
+from tests.property.brute import brute_force
+from tests.property.strategies import instance
+
+BATCH = 100
+
+
+def tried(board: Board, pipelines: tuple[Pipeline, ...], plan: Plan) -> None:
+    """Allocate a plan, pass a frame through it, and give everything back."""
+    with execute(board.platform, pipelines, plan, board) as allocation:
+        assert run_frame(board, pipelines, allocation) == ()
+        assert len(allocation.buffers) == sum(placement.count for placement in plan.placements)
+
+
+def boards(platform: Platform) -> list[Board]:
+    return [
+        Board(platform, mood="judge"),
+        Board(platform, seed=1),
+        Board(platform, seed=2, fragmented=True),
+        Board(platform, seed=3, swiotlb=False),
+    ]
+
+
+@pytest.mark.parametrize("batch", range(4))
+def test_a_lawful_plan_is_allocated_on_any_board(batch: int) -> None:
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        asked = instance(seed)
+        found = brute_force(asked.platform, asked.pipelines)
+        if found is None:
+            continue
+        for board in boards(asked.platform):
+            tried(board, asked.pipelines, found.plan)
+            tried(board, asked.pipelines, found.plan)
