@@ -1,8 +1,8 @@
 """What makes buffers: a backend of four calls, and the ways in which it fails.
 
-    AllocationError
-    ├── KernelRefused       a call returned an errno (raised by backends)
-    └── AllocationFailed    what was planned cannot be had; says for which buffer and device
+AllocationError
+├── KernelRefused       a call returned an errno (raised by backends)
+└── AllocationFailed    what was planned cannot be had; says for which buffer and device
 """
 
 from __future__ import annotations

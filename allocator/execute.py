@@ -28,7 +28,11 @@ class Allocation:
 
     def of(self, pipeline: str, buffer: str) -> list[Buffer]:
         """The buffers of one placement."""
-        return [each for each in self.buffers if (each.placement.pipeline, each.placement.buffer) == (pipeline, buffer)]
+        return [
+            each
+            for each in self.buffers
+            if (each.placement.pipeline, each.placement.buffer) == (pipeline, buffer)
+        ]
 
     def release(self) -> None:
         """Give everything back, newest first; a second call does nothing."""
@@ -38,7 +42,9 @@ class Allocation:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
         self.release()
 
 
@@ -67,7 +73,9 @@ def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
     wanted = {(pipeline.name, name) for pipeline in pipelines for name in pipeline.buffers}
     for placement in plan.placements:
         if (placement.pipeline, placement.buffer) not in wanted:
-            raise AllocationFailed(placement.buffer, "", None, f"{placement.pipeline} asks for no such buffer")
+            raise AllocationFailed(
+                placement.buffer, "", None, f"{placement.pipeline} asks for no such buffer"
+            )
 
 
 def _heap(platform: Platform, placement: Placement) -> HeapFacts | None:
@@ -88,7 +96,9 @@ def _make(platform: Platform, allocation: Allocation, placement: Placement) -> N
         raise AllocationFailed(name, "", refused.errno, refused.text) from refused
     allocation.buffers.append(buffer)
     if len(buffer.dmabufs) != len(placement.sizes):
-        raise AllocationFailed(name, "", None, f"{len(buffer.dmabufs)} dma-bufs instead of {len(placement.sizes)}")
+        raise AllocationFailed(
+            name, "", None, f"{len(buffer.dmabufs)} dma-bufs instead of {len(placement.sizes)}"
+        )
     heap = _heap(platform, placement)
     for dmabuf, size in zip(buffer.dmabufs, placement.sizes, strict=True):
         if dmabuf.size < size:

@@ -51,10 +51,7 @@ class DeviceFacts:
 def device_facts(name: str, device: Device) -> DeviceFacts:
     dma = device.dma
     linear = dma.iommu is None and not dma.mmu
-    if device.imports == "any":
-        imports = None
-    else:
-        imports = frozenset() if isinstance(device.imports, str) else frozenset(device.imports)
+    listed = () if isinstance(device.imports, str) else device.imports
     return DeviceFacts(
         name=name,
         facts=device,
@@ -65,7 +62,7 @@ def device_facts(name: str, device: Device) -> DeviceFacts:
         counts_segments=known(dma.segments) is not None,
         peer=dma.p2p in ("static", "dynamic"),
         snoops=device.coherent is True,
-        imports=imports,
+        imports=None if device.imports == "any" else frozenset(listed),
     )
 
 
@@ -112,19 +109,13 @@ class HeapFacts:
 
 
 def heap_facts(name: str, heap: Heap, page: int) -> HeapFacts:
-    if heap.run == "whole":
-        run = None
-    else:
-        run = max(known(heap.run) or page, page)
-    access = heap.access
-    if isinstance(access, str):
-        access = ()
+    access = () if isinstance(heap.access, str) else heap.access
     return HeapFacts(
         name=name,
         facts=heap,
         page=page,
         memories=None if isinstance(heap.memory, str) else frozenset(heap.memory),
-        run=run,
+        run=None if heap.run == "whole" else max(known(heap.run) or page, page),
         mappable=heap.cpu in CPU_MAPS,
         access=None if access is None else frozenset(access),
     )

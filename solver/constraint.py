@@ -22,7 +22,7 @@ device, the buffer and the numbers that decide, and offers no remedy.
 from __future__ import annotations
 
 from types import ModuleType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from platforms.schema import ImageRule, Port
 from solver.board import Board, DeviceView, HeapView
@@ -31,6 +31,8 @@ from solver.pipeline import Attachment
 
 if TYPE_CHECKING:
     from solver.problem import Question
+
+RARELY: Final = 16
 
 
 class Fact(NamedTuple):
@@ -57,6 +59,10 @@ class Touch(NamedTuple):
     @property
     def title(self) -> str:
         return f"{self.device.name}.{self.name}"
+
+    def moved(self, size: int) -> int:
+        """Bytes moved a frame: those used `rarely` count a sixteenth."""
+        return size if self.use.how_often == "often" else -(-size // RARELY)
 
     def about(self, fourcc: str | None) -> Touch:
         """The same touch with the port's rules for one format only, where it has any."""

@@ -113,7 +113,7 @@ def round_up(number: int, multiple: int) -> int:
 def raw(size: int, need: Demand) -> Layout | None:
     """The layout of `size` bytes of raw data, or None where no port takes it."""
     total = round_up(size, need.bytes_multiple)
-    if need.bytes_max is not None and total > need.bytes_max:
+    if need.pinned is not None or (need.bytes_max is not None and total > need.bytes_max):
         return None
     return Layout((Plane(0, 0, size, 0),), (total,), Extent(0, 0), 0)
 

@@ -76,7 +76,7 @@ def choose(
         return Choice("infeasible")
     best = tuple(options[0] for options in found.options)
     if _bindings_agree(problem, best) and _fits(best, ledger, dropped):
-        largest = _largest(best, ledger)
+        largest = largest_share(best, ledger)
         if limits.any_will_do or largest <= _least_largest(found.options, ledger):
             return Choice("optimal", best, _closed(best, largest))
     if _overfull(found.options, ledger, dropped):
@@ -138,7 +138,8 @@ def used_by(chosen: Sequence[Option], ledger: Ledger) -> dict[Budget, int]:
     return used
 
 
-def _largest(chosen: Sequence[Option], ledger: Ledger) -> int:
+def largest_share(chosen: Sequence[Option], ledger: Ledger) -> int:
+    """The largest share of any memory, live placements included, in ppm."""
     used = dict(ledger.shares)
     for option in chosen:
         for budget, share in option.shares:
@@ -171,13 +172,21 @@ class _Class(NamedTuple):
     first: int
 
 
-def _classes(found: Propagation, tied_only: bool) -> list[_Class]:
+def _too_large(option: Option, dropped: Drops) -> bool:
+    """Whether an option exceeds a budget by itself; its numbers may exceed int64 too."""
+    return any(
+        n > budget.limit and Fact(budget.kind, budget.subject) not in dropped for budget, n in option.charges
+    )
+
+
+def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> list[_Class]:
     groups: dict[int, list[int]] = {}
     for index, options in enumerate(found.options):
         groups.setdefault(id(options), []).append(index)
     classes, first = [], 0
     for members in groups.values():
         options = found.options[members[0]]
+        options = tuple(o for o in options if not _too_large(o, dropped))
         if tied_only:
             options = tuple(o for o in options if o.values[:TIED] == options[0].values[:TIED])
         classes.append(_Class(tuple(members), options, first))
@@ -194,7 +203,9 @@ def _search(
     best: tuple[Option, ...],
 ) -> Choice:
     tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
-    classes = _classes(found, tied)
+    classes = _classes(found, tied, dropped)
+    if not all(group.options for group in classes):
+        return Choice("infeasible")
     search = Search(limits.gap, limits.time)
     for group in classes:
         search.integers(len(group.options), len(group.members))
@@ -213,22 +224,35 @@ def _search(
     levels[LARGEST] = Row([largest], [1], 0, 0)
     levels.append(_ranks(classes))
     status, _, bounds = search.close([] if limits.any_will_do else levels)
+    if status == "undecided" and tied:  # a plan was in hand before the search
+        closed = _closed(best, largest_share(best, ledger))
+        open_ = [level._replace(bound=0) for level in closed[TIED:]]
+        open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
+        return Choice("feasible", best, (*closed[:TIED], *open_), searched=True)
     if status in ("infeasible", "undecided"):
         return Choice(status, searched=True)
     chosen = _assign(classes, search.solution, len(found.options))
-    closed = _closed(chosen, _largest(chosen, ledger))
+    closed = _closed(chosen, largest_share(chosen, ledger))
     if status == "feasible":
-        closed = tuple(level._replace(bound=min(level.value, bounds[i])) for i, level in enumerate(closed))
+        least = [sum(_least(group, i) * len(group.members) for group in classes) for i in range(len(NAMES))]
+        closed = tuple(
+            level._replace(bound=min(level.value, bounds[i] + least[i])) for i, level in enumerate(closed)
+        )
     return Choice(status, chosen, closed, searched=True)
 
 
+def _least(group: _Class, level: int) -> int:
+    return min(option.values[level] for option in group.options)
+
+
 def _row(classes: Sequence[_Class], level: int) -> Row:
+    """A level above what every choice costs: small numbers, whatever the sizes and rates."""
     variables, amounts = [], []
     for group in classes:
         for index, option in enumerate(group.options):
-            if option.values[level]:
+            if option.values[level] > _least(group, level):
                 variables.append(group.first + index)
-                amounts.append(option.values[level])
+                amounts.append(option.values[level] - _least(group, level))
     return Row(variables, amounts, 0, 0)
 
 

@@ -78,8 +78,11 @@ def undominated(options: list[Option]) -> tuple[Option, ...]:
     """The options that no other beats in every respect, best first."""
     options.sort(key=lambda o: (o.values, o.key, o.layout))
     kept: list[Option] = []
+    rivals: dict[int, list[Option]] = {}
     for candidate in options:
-        if not any(_dominates(better, candidate) for better in kept):
+        alike = rivals.setdefault(candidate.placed.number, [])  # a wish of thousands is thousands of numbers
+        if not any(_dominates(better, candidate) for better in alike):
+            alike.append(candidate)
             kept.append(candidate)
     return tuple(kept)
 

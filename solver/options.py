@@ -13,7 +13,6 @@ is how conflicts are found (`solver.explain`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from itertools import product
 from types import ModuleType
 
@@ -52,10 +51,18 @@ class Propagation:
     """The options of every question of a problem, shared where questions are alike.
 
     `memo` may be shared by propagations of one problem under different dropped facts.
+    Options that are `excluded` are none, whatever they would have beaten.
     """
 
-    def __init__(self, problem: Problem, dropped: Drops = NOTHING, memo: Memo | None = None) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        dropped: Drops = NOTHING,
+        memo: Memo | None = None,
+        excluded: Callable[[Option], bool] | None = None,
+    ) -> None:
         self.problem = problem
+        self.excluded = excluded
         self.board = problem.board
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
@@ -67,15 +74,9 @@ class Propagation:
         about = self.drops.about(question.label)
         key = (question.signature, about)
         if key not in self._memo:
-            self._memo[key] = undominated(list(_Search(self, question, about).options()))
+            found = _Search(self, question, about).options()
+            self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
-
-    def without(self, excluded: Callable[[Option], bool]) -> Propagation:
-        """The same options, less those that are `excluded`."""
-        fewer = copy(self)
-        kept = {id(options): tuple(o for o in options if not excluded(o)) for options in self.options}
-        fewer.options = tuple(kept[id(options)] for options in self.options)
-        return fewer
 
     def reaches(self, kinds: Sequence[ModuleType], case: Case, about: About | None) -> bool:
         """Whether no kind of `kinds` finds a fact broken that still stands."""
@@ -108,8 +109,8 @@ class _Search:
         self.board = whole.board
         self.question = question
         self.about = about
-        pins = {pin.field: pin.value for pin in question.pins}
-        self.pins = pins
+        self.pins = {pin.field: pin.value for pin in question.pins}
+        self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
         self.image = question.spec.size or Extent(0, 0)
 
     def _drops(self, kind: ModuleType, subject: str) -> bool:
@@ -117,6 +118,8 @@ class _Search:
         return self.about is not None and self.about.drops(kind.NAME, subject)
 
     def options(self) -> Iterator[Option]:
+        if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
+            return
         for way in self.question.ways:
             for binding, touches in self._bindings(way):
                 heaps = self._heaps(touches)
@@ -133,12 +136,11 @@ class _Search:
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
         apart = self.whole.problem.apart
-        pinned = self.pins.get("device")
         for choice in product(*domains):
             device = dict(zip(variables, choice, strict=True))
             if any(device.get(a) is not None and device.get(a) == device.get(b, "") for a, b in apart):
                 continue
-            if pinned is not None and pinned not in choice:
+            if not self.pinned_devices <= set(choice):
                 continue
             touches = [self._touch(device[party.variable], party.use) for party in way.parties]
             yield tuple(device.items()), tuple(touch for touch in touches if touch is not None)
@@ -254,7 +256,7 @@ class _Search:
 
     def _fourccs(self, usable: list[list[ImageRule | None]]) -> Sequence[str]:
         spec, pinned = self.question.spec, self.pins.get("format")
-        found: Sequence[str] = spec.formats or ()
+        found: Sequence[str] = spec.formats or ([str(pinned)] if pinned is not None else ())
         if not found:
             sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
             if (
@@ -278,7 +280,7 @@ class _Search:
             found = list(dict.fromkeys(parse_modifier(text).name for text in asked))
         else:
             known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
-            found = sorted(known | {"LINEAR"})
+            found = sorted(known | {"LINEAR"} if pinned is None else {str(pinned)})
         return [name for name in found if pinned in (None, name)]
 
     def _rulings(

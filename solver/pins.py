@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from platforms.errors import InputError, Problem
-from platforms.modifiers import parse_modifier
+from platforms.formats import no_such_format, pixel_format
+from platforms.modifiers import Modifier, parse_modifier
 from platforms.schema import Platform
 from platforms.values import shown
 from solver.pipeline import Pipeline
@@ -69,9 +70,9 @@ def parse_question(text: str, platform: Platform, pipelines: Sequence[Pipeline])
         field = "stride"
     elif _heap(value, platform) is not None:
         field = "heap"
-    elif len(value) <= 4 and parse_modifier(value).value is None:
+    elif len(value) <= 4 and _modifier(text, value).value is None:
         field = "format"
-    elif parse_modifier(value).value is None:
+    elif _modifier(text, value).value is None:
         heaps = ", ".join(sorted(platform.heaps))
         raise _refused(text, f"{shown(value)} is no heap ({heaps}), format, modifier or stride")
     return _pin(text, match["pipeline"], match["buffer"], field, value, platform, pipelines)
@@ -103,10 +104,19 @@ def _pin(
             raise _refused(text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}")
         parsed = heap
     elif field == "modifier":
-        parsed = parse_modifier(value).name
+        parsed = _modifier(text, value).name
+    elif field == "format" and pixel_format(value) is None:
+        raise _refused(text, no_such_format(value))
     elif field == "device" and value not in platform.devices:
         raise _refused(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
     return Pin(owners[0], buffer, field, parsed)
+
+
+def _modifier(text: str, value: str) -> Modifier:
+    try:
+        return parse_modifier(value)
+    except ValueError as error:
+        raise _refused(text, str(error)) from None
 
 
 def _heap(value: str, platform: Platform) -> str | None:

@@ -9,10 +9,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import product
+from itertools import pairwise, product
 from typing import NamedTuple
 
+from platforms.errors import InputError
+from platforms.errors import Problem as Fault
 from platforms.schema import Platform
+from platforms.values import shown
 from platforms.words import Access
 from solver.board import Board
 from solver.constraints import missing_device
@@ -64,7 +67,11 @@ class Question:
 
 
 class Problem:
-    """Pipelines and live placements on a board."""
+    """Pipelines and live placements on a board.
+
+    Raises:
+        InputError: two pipelines have one name.
+    """
 
     def __init__(
         self,
@@ -75,6 +82,11 @@ class Problem:
     ) -> None:
         self.board = Board(platform)
         self.pipelines = tuple(sorted(pipelines, key=lambda p: p.name))
+        for one, other in pairwise(self.pipelines):
+            if one.name == other.name:
+                raise InputError(
+                    [Fault("pipelines", None, (), f"two pipelines are called {shown(one.name)}")]
+                )
         self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
         self.variables: list[Variable] = []
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}

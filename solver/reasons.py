@@ -20,9 +20,9 @@ from solver.constraint import Case, Touch, lives_in, subject
 from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, count
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.costs import NAMES
+from solver.costs import LARGEST, NAMES
 from solver.layout import Demand, Layout
-from solver.model import Ledger, used_by
+from solver.model import Ledger, largest_share, used_by
 from solver.option import Option
 from solver.option import option as priced
 from solver.options import canonical
@@ -97,7 +97,10 @@ class Why:
                 return Reason(
                     decides="heap", kind="capacity", subject=budget.subject, text=text, source=heap.source
                 )
-        for term, mine, theirs in zip(NAMES, option.values, rival.values, strict=True):
+        chosen, moved_there = list(option.values), list(rival.values)
+        chosen[LARGEST] = largest_share(self.options, self.ledger)
+        moved_there[LARGEST] = largest_share([*rest, rival], self.ledger)
+        for term, mine, theirs in zip(NAMES, chosen, moved_there, strict=True):
             if mine != theirs:
                 text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
                 return Reason(decides="heap", kind=term, subject=heap.name, text=text, source=heap.source)

@@ -15,7 +15,7 @@ from platforms.schema import Aperture, Platform
 from platforms.values import Extent, in_units
 from solver.constraint import Fact
 from solver.live import ledger
-from solver.model import Limits, choose
+from solver.model import Choice, Limits, choose
 from solver.options import Propagation
 from solver.pipeline import Buffer, Pipeline, Wish
 from solver.plan import Remedy
@@ -47,6 +47,10 @@ class Ways:
 
     def solvable(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> bool:
         """Whether a plan exists after the change."""
+        return bool(self.chosen(platform, pipelines).options)
+
+    def chosen(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> Choice:
+        """Any choice that works after the change."""
         buffers = {(p.name, name) for p in pipelines or self.problem.pipelines for name in p.buffers}
         pins = {
             pin
@@ -61,10 +65,7 @@ class Ways:
             sorted(pins, key=str),
         )
         used = ledger(changed.board, changed.live)
-        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True)).status in (
-            "optimal",
-            "feasible",
-        )
+        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True))
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""
@@ -179,8 +180,7 @@ def counts(ways: Ways) -> Iterator[Change]:
         now = asked.min if isinstance(asked, Wish) else asked
         if now is None or ways.helpless(question):
             continue
-        fewer = _most_count(ways, question, now)
-        number = fewer if fewer is not None else _least_count(ways, question, now)
+        number = _most_count(ways, question, now)
         if number is None:
             continue
         path = ways.path(question, "count.min" if isinstance(asked, Wish) else "count")
@@ -197,15 +197,36 @@ def _counted(ways: Ways, question: Question, number: int) -> bool:
 
 
 def _most_count(ways: Ways, question: Question, now: int) -> int | None:
-    """The largest count below `now` that works (fewer may be below what ports hold)."""
-    for number in range(now - 1, max(0, now - 65), -1):
-        if _counted(ways, question, number):
-            return number
-    return None
+    """The largest count below `now` that works; where the ports need more than `now`, the smallest.
+
+    Between what the ports need and `now` fewer buffers always fit better, so bisection is exact.
+    """
+    needed = _needed(ways, question)
+    if needed is None:
+        return None
+    if needed > now:
+        while needed - 1 > now and _counted(ways, question, needed - 1):
+            needed -= 1
+        return needed
+    few, many = needed, now
+    while many - few > 1:
+        middle = (few + many) // 2
+        if _counted(ways, question, middle):
+            few = middle
+        else:
+            many = middle
+    return few
 
 
-def _least_count(ways: Ways, question: Question, now: int) -> int | None:
-    return next((number for number in range(now + 1, now + 65) if _counted(ways, question, number)), None)
+def _needed(ways: Ways, question: Question) -> int | None:
+    """As many buffers as the ports need, if that many fit."""
+    asked = question.spec.count
+    if isinstance(asked, Wish):
+        return 1 if _counted(ways, question, 1) else None
+    choice = ways.chosen(pipelines=ways.with_buffer(question, count=None))
+    if not choice.options:
+        return None
+    return choice.options[ways.problem.questions.index(question)].placed.number
 
 
 def formats(ways: Ways) -> Iterator[Change]:
@@ -243,7 +264,7 @@ def widths(ways: Ways) -> Iterator[Change]:
             (image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))
         ):
             width = next(
-                (w for w in (*tried, image.width) if _sized(ways, question, Extent(w, height), image)), None
+                (w for w in (image.width, *tried) if _sized(ways, question, Extent(w, height), image)), None
             )
             if width is not None:
                 size = Extent(width, height)

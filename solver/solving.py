@@ -66,10 +66,9 @@ def solve(
     limits = Limits(options.gap, options.time_limit)
     choice = choose(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.options):
-        known = choose(
-            problem, found.without(lambda o: unknowns.rests_on_unknown(problem, o)), used, limits=limits
-        )
-        choice = known if known.options else choice
+        certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
+        known = choose(problem, certain, used, limits=limits)
+        choice = choice if known.status == "infeasible" else known
     chosen = perf_counter()
     answer = _answer(problem, found, choice, used, options)
     if stats is not None:

@@ -63,7 +63,9 @@ class Board:
         """Put every memory somewhere lawful, and take from it what is not there to be allocated."""
         extents: dict[str, Extents] = {}
         memories, around = self.platform.memory, self.facts.ground.around
-        outer_first = sorted(memories, key=lambda name: (len(around[name]), not isinstance(memories[name].base, int)))
+        outer_first = sorted(
+            memories, key=lambda name: (len(around[name]), not isinstance(memories[name].base, int))
+        )
         for index, name in enumerate(outer_first):
             size = self._size(memories[name])
             start = self._start(name, memories[name], size, extents, OFF_BUS + index * SPACING)
@@ -71,7 +73,9 @@ class Board:
             if name in self.facts.named:
                 self._set_aside(extents, name)
         for name in outer_first:
-            extents[name].drain(round_up((known(memories[name].held) or 0) + used.get(name, 0), self.platform.page))
+            extents[name].drain(
+                round_up((known(memories[name].held) or 0) + used.get(name, 0), self.platform.page)
+            )
         return extents
 
     def _set_aside(self, extents: dict[str, Extents], name: str) -> None:
@@ -89,7 +93,9 @@ class Board:
             return memory.size.low + self._random.randrange(pages + 1) * self.platform.page
         return most(memory) or UNKNOWN_SIZE
 
-    def _start(self, name: str, memory: Memory, size: int, extents: dict[str, Extents], elsewhere: int) -> int:
+    def _start(
+        self, name: str, memory: Memory, size: int, extents: dict[str, Extents], elsewhere: int
+    ) -> int:
         if isinstance(memory.base, int):
             return memory.base
         place = self.facts.ground.place[name]
@@ -130,7 +136,11 @@ class Board:
         most_buffers = known(heap.facts.buffers)
         if most_buffers is not None and self._alive[heap.name] + len(placement.sizes) > most_buffers:
             raise KernelRefused(ENOMEM, f"{heap.name} has all of its {most_buffers} buffers out")
-        devices = [self.facts.devices[each.device] for each in placement.attachments if each.device in self.facts.devices]
+        devices = [
+            self.facts.devices[each.device]
+            for each in placement.attachments
+            if each.device in self.facts.devices
+        ]
         home = self.facts.residence(heap.name, devices).home
         buffer = Buffer(placement, ())
         self._held[id(buffer)] = []
@@ -183,7 +193,9 @@ class Board:
             raise refusal
         if device.by_cpu:
             self.map(buffer)
-        where = self.facts.residence(heap.name, [self.facts.devices[each.device] for each in buffer.placement.attachments])
+        where = self.facts.residence(
+            heap.name, [self.facts.devices[each.device] for each in buffer.placement.attachments]
+        )
         if not uses(self.facts.ground, device, where.memories):
             raise KernelRefused(EINVAL, f"no peer-to-peer way into the memory of {heap.name}")
         return self.bus.attach(buffer, attached, device, port)

@@ -176,17 +176,22 @@ class Bus:
         total = IO_TLB_DEFAULT // IO_TLB_SLOT
         used = (IO_TLB_DEFAULT - self.bounce_free) // IO_TLB_SLOT
         if run.length > IO_TLB_SEGMENT or run.length > self.bounce_free:
-            text = f"swiotlb buffer is full (sz: {run.length} bytes), total {total} (slots), used {used} (slots)"
+            text = (
+                f"swiotlb buffer is full (sz: {run.length} bytes), total {total} (slots), used {used} (slots)"
+            )
             raise KernelRefused(EINVAL, text)
         self.bounce_free -= run.length
 
-    def _bus_addresses(self, imported: _Imported, device: DeviceFacts) -> tuple[tuple[Segment, ...], ...] | None:
+    def _bus_addresses(
+        self, imported: _Imported, device: DeviceFacts
+    ) -> tuple[tuple[Segment, ...], ...] | None:
         own = any(each.address >= OFF_BUS for mapping in imported.mappings for each in mapping.segments)
         if device.by_cpu or not device.linear or own:
             return None
         shift = 0 if device.dma.window is None else device.dma.window.offset
         return tuple(
-            tuple(Segment(each.address + shift, each.length) for each in mapping.segments) for mapping in imported.mappings
+            tuple(Segment(each.address + shift, each.length) for each in mapping.segments)
+            for mapping in imported.mappings
         )
 
 

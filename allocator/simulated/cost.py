@@ -93,8 +93,14 @@ def _traffic(case: Case, where: Residence, size: int, touches: Sequence[Touch]) 
     local = any(case.of.ground.home[memory] for memory in where.memories or ())
     moved = 0
     for touch in touches:
-        slow = touch.device.by_cpu and touch.port.access == "read" and (mapping in ("write-combined", "uncached") or local)
+        slow = (
+            touch.device.by_cpu
+            and touch.port.access == "read"
+            and (mapping in ("write-combined", "uncached") or local)
+        )
         moved += touched_bytes(size, touch.rarely) * (UNCACHED_READ if slow else 1)
     if mapping == "cached" and any(touch.device.by_cpu for touch in touches):
-        moved += size * len({touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops})
+        moved += size * len(
+            {touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops}
+        )
     return moved

@@ -58,7 +58,10 @@ class Extents:
     def take(self, address: int, length: int) -> Segment:
         at = bisect_left(self._free, (address + 1,)) - 1
         around = self._free[at]
-        rest = (Segment(around.address, address - around.address), Segment(address + length, around.end - address - length))
+        rest = (
+            Segment(around.address, address - around.address),
+            Segment(address + length, around.end - address - length),
+        )
         self._free[at : at + 1] = [each for each in rest if each.length > 0]
         return Segment(address, length)
 
@@ -173,7 +176,9 @@ class Chunks:
         """
         runs: list[list[Segment]] = []
         for chunk in falling:
-            adjacent = bool(runs) and chunk.end == runs[-1][0].address and self.random.random() < self.adjacent
+            adjacent = (
+                bool(runs) and chunk.end == runs[-1][0].address and self.random.random() < self.adjacent
+            )
             if adjacent and chunk.address % align == 0:
                 runs[-1].insert(0, chunk)
             else:

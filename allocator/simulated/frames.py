@@ -45,7 +45,9 @@ def run_frame(board: Board, pipelines: Sequence[Pipeline], allocation: Allocatio
     placements = {(each.pipeline, each.buffer): each for each in allocation.plan.placements}
     ordered = [placements[asked.key] for asked in case.asked if asked.key in placements]
     faults: list[Fault] = []
-    seats = next(seatings(board.platform, case.asked, ordered), None) if len(ordered) == len(case.asked) else None
+    seats = (
+        next(seatings(board.platform, case.asked, ordered), None) if len(ordered) == len(case.asked) else None
+    )
     if seats is None:
         faults.append(refused("missing-device", "nobody knows who should touch what").against("", ""))
     else:
@@ -74,7 +76,11 @@ def _placement_faults(
         if layout is not None:
             rule, why = case.of.ports.nearest(touch, party, placement, layout)
             if rule is None:
-                yield why.against(asked.name, touch.device.name) if why else refused("format", "").against(asked.name, "")
+                yield (
+                    why.against(asked.name, touch.device.name)
+                    if why
+                    else refused("format", "").against(asked.name, "")
+                )
                 continue
             looks = view(rule, layout)
         actors.append(Actor(touch, party, attached, looks))
@@ -83,7 +89,12 @@ def _placement_faults(
 
 
 def _buffer_faults(
-    board: Board, asked: Asked, placement: Placement, layout: Layout | None, actors: Sequence[Actor], buffer: Buffer
+    board: Board,
+    asked: Asked,
+    placement: Placement,
+    layout: Layout | None,
+    actors: Sequence[Actor],
+    buffer: Buffer,
 ) -> Iterator[Fault]:
     written: dict[object, Mark] = {}
     heap = board.facts.heaps[placement.heap]
@@ -99,7 +110,9 @@ def _buffer_faults(
         for (home, offset), mark in _touched(placement, layout, actor):
             place = _place(mappings[home], offset, (id(buffer), device.name))
             if place is None:
-                yield seen("tail", f"page fault at byte {offset} of dma-buf {home}").against(asked.name, device.name)
+                yield seen("tail", f"page fault at byte {offset} of dma-buf {home}").against(
+                    asked.name, device.name
+                )
                 break
             if not reads:
                 written[place] = mark
@@ -114,7 +127,9 @@ def _place(mapping: Mapping, offset: int, slot: tuple[int, str]) -> object:
     return (slot, offset) if mapping.bounced else mapping.physical(offset)
 
 
-def _touched(placement: Placement, layout: Layout | None, actor: Actor) -> Iterator[tuple[tuple[int, int], Mark]]:
+def _touched(
+    placement: Placement, layout: Layout | None, actor: Actor
+) -> Iterator[tuple[tuple[int, int], Mark]]:
     if layout is not None and actor.looks is not None:
         yield from samples(layout, actor.looks)
         return

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from allocator.simulated.faults import Objection, refused, seen
 from allocator.hardware import known, round_up
+from allocator.simulated.faults import Objection, refused, seen
 from allocator.simulated.pixels import Pixels
 from platforms.schema import ExtentRule, ImageRule, Tail
 from platforms.values import Extent
@@ -89,12 +89,18 @@ class Rule:
 def form_objections(layout: Layout) -> Iterator[Objection]:
     """What is wrong with a layout before any device is asked."""
     pixels = layout.pixels
-    for plane, (stride, rows, offset) in enumerate(zip(layout.strides, layout.rows, layout.offsets, strict=True)):
+    for plane, (stride, rows, offset) in enumerate(
+        zip(layout.strides, layout.rows, layout.offsets, strict=True)
+    ):
         need = pixels.row_bytes(plane, layout.coded_width)
         if stride < need:
-            yield refused("stride-range", f"stride {stride} of plane {plane} is shorter than a row of {need} bytes")
+            yield refused(
+                "stride-range", f"stride {stride} of plane {plane} is shorter than a row of {need} bytes"
+            )
         if rows < pixels.rows(plane, layout.coded_height):
-            yield refused("rows", f"plane {plane} has {rows} rows of {pixels.rows(plane, layout.coded_height)}")
+            yield refused(
+                "rows", f"plane {plane} has {rows} rows of {pixels.rows(plane, layout.coded_height)}"
+            )
         if rows != pixels.plane_rows(plane, layout.rows[0]):
             yield refused("rows", f"plane {plane} has {rows} rows beside {layout.rows[0]} of plane 0")
         if stride % pixels.stride_unit(plane) or rows % pixels.rows_unit(plane):
@@ -102,17 +108,22 @@ def form_objections(layout: Layout) -> Iterator[Objection]:
         home = layout.dmabufs[plane]
         if plane == 0 or layout.dmabufs[plane - 1] != home:
             if offset:
-                yield refused("plane-buffers", f"plane {plane} starts dma-buf {home} at {offset} instead of 0")
+                yield refused(
+                    "plane-buffers", f"plane {plane} starts dma-buf {home} at {offset} instead of 0"
+                )
         elif offset < layout.end(plane - 1):
             yield refused("plane-offset", f"plane {plane} at {offset} overlaps plane {plane - 1}")
         if layout.end(plane) > layout.sizes[home]:
-            yield refused("minimum-size", f"plane {plane} ends at {layout.end(plane)} of {layout.sizes[home]} bytes")
+            yield refused(
+                "minimum-size", f"plane {plane} ends at {layout.end(plane)} of {layout.sizes[home]} bytes"
+            )
 
 
 def in_proportion(layout: Layout) -> bool:
     """Whether all strides follow plane 0 as the format's subsampling does."""
     return all(
-        layout.pixels.natural(plane, layout.strides[0]) == stride for plane, stride in enumerate(layout.strides)
+        layout.pixels.natural(plane, layout.strides[0]) == stride
+        for plane, stride in enumerate(layout.strides)
     )
 
 
@@ -127,7 +138,9 @@ def extent_objections(rule: Rule, layout: Layout, writes: bool) -> Iterator[Obje
         width, height = layout.coded_width, layout.coded_height
         if width % rule.coded.width or height % rule.coded.height:
             yield refused("coded-size", f"coded {width}x{height} is not a multiple of {rule.coded}")
-    if isinstance(facts.multiple, Extent) and (width % facts.multiple.width or height % facts.multiple.height):
+    if isinstance(facts.multiple, Extent) and (
+        width % facts.multiple.width or height % facts.multiple.height
+    ):
         yield refused("extent", f"{width}x{height} is not a multiple of {facts.multiple}")
 
 
@@ -146,7 +159,9 @@ def stride_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
     if facts.power_of_two and stride & (stride - 1):
         yield refused("stride-set", f"stride {stride} is no power of two")
     for multiple in rule.exact_multiples:
-        own = tuple(pixels.row_bytes(plane, round_up(layout.width, multiple)) for plane in range(len(layout.strides)))
+        own = tuple(
+            pixels.row_bytes(plane, round_up(layout.width, multiple)) for plane in range(len(layout.strides))
+        )
         if own != layout.strides:
             yield refused("stride-exact", f"strides {layout.strides} are not exactly {own}")
     least, most, most_pixels = known(facts.min), known(facts.max), known(facts.max_pixels)
@@ -191,7 +206,9 @@ def offset_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
         for plane in range(len(layout.strides) - 1):
             after = layout.end(plane) + tail_bytes(rule, layout, plane)
             if layout.dmabufs[plane + 1] == layout.dmabufs[plane] and layout.offsets[plane + 1] < after:
-                yield refused("tail", f"plane {plane + 1} at {layout.offsets[plane + 1]} lies in a tail up to {after}")
+                yield refused(
+                    "tail", f"plane {plane + 1} at {layout.offsets[plane + 1]} lies in a tail up to {after}"
+                )
 
 
 def tail_bytes(rule: Rule, layout: Layout, plane: int) -> int:

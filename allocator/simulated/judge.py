@@ -10,19 +10,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice
 
-from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
-from allocator.simulated.ground import Ground, pools
 from allocator.hardware import (
     DeviceFacts,
+    device_facts,
     known,
     present_heaps,
-    device_facts,
-    heap_facts,
 )
+from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
+from allocator.simulated.ground import Ground, pools
 from allocator.simulated.image import Layout
 from allocator.simulated.pixels import modifier_named
 from allocator.simulated.ports import Ports, Verdict, layout_of
-from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
+from allocator.simulated.question import Asked, Party, Seating, take_apart
 from allocator.simulated.reach import Reach, Residence, port_objections, uses
 from allocator.simulated.room import Charge, Room, Touch
 from allocator.simulated.seats import binding_of, seatings, unseated
@@ -50,7 +49,11 @@ class Judge:
         self.heaps = present_heaps(platform)
         self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
         sets = {heap.memories for heap in self.heaps.values() if heap.memories is not None}
-        sets |= {frozenset([heap.facts.locks.from_]) for heap in self.heaps.values() if heap.facts.locks is not None}
+        sets |= {
+            frozenset([heap.facts.locks.from_])
+            for heap in self.heaps.values()
+            if heap.facts.locks is not None
+        }
         self.named = frozenset().union(*sets)
         """Memories that are some heap's own."""
         self.ground = Ground(platform, self.named)
@@ -194,7 +197,9 @@ class Case:
         buffer, name = asked.buffer, asked.name
         dmabufs = (buffer.dmabufs,) if isinstance(buffer.dmabufs, int) else buffer.dmabufs
         if (placement.width, placement.height) != asked.extent:
-            yield refused("extent", f"{placement.width}x{placement.height}, not {asked.extent}").against(name, "")
+            yield refused("extent", f"{placement.width}x{placement.height}, not {asked.extent}").against(
+                name, ""
+            )
         if buffer.formats is not None and placement.format not in buffer.formats:
             yield refused("format", f"{placement.format} was not asked for").against(name, "")
         if buffer.modifiers is not None and placement.modifier not in buffer.modifiers:
@@ -202,10 +207,14 @@ class Case:
         if buffer.colours is not None and placement.colour not in buffer.colours:
             yield refused("colour-space", f"{placement.colour} was not asked for").against(name, "")
         if dmabufs is not None and len(placement.sizes) not in dmabufs:
-            yield refused("plane-buffers", f"{len(placement.sizes)} dma-bufs were not asked for").against(name, "")
+            yield refused("plane-buffers", f"{len(placement.sizes)} dma-bufs were not asked for").against(
+                name, ""
+            )
         value = modifier_named(placement.modifier).value if placement.modifier is not None else None
         if placement.modifier_value != (None if value is None else f"{value:#x}"):
-            yield refused("modifier", f"{placement.modifier} is not {placement.modifier_value}").against(name, "")
+            yield refused("modifier", f"{placement.modifier} is not {placement.modifier_value}").against(
+                name, ""
+            )
         if placement.rate != buffer.rate:
             yield seen("rate", f"{placement.rate} frames/s, not {buffer.rate}").against(name, "")
 
@@ -228,7 +237,9 @@ class Case:
     ) -> Verdict:
         """Whether every port can use the bytes as they lie."""
         faults = [
-            refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(asked.name, touch.device.name)
+            refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(
+                asked.name, touch.device.name
+            )
             for touch in touches
             for size in placement.sizes
             if size % (known(touch.port.bytes.multiple) or 1)
@@ -249,7 +260,9 @@ class Case:
             yield refused("format", "raw data has no format").against(asked.name, "")
         planes = [(plane.offset, plane.stride, plane.size, plane.dmabuf) for plane in placement.planes]
         if planes != [(0, 0, wanted, 0)] or len(placement.sizes) != 1:
-            yield refused("plane-buffers", f"raw data of {wanted} bytes lies as {planes}").against(asked.name, "")
+            yield refused("plane-buffers", f"raw data of {wanted} bytes lies as {planes}").against(
+                asked.name, ""
+            )
         elif placement.sizes != (placement.size,) or placement.size < wanted:
             yield refused("minimum-size", f"{placement.size} bytes for {wanted}").against(asked.name, "")
         if (placement.coded_width, placement.coded_height) != (0, 0):
@@ -261,14 +274,18 @@ class Case:
         """Whether the heap can make such buffers and everybody can use them there."""
         name, heap = asked.name, self.of.heaps.get(placement.heap)
         if heap is None:
-            return [no_node("heap-limits", f"no heap {placement.heap} on this kernel").against(name, "")], None
+            return [
+                no_node("heap-limits", f"no heap {placement.heap} on this kernel").against(name, "")
+            ], None
         faults = [each.against(name, "") for each in heap_objections(asked, heap)]
         if placement.names != heap.facts.names:
             faults.append(no_node("heap-limits", f"{heap.name} is not {placement.names}").against(name, ""))
-        largest = known(heap.facts.largest)
-        for size in placement.sizes:
-            if largest is not None and (size := heap.whole(size)) > largest:
-                faults.append(no_room("heap-limits", f"{size} bytes; {heap.name} makes {largest}").against(name, ""))
+        largest = known(heap.facts.largest) or 1 << 64
+        faults += [
+            no_room("heap-limits", f"{heap.whole(size)} bytes; {heap.name} makes {largest}").against(name, "")
+            for size in placement.sizes
+            if heap.whole(size) > largest
+        ]
         where = self.of.residence(heap.name, [touch.device for touch in touches])
         if placement.allocated != (taken := sum(where.home.slot(size) for size in placement.sizes)):
             text = f"{where.home.name} takes {taken} bytes for it, not {placement.allocated}"
@@ -276,7 +293,13 @@ class Case:
         faults += self._attach_faults(asked, placement, touches, where)
         faults += audience_faults(asked, heap, self.of.devices, touches, binding)
         charge = self.of.room.charge(
-            name, where, placement.sizes, placement.count, asked.buffer.rate, touches, _with_ports(verdict, touches)
+            name,
+            where,
+            placement.sizes,
+            placement.count,
+            asked.buffer.rate,
+            touches,
+            _with_ports(verdict, touches),
         )
         return faults, charge
 
@@ -310,7 +333,13 @@ class Case:
         where = self.of.residence(placement.heap, [touch.device for touch in touches])
         none = Verdict((), ((),))
         return self.of.room.charge(
-            placement.buffer, where, placement.sizes, placement.count, placement.rate, touches, _with_ports(none, touches)
+            placement.buffer,
+            where,
+            placement.sizes,
+            placement.count,
+            placement.rate,
+            touches,
+            _with_ports(none, touches),
         )
 
 

@@ -45,7 +45,10 @@ class Pixels:
         if plane == 0:
             return stride
         facts, first = self.planes[plane], self.planes[0]
-        per_first, per_plane = first.bytes * facts.samples * facts.hsub, facts.bytes * first.samples * first.hsub
+        per_first, per_plane = (
+            first.bytes * facts.samples * facts.hsub,
+            facts.bytes * first.samples * first.hsub,
+        )
         whole, rest = divmod(stride * per_plane, per_first)
         return None if rest else whole
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import product
 from math import lcm, prod
 
-from allocator.simulated.faults import Fault, Objection, refused
 from allocator.hardware import round_up
+from allocator.simulated.faults import Fault, Objection, refused
 from allocator.simulated.image import Layout, Rule, form_objections, in_proportion, objections
 from allocator.simulated.pixels import pixels
 from allocator.simulated.question import Party
@@ -53,7 +53,11 @@ class Ports:
             ("format", f"takes no {form}", lambda rule: form in rule.formats),
             ("modifier", f"takes no {form} in {modifier}", lambda rule: modifier in rule.modifiers),
             ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, party)),
-            ("colour-space", f"takes no {colour}", lambda rule: rule.colours is None or colour in rule.colours),
+            (
+                "colour-space",
+                f"takes no {colour}",
+                lambda rule: rule.colours is None or colour in rule.colours,
+            ),
         )
         for kind, text, accepts in steps:
             rules = [rule for rule in rules if accepts(rule)]
@@ -68,9 +72,13 @@ class Ports:
         assert placement.format is not None and placement.modifier is not None
         rules, why = self.fitting(touch, party, placement.format, placement.modifier, placement.colour)
         writes = party.access == "write"
-        return min(rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None), why
+        return min(
+            rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None
+        ), why
 
-    def judge(self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]) -> Verdict:
+    def judge(
+        self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]
+    ) -> Verdict:
         """Ask every port about the layout, then walk the image."""
         name = placement.buffer
         assert placement.format is not None and placement.modifier is not None
@@ -134,7 +142,9 @@ def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[R
             across, down = lcm(across, rule.coded.width), lcm(down, rule.coded.height)
     coded = round_up(layout.width, across), round_up(layout.height, down)
     if coded != (layout.coded_width, layout.coded_height):
-        return refused("coded-size", f"coded {layout.coded_width}x{layout.coded_height}, not {coded[0]}x{coded[1]}")
+        return refused(
+            "coded-size", f"coded {layout.coded_width}x{layout.coded_height}, not {coded[0]}x{coded[1]}"
+        )
     if not in_proportion(layout) and not any(rule.equal_planes for rule in rules):
         return refused("plane-strides", f"strides {layout.strides} are not in proportion")
     return None
@@ -176,7 +186,9 @@ def layout_of(placement: Placement) -> Layout | Objection:
     if homes != (0,) * len(planes) and homes != tuple(range(len(planes))):
         return refused("plane-buffers", f"planes lie in dma-bufs {homes}")
     if len(sizes) != len(set(homes)) or sum(sizes) != placement.size:
-        return refused("plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes")
+        return refused(
+            "plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes"
+        )
     if any(plane.stride < 1 or plane.size < 1 or plane.size % plane.stride for plane in planes):
         return refused("rows", "a plane is no whole number of rows")
     return Layout(

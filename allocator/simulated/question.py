@@ -143,7 +143,9 @@ def _declassifies(port: Port) -> bool:
     return port.declassifies
 
 
-def _protected(platform: Platform, pipeline: Pipeline, parties: dict[str, tuple[tuple[Party, ...], ...]]) -> set[str]:
+def _protected(
+    platform: Platform, pipeline: Pipeline, parties: dict[str, tuple[tuple[Party, ...], ...]]
+) -> set[str]:
     """Buffers that are protected, by themselves or by what flows into them."""
     found = {name for name, buffer in pipeline.buffers.items() if buffer.protected}
     while True:

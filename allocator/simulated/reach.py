@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from math import gcd
 from typing import NamedTuple
 
+from allocator.hardware import DeviceFacts, HeapFacts, known
 from allocator.simulated.faults import (
     Objection,
     beyond_mask,
@@ -18,7 +19,6 @@ from allocator.simulated.faults import (
     seen,
 )
 from allocator.simulated.ground import Ground, Place
-from allocator.hardware import DeviceFacts, HeapFacts, known
 from platforms.schema import Iommu, Port
 from platforms.values import UNKNOWN
 
@@ -96,7 +96,9 @@ class Reach:
             return
         aligned = where.home.alignment(size) if device.linear else where.heap.page
         if aligned % multiple:
-            yield refused("base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}")
+            yield refused(
+                "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"
+            )
 
     def _within_one(self, where: Residence, boundary: int) -> bool:
         """Whether each memory of the heap lies between two multiples of the boundary."""
@@ -134,7 +136,12 @@ class Reach:
         if behind is not None:
             bits = known(self.iommus[behind].bits)
             for place in places:
-                if bits is not None and bits < 64 and place.on_bus and (place.end is None or place.end > 1 << bits):
+                if (
+                    bits is not None
+                    and bits < 64
+                    and place.on_bus
+                    and (place.end is None or place.end > 1 << bits)
+                ):
                     yield beyond_mask(place.end, 0, bits)._replace(kind="iommu-reach")
             return
         window, shift = device.dma.window, 0
@@ -145,9 +152,13 @@ class Reach:
                 shift = window.offset
                 if place.end is None or place.low < window.base or place.end > window.base + window.size:
                     yield refused("address-reach", "memory beyond the window of the bus")
-            if device.bits is not None and device.bits < 64:
-                if place.end is None or place.end + shift > 1 << device.bits:
-                    yield beyond_mask(None if place.end is None else place.end + shift, 0, device.bits)
+            bus_end = None if place.end is None else place.end + shift
+            if (
+                device.bits is not None
+                and device.bits < 64
+                and (bus_end is None or bus_end > 1 << device.bits)
+            ):
+                yield beyond_mask(bus_end, 0, device.bits)
 
     def _places(self, where: Residence) -> list[Place]:
         if where.memories is None:

@@ -8,9 +8,9 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
+from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
 from allocator.simulated.faults import Fault, no_room, seen
 from allocator.simulated.ground import Ground, Pool
-from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
 from allocator.simulated.reach import Residence
 from platforms.schema import Aperture, Platform, Port
 
@@ -84,7 +84,9 @@ class Room:
             uses,
         )
 
-    def _windows(self, memories: frozenset[str], taken: int, touches: Sequence[Touch]) -> Iterator[tuple[str, int]]:
+    def _windows(
+        self, memories: frozenset[str], taken: int, touches: Sequence[Touch]
+    ) -> Iterator[tuple[str, int]]:
         for memory in memories:
             if known(self.platform.memory[memory].window) is None:
                 continue
@@ -154,13 +156,17 @@ class Room:
         for name, number in made.items():
             most = known(self.heaps[name].facts.buffers)
             if most is not None and number > most:
-                yield no_room("heap-limits", f"{name} makes at most {most} buffers, not {number}").against("", "")
+                yield no_room("heap-limits", f"{name} makes at most {most} buffers, not {number}").against(
+                    "", ""
+                )
 
     def _windows_full(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         for memory, used in _sums(charge.windows for charge in charges).items():
             window = known(self.platform.memory[memory].window)
             if window is not None and used > window:
-                yield no_room("local-only", f"{used} bytes in the window of {window} of {memory}").against("", "")
+                yield no_room("local-only", f"{used} bytes in the window of {window} of {memory}").against(
+                    "", ""
+                )
 
     def _apertures(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         by_device: dict[str, int] = defaultdict(int)
@@ -174,9 +180,9 @@ class Room:
         for name, used in by_iommu.items():
             aperture = self.platform.iommus[name].aperture
             if isinstance(aperture, Aperture) and used > aperture.size:
-                yield no_room("iova-aperture", f"{used} bytes behind {name}, which maps {aperture.size}").against(
-                    "", ""
-                )
+                yield no_room(
+                    "iova-aperture", f"{used} bytes behind {name}, which maps {aperture.size}"
+                ).against("", "")
         for name, used in by_device.items():
             if used > (room := _own_aperture(self.platform, devices[name])):
                 yield no_room("iova-aperture", f"{used} bytes mapped, room for {room}").against("", name)
@@ -185,7 +191,9 @@ class Room:
         for memory, used in _sums(charge.traffic for charge in charges).items():
             most = known(self.platform.memory[memory].bandwidth)
             if most is not None and used > most:
-                yield seen("resource", f"{used} bytes/s through {memory}, which carries {most}").against("", "")
+                yield seen("resource", f"{used} bytes/s through {memory}, which carries {most}").against(
+                    "", ""
+                )
 
     def _ports(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         used: dict[tuple[str, str], int] = defaultdict(int)
@@ -196,7 +204,9 @@ class Room:
                 limits[device, port] = most
         for (device, port), most in limits.items():
             if used[device, port] > most:
-                yield seen("resource", f"{used[device, port]} attachments to {most} {port} ports").against("", device)
+                yield seen("resource", f"{used[device, port]} attachments to {most} {port} ports").against(
+                    "", device
+                )
 
     def _resources(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         """Some choice of image rules must respect every budget at once."""

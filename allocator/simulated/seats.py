@@ -42,7 +42,9 @@ def seat(
     """The ways to seat one buffer that respect `binding`, each with the binding it makes."""
     if len(asked.parties) != len(placement.attachments):
         return
-    rest: list[tuple[str, str, str]] = [(each.device, each.port, each.access) for each in placement.attachments]
+    rest: list[tuple[str, str, str]] = [
+        (each.device, each.port, each.access) for each in placement.attachments
+    ]
     yield from _seat(platform, asked, rest, dict(binding), Seating((), ()))
 
 

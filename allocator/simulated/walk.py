@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from allocator.simulated.faults import Objection, seen
 from allocator.hardware import known, round_up
+from allocator.simulated.faults import Objection, seen
 from allocator.simulated.image import Layout, Rule, implied_offsets, touched
 
 

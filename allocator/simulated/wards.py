@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.simulated.faults import Fault, Objection, seen
 from allocator.hardware import DeviceFacts, HeapFacts
+from allocator.simulated.faults import Fault, Objection, seen
 from allocator.simulated.question import Asked, Role
 from allocator.simulated.room import Touch
 from solver.pipeline import Selector
@@ -28,7 +28,9 @@ def _in_audience(device: DeviceFacts, audience: Sequence[Selector], file: int, b
 def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
     if not asked.protected:
         if heap.access is not None:
-            yield seen("protected-only", f"{heap.name} lies behind a firewall and holds protected buffers only")
+            yield seen(
+                "protected-only", f"{heap.name} lies behind a firewall and holds protected buffers only"
+            )
     elif heap.access is None:
         yield seen("protected-needs-firewall", f"{heap.name} has no firewall")
     elif heap.mappable:

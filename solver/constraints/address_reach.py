@@ -12,6 +12,7 @@ swiotlb_max_mapping_size().
 
 from __future__ import annotations
 
+from platforms.schema import Window
 from solver.board import MemoryView
 from solver.constraint import Case
 
@@ -28,33 +29,35 @@ def broken(case: Case) -> bool:
 
 
 def _beyond(case: Case, memory: MemoryView) -> bool:
-    if memory.local and not memory.placed:
+    if memory.local and not memory.placed and memory.highest is None:
         return False
     window, bits = case.device.dma.window, case.device.bits
     offset = 0
     if window is not None:
         offset = window.offset
-        if (
-            memory.lowest < window.base
-            or memory.highest is None
-            or memory.highest > window.base + window.size
-        ):
+        if not _carried(window, memory):
             return True
     if bits is None or bits >= 64:
         return False
     return memory.highest is None or memory.highest + offset > 1 << bits
 
 
+def _carried(window: Window, memory: MemoryView) -> bool:
+    end = memory.highest
+    return memory.lowest >= window.base and end is not None and end <= window.base + window.size
+
+
 def sentence(case: Case) -> str:
     device, bits = case.device, case.device.bits
     memory = next((m for m in case.home.memories or () if _beyond(case, m)), None)
-    where = memory.name if memory else f"the memory of {case.home.name}"
+    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     window = device.dma.window
-    if window is not None and memory is not None:
+    if window is not None and memory is not None and not _carried(window, memory):
         span = f"{window.base:#x} to {window.base + window.size:#x}"
-        return f"{device.name}'s bus carries {span} only; {where} in {case.home.name} may lie from {memory.lowest:#x} to {end}"
-    return f"{device.name} addresses {bits} bits; {where} in {case.home.name} may reach {end}"
+        return f"{device.name}'s bus carries {span} only; {where}, which may lie from {memory.lowest:#x} to {end}"
+    shifted = f" and is seen shifted by {window.offset:#x}" if window is not None and window.offset else ""
+    return f"{device.name} addresses {bits} bits; {where}, which may reach {end}{shifted}"
 
 
 def source(case: Case) -> str:

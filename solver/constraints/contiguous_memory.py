@@ -60,7 +60,9 @@ def _straddles(case: Case) -> bool:
         exported = case.home.exported(size)
         if _piece(case, exported) <= gcd(case.home.alignment(exported), boundary):
             continue
-        for memory in case.home.memories or ():
+        if case.home.memories is None:
+            return True
+        for memory in case.home.memories:
             if memory.highest is None or memory.lowest // boundary != (memory.highest - 1) // boundary:
                 return True
     return False

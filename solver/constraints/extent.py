@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from platforms.values import Extent
 from solver.constraint import Touch
-from solver.layout import Demand
+from solver.layout import Demand, round_up
 
 NAME = "extent"
 SCOPE = "layout"
@@ -40,9 +40,13 @@ def fits(touch: Touch, image: Extent) -> bool:
         return False
     if isinstance(rule.max, Extent) and (image.width > rule.max.width or image.height > rule.max.height):
         return False
-    if not isinstance(rule.multiple, Extent) or (touch.writes and touch.rule.coded is not None):
+    if not isinstance(rule.multiple, Extent):
         return True
-    return image.width % rule.multiple.width == 0 and image.height % rule.multiple.height == 0
+    width, height = image
+    if touch.writes and touch.rule.coded is not None and isinstance(touch.rule.coded.multiple, Extent):
+        blocks = touch.rule.coded.multiple
+        width, height = round_up(width, blocks.width), round_up(height, blocks.height)
+    return width % rule.multiple.width == 0 and height % rule.multiple.height == 0
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from platforms.values import in_units
+from platforms.values import INT64_MAX, in_units
 from solver.board import Board
 from solver.constraint import Budget, Case, Placed
 
@@ -20,10 +20,10 @@ SCOPE = "room"
 
 def broken(case: Case) -> bool:
     assert case.layout is not None
+    if sum(map(case.home.allocated, case.layout.sizes)) > INT64_MAX:
+        return True
     largest = case.heap.spec.largest
-    if not isinstance(largest, int):
-        return False
-    return any(case.heap.exported(size) > largest for size in case.layout.sizes)
+    return isinstance(largest, int) and any(case.heap.exported(size) > largest for size in case.layout.sizes)
 
 
 def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
@@ -36,7 +36,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
 def sentence(case: Case) -> str:
     assert case.layout is not None
     size, largest = max(case.layout.sizes), case.heap.spec.largest
-    limit = in_units(largest) if isinstance(largest, int) else "less"
+    limit = in_units(largest if isinstance(largest, int) else INT64_MAX)
     return f"{case.label} needs {size} bytes, and {case.heap.name} allocates at most {limit} at a time"
 
 

@@ -32,18 +32,18 @@ def _bits(case: Case) -> int | None:
 
 
 def _beyond(memory: MemoryView, bits: int) -> bool:
-    if memory.local and not memory.placed:
+    if memory.local and not memory.placed and memory.highest is None:
         return False
     return memory.highest is None or memory.highest > 1 << bits
 
 
 def sentence(case: Case) -> str:
     memory = next((m for m in case.home.memories or () if _beyond(m, _bits(case) or 0)), None)
-    where = memory.name if memory else f"the memory of {case.home.name}"
+    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     return (
         f"{case.device.dma.iommu}, through which {case.device.name} reaches memory, holds {_bits(case)}-bit "
-        f"physical addresses; {where} in {case.home.name} may reach {end}"
+        f"physical addresses; {where}, which may reach {end}"
     )
 
 

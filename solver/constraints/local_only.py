@@ -61,7 +61,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
 def sentence(case: Case) -> str:
     assert case.touch is not None
     wanted = ", ".join(case.touch.port.memory or ())
-    return f"{case.touch.title} works from {wanted} only; {case.home.name} allocates elsewhere"
+    return f"{case.touch.title} works from {wanted} only; {case.home.name} allocates {case.label} elsewhere"
 
 
 def window_sentence(budget: Budget, used: int, who: str) -> str:

@@ -32,7 +32,7 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):
-            touched = placed.rate * sum(placed.sizes) * len(placed.touches)
+            touched = placed.rate * sum(touch.moved(sum(placed.sizes)) for touch in placed.touches)
             yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False), touched
 
 

@@ -13,7 +13,6 @@ from solver.costs.term import Priced
 
 NAME = "traffic"
 UNCACHED_READ = 5
-RARELY = 16
 
 
 def value(priced: Priced) -> int:
@@ -22,7 +21,7 @@ def value(priced: Priced) -> int:
     local = any(memory.local for memory in placed.home.memories or ())
     total, maintained, mapped = 0, set(), False
     for touch in placed.touches:
-        touched = size if touch.use.how_often == "often" else -(-size // RARELY)
+        touched = touch.moved(size)
         if touch.device.by_cpu:
             mapped = True
             if touch.use.access == "read" and (placed.heap.cpu != "cached" or local):

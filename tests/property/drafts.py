@@ -16,7 +16,13 @@ READERS: Final = (
     ("2d", "source"),
     ("cpu", "read"),
 )
-WRITERS: Final = (("camera", "capture"), ("gpu", "render"), ("video-decoder", "frame"), ("2d", "target"), ("cpu", "write"))
+WRITERS: Final = (
+    ("camera", "capture"),
+    ("gpu", "render"),
+    ("video-decoder", "frame"),
+    ("2d", "target"),
+    ("cpu", "write"),
+)
 FORMATS: Final = ("XR24", "R8", "NV12", "YU12", "NV16", "NV15", "RG16", "YUYV", "P010")
 TILED: Final = ("VIVANTETILED", "SAMSUNG_16_16_TILE")
 
@@ -45,7 +51,11 @@ class Draft:
         return self.random.randrange(one_in) == 0
 
     def _memories(self) -> None:
-        self.memory["m0"] = {"base": self.pick(0, 0, 4096), "size": self.pick(4096, 8192, 16384), "source": SOURCE}
+        self.memory["m0"] = {
+            "base": self.pick(0, 0, 4096),
+            "size": self.pick(4096, 8192, 16384),
+            "source": SOURCE,
+        }
         if self.random.random() < 0.7:
             self.memory["m1"] = {"inside": "m0", "size": self.pick(512, 1024, 2048), "source": SOURCE}
             if self.random.random() < 0.6:
@@ -70,7 +80,9 @@ class Draft:
                 "source": SOURCE,
             }
             if self.chance(2):
-                self.heaps[f"h{index}"]["align"] = self.pick(128, 256, {"by_size_up_to": 512}, {"by_size_up_to": 256})
+                self.heaps[f"h{index}"]["align"] = self.pick(
+                    128, 256, {"by_size_up_to": 512}, {"by_size_up_to": 256}
+                )
 
     def _devices(self) -> None:
         for index in range(self.pick(2, 3, 3, 4, 5)):
@@ -105,7 +117,11 @@ class Draft:
 
     def _rule(self) -> Json:
         most = self.chance(4)
-        return {"formats": self.random.sample(self.palette, self.random.randint(1, len(self.palette)) if most else len(self.palette))}
+        return {
+            "formats": self.random.sample(
+                self.palette, self.random.randint(1, len(self.palette)) if most else len(self.palette)
+            )
+        }
 
     def _pipelines(self) -> None:
         present = {(device["kind"], port) for device in self.devices.values() for port in device["ports"]}
@@ -114,7 +130,10 @@ class Draft:
         for _ in range(self.pick(1, 1, 1, 2)):
             self.files.append({})
         for index in range(self.pick(1, 1, 2, 2, 3)):
-            buffer: Json = {"size": f"{self.pick(3, 4, 6, 8, 10)}x{self.pick(2, 4, 5, 8)}", "rate": self.pick(1, 30, 60)}
+            buffer: Json = {
+                "size": f"{self.pick(3, 4, 6, 8, 10)}x{self.pick(2, 4, 5, 8)}",
+                "rate": self.pick(1, 30, 60),
+            }
             buffer["written_by"] = [self._use(*self.random.choice(writers or WRITERS))]
             count = self.pick(0, 1, 1, 2, 2, 3) if readers else 0
             buffer["read_by"] = [self._use(*self.random.choice(readers)) for _ in range(count)]
@@ -142,11 +161,17 @@ class Draft:
 
     def rule(self) -> Json:
         """A rule with images; raw ports have none."""
-        rules = [rule for device in self.devices.values() for port in device["ports"].values() for rule in port["images"]]
+        rules = [
+            rule
+            for device in self.devices.values()
+            for port in device["ports"].values()
+            for rule in port["images"]
+        ]
         return self.random.choice(rules) if rules else {}
 
     def stride(self) -> Json:
-        return self.rule().setdefault("stride", {})
+        stride: Json = self.rule().setdefault("stride", {})
+        return stride
 
     def buffer(self) -> Json:
         return self.random.choice([buffer for file in self.files for buffer in file.values()])
@@ -176,7 +201,12 @@ class Draft:
                 "resources": self.resources,
             },
             "pipelines": [
-                {"schema": "heapwright/pipeline/1", "name": f"p{index}", "conversions": "forbid", "buffers": file}
+                {
+                    "schema": "heapwright/pipeline/1",
+                    "name": f"p{index}",
+                    "conversions": "forbid",
+                    "buffers": file,
+                }
                 for index, file in enumerate(self.files)
             ],
         }

@@ -80,7 +80,9 @@ def test_every_twist_is_drawn() -> None:
     assert {twist.__name__ for twist, _ in TWISTS} == set(drawn)
 
 
-@pytest.mark.parametrize("level", [2, 3, 4, 5, 6, 7], ids=["preference", "wishes", "traffic", "largest", "sum", "bytes"])
+@pytest.mark.parametrize(
+    "level", [2, 3, 4, 5, 6, 7], ids=["preference", "wishes", "traffic", "largest", "sum", "bytes"]
+)
 def test_every_level_of_the_cost_matters_somewhere(level: int) -> None:
     *_, costs = _spread()
     assert len({cost[level] for cost in costs}) > 1

@@ -157,6 +157,82 @@ def test_why_not_says_what_a_possible_choice_costs_more() -> None:
     )
 
 
+def test_why_not_of_the_impossible_is_the_conflict() -> None:
+    conflict = [
+        {"kind": "contiguous-memory", "subject": "frame→encoder", "text": "no IOMMU", "source": "acme.dts"}
+    ]
+    answer = Infeasible.model_validate({"platform": "acme", "pipelines": ["record"], "conflict": conflict})
+    assert render.plain(render.why_not("frame:system", answer)) == (
+        "record on acme: frame:system cannot be\n"
+        "\n"
+        "This fact rules out every plan\n"
+        "  contiguous-memory  no IOMMU\n"
+        "                     [acme.dts]\n"
+        "\n"
+        "No single change was found that makes a plan\n"
+    )
+
+
+def test_why_not_may_be_undecided_or_cost_nothing() -> None:
+    undecided = Undecided(platform="acme", pipelines=("record",), text="the limit came first")
+    assert "frame:system: undecided" in render.plain(render.why_not("frame:system", undecided))
+    assert "is possible, at the same cost" in render.plain(render.why_not("frame:cma", plan(), plan()))
+
+
+def test_an_alternative_is_told_by_what_it_costs() -> None:
+    levels = [{"term": "traffic", "value": 0, "bound": 0, "gap": 0.0}]
+    best = plan(levels=[*levels, {"term": "scarcity-sum", "value": 500000, "bound": 500000, "gap": 0.0}])
+    other = plan(
+        {"heap": "carveout"},
+        levels=[*levels, {"term": "scarcity-sum", "value": 400000, "bound": 1, "gap": 0.0}],
+    )
+    shown = render.plain(render.alternative(1, best, other))
+    assert shown.startswith(
+        "Alternative 1: less scarcity-sum by 100000 ppm (10.00 %) (400000 instead of 500000)\n"
+    )
+    assert "carveout" in shown
+    assert render.plain(render.alternative(2, best, best)).startswith("Alternative 2: equal in cost\n")
+
+
+def test_raw_data_has_neither_image_nor_stride() -> None:
+    raw = {"format": None, "modifier": None, "modifier_value": None, "width": 0, "height": 0, "count": 1}
+    raw |= {
+        "planes": [{"offset": 0, "stride": 0, "size": 4096}],
+        "size": 4096,
+        "allocated": 4096,
+        "names": [],
+    }
+    shown = render.text(plan(raw))
+    assert "buffer  heap  format  image  stride  bytes  count  takes\n" in shown
+    assert "frame   cma   raw                     4096      1  4 KiB\n" in shown
+    assert "allocate as" not in shown
+
+
+def test_what_is_not_plain_about_a_layout_is_told() -> None:
+    planes = [
+        {"offset": 0, "stride": 1920, "size": 2088960, "dmabuf": 0},
+        {"offset": 0, "stride": 1920, "size": 1044480, "dmabuf": 1},
+    ]
+    tiled = {
+        "format": "NV12",
+        "modifier": "MTK_16L_32S_TILE",
+        "coded_width": 1920,
+        "coded_height": 1088,
+        "planes": planes,
+    }
+    rejected = [{"heap": "carveout", "reasons": []}]
+    shown = render.text(plan(tiled | {"colour": "BT.709", "rejected": rejected}))
+    assert "NV12 MTK_16L_32S_TILE BT.709" in shown
+    assert "coded size    1920x1088\n" in shown
+    assert "plane 1       offset 0 in dma-buf 1, stride 1920, 1044480 bytes\n" in shown
+    assert "not carveout  costs more\n" in shown
+
+
+def test_conversions_are_listed() -> None:
+    step = {"device": "scaler", "from": "XR24", "to": "NV12"}
+    assert "Conversions\n  device scaler, from XR24, to NV12\n" in render.text(plan(conversions=[step]))
+
+
 def test_text_of_others_cannot_steer_the_terminal() -> None:
     reason = FRAME["reasons"][0] | {"text": "a\x1b[2Jb\nc\u202ed", "source": "x\x07"}
     shown = render.text(plan({"reasons": [reason], "names": ["\x1b]0;title\x07"]}))

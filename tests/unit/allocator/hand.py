@@ -30,7 +30,12 @@ def image(stride: int = 64, rows: int = 16, **other: Any) -> dict[str, Any]:
 
 
 def nv12(
-    stride: int = 16, rows: int = 16, chroma: int | None = None, at: int | None = None, apart: bool = False, tail: int = 0
+    stride: int = 16,
+    rows: int = 16,
+    chroma: int | None = None,
+    at: int | None = None,
+    apart: bool = False,
+    tail: int = 0,
 ) -> dict[str, Any]:
     """The layout of a 16x16 NV12 image: luma of `rows`, chroma of half as many, `tail` bytes behind."""
     luma, below = stride * rows, (chroma or stride) * (rows // 2)

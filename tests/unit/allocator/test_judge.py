@@ -37,7 +37,7 @@ def test_attachments_may_come_in_any_order() -> None:
         ({"modifier": "ARM_AFBC(16x16)"}, "modifier"),
         ({"modifier_value": "0x1"}, "modifier"),
         ({"width": 15}, "extent"),
-        ({"coded_width": 17}, "coded-size"),
+        ({"coded_height": 15}, "coded-size"),
         ({"allocated": 8192}, "allocated"),
         ({"count": 1}, "count"),
         ({"count": 3}, "count"),
@@ -128,7 +128,11 @@ def test_a_driver_that_computes_its_own_chroma_offset_reads_garbage() -> None:
         "camera": device("camera", capture=port(image("NV12"))),
         "panel": device("display", scanout=port(image("NV12", implied_offset={"rows": {"multiple": 32}}))),
     }
-    assert kinds(judged(board(devices=devices), **hand.nv12())) == {"implied-plane-offset", "corrupt-read-back", "tail"}
+    assert kinds(judged(board(devices=devices), **hand.nv12())) == {
+        "implied-plane-offset",
+        "corrupt-read-back",
+        "tail",
+    }
     assert judged(board(devices=devices), **hand.nv12(at=512)) == ()
 
 
@@ -227,8 +231,12 @@ def test_tiles_are_whole() -> None:
     changes: dict[str, Any] = {"modifier": "VIVANTE_TILED", "modifier_value": f"{0x06 << 56 | 1:#x}"}
     changes |= {"width": 18, "height": 18, "coded_width": 18, "coded_height": 18}
     assert judged(board(devices=devices), asked, **changes, **hand.image(stride=80, rows=20)) == ()
-    assert "modifier" in kinds(judged(board(devices=devices), asked, **changes, **hand.image(stride=72, rows=20)))
-    assert "modifier" in kinds(judged(board(devices=devices), asked, **changes, **hand.image(stride=80, rows=18)))
+    assert "modifier" in kinds(
+        judged(board(devices=devices), asked, **changes, **hand.image(stride=72, rows=20))
+    )
+    assert "modifier" in kinds(
+        judged(board(devices=devices), asked, **changes, **hand.image(stride=80, rows=18))
+    )
 
 
 def test_a_coded_size_is_the_writers() -> None:
@@ -255,7 +263,9 @@ def test_a_heap_that_this_kernel_lacks() -> None:
 def test_an_address_beyond_the_mask_is_refused_without_a_bounce() -> None:
     # dram ends at 1 GiB = 2^30.
     def with_bits(bits: Any, **dma: Any) -> set[str]:
-        return kinds(judged(board(devices={"panel": device("display", dma={"bits": bits, **dma}, scanout=port())})))
+        return kinds(
+            judged(board(devices={"panel": device("display", dma={"bits": bits, **dma}, scanout=port())}))
+        )
 
     assert with_bits(30) == set()
     assert with_bits(29) == {"address-reach"}
@@ -290,11 +300,15 @@ def test_who_may_see_protected_content() -> None:
     assert "protected-only" in kinds(judged(board(devices=allowed, heaps={"system": closed})))
     assert kinds(judged(board(heaps={"system": closed}), secret)) == {"protected-port"}
     mapped = closed | {"cpu": "cached"}
-    assert kinds(judged(board(devices=allowed, heaps={"system": mapped}), secret)) == {"protected-needs-firewall"}
+    assert kinds(judged(board(devices=allowed, heaps={"system": mapped}), secret)) == {
+        "protected-needs-firewall"
+    }
     narrow = closed | {"access": ["camera"]}
     assert kinds(judged(board(devices=allowed, heaps={"system": narrow}), secret)) == {"outside-firewall"}
     assert kinds(judged(board(devices=allowed, heaps={"system": closed}), only_panel)) == {"audience"}
-    labelled = pipeline(frame=buffer(protected={"audience": ["display", "camera#1"]}, written_by="camera#1.capture"))
+    labelled = pipeline(
+        frame=buffer(protected={"audience": ["display", "camera#1"]}, written_by="camera#1.capture")
+    )
     assert judged(board(devices=allowed, heaps={"system": closed}), labelled) == ()
 
 
@@ -312,7 +326,9 @@ def test_protection_flows_through_a_stage_unless_it_ends_there() -> None:
         asked = pipeline(secret=secret, shown=buffer(written_by="2d.target"))
         blit, out = read("blitter", "source"), hand.written("blitter", "target")
         first = placement(buffer="secret", heap="closed", attachments=(CAMERA, blit))
-        return kinds(judge(platform, [asked], plan(first, placement(buffer="shown", attachments=(out, PANEL)))))
+        return kinds(
+            judge(platform, [asked], plan(first, placement(buffer="shown", attachments=(out, PANEL))))
+        )
 
     assert screens(declassifies=True) == set()
     assert screens(declassifies=False) == {"protected-needs-firewall"}
@@ -323,7 +339,9 @@ def test_one_role_is_one_device() -> None:
     asked = pipeline(one=buffer(), two=buffer())
     second = (CAMERA, read("other", "scanout"))
     faults = judge(
-        board(devices=devices), [asked], plan(placement(buffer="one"), placement(buffer="two", attachments=second))
+        board(devices=devices),
+        [asked],
+        plan(placement(buffer="one"), placement(buffer="two", attachments=second)),
     )
     assert kinds(faults) == {"device-binding"}
 
@@ -340,7 +358,9 @@ def test_labels_are_different_devices() -> None:
 def test_connectors_and_codecs_belong_to_the_device() -> None:
     devices = {"panel": device("display", scanout=port(), connectors=["A"], codecs=["h264"])}
     assert judged(board(devices=devices), pipeline(frame=buffer(read_by="display@A.scanout"))) == ()
-    assert kinds(judged(board(devices=devices), pipeline(frame=buffer(read_by="display@B.scanout")))) == {"missing-device"}
+    assert kinds(judged(board(devices=devices), pipeline(frame=buffer(read_by="display@B.scanout")))) == {
+        "missing-device"
+    }
     hevc = pipeline(frame=buffer(read_by={"port": "display.scanout", "codec": "hevc"}))
     assert kinds(judged(board(devices=devices), hevc)) == {"missing-device"}
 

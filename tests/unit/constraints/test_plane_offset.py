@@ -47,10 +47,23 @@ def test_a_plane_in_a_dmabuf_of_its_own_starts_at_0() -> None:
     assert [(p.dmabuf, p.offset) for p in planes] == [(0, 0), (1, 0)]
 
 
+def test_a_wider_stride_brings_chroma_where_a_reader_looks() -> None:
+    # The panel looks at stride × 6: 16 × 6 = 96 is no multiple of 64, 32 × 6 = 192 is.
+    platform = aligned(64, implied_offset={"rows": {"multiple": 1}})
+    planes = placed(platform, pipeline(frame=buffer(size="16x6"))).planes
+    assert [(p.offset, p.stride) for p in planes] == [(0, 32), (192, 32)]
+
+
 def test_a_reader_that_looks_elsewhere() -> None:
-    # 16 × 6 = 96 is where the panel looks; the camera needs a multiple of 64.
-    answer = refusal(aligned(64, implied_offset={"rows": {"multiple": 1}}), pipeline(frame=buffer(size="16x6")))
-    assert facts(answer)[:2] == [("plane-offset", "frame→camera"), ("implied-plane-offset", "frame→panel")]
+    # The panel pads nothing and looks at 16 × 6 = 96; the camera needs a multiple of 64.
+    strict = {"implied_offset": {"rows": {"multiple": 1}}, "stride": {"max": 16}}
+    answer = refusal(aligned(64, **strict), pipeline(frame=buffer(size="16x6")))
+    assert facts(answer) == [
+        ("stride-range", "frame→panel"),
+        ("plane-offset", "frame→camera"),
+        ("implied-plane-offset", "frame→panel"),
+        ("plane-buffers", "frame→camera"),
+    ]
     assert said(answer, "plane-offset") == "camera.capture needs the planes of frame on multiples of 64 bytes"
 
 

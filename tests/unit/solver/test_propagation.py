@@ -36,7 +36,8 @@ def test_heaps_of_different_memories_both_stay() -> None:
 def test_a_preferred_format_does_not_hide_a_smaller_one() -> None:
     both = port(image("XR24", "NV12"))
     platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
-    assert [fourcc for _, fourcc, _ in options(platform, frame=buffer(formats=["XR24", "NV12"]))] == ["XR24", "NV12"]
+    found = options(platform, frame=buffer(size="64x64", formats=["XR24", "NV12"]))
+    assert [fourcc for _, fourcc, _ in found] == ["XR24", "NV12"]
 
 
 def test_a_small_memory_takes_the_smaller_format() -> None:
@@ -97,6 +98,20 @@ def test_pins_narrow_every_field() -> None:
 
 
 def test_a_pin_that_fits_nothing_is_the_conflict() -> None:
-    answer = refusal(board(), pins=["frame:count=7"])
+    other = {"camera2": device("camera", capture=port())}
+    question = pipeline(frame=buffer(written_by="camera.capture"), other=buffer())
+    answer = refusal(board(devices=other), question, pins=["frame:device=camera2", "other:device=camera"])
     assert facts(answer) == [("pin", "frame")]
-    assert answer.conflict[0].text == "no placement of frame is as pinned: test/frame:count=7"
+    assert answer.conflict[0].text == "no placement of frame is as pinned: test/frame:device=camera2"
+
+
+def test_several_devices_may_be_pinned() -> None:
+    platform = board(devices={"panel2": device("display", scanout=port()), "panel3": device("display", scanout=port())})
+    question = pipeline(frame=buffer(read_by=["display.scanout", "display#2.scanout"]))
+    placement = placed(platform, question, pins=["frame:device=panel3", "frame:device=panel2"])
+    assert {a.device for a in placement.attachments} == {"camera", "panel2", "panel3"}
+
+
+def test_a_count_that_is_pinned_is_judged_like_one_that_is_asked_for() -> None:
+    answer = refusal(board(), pins=["frame:count=7"])
+    assert facts(answer) == [("count", "frame")]

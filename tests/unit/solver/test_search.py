@@ -101,7 +101,8 @@ def test_a_gap_that_is_good_enough_ends_the_search() -> None:
     platform, question = crowded(40, "1MiB")
     answer = solver.solve(platform, [question], options=solver.Options(gap=0.5))
     assert isinstance(answer, Plan)
-    assert all(level.gap <= 0.5 for level in answer.levels)
+    assert answer.status == "feasible"
+    assert next(level.gap for level in answer.levels if level.term == "traffic") <= 0.5
 
 
 def test_where_the_best_of_each_fits_nothing_is_searched() -> None:
@@ -168,7 +169,7 @@ def test_live_buffers_leave_less_to_choose_from() -> None:
 
 
 def test_a_full_memory_is_seen_without_a_search() -> None:
-    platform, _ = crowded(0 or 1)
+    platform, _ = crowded(1)
     question = pipeline(**{f"b{n}": buffer(size="64x64", count=4, read_by=[]) for n in range(5)})
     answer = solver.solve(platform, [question])
     assert answer.status == "infeasible"

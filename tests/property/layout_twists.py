@@ -1,0 +1,137 @@
+"""Twists that make it harder for ports to agree on how the bytes of an image lie."""
+
+from __future__ import annotations
+
+from tests.property.drafts import TILED, Draft, Json
+
+
+def stride_multiple(draft: Draft) -> None:
+    draft.stride()["multiple"] = draft.pick(2, 3, 4, 6, 8, 12, 16, 32, "unknown")
+
+
+def stride_pixels(draft: Draft) -> None:
+    draft.stride()["pixels"] = draft.pick(
+        {"group": 4, "bytes": 5}, {"group": 3, "bytes": 16}, {"group": 2, "bytes": 8}
+    )
+
+
+def stride_set(draft: Draft) -> None:
+    draft.stride()["set"] = sorted(draft.random.sample((4, 6, 8, 12, 16, 20, 24, 32, 40, 48, 64), 3))
+
+
+def stride_power(draft: Draft) -> None:
+    draft.stride()["power_of_two"] = True
+
+
+def stride_range(draft: Draft) -> None:
+    stride = draft.stride()
+    which = draft.pick("min", "max", "max_pixels")
+    stride[which] = draft.pick(8, 10, 16, 32, 40)
+
+
+def stride_exact(draft: Draft) -> None:
+    stride = draft.stride()
+    if draft.chance(2):
+        stride["exact"] = {"width_multiple": draft.pick(1, 2, 4, 8)}
+    else:
+        stride["fixed"] = True
+
+
+def stride_beyond(draft: Draft) -> None:
+    draft.stride()["beyond"] = {"bytes": draft.pick(4, 8, 16, 24), "multiple": draft.pick(16, 24, 32)}
+
+
+def stride_planes(draft: Draft) -> None:
+    stride = draft.stride()
+    stride["planes"] = draft.pick("equal", "halved")
+    if draft.chance(2):
+        stride["multiple"] = draft.pick(4, 8, 16)
+
+
+def extent(draft: Draft) -> None:
+    rule = draft.rule()
+    rule["extent"] = {
+        draft.pick("min", "max", "max"): f"{draft.pick(4, 6, 8)}x{draft.pick(4, 5, 8)}",
+        "multiple": f"{draft.pick(1, 2, 4)}x{draft.pick(1, 2)}",
+    }
+
+
+def coded(draft: Draft) -> None:
+    draft.rule()["coded"] = {"multiple": f"{draft.pick(1, 2, 4, 6, 8)}x{draft.pick(1, 2, 4, 8)}"}
+
+
+def rows(draft: Draft) -> None:
+    draft.rule()["rows"] = {"multiple": draft.pick(2, 3, 4, 8, 16, "unknown")}
+
+
+def offset(draft: Draft) -> None:
+    draft.rule()["offset"] = {"multiple": draft.pick(4, 8, 16, 32, 64)}
+
+
+def implied_offset(draft: Draft) -> None:
+    draft.rule()["implied_offset"] = {"rows": {"multiple": draft.pick(1, 2, 4, 8, 16)}}
+
+
+def dmabufs(draft: Draft) -> None:
+    for _ in range(draft.pick(1, 2, 3)):
+        draft.rule()["dmabufs"] = draft.pick([2], [1, 2], [1, 2], [1, 2, 3], [1, 3])
+    if draft.chance(4):
+        draft.buffer()["dmabufs"] = draft.pick(1, 2, [1, 2])
+
+
+def tail(draft: Draft) -> None:
+    tails: list[Json] = [
+        {"bytes": 48},
+        {"bytes": 8, "per_block": {"of": "4x4", "bytes": 8}},
+        {"rows": 2},
+        {"at_least_stride_or": 32},
+        {"bytes": "unknown"},
+    ]
+    draft.rule()["tail"] = {**draft.pick(*tails), "per_plane": draft.chance(2)}
+
+
+def minimum(draft: Draft) -> None:
+    draft.rule()["minimum"] = {"rows_multiple": draft.pick(2, 4, 8, 16)}
+
+
+def when(draft: Draft) -> None:
+    conditions: list[Json] = [{"rotate": [0, 180]}, {"crop": False}, {"scale": True}, {"codec": ["h264"]}]
+    draft.rule()["when"] = draft.pick(*conditions)
+    draft.use().update(
+        draft.pick(
+            {"rotate": 90}, {"crop": "2x2+0+0"}, {"scale": "8x8"}, {"codec": "h264"}, {"how_often": "rarely"}
+        )
+    )
+
+
+def colours(draft: Draft) -> None:
+    for _ in range(draft.pick(1, 2)):
+        draft.rule()["colours"] = draft.pick(["bt601"], ["bt709"], ["bt601", "bt709"])
+
+
+def tiled(draft: Draft) -> None:
+    modifier = draft.pick(*TILED)
+    for _ in range(draft.pick(1, 2, 3)):
+        draft.rule()["modifiers"] = draft.pick([modifier], ["LINEAR", modifier])
+    if draft.chance(4):
+        draft.buffer()["modifiers"] = draft.pick([modifier], ["LINEAR"])
+
+
+def port_bytes(draft: Draft) -> None:
+    draft.port()["bytes"] = draft.pick(
+        {"max": draft.pick(64, 128, 256)}, {"multiple": draft.pick(32, 96, 100)}
+    )
+
+
+def base(draft: Draft) -> None:
+    draft.port()["base"] = {"multiple": draft.pick(64, 128, 256)}
+
+
+def raw(draft: Draft) -> None:
+    buffer = draft.buffer()
+    buffer["bytes"] = draft.pick(1, 60, 64, 100, 300)
+    for use in [*buffer["written_by"], *buffer["read_by"]]:
+        for device in draft.devices.values():
+            for port in device["ports"].values():
+                if use.get("port", "").startswith(device["kind"]) and not draft.chance(6):
+                    port["images"] = []

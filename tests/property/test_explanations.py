@@ -1,0 +1,200 @@
+"""Explanations over random questions that have no plan.
+
+A conflict is *sound* (with every other fact dropped it is still infeasible),
+*minimal* (with one more of it dropped there is a plan), *stable* and never
+empty. A remedy works, and its number is exact: one page less, or one buffer
+more, and there is no plan again.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+import pytest
+
+import solver
+from platforms.schema import Platform
+from solver.constraint import Fact
+from solver.constraints import BY_NAME
+from solver.explain import Prover
+from solver.live import ledger
+from solver.pipeline import Pipeline
+from solver.plan import Infeasible, Plan, Remedy
+from solver.problem import Problem
+from tests.builders import changed
+from tests.property.strategies import Instance, instance
+
+SEEDS = 300
+OUTSIDE = ("pin", "unknown-fact")
+"""Reasons that are no facts of the board."""
+
+
+@lru_cache(maxsize=1)
+def refused() -> tuple[tuple[int, Instance, Infeasible], ...]:
+    """The questions without a plan, and what is said about them."""
+    found = []
+    for seed in range(SEEDS):
+        asked = instance(seed)
+        answer = solver.solve(asked.platform, asked.pipelines)
+        if isinstance(answer, Infeasible):
+            found.append((seed, asked, answer))
+    return tuple(found)
+
+
+def facts(answer: Infeasible) -> list[Fact]:
+    return [Fact(reason.kind, reason.subject) for reason in answer.conflict]
+
+
+def test_there_is_something_to_explain() -> None:
+    kinds = {fact.kind for _, _, answer in refused() for fact in facts(answer)}
+    assert len(refused()) > SEEDS // 4
+    assert len(kinds) > 20
+
+
+def test_a_conflict_is_never_empty_and_has_known_kinds() -> None:
+    for seed, _, answer in refused():
+        assert answer.conflict, seed
+        assert {fact.kind for fact in facts(answer)} <= {*BY_NAME, *OUTSIDE}, seed
+        assert len(set(facts(answer))) == len(answer.conflict), seed
+
+
+def test_a_conflict_alone_is_infeasible_and_no_fact_of_it_is_idle() -> None:
+    for seed, asked, answer in refused():
+        problem = Problem(asked.platform, asked.pipelines)
+        prover = Prover(problem, ledger(problem.board, ()))
+        conflict = facts(answer)
+        assert set(conflict) <= set(prover.facts), seed
+        assert prover.clash(conflict), seed
+        for fact in conflict:
+            assert not prover.clash([other for other in conflict if other != fact]), (seed, fact)
+
+
+def test_a_device_that_no_fact_names_may_be_as_easy_as_can_be() -> None:
+    """Soundness without the solver's own way to drop facts: on another board, changed by hand."""
+    for seed, asked, answer in refused():
+        if any(fact.kind == "iova-aperture" for fact in facts(answer)):
+            continue  # what the device maps is part of that sum
+        named = {fact.subject.partition("→")[2] for fact in facts(answer)}
+        platform = asked.platform
+        for name, device in platform.devices.items():
+            if name in named:
+                continue
+            path = f"devices.{name}"
+            for field, value in {"coherent": True, "imports": "any", "once": False}.items():
+                platform = changed(platform, f"{path}.{field}", value)
+            if not device.by_cpu:
+                platform = changed(platform, f"{path}.dma", {"bits": 64, "mmu": True, "p2p": device.dma.p2p})
+        assert isinstance(solver.solve(platform, asked.pipelines), Infeasible), seed
+
+
+def test_every_sentence_names_its_subject_and_its_source() -> None:
+    for seed, _, answer in refused():
+        for reason in answer.conflict:
+            label, _, device = reason.subject.partition("→")
+            assert reason.source, seed
+            assert device in reason.text, (seed, reason)
+            if device or reason.kind == "count":
+                assert label.rpartition("/")[2] in reason.text, (seed, reason)
+            elif reason.kind not in ("missing-device", *OUTSIDE):
+                assert all(name in reason.text for name in reason.subject.split("+")), (seed, reason)
+
+
+def shuffled(asked: Instance, random: Random) -> tuple[Platform, list[Pipeline]]:
+    """The same question with everything that has names in another order."""
+
+    def mixed(value: Any) -> Any:
+        if isinstance(value, dict):
+            keys = random.sample(list(value), len(value))
+            return {key: mixed(value[key]) for key in keys}
+        return value
+
+    data = asked.data
+    pipelines = [Pipeline.model_validate(mixed(each)) for each in data["pipelines"]]
+    return Platform.model_validate(mixed(data["platform"])), random.sample(pipelines, len(pipelines))
+
+
+def test_the_order_of_input_changes_nothing() -> None:
+    for seed, asked, answer in refused()[:60]:
+        again = solver.solve(*shuffled(asked, Random(seed)))
+        assert again.model_dump_json() == answer.model_dump_json(), seed
+
+
+def test_asking_again_changes_nothing() -> None:
+    for seed, _, answer in refused()[:40]:
+        asked = instance(seed)
+        again = solver.solve(asked.platform, asked.pipelines)
+        assert again.model_dump_json() == answer.model_dump_json(), seed
+
+
+def after(asked: Instance, remedy: Remedy, value: Any) -> Any:
+    """The answer once the value at the remedy's path is this."""
+    path, platform = remedy.change, asked.platform
+    pipelines = list(asked.pipelines)
+    if "buffers." in path.partition(":")[2] or path.startswith("buffers."):
+        name, colon, rest = path.partition(":")
+        at = [p.name for p in pipelines].index(name) if colon else 0
+        pipelines[at] = changed(pipelines[at], rest if colon else path, value)
+    else:
+        platform = changed(platform, path, value)
+    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+
+
+def one_step_back(asked: Instance, remedy: Remedy) -> Any:
+    """A value that is not quite the remedy: less of a resource, more of a count; None if it has no steps."""
+    path, to = remedy.change.split("."), remedy.to
+    if not isinstance(to, int) or isinstance(to, bool):
+        return None
+    if "buffers" in path[0]:
+        return None if path[-1] not in ("count", "min") else to + 1
+    if path[-1] == "size":
+        step = asked.platform.page
+        if path[0] == "memory":
+            step = asked.platform.memory[path[1]].step or step
+        return to - step
+    return to - (asked.platform.page if path[-1] == "largest" else 1)
+
+
+def test_a_remedy_makes_a_plan_appear() -> None:
+    tried = 0
+    for seed, asked, answer in refused():
+        for remedy in answer.remedies:
+            tried += 1
+            assert isinstance(after(asked, remedy, remedy.to), Plan), (seed, remedy)
+    assert tried > 20
+
+
+def test_a_remedy_is_exact() -> None:
+    tried = 0
+    for seed, asked, answer in refused():
+        for remedy in answer.remedies:
+            less = one_step_back(asked, remedy)
+            if less is None or "raised" in remedy.text:
+                continue
+            if remedy.change.endswith("count") and remedy.to > _now(asked, remedy):
+                less = remedy.to - 1
+            tried += 1
+            assert isinstance(after(asked, remedy, less), Infeasible), (seed, remedy, less)
+    assert tried > 10
+
+
+def _now(asked: Instance, remedy: Remedy) -> int:
+    """What a count is before the remedy."""
+    name, colon, rest = remedy.change.partition(":")
+    pipeline = next(p for p in asked.pipelines if not colon or p.name == name)
+    count = pipeline.buffers[(rest or name).split(".")[1]].count
+    assert isinstance(count, int)
+    return count
+
+
+def test_remedies_are_ranked_and_each_is_told_once() -> None:
+    for seed, _, answer in refused():
+        assert [remedy.rank for remedy in answer.remedies] == list(range(1, len(answer.remedies) + 1)), seed
+        assert len({remedy.change for remedy in answer.remedies}) == len(answer.remedies), seed
+        assert all(remedy.change.partition(":")[2] in remedy.text for remedy in answer.remedies), seed
+
+
+@pytest.mark.parametrize("kind", ["capacity", "count", "contiguous-memory", "format", "iova-aperture", "resource"])
+def test_the_common_kinds_are_among_the_conflicts(kind: str) -> None:
+    assert any(fact.kind == kind for _, _, answer in refused() for fact in facts(answer))

@@ -1,0 +1,96 @@
+"""The objective reckoned by hand: XR24 16x16, 1024 bytes a frame, 60 frames/s, two buffers of a page in 1 GiB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from allocator.simulated.cost import cost
+from platforms.schema import Platform
+from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
+from tests.unit.allocator.hand import CAMERA, placement, plan, read
+
+FRAME = 1024 * 60
+PAGES = 8192
+# ceil(8192 × 10^6 / 2^30) = 8 ppm.
+SHARE = 8
+
+
+def of(platform: Platform, buffer_: dict[str, Any] | None = None, **changes: Any) -> tuple[int, ...]:
+    return cost(platform, [pipeline(frame=buffer_ or buffer())], plan(placement(**changes)))
+
+
+def test_one_writer_and_one_reader() -> None:
+    assert of(board()) == (0, 0, 0, 0, 2 * FRAME, SHARE, SHARE, PAGES)
+
+
+def test_rare_uses_count_a_sixteenth() -> None:
+    rarely = buffer(read_by={"port": "display.scanout", "how_often": "rarely"})
+    assert of(board(), rarely)[4] == FRAME + 64 * 60
+
+
+@pytest.mark.parametrize(
+    ("facts", "coherent", "traffic"),
+    [
+        ({"cpu": "cached"}, True, 2 * FRAME),
+        ({"cpu": "cached"}, False, 3 * FRAME),
+        ({"cpu": "uncached"}, False, 6 * FRAME),
+        ({"cpu": "write-combined"}, True, 6 * FRAME),
+    ],
+)
+def test_what_the_cpu_reads(facts: dict[str, Any], coherent: bool, traffic: int) -> None:
+    # Uncached reads count five times; maintenance of a cached heap once for each device that does not snoop.
+    devices = {
+        "cpu0": device("cpu", read=port()),
+        "camera": device("camera", capture=port(), coherent=coherent),
+    }
+    platform = board(devices=devices, heaps={"system": heap("dram", **facts)})
+    assert of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))[4] == traffic
+
+
+def test_the_cpu_reads_local_memory_slowly() -> None:
+    platform = board(
+        memory={"dram": memory(local="camera")},
+        devices={"cpu0": device("cpu", read=port())},
+        heaps={"system": heap("dram")},
+    )
+    assert (
+        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))[4] == 6 * FRAME
+    )
+
+
+def test_preferences_are_ranks() -> None:
+    both = {"devices": {"panel": device("display", scanout=port(image("XR24", "R8")))}}
+    assert of(board(**both), buffer(formats=["R8", "XR24"]))[2] == 1
+    either = buffer(read_by={"any_of": ["gpu.sample", "display.scanout"]})
+    assert of(board(), either)[2] == 1
+
+
+def test_of_two_readings_the_lawful_one_counts() -> None:
+    # Both alternatives are the panel; only the second is not rotated, and the panel rotates nothing.
+    devices = {"panel": device("display", scanout=port(image(when={"rotate": [0]})))}
+    either = buffer(read_by={"any_of": [{"port": "display.scanout", "rotate": 90}, "display.scanout"]})
+    assert of(board(devices=devices), either)[2] == 1
+
+
+def test_wishes_that_are_dropped() -> None:
+    assert of(board(), buffer(count={"min": 1, "wish": 5}))[3] == 3
+    assert of(board(), buffer(count={"min": 1, "wish": 1}))[3] == 0
+
+
+def test_shares_of_every_pool() -> None:
+    # 16 KiB of dram and 16 KiB of bank: 8192 bytes are half of the one and a quarter of both.
+    memories = {"dram": memory("16KiB"), "bank": memory("16KiB", base=1 << 30)}
+    platform = board(memory=memories, heaps={"system": heap("dram"), "either": heap("dram", "bank")})
+    assert of(platform)[5:7] == (500_000, 750_000)
+    assert of(platform, heap="either")[5:7] == (250_000, 250_000)
+
+
+def test_unknown_memory_has_no_shares() -> None:
+    assert of(board(memory={"dram": memory("unknown")}))[5:7] == (0, 0)
+
+
+def test_a_block_that_is_locked_as_a_whole_is_nobodys_share() -> None:
+    pool = heap("dram", locks={"from": "dram", "size": "1MiB"})
+    assert of(board(heaps={"system": pool}))[5:7] == (0, 0)

@@ -1,0 +1,126 @@
+"""explain and facts: the shortest conflict, in sentences that name what decides."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import solver
+from platforms.schema import Platform
+from solver.plan import Infeasible
+from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port, raw_port, refusal, said
+
+
+def test_of_two_conflicts_the_shorter_is_told() -> None:
+    # Capacity and count are two facts; the unknown format is one.
+    platform = board(
+        memory={"cma": memory("8KiB", inside="dram")},
+        heaps={"cma": heap("cma")},
+        devices={"panel": device("display", scanout=port(image("NV12")))},
+    )
+    question = pipeline(many=buffer(size="32x32", count=5, read_by=[]), film=buffer(formats=["XR24"]))
+    assert facts(refusal(platform, question)) == [("format", "film→panel")]
+
+
+def test_of_two_equally_short_conflicts_the_first_by_name_is_told() -> None:
+    answer = refusal(board(), pipeline(a=buffer(formats=["NV12"]), b=buffer(formats=["NV12"])))
+    assert facts(answer) == [("format", "a→camera")]
+
+
+def test_facts_are_told_in_the_order_of_the_catalogue() -> None:
+    platform = board(
+        memory={"cma": memory("8KiB", inside="dram")},
+        heaps={"cma": heap("cma"), "system": heap("dram", run="4KiB")},
+        devices={"panel": device("display", dma={}, scanout=port())},
+    )
+    answer = refusal(platform, pipeline(frame=buffer(size="32x64", count=2)))
+    assert facts(answer) == [("contiguous-memory", "frame→panel"), ("capacity", "cma"), ("count", "frame")]
+
+
+def test_every_sentence_has_a_source() -> None:
+    platform = board(
+        memory={"cma": memory("8KiB", inside="dram", source="device tree")},
+        heaps={"cma": heap("cma"), "system": heap("dram", run="4KiB")},
+        devices={"panel": device("display", dma={}, scanout=port(), source="data sheet")},
+    )
+    answer = refusal(platform, pipeline(frame=buffer(size="32x64", count=2)))
+    assert [reason.source for reason in answer.conflict] == ["data sheet", "device tree", "pipeline test"]
+
+
+def test_a_rule_with_a_source_of_its_own_is_cited() -> None:
+    rule = image(stride={"max": 32}, source="driver.c check_pitch()")
+    answer = refusal(board(devices={"panel": device("display", scanout=port(rule))}))
+    assert [reason.source for reason in answer.conflict] == ["driver.c check_pitch()"]
+
+
+def test_the_rule_for_the_format_at_hand_is_cited() -> None:
+    rules = [image("NV12", stride={"max": 16}), image("XR24", stride={"max": 32})]
+    panel = device("display", scanout=port(*rules))
+    answer = refusal(board(devices={"panel": panel}), pipeline(frame=buffer(formats=["XR24"])))
+    assert said(answer, "stride-range") == "panel.scanout takes strides of at most 32 bytes in frame"
+
+
+def test_more_than_six_who_share_are_counted() -> None:
+    platform = board(memory={"cma": memory("4KiB", inside="dram")}, heaps={"cma": heap("cma")})
+    question = pipeline(**{f"b{n}": buffer(count=1, read_by=[], size="32x32") for n in range(9)})
+    answer = refusal(platform, question)
+    text = said(answer, "capacity")
+    assert text == "b0, b1, b2, b3, b4, b5 and 3 more need 36 KiB of cma, which has 4 KiB free"
+
+
+def test_without_remedies_the_conflict_is_the_same() -> None:
+    platform = board(memory={"cma": memory("4KiB", inside="dram")}, heaps={"cma": heap("cma")})
+    question = pipeline(frame=buffer(size="32x32"))
+    bare = solver.solve(platform, [question], options=solver.Options(explain=False))
+    assert isinstance(bare, Infeasible)
+    assert bare.conflict == refusal(platform, question).conflict
+    assert bare.remedies == ()
+
+
+def test_a_layout_that_cannot_be_computed_and_was_not_asked_for() -> None:
+    afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
+    platform = board(devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)})
+    answer = refusal(platform)
+    assert facts(answer) == [("modifier", "frame→camera"), ("modifier", "frame→panel")] or facts(answer) == [
+        ("modifier", "frame→camera")
+    ]
+
+
+def test_the_question_of_the_thread_that_asked_for_this_tool() -> None:
+    # "The display can support scatter-gather, the GPU needs bigger stride, the encoder can not support SG."
+    def thread(cma: str) -> Platform:
+        return board(
+            memory={"cma": memory(cma, inside="dram")},
+            heaps={"system": heap("dram", run="4KiB"), "cma": heap("cma")},
+            devices={
+                "gpu": device("gpu", render=port(image(stride={"multiple": 256}))),
+                "encoder": device("video-encoder", dma={"bits": 32}, frame=port()),
+            },
+        )
+
+    question = pipeline(
+        frame=buffer(size="30x30", written_by="gpu.render", read_by=["display.scanout", "video-encoder.frame"], count=3)
+    )
+    answer = refusal(thread("20KiB"), question)
+    # 30 × 4 = 120, to 256; × 30 = 7680, two pages: 24 KiB.
+    assert said(answer, "capacity") == "3 × frame need 24 KiB of cma, which has 20 KiB free"
+    assert ("contiguous-memory", "frame→encoder") in facts(answer)
+    # Unpadded, 120 × 30 = 3600 bytes would be one page: the GPU's stride is a fact of the conflict too.
+    assert ("stride-multiple", "frame→gpu") in facts(answer)
+
+
+def test_a_pin_narrows_and_is_no_fact() -> None:
+    heaps = {"system": heap("dram", run="4KiB"), "cma": heap("dram")}
+    platform = board(heaps=heaps, devices={"panel": device("display", dma={}, scanout=port())})
+    answer = refusal(platform, pipeline(frame=buffer(size="64x64")), pins=["frame:heap=system"])
+    assert facts(answer) == [("contiguous-memory", "frame→panel")]
+
+
+def told(platform: Platform, **buffers: Any) -> list[str]:
+    return [reason.text for reason in refusal(platform, pipeline(**buffers)).conflict]
+
+
+def test_what_a_device_lacks_is_told_for_each_port_that_needs_it() -> None:
+    platform = board(devices={"decoder": device("video-decoder", bitstream=raw_port())})
+    assert told(platform, frame=buffer(written_by="video-decoder.frame")) == [
+        "bench has no video-decoder.frame (1 of kind video-decoder without it), which frame needs"
+    ]
