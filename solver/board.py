@@ -141,10 +141,7 @@ class Pool(NamedTuple):
 
     memories: frozenset[str]
     free: int
-
-    @property
-    def name(self) -> str:
-        return "+".join(sorted(self.memories))
+    name: str
 
 
 class Board:
@@ -168,6 +165,8 @@ class Board:
             view.free = _free(view, self.memories, named)
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
         self._pools: tuple[Pool, ...] | None = None
+        self.budgets: dict[tuple[object, ...], Any] = {}
+        """Budgets worked out before, by kind and what they are about (see constraints)."""
 
     def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
         if spec.memory == UNKNOWN:
@@ -188,7 +187,7 @@ class Board:
             for union in sorted(_unions(sets - {frozenset()}), key=sorted):
                 free = [self.memories[m].free for m in union]
                 if None not in free:
-                    pools.append(Pool(union, sum(f for f in free if f is not None)))
+                    pools.append(Pool(union, sum(f for f in free if f is not None), "+".join(sorted(union))))
             self._pools = tuple(pools)
         return self._pools
 

@@ -5,13 +5,39 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from solver import layout as layouts
-from solver.constraint import Budget, Placed
+from solver.constraint import Budget, Placed, Touch
 from solver.constraints import BUDGETS, capacity
 from solver.costs import TERMS
 from solver.costs.term import Priced
 
 Binding = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
+
+
+class Image(NamedTuple):
+    """What a buffer may hold, wherever it lives: format, modifier, rules and layout."""
+
+    rank: int
+    """Of the format, in the pipeline's order."""
+    fourcc: str | None
+    modifier: str | None
+    colour: str | None
+    touches: tuple[Touch, ...]
+    layout: layouts.Layout
+
+
+def beats(one: Image, other: Image) -> bool:
+    """Whether `one`, which comes first by rank and name, is never worse in the same heap."""
+    mine, theirs = one.layout.sizes, other.layout.sizes
+    return (
+        len(mine) == len(theirs)
+        and all(a <= b for a, b in zip(mine, theirs, strict=True))
+        and all(_uses(a) == _uses(b) for a, b in zip(one.touches, other.touches, strict=True))
+    )
+
+
+def _uses(touch: Touch) -> dict[str, int]:
+    return touch.rule.uses if touch.rule is not None else {}
 
 
 class Option(NamedTuple):
@@ -33,16 +59,7 @@ class Option(NamedTuple):
     shares: tuple[tuple[Budget, int], ...]
 
 
-def option(
-    placed: Placed,
-    rank: int,
-    fourcc: str | None,
-    modifier: str | None,
-    colour: str | None,
-    layout: layouts.Layout,
-    binding: Binding,
-    dropped: int,
-) -> Option:
+def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: int) -> Option:
     """Price a placement and work out what it charges to which budget."""
     charges: dict[Budget, int] = {}
     for kind in BUDGETS:
@@ -54,17 +71,19 @@ def option(
         for budget, amount in charges.items()
         if budget.shared and budget.limit > 0
     )
-    priced = Priced(placed, rank, dropped, shares)
+    priced = Priced(placed, rank + image.rank, dropped, shares)
     values = tuple(term.value(priced) for term in TERMS)
-    names = tuple((variable, device or "") for variable, device in binding)
-    key = (placed.heap.name, fourcc or "", modifier or "", len(layout.sizes), names, -placed.number)
+    devices = tuple(touch.device.name for touch in placed.touches)
+    key = (
+        placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes), devices, -placed.number
+    )  # fmt: skip
     return Option(
         key,
         placed,
-        fourcc,
-        modifier,
-        colour,
-        layout,
+        image.fourcc,
+        image.modifier,
+        image.colour,
+        image.layout,
         binding,
         dropped,
         values,

@@ -39,7 +39,7 @@ from solver.constraints import (
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.drops import NOTHING, About, Drops
-from solver.option import Binding, Option, option, undominated
+from solver.option import Binding, Image, Option, beats, option, undominated
 from solver.pipeline import Attachment, Wish
 from solver.problem import Problem, Question, Way
 
@@ -78,18 +78,18 @@ class Propagation:
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
 
-    def reaches(self, kinds: Sequence[ModuleType], case: Case, about: About | None) -> bool:
-        """Whether no kind of `kinds` finds a fact broken that still stands."""
-        assert case.touch is not None
-        device = case.touch.device.name
-        key = (device, case.touch.name, case.heap.name, case.home.name, case.question.protected)
-        if about is None and key in self._reach:
-            return self._reach[key]
-        holds = not any(
-            kind.broken(case) and not (about and about.drops(kind.NAME, device)) for kind in kinds
-        )
-        if about is None:
-            self._reach[key] = holds
+    def reaches(self, case: Case, touch: Touch, about: About | None) -> bool:
+        """Whether no fact that still stands keeps the touch's device from the heap."""
+        device = touch.device.name
+        key = (device, touch.name, case.heap.name, case.home.name, case.question.protected)
+        holds = self._reach.get(key) if about is None else None
+        if holds is None:
+            case = case._replace(touch=touch)
+            holds = not any(
+                kind.broken(case) and not (about and about.drops(kind.NAME, device)) for kind in REACH
+            )
+            if about is None:
+                self._reach[key] = holds
         return holds
 
     def demands(self, touch: Touch) -> tuple[ModuleType, ...]:
@@ -143,7 +143,8 @@ class _Search:
             if not self.pinned_devices <= set(choice):
                 continue
             touches = [self._touch(device[party.variable], party.use) for party in way.parties]
-            yield tuple(device.items()), tuple(touch for touch in touches if touch is not None)
+            binding = tuple(pair for pair in device.items() if pair[0] in self.whole.problem.linked)
+            yield binding, tuple(touch for touch in touches if touch is not None)
 
     def _ignorable(self, use: Attachment) -> bool:
         subject = f"{use.selector.kind}.{use.selector.port}"
@@ -169,7 +170,7 @@ class _Search:
             case = Case(self.board, self.question, touches, heap, home)
             if any(kind.broken(case) and not self._drops(kind, heap.name) for kind in HEAP):
                 continue
-            if all(self.whole.reaches(REACH, case._replace(touch=t), self.about) for t in touches):
+            if all(self.whole.reaches(case, touch, self.about) for touch in touches):
                 found.append((heap, home))
         if found:
             case = Case(self.board, self.question, touches, *found[0])
@@ -184,27 +185,39 @@ class _Search:
         self, way: Way, binding: Binding, touches: tuple[Touch, ...], heaps: list[tuple[HeapView, HeapView]]
     ) -> Iterator[Option]:
         counts = self._counts(touches)
-        for rank, fourcc, modifier, colour, ruled, layout in self._images(touches):
-            for heap, home in heaps:
-                case = Case(self.board, self.question, ruled, heap, home, None, layout)
-                if not self._holds(case):
+        images = list(self._images(touches))
+        strict = [(kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)]
+        for heap, home in heaps:
+            kept: list[Image] = []
+            for image in images:
+                if self.whole.excluded is None and any(beats(better, image) for better in kept):
                     continue
+                case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
+                if not self._holds(case, strict):
+                    continue
+                kept.append(image)
                 for number, dropped in counts:
-                    sizes = layout.sizes
-                    rate = self.question.spec.rate
-                    placed = Placed(self.board, self.question.label, heap, home, sizes, number, rate, ruled)
-                    yield option(placed, way.rank + rank, fourcc, modifier, colour, layout, binding, dropped)
+                    placed = Placed(
+                        self.board,
+                        self.question.label,
+                        heap,
+                        home,
+                        image.layout.sizes,
+                        number,
+                        self.question.spec.rate,
+                        image.touches,
+                    )
+                    yield option(placed, image, way.rank, binding, dropped)
 
-    def _holds(self, case: Case) -> bool:
-        """Whether sizes, runs and alignments suit the heap."""
+    def _holds(self, case: Case, strict: list[tuple[ModuleType, int]]) -> bool:
+        """Whether sizes, runs and alignments suit the heap; `strict` are the kinds that may mind, by touch."""
         for kind in ROOM:
             if kind.broken(case) and not self._drops(kind, case.heap.name):
                 return False
-        for touch in case.touches:
-            of_touch = case._replace(touch=touch)
-            for kind in RUN:
-                if kind.broken(of_touch) and not self._drops(kind, touch.device.name):
-                    return False
+        for kind, index in strict:
+            touch = case.touches[index]
+            if kind.broken(case._replace(touch=touch)) and not self._drops(kind, touch.device.name):
+                return False
         return True
 
     def _counts(self, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
@@ -225,15 +238,13 @@ class _Search:
             lawful = [(least, 0)] if most is None or least <= most else []
         return [(n, lost) for n, lost in lawful if pinned in (None, n)]
 
-    def _images(
-        self, touches: tuple[Touch, ...]
-    ) -> Iterator[tuple[int, str | None, str | None, str | None, tuple[Touch, ...], layouts.Layout]]:
-        """(rank, format, modifier, colour, touches under their rules, layout) for all that fit."""
+    def _images(self, touches: tuple[Touch, ...]) -> Iterator[Image]:
+        """Every format, modifier and choice of rules with the layout that fits them, by rank."""
         spec = self.question.spec
         if spec.bytes is not None:
             raw = layouts.raw(spec.bytes, self._need(touches))
             if raw is not None:
-                yield 0, None, None, None, touches, raw
+                yield Image(0, None, None, None, touches, raw)
             return
         usable = [self._usable(touch) for touch in touches]
         for rank, fourcc in enumerate(self._fourccs(usable)):
@@ -246,7 +257,7 @@ class _Search:
                     continue
                 for ruled, colour in self._rulings(touches, of_format, modifier):
                     for layout in self._layouts(ruled, shape):
-                        yield rank if spec.formats else 0, fourcc, modifier, colour, ruled, layout
+                        yield Image(rank if spec.formats else 0, fourcc, modifier, colour, ruled, layout)
 
     def _usable(self, touch: Touch) -> list[ImageRule | None]:
         """The port's rules that hold for this use."""

@@ -104,6 +104,7 @@ class Problem:
             asked = (question.spec, question.protected, question.audience, question.ways, question.pins)
             question.signature = alike.setdefault(asked, len(alike))
         self.apart = self._apart()
+        self.linked = self._linked()
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
         spec = pipeline.buffers[name]
@@ -146,6 +147,14 @@ class Problem:
             for other, b in enumerate(self.variables[:one])
             if a[:2] == b[:2] and a.label != b.label and a.connector is None and b.connector is None
         )
+
+    def _linked(self) -> frozenset[int]:
+        """Variables that more than one buffer depends on: the others bind nobody else."""
+        users: Counter[int] = Counter()
+        for question in self.questions:
+            users.update({party.variable for way in question.ways for party in way.parties})
+        apart = {variable for pair in self.apart for variable in pair}
+        return frozenset(apart | {variable for variable, number in users.items() if number > 1})
 
     def _share_codecs(self) -> None:
         """A codec stated on one attachment of a stage holds for all of them."""

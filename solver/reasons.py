@@ -23,7 +23,7 @@ from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES
 from solver.layout import Demand, Layout
 from solver.model import Ledger, largest_share, used_by
-from solver.option import Option
+from solver.option import Image, Option
 from solver.option import option as priced
 from solver.options import canonical
 from solver.plan import Reason, Rejected
@@ -85,10 +85,8 @@ class Why:
         """The first level at which the same layout in `heap` costs more, or does not fit."""
         placed = option.placed
         moved = placed._replace(heap=heap, home=lives_in(self.board, heap, placed.touches))
-        rival = priced(
-            moved, option.values[2], option.fourcc, option.modifier, option.colour, option.layout,
-            option.binding, option.dropped,
-        )  # fmt: skip
+        image = Image(0, option.fourcc, option.modifier, option.colour, placed.touches, option.layout)
+        rival = priced(moved, image, option.values[2], option.binding, option.dropped)
         rest = [o for o in self.options if o is not option]
         used = used_by([*rest, rival], self.ledger)
         for budget, _ in rival.charges:

@@ -9,10 +9,14 @@ Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "base-alignment"
 SCOPE = "run"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.port.base is not None and touch.device.translation != "cpu"
 
 
 def broken(case: Case) -> bool:

@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from platforms.values import in_units
-from solver.board import Board, Pool
+from solver.board import Board, HeapView, Pool
 from solver.constraint import Budget, Placed
 
 NAME = "capacity"
@@ -24,17 +24,27 @@ SCOPE = "budget"
 
 
 def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    if placed.home.memories is None:
-        return
-    mine = frozenset(memory.name for memory in placed.home.memories)
+    key = (NAME, placed.home.name)
+    found = placed.board.budgets.get(key)
+    if found is None:
+        found = placed.board.budgets[key] = tuple(_budgets(placed.board, placed.home))
     amount = placed.number * placed.allocated
-    lock = placed.home.spec.locks
-    if lock is not None and mine <= {lock.from_}:
-        yield Budget(NAME, placed.home.name, lock.size, f"bytes locked by {placed.home.name}", False), amount
+    for budget in found:
+        yield budget, amount
+
+
+def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
+    """Every pool that the heap draws from, or the block that its first buffer locks."""
+    if home.memories is None:
         return
-    for pool in placed.board.pools:
+    mine = frozenset(memory.name for memory in home.memories)
+    lock = home.spec.locks
+    if lock is not None and mine <= {lock.from_}:
+        yield Budget(NAME, home.name, lock.size, f"bytes locked by {home.name}", False)
+        return
+    for pool in board.pools:
         if mine <= pool.memories:
-            yield budget(pool), amount
+            yield budget(pool)
 
 
 def locks(placed: Placed) -> Iterator[tuple[Budget, int]]:

@@ -21,8 +21,8 @@ def broken(case: Case) -> bool:
 
 def sentence(case: Case) -> str:
     return (
-        f"{case.device.name} does not snoop CPU caches, and {case.heap.name} is cached "
-        "and does no cache maintenance"
+        f"{case.device.name} does not snoop CPU caches; {case.label} is cached in {case.heap.name}, "
+        "which does no cache maintenance"
     )
 
 

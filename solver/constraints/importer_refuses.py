@@ -45,14 +45,19 @@ def _by_heap(case: Case) -> bool:
 def sentence(case: Case) -> str:
     assert case.touch is not None
     if _by_heap(case) and not _by_device(case) and not _by_port(case):
-        return f"{case.heap.name} is exported to peer-to-peer importers only, and {case.device.name} is none"
+        return (
+            f"{case.heap.name} exports {case.label} to peer-to-peer importers only, "
+            f"and {case.device.name} is none"
+        )
     if _by_port(case) and not _by_device(case):
-        return f"{case.touch.title} takes buffers of {_listed(case.touch.port.takes_from)} only, not of {case.heap.name}"
-    return f"{case.device.name} imports {_listed(case.device.spec.imports)} only, not buffers of {case.heap.name}"
+        known = _listed(case.touch.port.takes_from)
+        return f"{case.touch.title} takes {known} only, and not {case.label} from {case.heap.name}"
+    known = _listed(case.device.spec.imports)
+    return f"{case.device.name} imports {known} only, and not {case.label} from {case.heap.name}"
 
 
 def _listed(names: object) -> str:
-    return ", ".join(names) if isinstance(names, tuple) and names else "its own buffers"
+    return f"buffers of {', '.join(names)}" if isinstance(names, tuple) and names else "its own buffers"
 
 
 def source(case: Case) -> str:

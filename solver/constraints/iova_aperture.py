@@ -24,18 +24,33 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     seen: set[str] = set()
     for touch in placed.touches:
         device = touch.device
-        if device.name in seen or device.translation not in ("iommu", "mmu"):
+        if device.translation not in ("iommu", "mmu") or device.name in seen:
             continue
         seen.add(device.name)
-        name = device.dma.iommu
-        iommu = placed.board.platform.iommus[name] if name is not None else None
-        page = (iommu.page if iommu else None) or placed.board.page
-        mapped = placed.number * sum(size + -size % page for size in map(placed.home.exported, placed.sizes))
-        if iommu is not None and isinstance(iommu.aperture, Aperture):
-            yield Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes of {name}", False), mapped
-        limit = _own_limit(placed.board, device)
-        if limit is not None:
-            yield Budget(NAME, device.name, limit, f"IOVA bytes of {device.name}", False), mapped
+        key = (NAME, device.name)
+        found = placed.board.budgets.get(key)
+        if found is None:
+            found = placed.board.budgets[key] = _budgets(placed.board, device)
+        page, budgets = found
+        if budgets:
+            mapped = placed.number * sum(
+                size + -size % page for size in map(placed.home.exported, placed.sizes)
+            )
+            for budget in budgets:
+                yield budget, mapped
+
+
+def _budgets(board: Board, device: DeviceView) -> tuple[int, tuple[Budget, ...]]:
+    """The page that mappings are rounded to, the IOMMU's aperture and the device's own."""
+    name = device.dma.iommu
+    iommu = board.platform.iommus[name] if name is not None else None
+    found = []
+    if iommu is not None and isinstance(iommu.aperture, Aperture):
+        found.append(Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes of {name}", False))
+    limit = _own_limit(board, device)
+    if limit is not None:
+        found.append(Budget(NAME, device.name, limit, f"IOVA bytes of {device.name}", False))
+    return (iommu.page if iommu else None) or board.page, tuple(found)
 
 
 def _own_limit(board: Board, device: DeviceView) -> int | None:

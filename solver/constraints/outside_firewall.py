@@ -22,7 +22,10 @@ def broken(case: Case) -> bool:
 
 def sentence(case: Case) -> str:
     inside = ", ".join(sorted(case.heap.access or ())) or "nobody"
-    return f"{case.device.name} stands outside the firewall of {case.heap.name}, which admits {inside}"
+    return (
+        f"{case.device.name} stands outside the firewall of {case.heap.name} around {case.label}, "
+        f"which admits {inside}"
+    )
 
 
 def source(case: Case) -> str:

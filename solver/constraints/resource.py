@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.board import Board
-from solver.constraint import Budget, Placed
+from solver.board import Board, HeapView
+from solver.constraint import Budget, Placed, Touch
 
 NAME = "resource"
 SCOPE = "budget"
@@ -21,19 +21,34 @@ SCOPE = "budget"
 
 def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     for touch in placed.touches:
-        uses = dict(touch.port.uses)
-        for name, amount in (touch.rule.uses if touch.rule else {}).items():
-            uses[name] = uses.get(name, 0) + amount
-        for name, amount in uses.items():
-            yield Budget(NAME, name, placed.board.platform.resources.get(name, 0), name, False), amount
-        if touch.port.how_many is not None:
-            yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
-    around = {m.name: m for inner in placed.home.memories or () for m in placed.board.around(inner)}
+        if touch.port.uses or touch.port.how_many is not None or (touch.rule and touch.rule.uses):
+            yield from _counted(placed.board, touch)
+    key = (NAME, placed.home.name)
+    found = placed.board.budgets.get(key)
+    if found is None:
+        found = placed.board.budgets[key] = tuple(_bandwidths(placed.board, placed.home))
+    if found:
+        moved = placed.rate * sum(touch.moved(sum(placed.sizes)) for touch in placed.touches)
+        for budget in found:
+            yield budget, moved
+
+
+def _counted(board: Board, touch: Touch) -> Iterator[tuple[Budget, int]]:
+    uses = dict(touch.port.uses)
+    for name, amount in (touch.rule.uses if touch.rule else {}).items():
+        uses[name] = uses.get(name, 0) + amount
+    for name, amount in uses.items():
+        yield Budget(NAME, name, board.platform.resources.get(name, 0), name, False), amount
+    if touch.port.how_many is not None:
+        yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
+
+
+def _bandwidths(board: Board, home: HeapView) -> Iterator[Budget]:
+    around = {m.name: m for inner in home.memories or () for m in board.around(inner)}
     for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):
-            touched = placed.rate * sum(touch.moved(sum(placed.sizes)) for touch in placed.touches)
-            yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False), touched
+            yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False)
 
 
 def sentence(budget: Budget, used: int, who: str) -> str:

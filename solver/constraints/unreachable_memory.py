@@ -23,7 +23,10 @@ def broken(case: Case) -> bool:
 def sentence(case: Case) -> str:
     memory = next(m for m in case.home.memories or () if m.local and not case.device.reaches_local(m))
     owners = ", ".join(sorted(memory.local))
-    return f"{memory.name} in {case.home.name} is local to {owners}, and {case.device.name} has no peer-to-peer way there"
+    return (
+        f"{case.home.name} takes {case.label} from {memory.name}, which is local to {owners}, "
+        f"and {case.device.name} has no peer-to-peer way there"
+    )
 
 
 def source(case: Case) -> str:

@@ -22,7 +22,7 @@ def test_dirty_lines_reach_memory_too_late() -> None:
     answer = refusal(without_sync())
     assert facts(answer) == [("coherency", "frame→panel")]
     assert said(answer, "coherency") == (
-        "panel does not snoop CPU caches, and vendor is cached and does no cache maintenance"
+        "panel does not snoop CPU caches; frame is cached in vendor, which does no cache maintenance"
     )
 
 

@@ -26,7 +26,7 @@ def test_a_device_that_imports_nothing_takes_only_what_it_exports() -> None:
     # virtgpu_gem_prime_import_sg_table() (-ENODEV).
     answer = refusal(importing("none"))
     assert facts(answer) == [("importer-refuses", "frame→panel")]
-    assert said(answer, "importer-refuses") == "panel imports its own buffers only, not buffers of system"
+    assert said(answer, "importer-refuses") == "panel imports its own buffers only, and not frame from system"
     assert placed(importing("none", {"exporter": "panel"})).heap == "system"
 
 
@@ -41,7 +41,7 @@ def test_a_device_may_import_from_some_heaps() -> None:
 
     assert placed(two("b-heap")).heap == "b-heap"
     answer = refusal(two("b-heap"), pins=["frame:heap=a-heap"])
-    assert said(answer, "importer-refuses") == "panel imports b-heap only, not buffers of a-heap"
+    assert said(answer, "importer-refuses") == "panel imports buffers of b-heap only, and not frame from a-heap"
 
 
 def test_a_port_may_take_from_some_heaps() -> None:
@@ -52,7 +52,7 @@ def test_a_port_may_take_from_some_heaps() -> None:
         ),
         pins=["frame:heap=system"],
     )
-    assert said(answer, "importer-refuses") == "panel.scanout takes buffers of other only, not of system"
+    assert said(answer, "importer-refuses") == "panel.scanout takes buffers of other only, and not frame from system"
     assert placed(importing(takes_from=["system"])).heap == "system"
 
 
@@ -73,7 +73,7 @@ def test_some_exporters_want_peer_to_peer_importers(p2p: str, taken: bool) -> No
         return
     answer = refusal(platform)
     assert facts(answer) == [("importer-refuses", "frame→panel")]
-    assert said(answer, "importer-refuses") == "bar is exported to peer-to-peer importers only, and panel is none"
+    assert said(answer, "importer-refuses") == "bar exports frame to peer-to-peer importers only, and panel is none"
 
 
 def test_the_cpu_is_no_importer() -> None:

@@ -29,7 +29,8 @@ def test_the_last_byte_decides() -> None:
     answer = refusal(behind(32, base=3 * GIB + 4096))
     assert facts(answer) == [("iommu-reach", "frame→panel")]
     assert said(answer, "iommu-reach") == (
-        "mmu0, through which panel reaches memory, holds 32-bit physical addresses; bank in bank may reach 0x100001000"
+        "mmu0, through which panel reaches memory, holds 32-bit physical addresses; "
+        "bank takes frame from bank, which may reach 0x100001000"
     )
 
 
@@ -40,7 +41,7 @@ def test_a_width_nobody_knows_is_not_imposed_and_listed() -> None:
 
 def test_memory_without_a_known_end_is_no_promise() -> None:
     answer = refusal(behind(40, base="unknown"))
-    assert said(answer, "iommu-reach").endswith("bank in bank may reach an unknown address")
+    assert said(answer, "iommu-reach").endswith("bank takes frame from bank, which may reach an unknown address")
 
 
 def test_a_heap_of_unknown_memory_is_no_promise() -> None:
@@ -49,7 +50,7 @@ def test_a_heap_of_unknown_memory_is_no_promise() -> None:
         iommus={"mmu0": iommu(bits=40)},
         devices={"panel": device("display", dma={"iommu": "mmu0"}, scanout=port())},
     )
-    assert said(refusal(platform), "iommu-reach").endswith("the memory of vendor in vendor may reach an unknown address")
+    assert said(refusal(platform), "iommu-reach").endswith("vendor takes frame from memory, which may reach an unknown address")
 
 
 def test_64_bits_reach_even_what_nobody_knows() -> None:

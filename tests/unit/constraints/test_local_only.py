@@ -35,7 +35,7 @@ def test_other_memory_does_not_do() -> None:
     )
     answer = refusal(platform)
     assert facts(answer) == [("local-only", "frame→panel")]
-    assert said(answer, "local-only") == "panel.scanout works from vram only; system allocates elsewhere"
+    assert said(answer, "local-only") == "panel.scanout works from vram only; system allocates frame elsewhere"
 
 
 def test_a_part_of_that_memory_does() -> None:

@@ -29,7 +29,7 @@ def test_strangers_do_not_reach_it() -> None:
     answer = refusal(vram())
     assert facts(answer) == [("unreachable-memory", "frame→panel")]
     assert said(answer, "unreachable-memory") == (
-        "vram in vram is local to camera, and panel has no peer-to-peer way there"
+        "vram takes frame from vram, which is local to camera, and panel has no peer-to-peer way there"
     )
 
 
