@@ -6,7 +6,7 @@ the question, not facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 
 from solver.constraint import Budget, Case, Fact, Touch
@@ -72,24 +72,42 @@ def universe(problem: Problem) -> list[Fact]:
 
 def _scarce(problem: Problem) -> Iterator[Fact]:
     """Ports for which the board has no device, or too few different ones."""
-    uses: dict[int, list[Attachment]] = {}
+    uses: dict[int, set[Attachment]] = {}
+    needed: dict[int, set[Attachment]] = {}
     for question in problem.questions:
         for way in question.ways:
             for party in way.parties:
-                uses.setdefault(party.variable, []).append(party.use)
-    fits = {
-        variable: {
-            name
-            for name in problem.variables[variable].candidates
-            if all(missing_device.fits(problem.board, name, use) for use in asked)
-        }
-        for variable, asked in uses.items()
-    }
+                uses.setdefault(party.variable, set()).add(party.use)
+                if all(party in other.parties for other in question.ways):
+                    needed.setdefault(party.variable, set()).add(party.use)
+
+    def fitting(variable: int, asked: set[Attachment]) -> set[str]:
+        names = problem.variables[variable].candidates
+        return {n for n in names if all(missing_device.fits(problem.board, n, use) for use in asked)}
+
+    fits = {variable: fitting(variable, needed.get(variable, set())) for variable in uses}
     for variable, asked in uses.items():
-        group = [variable, *(b if a == variable else a for a, b in problem.apart if variable in (a, b))]
-        if len(frozenset().union(*(fits[v] for v in group))) < len(group) or not fits[variable]:
-            for use in asked:
+        pairs = (pair for pair in problem.apart if variable in pair)
+        rivals = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
+        seated = _seated([*{**rivals, problem.variables[variable].label: variable}.values()], fits)
+        for use in asked:
+            if not seated or not fits[variable] & fitting(variable, {use}):
                 yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
+
+
+def _seated(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
+    """Whether every variable of `group` can have a device of its own that fits (a matching)."""
+    taken: dict[str, int] = {}
+
+    def place(variable: int, tried: set[str]) -> bool:
+        for name in sorted(fits[variable] - tried):
+            tried.add(name)
+            if name not in taken or place(taken[name], tried):
+                taken[name] = variable
+                return True
+        return False
+
+    return all(place(variable, set()) for variable in group)
 
 
 def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:

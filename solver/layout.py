@@ -12,6 +12,7 @@ up to 256 is 5632; 768 rows × 5632 = 4 325 376 bytes.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from fractions import Fraction
 from math import lcm
 from typing import Final, NamedTuple
@@ -19,8 +20,8 @@ from typing import Final, NamedTuple
 from platforms.schema import Tail
 from platforms.values import Extent
 
-WIDER: Final = 256
-"""Strides tried where a device implies offsets: a wider one may make room for tails between planes."""
+WIDEST: Final = 1 << 40
+"""No stride is larger; where a device implies offsets, tails between planes may ask for a wide one."""
 
 
 class PlaneShape(NamedTuple):
@@ -126,16 +127,12 @@ def solve(need: Demand, image: Extent, shape: Shape, dmabufs: int) -> Layout | N
     coded = Extent(round_up(image.width, need.coded_width), round_up(image.height, need.coded_height))
     rows = round_up(coded.height, lcm(need.rows, shape.rows[0]))
     heights = [round_up(-(-rows // p.vsub), tile) for p, tile in zip(shape.planes, shape.rows, strict=True)]
-    planes, floor = None, need.minimum
     implied = bool(need.implied) and dmabufs == 1
-    for _ in range(WIDER if implied else 1):
-        strides = _strides(need, image, coded.width, shape, implied, floor)
-        if strides is None:
-            return None
-        planes = _planes(need, image, shape, strides, heights, dmabufs)
-        if planes is not None:
-            break
-        floor = strides[0] + 1
+    roomy = _roomy(need, image, shape, heights) if implied else 0
+    if roomy is None:
+        return None
+    strides = _strides(need, image, coded.width, shape, implied, max(need.minimum, roomy))
+    planes = None if strides is None else _planes(need, image, shape, strides, heights, dmabufs)
     if planes is None:
         return None
     sizes = tuple(_size(need, image, shape, planes, dmabuf) for dmabuf in range(dmabufs))
@@ -184,6 +181,27 @@ def _strides(
     if stride is None:
         return None
     return [int(stride * ratio) for ratio in ratios]
+
+
+def _roomy(need: Demand, image: Extent, shape: Shape, heights: list[int]) -> int | None:
+    """The least stride at which every plane and its tail end before the next implied offset."""
+    ratios = _ratios(need, shape)
+    if ratios is None:
+        return None
+    whole = lcm(*(ratio.denominator for ratio in ratios))
+
+    def fits(number: int) -> bool:
+        strides = [int(number * whole * ratio) for ratio in ratios]
+        starts = _implied(need.implied[0], image, shape, strides)
+        ends = [
+            start + stride * height + _tail(need, shape, index, stride, per_plane=True)
+            for index, (start, stride, height) in enumerate(zip(starts, strides, heights, strict=True))
+        ]
+        return all(end <= start for end, start in zip(ends, starts[1:], strict=False))
+
+    if fits(1) or not fits(WIDEST):  # without tails all is in proportion
+        return whole if fits(1) else None
+    return whole * bisect_left(range(WIDEST), True, key=fits)
 
 
 def _steps(need: Demand, height: int, shape: Shape, ratios: list[Fraction]) -> list[int]:

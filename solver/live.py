@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from platforms.errors import InputError, Problem
+from platforms.schema import ImageRule, Port
 from platforms.values import shown
 from solver.board import Board
 from solver.constraint import Budget, Placed, Touch, lives_in
 from solver.constraints import BUDGETS, capacity
 from solver.model import PPM, Ledger
+from solver.options import canonical
 from solver.pipeline import Attachment, Selector
 from solver.plan import Placement
 
@@ -65,8 +67,15 @@ def _placed(board: Board, placement: Placement) -> Placed:
         device = board.devices[attached.device]
         selector = Selector(device.spec.kind, None, None, None, attached.port)
         use = Attachment(selector, attached.access, 0, None, None, "often", None)
-        touches.append(Touch(device, attached.port, device.spec.ports[attached.port], use))
+        port = device.spec.ports[attached.port]
+        touches.append(Touch(device, attached.port, port, use, _rule(port, placement)))
     heap = board.heaps[placement.heap]
     home = lives_in(board, heap, tuple(touches))
     sizes = placement.sizes or (placement.size,)
     return Placed(board, placement.buffer, heap, home, sizes, placement.count, placement.rate, tuple(touches))
+
+
+def _rule(port: Port, placement: Placement) -> ImageRule | None:
+    """The rule under which a port holds a live image: of those that may be, the one that uses least."""
+    rules = (r for r in port.images if placement.format in r.formats and placement.modifier in canonical(r))
+    return min(rules, key=lambda rule: sum(rule.uses.values()), default=None)

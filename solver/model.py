@@ -13,6 +13,7 @@ the search, and one worker makes the same question give the same plan. The
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import gcd
 from typing import Final, Literal, NamedTuple
 
 from solver.constraint import Budget, Fact
@@ -21,7 +22,7 @@ from solver.drops import NOTHING, Drops
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Problem
-from solver.search import Row, Search
+from solver.search import Level, Row, Search
 
 PPM: Final = 1_000_000
 TIED: Final = LARGEST
@@ -219,9 +220,10 @@ def _search(
         )
     _link_devices(problem, classes, search)
     _impose_budgets(classes, search, ledger, dropped)
-    largest = _bound_largest(classes, search, ledger)
-    levels = [_row(classes, level) for level in range(len(NAMES))]
-    levels[LARGEST] = Row([largest], [1], 0, 0)
+    largest, most = _bound_largest(classes, search, ledger)
+    scaled = [_level(classes, level) for level in range(len(NAMES))]
+    levels = [level for level, _ in scaled]
+    levels[LARGEST] = Level([largest], [1], most)
     levels.append(_ranks(classes))
     status, _, bounds = search.close([] if limits.any_will_do else levels)
     if status == "undecided" and tied:  # a plan was in hand before the search
@@ -236,7 +238,8 @@ def _search(
     if status == "feasible":
         least = [sum(_least(group, i) * len(group.members) for group in classes) for i in range(len(NAMES))]
         closed = tuple(
-            level._replace(bound=min(level.value, bounds[i] + least[i])) for i, level in enumerate(closed)
+            level._replace(bound=min(level.value, bounds[i] * scaled[i][1] + least[i]))
+            for i, level in enumerate(closed)
         )
     return Choice(status, chosen, closed, searched=True)
 
@@ -245,27 +248,39 @@ def _least(group: _Class, level: int) -> int:
     return min(option.values[level] for option in group.options)
 
 
-def _row(classes: Sequence[_Class], level: int) -> Row:
-    """A level above what every choice costs: small numbers, whatever the sizes and rates."""
-    variables, amounts = [], []
+def _level(classes: Sequence[_Class], level: int) -> tuple[Level, int]:
+    """A level above what every choice costs, and the unit it is counted in.
+
+    Small numbers, whatever the sizes and rates: they share objectives and search fast.
+    """
+    variables: list[int] = []
+    amounts: list[int] = []
+    most = 0
     for group in classes:
-        for index, option in enumerate(group.options):
-            if option.values[level] > _least(group, level):
-                variables.append(group.first + index)
-                amounts.append(option.values[level] - _least(group, level))
-    return Row(variables, amounts, 0, 0)
+        least = _least(group, level)
+        above = [option.values[level] - least for option in group.options]
+        most += max(above) * len(group.members)
+        for index, amount in enumerate(above, group.first):
+            if amount:
+                variables.append(index)
+                amounts.append(amount)
+    unit = gcd(*amounts) or 1
+    return Level(variables, [amount // unit for amount in amounts], most // unit), unit
 
 
-def _ranks(classes: Sequence[_Class]) -> Row:
+def _ranks(classes: Sequence[_Class]) -> Level:
     """The last level: options in the order of their names."""
-    variables, amounts = [], []
+    variables: list[int] = []
+    amounts: list[int] = []
+    most = 0
     for group in classes:
         order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+        most += (len(order) - 1) * len(group.members)
         for rank, index in enumerate(order):
             if rank:
                 variables.append(group.first + index)
                 amounts.append(rank)
-    return Row(variables, amounts, 0, 0)
+    return Level(variables, amounts, most)
 
 
 def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -> None:
@@ -327,10 +342,10 @@ def _used_live(budget: Budget, ledger: Ledger) -> int:
     return ledger.charges.get(budget, 0) + locked
 
 
-def _bound_largest(classes: Sequence[_Class], search: Search, ledger: Ledger) -> int:
-    """A variable at least as large as every memory's share."""
+def _bound_largest(classes: Sequence[_Class], search: Search, ledger: Ledger) -> tuple[int, int]:
+    """A variable at least as large as every memory's share, and the most it can be."""
     sums: dict[Budget, tuple[list[int], list[int]]] = {}
-    most = 0
+    most = floor = max(ledger.shares.values(), default=0)
     for group in classes:
         most += len(group.members) * max(max((s for _, s in o.shares), default=0) for o in group.options)
         for index, option in enumerate(group.options, group.first):
@@ -338,11 +353,10 @@ def _bound_largest(classes: Sequence[_Class], search: Search, ledger: Ledger) ->
                 variables, amounts = sums.setdefault(budget, ([], []))
                 variables.append(index)
                 amounts.append(share)
-    floor = max(ledger.shares.values(), default=0)
-    largest = search.integer(floor, floor + most)
+    largest = search.integer(floor, most)
     for budget, (variables, amounts) in sums.items():
         search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))
-    return largest
+    return largest, most
 
 
 def _assign(classes: Sequence[_Class], solution: Sequence[int], questions: int) -> tuple[Option, ...]:

@@ -67,12 +67,14 @@ def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: i
             charges[budget] = charges.get(budget, 0) + amount
     locks = tuple(capacity.locks(placed))
     shares = tuple(
-        (budget, -(-amount * 1_000_000 // budget.limit))
-        for budget, amount in charges.items()
-        if budget.shared and budget.limit > 0
+        [
+            (budget, -(-amount * 1_000_000 // budget.limit))
+            for budget, amount in charges.items()
+            if budget.shared and budget.limit > 0
+        ]
     )
     priced = Priced(placed, rank + image.rank, dropped, shares)
-    values = tuple(term.value(priced) for term in TERMS)
+    values = tuple([term.value(priced) for term in TERMS])
     devices = tuple(touch.device.name for touch in placed.touches)
     key = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes), devices, -placed.number

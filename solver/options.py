@@ -78,13 +78,21 @@ class Propagation:
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
 
-    def reaches(self, case: Case, touch: Touch, about: About | None) -> bool:
+    def reaches(
+        self,
+        question: Question,
+        touches: tuple[Touch, ...],
+        touch: Touch,
+        heap: HeapView,
+        home: HeapView,
+        about: About | None,
+    ) -> bool:
         """Whether no fact that still stands keeps the touch's device from the heap."""
         device = touch.device.name
-        key = (device, touch.name, case.heap.name, case.home.name, case.question.protected)
+        key = (device, touch.name, heap.name, home.name, question.protected)
         holds = self._reach.get(key) if about is None else None
         if holds is None:
-            case = case._replace(touch=touch)
+            case = Case(self.board, question, touches, heap, home, touch)
             holds = not any(
                 kind.broken(case) and not (about and about.drops(kind.NAME, device)) for kind in REACH
             )
@@ -112,6 +120,7 @@ class _Search:
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
         self.image = question.spec.size or Extent(0, 0)
+        self._open = self._unlocked(()) if question.audience is None else None
 
     def _drops(self, kind: ModuleType, subject: str) -> bool:
         """Whether this fact is taken out of the question."""
@@ -162,23 +171,36 @@ class _Search:
 
     def _heaps(self, touches: tuple[Touch, ...]) -> list[tuple[HeapView, HeapView]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live."""
+        if not self._admitted(touches):
+            return []
+        found = []
+        for heap in self._open if self._open is not None else self._unlocked(touches):
+            home = lives_in(self.board, heap, touches)
+            if all(self.whole.reaches(self.question, touches, t, heap, home, self.about) for t in touches):
+                found.append((heap, home))
+        return found
+
+    def _admitted(self, touches: tuple[Touch, ...]) -> bool:
+        """Whether every attachment is possible at all, whatever the heap."""
+        for touch in touches:
+            heap = next(iter(self.board.heaps.values()), None)
+            if heap is None:
+                return False
+            case = Case(self.board, self.question, touches, heap, heap, touch)
+            for kind in ATTACHMENT:
+                if kind.broken(case) and not self._drops(kind, touch.device.name):
+                    return False
+        return True
+
+    def _unlocked(self, touches: tuple[Touch, ...]) -> list[HeapView]:
+        """Heaps that may hold this buffer, whoever touches it (or, behind per-buffer firewalls, these)."""
         found = []
         for heap in self.board.heaps.values():
             if self.pins.get("heap", heap.name) != heap.name:
                 continue
-            home = lives_in(self.board, heap, touches)
-            case = Case(self.board, self.question, touches, heap, home)
-            if any(kind.broken(case) and not self._drops(kind, heap.name) for kind in HEAP):
-                continue
-            if all(self.whole.reaches(case, touch, self.about) for touch in touches):
-                found.append((heap, home))
-        if found:
-            case = Case(self.board, self.question, touches, *found[0])
-            for touch in touches:
-                of_touch = case._replace(touch=touch)
-                for kind in ATTACHMENT:
-                    if kind.broken(of_touch) and not self._drops(kind, touch.device.name):
-                        return []
+            case = Case(self.board, self.question, touches, heap, heap)
+            if not any(kind.broken(case) and not self._drops(kind, heap.name) for kind in HEAP):
+                found.append(heap)
         return found
 
     def _placed(
@@ -216,7 +238,8 @@ class _Search:
                 return False
         for kind, index in strict:
             touch = case.touches[index]
-            if kind.broken(case._replace(touch=touch)) and not self._drops(kind, touch.device.name):
+            of_touch = Case(*case[:5], touch, case.layout)
+            if kind.broken(of_touch) and not self._drops(kind, touch.device.name):
                 return False
         return True
 

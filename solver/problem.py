@@ -145,7 +145,7 @@ class Problem:
             (one, other)
             for one, a in enumerate(self.variables)
             for other, b in enumerate(self.variables[:one])
-            if a[:2] == b[:2] and a.label != b.label and a.connector is None and b.connector is None
+            if a[:2] == b[:2] and a.label != b.label
         )
 
     def _linked(self) -> frozenset[int]:

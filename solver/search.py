@@ -13,7 +13,7 @@ from typing import Final, Literal, NamedTuple
 from ortools.sat.python import cp_model_helper as sat
 
 ROOM: Final = 1 << 53
-"""Objectives stay below this: CP-SAT reports bounds as doubles."""
+"""Objectives stay below this: CP-SAT counts in int64, and reasons with sums of several."""
 DEFAULT_WORK: Final = 60.0
 """Deterministic time per question, about seconds of search."""
 
@@ -29,6 +29,17 @@ class Row(NamedTuple):
     high: int | None
 
 
+class Level(NamedTuple):
+    """Something to minimise, and the most it can be."""
+
+    variables: Sequence[int]
+    amounts: Sequence[int]
+    most: int
+
+    def value(self, solution: Sequence[int]) -> int:
+        return sum(solution[v] * a for v, a in zip(self.variables, self.amounts, strict=True))
+
+
 class Search:
     """One model, closed level by level."""
 
@@ -38,12 +49,12 @@ class Search:
         self.work = DEFAULT_WORK if work is None else work
         self.spent = 0.0
         self.solution: list[int] = []
-        self._highest: list[int] = []
+        self._variables = 0
 
     def integer(self, low: int, high: int) -> int:
         self.proto.variables.add().domain.extend((low, high))
-        self._highest.append(high)
-        return len(self._highest) - 1
+        self._variables += 1
+        return self._variables - 1
 
     def integers(self, number: int, high: int) -> None:
         """`number` variables of 0 to `high`."""
@@ -60,7 +71,7 @@ class Search:
         low = -(1 << 62) if row.low is None else row.low
         linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
 
-    def close(self, levels: Sequence[Row]) -> tuple[Status, list[int], list[int]]:
+    def close(self, levels: Sequence[Level]) -> tuple[Status, list[int], list[int]]:
         """Minimise `levels` in order; their values and lower bounds.
 
         `feasible` means that a limit was reached with a solution in hand.
@@ -80,18 +91,15 @@ class Search:
             for part in group:
                 bounds[part.level] = values[part.level]
                 if number + 1 < len(groups):
-                    self.add(levels[part.level]._replace(low=None, high=values[part.level]))
+                    self.add(Row(*levels[part.level][:2], None, values[part.level]))
         return "optimal", self._values(levels), bounds
 
-    def _groups(self, levels: Sequence[Row]) -> list[list[_Part]]:
+    def _groups(self, levels: Sequence[Level]) -> list[list[_Part]]:
         """Neighbouring levels whose ranges multiply to less than ROOM share an objective."""
         groups: list[list[_Part]] = []
         span = ROOM
         for index in range(len(levels) - 1, -1, -1):
-            most = 1 + sum(
-                a * self._highest[v]
-                for v, a in zip(levels[index].variables, levels[index].amounts, strict=True)
-            )
+            most = levels[index].most + 1
             if most == 1:
                 continue
             if span * most >= ROOM or not groups:
@@ -102,7 +110,7 @@ class Search:
         groups.reverse()
         return groups or [[]]
 
-    def _minimise(self, levels: Sequence[Row], group: Sequence[_Part]) -> tuple[Status, int]:
+    def _minimise(self, levels: Sequence[Level], group: Sequence[_Part]) -> tuple[Status, int]:
         weights: dict[int, int] = {}
         for part in group:
             for variable, amount in zip(
@@ -120,7 +128,7 @@ class Search:
         self.spent += response.deterministic_time
         if response.status in (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE):
             self.solution = list(response.solution)
-            bound = round(response.best_objective_bound)
+            bound = response.inner_objective_lower_bound
             value = sum(self.solution[v] * w for v, w in weights.items())
             exact = response.status == sat.CpSolverStatus.OPTIMAL and bound >= value
             return ("optimal" if exact else "feasible"), bound
@@ -143,11 +151,8 @@ class Search:
         hint.vars.extend(list(range(len(self.solution))))
         hint.values.extend(self.solution)
 
-    def _values(self, levels: Sequence[Row]) -> list[int]:
-        return [
-            sum(self.solution[v] * a for v, a in zip(row.variables, row.amounts, strict=True))
-            for row in levels
-        ]
+    def _values(self, levels: Sequence[Level]) -> list[int]:
+        return [level.value(self.solution) for level in levels]
 
     @staticmethod
     def _bound(group: Sequence[_Part], bound: int, values: Sequence[int], bounds: list[int]) -> None:

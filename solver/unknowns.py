@@ -66,6 +66,9 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
         yield from ((heap.name, path) for path in _paths(heap.spec))
     for memory in option.placed.home.memories or ():
         yield from ((memory.name, path) for path in _paths(memory.spec) if path != "base")
+        if memory.free is None:
+            parts = (m for m in problem.board.memories.values() if memory in [*problem.board.around(m)][1:])
+            yield from ((part.name, "size") for part in parts if part.spec.size == UNKNOWN)
 
 
 def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:

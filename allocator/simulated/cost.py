@@ -35,9 +35,11 @@ MILLION: Final = 10**6
 Cost = tuple[int, ...]
 
 
-def cost(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan) -> Cost:
+def cost(
+    platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
+) -> Cost:
     """The objective levels of a plan that the judge finds lawful."""
-    return plan_cost(Judge(platform).case(pipelines), plan)
+    return plan_cost(Judge(platform).case(pipelines, live), plan)
 
 
 def plan_cost(case: Case, plan: Plan) -> Cost:
@@ -49,13 +51,22 @@ def plan_cost(case: Case, plan: Plan) -> Cost:
 
 def total(case: Case, ordered: Sequence[Placement], seats: Sequence[Seating]) -> Cost:
     parts = [parts_of(case, *each) for each in zip(case.asked, ordered, seats, strict=True)]
-    return combined([own for own, _ in parts], [shares for _, shares in parts])
+    return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case))
 
 
-def combined(own: Sequence[tuple[int, int, int, int]], shares: Sequence[tuple[int, ...]]) -> Cost:
-    """Levels of placements together: sums, and the fullest of the shared pools."""
+def live_shares(case: Case) -> list[tuple[int, ...]]:
+    """What buffers that exist already use of every pool."""
+    return [_shares(case, charge.where, charge.taken) for charge in case.live]
+
+
+def combined(
+    own: Sequence[tuple[int, int, int, int]],
+    shares: Sequence[tuple[int, ...]],
+    live: Sequence[tuple[int, ...]] = (),
+) -> Cost:
+    """Levels of placements together: sums, and the fullest of the shared pools, live buffers included."""
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
-    pools = [sum(column) for column in zip(*shares, strict=True)]
+    pools = [sum(column) for column in zip(*shares, *live, strict=True)]
     return (0, 0, preference, dropped, traffic, max(pools, default=0), sum(pools), size)
 
 

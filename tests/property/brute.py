@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from allocator.simulated.cost import Cost, combined, parts_of, plan_cost
+from allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
 from allocator.simulated.judge import Case, Judge
 from allocator.simulated.pixels import pixels
 from allocator.simulated.question import Asked, Party, Role, Seating
@@ -43,8 +43,11 @@ class Found(NamedTuple):
 class Search:
     """One question: what was refused and why, and the best plan."""
 
-    def __init__(self, platform: Platform, pipelines: Sequence[Pipeline]) -> None:
-        self.case: Case = Judge(platform).case(pipelines)
+    def __init__(
+        self, platform: Platform, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()
+    ) -> None:
+        self.case: Case = Judge(platform).case(pipelines, live)
+        self._live = live_shares(self.case)
         self.refusals: Counter[str] = Counter()
         """How often each kind refused something on the way."""
         self._options: dict[tuple[object, ...], list[Option]] = {}
@@ -183,7 +186,9 @@ class Search:
                 self.refusals[crowded.kind] += 1
                 return
         if len(chosen) == len(groups):
-            cost = combined([option.own for option in chosen], [option.shares for option in chosen])
+            cost = combined(
+                [option.own for option in chosen], [option.shares for option in chosen], self._live
+            )
             if self._best is None or cost < self._best[0]:
                 self._best = (cost, list(chosen))
             return
@@ -196,7 +201,7 @@ class Search:
     def _at_least(self, groups: Sequence[Sequence[Option]], chosen: Sequence[Option]) -> Cost:
         own = [option.own for option in chosen]
         own += [_least([option.own for option in group]) for group in groups[len(chosen) :]]
-        return combined(own, [option.shares for option in chosen])
+        return combined(own, [option.shares for option in chosen], self._live)
 
     def _plan(self, placements: Sequence[Placement]) -> Plan:
         dropped = []

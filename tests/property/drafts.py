@@ -134,7 +134,10 @@ class Draft:
                 "size": f"{self.pick(3, 4, 6, 8, 10)}x{self.pick(2, 4, 5, 8)}",
                 "rate": self.pick(1, 30, 60),
             }
-            buffer["written_by"] = [self._use(*self.random.choice(writers or WRITERS))]
+            writing = self.pick(1, 1, 1, 1, 2)
+            buffer["written_by"] = [
+                self._use(*self.random.choice(writers or WRITERS)) for _ in range(writing)
+            ]
             count = self.pick(0, 1, 1, 2, 2, 3) if readers else 0
             buffer["read_by"] = [self._use(*self.random.choice(readers)) for _ in range(count)]
             if self.chance(3):

@@ -26,7 +26,7 @@ from solver.problem import Problem
 from tests.builders import changed
 from tests.property.strategies import Instance, instance
 
-SEEDS = 300
+SEEDS = 200
 
 
 @lru_cache(maxsize=1)
@@ -45,11 +45,6 @@ def facts(answer: Infeasible) -> list[Fact]:
     return [Fact(reason.kind, reason.subject) for reason in answer.conflict]
 
 
-def without_heaps(answer: Infeasible) -> bool:
-    """Whether the board has nothing to allocate from, so that no fact of the question is to blame."""
-    return facts(answer) == [Fact("capacity", answer.platform)]
-
-
 def test_there_is_something_to_explain() -> None:
     kinds = {fact.kind for _, _, answer in refused() for fact in facts(answer)}
     assert len(refused()) > SEEDS // 4
@@ -65,11 +60,13 @@ def test_a_conflict_is_never_empty_and_has_known_kinds() -> None:
 
 def test_a_conflict_alone_is_infeasible_and_no_fact_of_it_is_idle() -> None:
     for seed, asked, answer in refused():
-        if without_heaps(answer):
-            continue
         problem = Problem(asked.platform, asked.pipelines)
         prover = Prover(problem, ledger(problem.board, ()))
         conflict = facts(answer)
+        if prover.clash([]):
+            # No heap at all, or a modifier that nobody can lay out: no fact of the question is to blame.
+            assert len(conflict) == 1, seed
+            continue
         assert set(conflict) <= set(prover.facts), seed
         assert prover.clash(conflict), seed
         for fact in conflict:
@@ -200,6 +197,8 @@ def test_remedies_are_ranked_and_each_is_told_once() -> None:
         assert all(remedy.change.partition(":")[2] in remedy.text for remedy in answer.remedies), seed
 
 
-@pytest.mark.parametrize("kind", ["capacity", "count", "contiguous-memory", "format", "iova-aperture", "resource"])
+@pytest.mark.parametrize(
+    "kind", ["capacity", "count", "contiguous-memory", "format", "iova-aperture", "resource"]
+)
 def test_the_common_kinds_are_among_the_conflicts(kind: str) -> None:
     assert any(fact.kind == kind for _, _, answer in refused() for fact in facts(answer))

@@ -6,12 +6,16 @@ exists and on every level of its cost, and no plan may be refused by the judge.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pytest
 
 import solver
 from allocator.simulated.cost import TERMS, plan_cost
-from solver.plan import Plan
-from tests.property.brute import Search
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from solver.plan import Placement, Plan
+from tests.property.brute import Search, brute_force
 from tests.property.strategies import instance
 
 BATCH = 100
@@ -22,10 +26,24 @@ LONG_BATCHES = 200
 def disagreement(seed: int) -> str | None:
     """What solver and brute force see differently in one instance, if anything."""
     asked = instance(seed)
-    search = Search(asked.platform, asked.pipelines)
-    found = search.best()
-    answer = solver.solve(asked.platform, asked.pipelines)
     where = f"seed {seed} ({', '.join(asked.twists)})"
+    text = compared(where, asked.platform, asked.pipelines, ())
+    if text is not None or len(asked.pipelines) == 1:
+        return text
+    first, *others = asked.pipelines
+    earlier = brute_force(asked.platform, [first])
+    if earlier is None:
+        return None
+    return compared(f"{where}, beside what {first.name} has", asked.platform, others, earlier.plan.placements)
+
+
+def compared(
+    where: str, platform: Platform, pipelines: Sequence[Pipeline], live: Sequence[Placement]
+) -> str | None:
+    """The two answers to one question, and where they part."""
+    search = Search(platform, pipelines, live)
+    found = search.best()
+    answer = solver.solve(platform, pipelines, live=live)
     if not isinstance(answer, Plan):
         return None if found is None else f"{where}: {answer.status}, but {found.cost} is possible"
     if faults := search.case.judge(answer):

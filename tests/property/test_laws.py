@@ -1,0 +1,255 @@
+"""Laws that hold for every question, whatever the numbers.
+
+Each law changes a random question in a way whose effect is known without
+solving it: more constraints never help, more freedom never hurts, what nobody
+asks for changes nothing, and neither does the order of anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from random import Random
+from typing import Any
+
+import solver
+from platforms.schema import ImageRule, Platform
+from solver.live import ledger
+from solver.model import choose
+from solver.options import Propagation
+from solver.pipeline import Pipeline
+from solver.plan import Placement, Plan
+from solver.problem import Problem
+from tests.builders import changed, device, port
+from tests.property.strategies import Instance, instance
+
+SEEDS = 300
+TOLD = 60
+"""As many are also compared by what is said about them."""
+
+Cost = tuple[int, ...]
+
+
+def cost(platform: Platform, pipelines: Sequence[Pipeline]) -> Cost | None:
+    """The levels of the best plan, unexplained; None where there is none."""
+    problem = Problem(platform, pipelines)
+    choice = choose(problem, Propagation(problem), ledger(problem.board, ()))
+    assert choice.status in ("optimal", "infeasible")
+    return tuple(level.value for level in choice.levels) or None
+
+
+def no_better(mine: Cost | None, theirs: Cost | None) -> bool:
+    """Whether `mine` is at least as much as `theirs`, no plan costing most."""
+    return mine is None or (theirs is not None and mine >= theirs)
+
+
+@lru_cache(maxsize=1)
+def asked() -> tuple[tuple[int, Instance, Cost | None], ...]:
+    found = []
+    for seed in range(1000, 1000 + SEEDS):
+        each = instance(seed)
+        found.append((seed, each, cost(each.platform, each.pipelines)))
+    return tuple(found)
+
+
+@lru_cache(maxsize=1)
+def plans() -> tuple[tuple[int, Instance, Plan], ...]:
+    found = []
+    for seed, each, value in asked():
+        if value is not None:
+            answer = solver.solve(each.platform, each.pipelines)
+            assert isinstance(answer, Plan)
+            found.append((seed, each, answer))
+    return tuple(found)
+
+
+def test_there_is_something_of_both_sorts() -> None:
+    assert SEEDS // 4 < len(plans()) < SEEDS * 3 // 4
+
+
+def test_an_answer_says_what_it_costs() -> None:
+    values = {seed: value for seed, _, value in asked()}
+    for seed, _, answer in plans():
+        assert tuple(level.value for level in answer.levels) == values[seed], seed
+
+
+def test_one_more_reader_never_helps() -> None:
+    for seed, each, before in asked():
+        readers = sorted(
+            {
+                (d.kind, p)
+                for d in each.platform.devices.values()
+                for p, s in d.ports.items()
+                if s.access == "read"
+            }
+        )
+        if not readers:
+            continue
+        kind, name = Random(seed).choice(readers)
+        file = each.pipelines[0]
+        buffer = sorted(file.buffers)[0]
+        present = file.buffers[buffer].read_by
+        more = changed(file, f"buffers.{buffer}.read_by", [*present, {"port": f"{kind}#another.{name}"}])
+        assert no_better(cost(each.platform, [more, *each.pipelines[1:]]), before), seed
+
+
+def test_a_device_of_a_kind_nobody_asks_for_changes_nothing() -> None:
+    for seed, each, before in asked():
+        platform = changed(each.platform, "devices.stranger", device("dac", play=port(), dma={"bits": 12}))
+        assert cost(platform, each.pipelines) == before, seed
+        if seed < 1000 + TOLD:
+            answer = solver.solve(each.platform, each.pipelines)
+            assert solver.solve(platform, each.pipelines) == answer, seed
+
+
+def test_losing_a_heap_that_is_not_used_changes_nothing() -> None:
+    for seed, each, answer in plans():
+        used = {p.heap for p in answer.placements}
+        heaps = each.platform.heaps
+        for name in heaps:
+            rest = {other: spec for other, spec in heaps.items() if other != name}
+            if name in used or shapes_the_board(name, each.platform):
+                continue
+            fewer = solver.solve(each.platform.model_copy(update={"heaps": rest}), each.pipelines)
+            assert isinstance(fewer, Plan), (seed, name)
+            bare = {"reasons": (), "rejected": ()}
+            assert [p.model_copy(update=bare) for p in fewer.placements] == [
+                p.model_copy(update=bare) for p in answer.placements
+            ], (seed, name)
+            assert fewer.levels == answer.levels, (seed, name)
+
+
+def shapes_the_board(name: str, platform: Platform) -> bool:
+    """Whether the heap matters even unused: another moves to it, it names memory alone, or makes a pool."""
+    heap = platform.heaps[name]
+    rest = [spec for other, spec in platform.heaps.items() if other != name]
+    named = {m for spec in rest for m in spec.memory} | {s.locks.from_ for s in rest if s.locks}
+    return (
+        any(spec.moves_to == name for spec in rest)
+        or not set(heap.memory) <= named
+        or heap.locks is not None
+        or len(heap.memory) > 1
+    )
+
+
+def test_the_order_of_input_changes_nothing() -> None:
+    for seed, each, before in asked():
+        random = Random(seed)
+        platform = Platform.model_validate(mixed(each.data["platform"], random))
+        pipelines = [Pipeline.model_validate(mixed(file, random)) for file in each.data["pipelines"]]
+        random.shuffle(pipelines)
+        assert cost(platform, pipelines) == before, seed
+    for seed, each, answer in plans():
+        random = Random(seed)
+        platform = Platform.model_validate(mixed(each.data["platform"], random))
+        assert solver.solve(platform, each.pipelines[::-1]).model_dump_json() == answer.model_dump_json(), (
+            seed
+        )
+
+
+def test_the_same_question_gives_the_same_bytes() -> None:
+    for seed, each, _ in asked()[:TOLD]:
+        once = solver.solve(each.platform, each.pipelines)
+        again = instance(seed)
+        assert solver.solve(again.platform, again.pipelines).model_dump_json() == once.model_dump_json(), seed
+
+
+def test_names_in_the_same_order_are_only_names() -> None:
+    for seed, each, answer in plans():
+        data, files = (renamed(each.data[part]) for part in ("platform", "pipelines"))
+        pipelines = [Pipeline.model_validate(file) for file in files]
+        other = solver.solve(Platform.model_validate(data), pipelines)
+        assert isinstance(other, Plan), seed
+        assert other.levels == answer.levels, seed
+        mine = [(renamed(p.buffer), renamed(p.heap), p.planes, p.count) for p in answer.placements]
+        assert [(p.buffer, p.heap, p.planes, p.count) for p in other.placements] == mine, seed
+
+
+def test_more_capacity_never_hurts() -> None:
+    for seed, each, before in asked():
+        platform = each.platform
+        for name, spec in platform.memory.items():
+            if spec.inside is None and isinstance(spec.size, int) and spec.held != "unknown":
+                # Room that others held: the place, and thus what reaches it, stays.
+                platform = changed(platform, f"memory.{name}.held", 0)
+        assert no_better(before, cost(platform, each.pipelines)), seed
+
+
+def test_wider_addresses_never_hurt() -> None:
+    for seed, each, before in asked():
+        platform = each.platform
+        for name, spec in platform.devices.items():
+            if isinstance(spec.dma.bits, int):
+                platform = changed(platform, f"devices.{name}.dma.bits", min(64, spec.dma.bits + 3))
+        for name, unit in platform.iommus.items():
+            if isinstance(unit.bits, int):
+                platform = changed(platform, f"iommus.{name}.bits", min(64, unit.bits + 3))
+        assert no_better(before, cost(platform, each.pipelines)), seed
+
+
+def test_a_divisor_as_alignment_never_hurts() -> None:
+    for seed, each, before in asked():
+        platform = each.platform
+        for name, spec in each.platform.devices.items():
+            for port_name, facts in spec.ports.items():
+                images = tuple(looser(rule) for rule in facts.images)
+                platform = changed(platform, f"devices.{name}.ports.{port_name}.images", images)
+        assert no_better(before, cost(platform, each.pipelines)), seed
+
+
+def looser(rule: ImageRule) -> ImageRule:
+    """The same rule with half, a third, … of the stride's multiple."""
+    multiple = rule.stride.multiple
+    if not isinstance(multiple, int):
+        return rule
+    factor = next((p for p in (2, 3) if multiple % p == 0), 1)
+    return rule.model_copy(update={"stride": rule.stride.model_copy(update={"multiple": multiple // factor})})
+
+
+def test_a_plan_pinned_as_it_is_stays_optimal() -> None:
+    for seed, each, answer in plans():
+        pins = [pin for placement in answer.placements for pin in pins_of(placement)]
+        pinned = solver.solve(each.platform, each.pipelines, pins=pins)
+        assert isinstance(pinned, Plan), seed
+        assert pinned.status == "optimal"
+        assert pinned.levels == answer.levels, seed
+        assert pinned.placements == answer.placements, seed
+
+
+def pins_of(placement: Placement) -> list[str]:
+    pins = [f"heap={placement.heap}", f"count={placement.count}"]
+    pins += [f"device={attached.device}" for attached in placement.attachments]
+    if placement.format is not None:
+        stride = placement.planes[0].stride
+        pins += [f"format={placement.format}", f"modifier={placement.modifier}", f"stride={stride}"]
+    return [f"{placement.pipeline}/{placement.buffer}:{pin}" for pin in pins]
+
+
+def test_what_is_live_never_helps() -> None:
+    for seed, each, answer in plans():
+        again = [file.model_copy(update={"name": f"{file.name}-again"}) for file in each.pipelines]
+        second = solver.solve(
+            each.platform, again, live=answer.placements, options=solver.Options(explain=False)
+        )
+        if isinstance(second, Plan):
+            # Preference, wishes and traffic; shares and bytes count what is live too.
+            one, other = ([level.value for level in plan.levels[2:5]] for plan in (answer, second))
+            assert other >= one, seed
+
+
+def mixed(value: Any, random: Random) -> Any:
+    """The same data with its keys in another order."""
+    if isinstance(value, dict):
+        return {key: mixed(value[key], random) for key in random.sample(list(value), len(value))}
+    return value
+
+
+def renamed(value: Any) -> Any:
+    """Data with `z` before every name of a memory, heap, device, IOMMU, buffer or file: the order stays."""
+    if isinstance(value, dict):
+        return {renamed(key): renamed(inner) for key, inner in value.items()}
+    if isinstance(value, list):
+        return [renamed(inner) for inner in value]
+    if isinstance(value, str) and len(value) == 2 and value[0] in "mhdubp" and value[1].isdecimal():
+        return f"z{value}"
+    return value
