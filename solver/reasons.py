@@ -17,7 +17,7 @@ from solver import layout as layouts
 from solver import modifiers
 from solver.board import HeapView
 from solver.constraint import Case, Touch, lives_in, subject
-from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, count
+from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity, count
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES
@@ -89,11 +89,14 @@ class Why:
         rival = priced(moved, image, option.values[2], option.binding, option.dropped)
         rest = [o for o in self.options if o is not option]
         used = used_by([*rest, rival], self.ledger)
-        for budget, _ in rival.charges:
+        for budget, _ in (*rival.charges, *rival.locks):
             if used[budget] > budget.limit:
-                text = f"{heap.name} lacks room: {in_units(used[budget])} of {in_units(budget.limit)} would be used"
+                much = f"{used[budget]} of {budget.limit} {budget.what}"
+                if budget.kind == capacity.NAME:
+                    much = f"{in_units(used[budget])} of {in_units(budget.limit)}"
+                text = f"{heap.name} lacks room: {much} would be used"
                 return Reason(
-                    decides="heap", kind="capacity", subject=budget.subject, text=text, source=heap.source
+                    decides="heap", kind=budget.kind, subject=budget.subject, text=text, source=heap.source
                 )
         chosen, moved_there = list(option.values), list(rival.values)
         chosen[LARGEST] = largest_share(self.options, self.ledger)

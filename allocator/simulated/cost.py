@@ -64,10 +64,14 @@ def combined(
     shares: Sequence[tuple[int, ...]],
     live: Sequence[tuple[int, ...]] = (),
 ) -> Cost:
-    """Levels of placements together: sums, and the fullest of the shared pools, live buffers included."""
+    """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
+
+    What is live adds the same to every plan, so only the fullest pool counts it.
+    """
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
     pools = [sum(column) for column in zip(*shares, *live, strict=True)]
-    return (0, 0, preference, dropped, traffic, max(pools, default=0), sum(pools), size)
+    total_share = sum(sum(each) for each in shares)
+    return (0, 0, preference, dropped, traffic, max(pools, default=0), total_share, size)
 
 
 def parts_of(

@@ -331,7 +331,7 @@ class Case:
             device = self.of.devices[attached.device]
             touches.append(Touch(device, attached.port, device.facts.ports[attached.port], rarely=False))
         where = self.of.residence(placement.heap, [touch.device for touch in touches])
-        none = Verdict((), ((),))
+        made = Verdict((), self.of.ports.possible_uses(placement, touches))
         return self.of.room.charge(
             placement.buffer,
             where,
@@ -339,7 +339,7 @@ class Case:
             placement.count,
             placement.rate,
             touches,
-            _with_ports(none, touches),
+            _with_ports(made, touches),
         )
 
 

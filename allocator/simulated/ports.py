@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import islice, product
 from math import lcm, prod
 
 from allocator.hardware import round_up
@@ -75,6 +75,19 @@ class Ports:
         return min(
             rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None
         ), why
+
+    def possible_uses(self, placement: Placement, touches: Sequence[Touch]) -> tuple[Uses, ...]:
+        """What a buffer that exists may take, whichever rules took it when it was made."""
+        speaking = [
+            [
+                Rule(rule)
+                for rule in touch.port.images
+                if placement.format in rule.formats and placement.modifier in rule.modifiers
+            ]
+            for touch in touches
+        ]
+        choices = product(*(rules for rules in speaking if rules))
+        return tuple(dict.fromkeys(_uses(rules) for rules in islice(choices, _COMBINATIONS)))
 
     def judge(
         self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]

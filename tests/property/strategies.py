@@ -77,7 +77,7 @@ TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (twists.kernel, 1),
     (twists.lock, 2),
     (twists.incoherent, 1),
-    (twists.count, 2),
+    (twists.count, 3),
     (twists.holds, 1),
     (twists.resource, 1),
     (twists.how_many, 1),

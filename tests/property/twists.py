@@ -191,11 +191,11 @@ def count(draft: Draft) -> None:
     wishes: list[Json] = [
         {"min": 1, "wish": 3},
         {"min": 2, "wish": 5},
-        {"min": 1, "wish": 8},
+        {"min": 1, "wish": 12},
         {"min": 4, "wish": 6},
     ]
     buffer["count"] = draft.pick(1, 4, 6, *wishes)
-    if draft.chance(2):
+    for _ in range(draft.pick(0, 2)):
         small_memory(draft)
 
 

@@ -319,3 +319,11 @@ def test_some_rule_must_fit_the_budget() -> None:
     )
     assert judged(both) == ()
     assert kinds(judged(one)) == {"resource"}
+
+
+def test_live_buffers_keep_what_their_rules_use() -> None:
+    dear = {"panel": device("display", scanout=port(image(uses={"overlay": 1})))}
+    platform = board(devices=dear, resources={"overlay": 1})
+    assert judged(platform) == ()
+    there = placement(pipeline="earlier")
+    assert kinds(judge(platform, [pipeline()], plan(), live=[there])) == {"resource"}

@@ -52,12 +52,12 @@ def test_a_rejected_heap_says_what_is_against_it() -> None:
 
 
 def test_a_heap_that_costs_more_says_at_which_level() -> None:
-    # 64 MiB are scarcer than 960: each page is 15 times the share.
+    # Two frames of 16 KiB are 489 ppm of 64 MiB, and 33 ppm of 960.
     [rejected] = placed(two_heaps(), LARGE).rejected
     assert rejected.heap == "cma"
     [reason] = rejected.reasons
-    assert reason.kind == "scarcity-sum"
-    assert reason.text == "cma would do as well; its scarcity-sum is 489, that of system is 33"
+    assert reason.kind == "scarcity-largest"
+    assert reason.text == "cma would do as well; its scarcity-largest is 489, that of system is 33"
 
 
 def test_a_heap_that_is_as_good_comes_second_by_name() -> None:
@@ -74,6 +74,21 @@ def test_a_heap_without_room_for_all_says_so() -> None:
     [rejected] = placed(platform, question).rejected
     assert (rejected.heap, rejected.reasons[0].kind) == ("a", "capacity")
     assert rejected.reasons[0].text == "a lacks room: 12 KiB of 8 KiB would be used"
+
+
+def test_a_heap_that_hands_out_too_few_says_so() -> None:
+    heaps = {"few": heap("dram", buffers=1), "system": heap("dram", cpu="uncached")}
+    [rejected] = placed(board(heaps=heaps)).rejected
+    [reason] = rejected.reasons
+    assert (reason.kind, reason.subject) == ("heap-limits", "few")
+    assert reason.text == "few lacks room: 2 of 1 buffers of few would be used"
+
+
+def test_a_pool_that_cannot_lock_its_block_says_so() -> None:
+    parts = {"cma": memory("8KiB", inside="dram"), "tz": memory("1MiB", inside="dram")}
+    heaps = {"system": heap("dram"), "tee": heap("tz", locks={"from": "cma", "size": "16KiB"})}
+    [rejected] = placed(board(memory=parts, heaps=heaps)).rejected
+    assert rejected.reasons[0].text == "tee lacks room: 16 KiB of 8 KiB would be used"
 
 
 def test_a_heap_kind_that_speaks_against_a_heap() -> None:

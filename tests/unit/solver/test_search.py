@@ -10,7 +10,7 @@ import solver
 from platforms.schema import Platform
 from solver.costs import NAMES
 from solver.plan import Plan, Undecided
-from solver.search import ROOM, Row, Search
+from solver.search import ROOM, Level, Row, Search
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 
 
@@ -18,7 +18,7 @@ def levels(answer: Plan) -> dict[str, int]:
     return {level.term: level.value for level in answer.levels}
 
 
-def minimise(*levels: Row, gap: float = 0.0, work: float | None = None) -> tuple[str, list[int], list[int]]:
+def minimise(*levels: Level, gap: float = 0.0, work: float | None = None) -> tuple[str, list[int], list[int]]:
     """Two variables x + y = 10, x ≤ 7, under these levels."""
     search = Search(gap, work)
     search.integers(2, 10)
@@ -27,15 +27,23 @@ def minimise(*levels: Row, gap: float = 0.0, work: float | None = None) -> tuple
     return search.close(levels)
 
 
+def of(variable: int, weight: int = 1) -> Level:
+    return Level([variable], [weight], 10 * weight)
+
+
 def test_the_first_level_is_closed_before_the_second() -> None:
     # Minimise y first (x = 7, y = 3), then x: nothing is left to choose.
-    assert minimise(Row([1], [1], 0, 0), Row([0], [1], 0, 0)) == ("optimal", [3, 7], [3, 7])
-    assert minimise(Row([0], [1], 0, 0), Row([1], [1], 0, 0)) == ("optimal", [0, 10], [0, 10])
+    assert minimise(of(1), of(0)) == ("optimal", [3, 7], [3, 7])
+    assert minimise(of(0), of(1)) == ("optimal", [0, 10], [0, 10])
 
 
 def test_levels_too_large_for_one_objective_are_closed_apart() -> None:
     big = ROOM // 16
-    assert minimise(Row([1], [big], 0, 0), Row([0], [big], 0, 0)) == ("optimal", [3 * big, 7 * big], [3 * big, 7 * big])
+    assert minimise(of(1, big), of(0, big)) == ("optimal", [3 * big, 7 * big], [3 * big, 7 * big])
+
+
+def test_a_level_that_is_always_nothing_is_left_out() -> None:
+    assert minimise(Level([], [], 0), of(1)) == ("optimal", [0, 3], [0, 3])
 
 
 def test_without_levels_any_solution_will_do() -> None:
@@ -46,11 +54,11 @@ def test_what_cannot_be_is_infeasible() -> None:
     search = Search(0.0, None)
     search.integers(1, 3)
     search.add(Row([0], [1], 5, None))
-    assert search.close([Row([0], [1], 0, 0)]) == ("infeasible", [], [0])
+    assert search.close([Level([0], [1], 3)]) == ("infeasible", [], [0])
 
 
 def test_without_work_nothing_is_decided() -> None:
-    assert minimise(Row([1], [1], 0, 0), work=0.0)[0] == "undecided"
+    assert minimise(of(1), work=0.0)[0] == "undecided"
 
 
 def crowded(buffers: int, size: str = "64KiB") -> tuple[Platform, Any]:
