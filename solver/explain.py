@@ -14,6 +14,7 @@ from solver.constraint import Fact
 from solver.drops import Drops
 from solver.facts import Sentences, ordered, universe
 from solver.model import Choice, Ledger, Limits, choose
+from solver.option import Option
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem
@@ -37,6 +38,13 @@ class Prover:
         dropped = self._everything.keeping(kept)
         found = Propagation(self.problem, dropped, self._memo)
         return choose(self.problem, found, self.ledger, dropped, _ASK)
+
+    def without(self, fact: Fact, conflict: Sequence[Fact]) -> Sequence[Option]:
+        """A choice that breaks `fact` and nothing else of `conflict`; the best of each buffer if none is found in time."""
+        kept = frozenset(conflict) - {fact}
+        dropped = self._everything.keeping(kept)
+        best = [options[0] for options in Propagation(self.problem, dropped, self._memo).options]
+        return self.relaxed(kept).options or best
 
     def clash(self, kept: Sequence[Fact]) -> bool:
         key = frozenset(kept)
@@ -86,8 +94,7 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
     sentences = Sentences(problem, ledger)
     told = []
     for fact in conflict:
-        choice = prover.relaxed(frozenset(conflict) - {fact})
-        told.append(sentences.reason(fact, choice.options))
+        told.append(sentences.reason(fact, prover.without(fact, conflict)))
     found = remedies.remedies(problem, conflict) if with_remedies else ()
     return Infeasible(platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found)
 

@@ -255,9 +255,10 @@ def _level(classes: Sequence[_Class], level: int) -> tuple[Level, int]:
     """
     variables: list[int] = []
     amounts: list[int] = []
-    most = 0
+    most = base = 0
     for group in classes:
         least = _least(group, level)
+        base += least * len(group.members)
         above = [option.values[level] - least for option in group.options]
         most += max(above) * len(group.members)
         for index, amount in enumerate(above, group.first):
@@ -265,7 +266,7 @@ def _level(classes: Sequence[_Class], level: int) -> tuple[Level, int]:
                 variables.append(index)
                 amounts.append(amount)
     unit = gcd(*amounts) or 1
-    return Level(variables, [amount // unit for amount in amounts], most // unit), unit
+    return Level(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
 
 
 def _ranks(classes: Sequence[_Class]) -> Level:

@@ -12,10 +12,13 @@ is how conflicts are found (`solver.explain`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
+from math import prod
 from types import ModuleType
 
+from platforms.errors import InputError
+from platforms.errors import Problem as Fault
 from platforms.modifiers import parse_modifier
 from platforms.schema import ImageRule, When
 from platforms.values import Extent
@@ -41,7 +44,7 @@ from solver.constraints import modifier as modifier_kind
 from solver.drops import NOTHING, About, Drops
 from solver.option import Binding, Image, Option, beats, option, undominated
 from solver.pipeline import Attachment, Wish
-from solver.problem import Problem, Question, Way
+from solver.problem import WAYS, Problem, Question, Way
 
 Memo = dict[tuple[int, About | None], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it) → options."""
@@ -144,16 +147,49 @@ class _Search:
             fits = [n for n in self.whole.problem.variables[variable].candidates if self._fits(n, uses)]
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
-        apart = self.whole.problem.apart
-        for choice in product(*domains):
+        for choice in self._apart(variables, domains):
             device = dict(zip(variables, choice, strict=True))
-            if any(device.get(a) is not None and device.get(a) == device.get(b, "") for a, b in apart):
-                continue
             if not self.pinned_devices <= set(choice):
                 continue
             touches = [self._touch(device[party.variable], party.use) for party in way.parties]
             binding = tuple(pair for pair in device.items() if pair[0] in self.whole.problem.linked)
             yield binding, tuple(touch for touch in touches if touch is not None)
+
+    def _apart(
+        self, variables: list[int], domains: list[list[str | None]]
+    ) -> Iterator[tuple[str | None, ...]]:
+        """Choices of devices in which what must be different is different."""
+        differ = self.whole.problem.differ
+        others = [
+            [i for i, earlier in enumerate(variables[:n]) if differ(earlier, variable)]
+            for n, variable in enumerate(variables)
+        ]
+        crowd = [n for n, variable in enumerate(variables) if any(differ(variable, v) for v in variables)]
+        seats = {device for n in crowd for device in domains[n]}
+        if None not in seats and len(seats) < len(crowd):
+            return
+        stack: list[tuple[str | None, ...]] = [()]
+        seen = 0
+        while stack:
+            chosen = stack.pop()
+            seen += 1
+            if seen > WAYS * 8:
+                raise self._too_many(f"{seen} or more", "devices")
+            if len(chosen) == len(variables):
+                yield chosen
+                continue
+            taken = {chosen[i] for i in others[len(chosen)]} - {None}
+            stack.extend((*chosen, d) for d in reversed(domains[len(chosen)]) if d not in taken)
+
+    def _bounded(self, choices: Iterable[int], what: str) -> None:
+        """Refuse a question that would take hours to spell out."""
+        number = prod(choices)
+        if number > WAYS:
+            raise self._too_many(str(number), what)
+
+    def _too_many(self, number: str, what: str) -> InputError:
+        text = f"{number} choices of {what} for {self.question.label}; at most {WAYS} are weighed"
+        return InputError([Fault(self.question.pipeline, None, ("buffers", self.question.name), text)])
 
     def _ignorable(self, use: Attachment) -> bool:
         subject = f"{use.selector.kind}.{use.selector.port}"
@@ -327,6 +363,7 @@ class _Search:
             if not fits and self._drops(modifier_kind, touch.device.name):
                 fits = rules
             choices.append(fits)
+        self._bounded(map(len, choices), "image rules")
         for choice in product(*choices):
             ruled = tuple(t._replace(rule=rule) for t, rule in zip(touches, choice, strict=True))
             agreed, colour = self._colour(ruled)

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
-from typing import NamedTuple
+from math import prod
+from typing import Final, NamedTuple
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
@@ -22,6 +23,9 @@ from solver.constraints import missing_device
 from solver.pins import Pin
 from solver.pipeline import AnyOf, Attachment, Audience, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
+
+WAYS: Final = 4096
+"""Ways to attach one buffer that are weighed: choices of `any_of`, of devices, of image rules."""
 
 
 class Variable(NamedTuple):
@@ -104,6 +108,7 @@ class Problem:
             asked = (question.spec, question.protected, question.audience, question.ways, question.pins)
             question.signature = alike.setdefault(asked, len(alike))
         self.apart = self._apart()
+        self._pairs = frozenset(self.apart)
         self.linked = self._linked()
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
@@ -117,6 +122,10 @@ class Problem:
             for parties, access in sides
             for party in parties
         ]
+        number = prod(map(len, slots))
+        if number > WAYS:
+            text = f"{shown(name)} may be attached in {number} ways; at most {WAYS} are weighed"
+            raise InputError([Fault(pipeline.name, None, ("buffers", name), text)])
         ways = []
         for choice in product(*slots):
             parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
@@ -147,6 +156,10 @@ class Problem:
             for other, b in enumerate(self.variables[:one])
             if a[:2] == b[:2] and a.label != b.label
         )
+
+    def differ(self, one: int, other: int) -> bool:
+        """Whether two variables must be different devices."""
+        return (one, other) in self._pairs or (other, one) in self._pairs
 
     def _linked(self) -> frozenset[int]:
         """Variables that more than one buffer depends on: the others bind nobody else."""

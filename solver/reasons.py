@@ -198,8 +198,7 @@ class Why:
         """The layout with some facts left out."""
         shape = modifiers.shape(option.fourcc or "", option.modifier or "")
         image = question.spec.size
-        if shape is None or image is None:
-            return None
+        assert shape is not None and image is not None  # the option has a layout
         need = Demand()
         for index, (touch, kind) in enumerate(stated):
             if index not in left_out:

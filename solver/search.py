@@ -14,7 +14,7 @@ from ortools.sat.python import cp_model_helper as sat
 
 ROOM: Final = 1 << 53
 """Objectives stay below this: CP-SAT counts in int64, and reasons with sums of several."""
-DEFAULT_WORK: Final = 60.0
+DEFAULT_WORK: Final = 10.0
 """Deterministic time per question, about seconds of search."""
 
 Status = Literal["optimal", "feasible", "infeasible", "undecided"]
@@ -35,6 +35,8 @@ class Level(NamedTuple):
     variables: Sequence[int]
     amounts: Sequence[int]
     most: int
+    least: int = 0
+    """What it is beyond that, whatever is chosen: a gap is relative to the whole."""
 
     def value(self, solution: Sequence[int]) -> int:
         return sum(solution[v] * a for v, a in zip(self.variables, self.amounts, strict=True))
@@ -121,6 +123,7 @@ class Search:
         objective = self.proto.objective
         objective.vars.extend(list(weights))
         objective.coeffs.extend(list(weights.values()))
+        objective.offset = float(sum(levels[part.level].least * part.weight for part in group))
         self._hint()
         wrapper = sat.SolveWrapper()
         wrapper.set_parameters(self._parameters())

@@ -144,7 +144,7 @@ class Room:
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:
-                names = ", ".join(sorted({charge.buffer for charge in charges}))
+                names = ", ".join(sorted({each.buffer for each in charges if _in_pool(each, pool)}))
                 yield no_room(
                     "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
                 ).against(names, "")
@@ -227,6 +227,10 @@ class Room:
                 return
             excess = excess or ", ".join(over)
         yield seen("resource", f"needs {excess}").against("", "")
+
+
+def _in_pool(charge: Charge, pool: Pool) -> bool:
+    return charge.where.memories is not None and charge.where.memories <= pool.memories
 
 
 def _own_aperture(platform: Platform, device: DeviceFacts) -> int:

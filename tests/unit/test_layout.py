@@ -359,6 +359,11 @@ def test_a_stride_must_suit_every_plane() -> None:
     assert [plane.stride for plane in found.planes] == [16, 8, 8]
 
 
+def test_a_format_without_a_linear_layout_has_none() -> None:
+    assert shape("YU08", "LINEAR") is None
+    assert shape("ZZZZ", "LINEAR") is None
+
+
 def test_raw_data_has_one_plane_and_no_stride() -> None:
     demand = Demand()
     demand.bytes_multiple = 512

@@ -119,6 +119,15 @@ def test_no_piece_straddles_a_boundary() -> None:
     assert placed(aligned, TWO_PAGES).allocated == 8192
 
 
+def test_memory_that_nobody_knows_may_straddle_any_boundary() -> None:
+    platform = board(
+        heaps={"vendor": heap(memory="unknown")},
+        devices={"panel": device("display", dma={"boundary": "64KiB"}, scanout=port())},
+    )
+    assert facts(refusal(platform, TWO_PAGES)) == [("contiguous-memory", "frame→panel")]
+    assert placed(platform, ONE_PAGE).heap == "vendor"
+
+
 def test_memory_within_one_boundary_window_never_straddles() -> None:
     def at(base: int) -> Platform:
         return board(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import MIB, board, buffer, device, facts, heap, image, pipeline, placed, plan, port, refusal, said, ways_out
+from tests.builders import MIB, board, buffer, device, facts, heap, image, memory, pipeline, placed, plan, port, refusal, said, ways_out
 
 
 def limited(**facts_of_heap: Any) -> Platform:
@@ -62,6 +62,12 @@ def test_limits_nobody_knows_are_not_imposed_and_listed() -> None:
         ("udmabuf", "buffers"),
         ("udmabuf", "largest"),
     ]
+
+
+def test_a_slot_beyond_64_bits_is_no_slot() -> None:
+    platform = board(memory={"dram": memory("unknown")}, heaps={"system": heap("dram", align=1 << 62)})
+    answer = refusal(platform, pipeline(frame=buffer(bytes=(1 << 62) + 1)))
+    assert facts(answer) == [("heap-limits", "system")]
 
 
 def test_a_heap_that_comes_in_granules() -> None:

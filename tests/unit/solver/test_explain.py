@@ -6,7 +6,13 @@ from typing import Any
 
 import solver
 from platforms.schema import Platform
+from solver.constraint import Fact
+from solver.facts import Sentences
+from solver.live import ledger
+from solver.model import choose
+from solver.options import Propagation
 from solver.plan import Infeasible
+from solver.problem import Problem
 from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port, raw_port, refusal, said
 
 
@@ -124,3 +130,34 @@ def test_what_a_device_lacks_is_told_for_each_port_that_needs_it() -> None:
     assert told(platform, frame=buffer(written_by="video-decoder.frame")) == [
         "bench has no video-decoder.frame (1 of kind video-decoder without it), which frame needs"
     ]
+
+
+def test_a_fact_is_put_into_words_even_where_the_plan_at_hand_does_not_break_it() -> None:
+    # So it is when a search for the plan without the fact was cut short.
+    heaps = {"system": heap("dram"), "tz": heap("dram", cpu="none", access=["panel"])}
+    problem = Problem(board(heaps=heaps), [pipeline()])
+    used = ledger(problem.board, ())
+    at_hand = choose(problem, Propagation(problem), used).options
+    sentences = Sentences(problem, used)
+    of_heap = sentences.reason(Fact("protected-only", "tz"), at_hand)
+    assert of_heap.text == "tz holds protected buffers only, and frame is not protected"
+    of_attachment = sentences.reason(Fact("coherency", "frame→panel"), at_hand)
+    assert of_attachment.text == (
+        "panel does not snoop CPU caches; frame is cached in system, which does no cache maintenance"
+    )
+
+
+def test_a_wish_that_does_not_fit_is_told_by_its_least() -> None:
+    platform = board(memory={"cma": memory("8KiB", inside="dram")}, heaps={"cma": heap("cma")})
+    answer = refusal(platform, pipeline(frame=buffer(size="32x32", count={"min": 3, "wish": 9})))
+    assert said(answer, "count").startswith("frame has at least 3 buffers; at least 2 are needed")
+
+
+def test_a_budget_of_a_heap_shares_its_name_with_a_memory() -> None:
+    # The block of the pool `cma` and the memory `cma` are told apart by their numbers.
+    platform = board(
+        memory={"cma": memory("64KiB", inside="dram")},
+        heaps={"cma": heap("cma", locks={"from": "cma", "size": "16KiB"})},
+    )
+    answer = refusal(platform, pipeline(frame=buffer(size="32x32", count=5)))
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of cma, which has 16 KiB free"

@@ -148,6 +148,21 @@ def test_counts_are_raised_to_what_ports_hold() -> None:
     assert not works(platform, pages(3), "buffers.frame.count", 5)
 
 
+def test_counts_are_raised_no_further_than_any_device_needs() -> None:
+    # The preferred panel holds 5, the other 3: 4 buffers are enough.
+    both = port(image("XR24", "NV12"))
+    platform = board(
+        devices={
+            "camera": device("camera", capture=both),
+            "panel": device("display", scanout=port(image("XR24"), holds=5)),
+            "panel2": device("display", scanout=port(image("NV12"), holds=3)),
+        }
+    )
+    question = pages(3, formats=["XR24", "NV12"])
+    assert ways_out(refusal(platform, question))["buffers.frame.count"] == 4
+    assert works(platform, question, "buffers.frame.count", 4)
+
+
 def test_counts_of_a_wish_are_its_least() -> None:
     answer = refusal(pool("16KiB"), pages({"min": 6, "wish": 8}))
     assert ways_out(answer)["buffers.frame.count.min"] == 4
