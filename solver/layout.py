@@ -234,8 +234,6 @@ def _first_stride(
             return False
         if any(stride > above and stride % step for above, step in need.beyond):
             return False
-        if need.pinned is not None and stride != need.pinned:
-            return False
         if not all(stride in allowed for allowed in need.sets):
             return False
         return all(_is_exact(stride, step, image, shape, ratios) for step in need.exact)

@@ -424,14 +424,6 @@ def holds(when: When | None, use: Attachment) -> bool:
     return when.scale is None or when.scale == (use.scale is not None)
 
 
-_CANONICAL: dict[tuple[str, ...], frozenset[str]] = {}
-
-
 def canonical(rule: ImageRule) -> frozenset[str]:
-    """The rule's modifiers by their canonical names."""
-    found = _CANONICAL.get(rule.modifiers)
-    if found is None:
-        if len(_CANONICAL) > 4096:
-            _CANONICAL.clear()
-        found = _CANONICAL[rule.modifiers] = frozenset(parse_modifier(text).name for text in rule.modifiers)
-    return found
+    """The rule's modifiers; the schema has given them their canonical names."""
+    return frozenset(rule.modifiers)

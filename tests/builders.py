@@ -43,7 +43,14 @@ def memory(size: Any = "1GiB", **facts: Any) -> Json:
 
 def heap(*memories: str, **facts: Any) -> Json:
     """A heap of whole runs, cached, aligned to the page."""
-    return {"via": "dma-heap", "memory": list(memories), "run": "whole", "cpu": "cached", "source": SOURCE, **facts}
+    return {
+        "via": "dma-heap",
+        "memory": list(memories),
+        "run": "whole",
+        "cpu": "cached",
+        "source": SOURCE,
+        **facts,
+    }
 
 
 def iommu(**facts: Any) -> Json:
@@ -94,7 +101,11 @@ def board(
         "kernel": "6.12",
         "memory": {"dram": _DRAM, **(memory or {})},
         "heaps": dict(heaps or {"system": heap("dram")}),
-        "devices": {"camera": device("camera", capture=port()), "panel": device("display", scanout=port()), **(devices or {})},
+        "devices": {
+            "camera": device("camera", capture=port()),
+            "panel": device("display", scanout=port()),
+            **(devices or {}),
+        },
         **sections,
     }
     return platform_from(data)
