@@ -16,6 +16,9 @@ Json = dict[str, Any]
 SOURCE: Final = "benchmark"
 MIB: Final = 1 << 20
 
+PLAIN: Final = 0.6
+"""The share of boards without carve-outs: most have one pool of contiguous memory."""
+
 KINDS: Final = (
     "display", "gpu", "video-encoder", "camera", "cpu", "video-decoder", "npu", "isp", "2d", "jpeg-codec", "nic",
     "dsp", "crypto",
@@ -139,7 +142,9 @@ class Board:
         self._pool("cma", {"align": {"by_size_up_to": MIB}, "cpu": "cached"})
         self._heap("system", {"memory": ["dram"], "run": 4096, "cpu": "cached"})
         self._heap("system-uncached", {"memory": ["dram"], "run": 4096, "cpu": "write-combined"})
-        extra = [self._door, self._door, self._carve_out, self._vram, self._spanning, self._protected]
+        extra = [self._door, self._door, self._vram, self._spanning, self._protected]
+        if self.random.random() > PLAIN:
+            extra += [self._carve_out, self._carve_out]
         while len(self.heaps) < number:
             self.random.choice(extra)()
 

@@ -2,9 +2,10 @@
 
 A pipeline is a handful of streams (a camera that is shown and recorded, a player,
 a desktop, an assistant that sees), each one or several times. Memories are sized
-by the bytes that the pipeline asks of them, times a draw around 1: so the best
-place of every buffer seldom fits together with the others, and now and then
-nothing fits at all. Everything is a pure function of the seed.
+by the bytes that the pipeline asks of them, times a draw: DRAM is roomy, pools of
+contiguous memory are tight. So on about half of the boards the best place of every
+buffer does not fit together with the others, or does not share the memories evenly,
+and now and then nothing fits at all. Everything is a pure function of the seed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,16 @@ from __future__ import annotations
 from random import Random
 from typing import Final, NamedTuple
 
-from benchmarks.boards import MIB, TRAITS, Board, Json, writes
+from benchmarks.boards import MIB, TRAITS, Board, Json
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 
 SIZES: Final = (4, 8, 16, 64, 256)
 """Buffers per instance."""
+ROOM: Final = (1.05, 2.0)
+"""Pools hold this many times what is asked of them."""
+_SPARE: Final = (1.5, 4.0)
+"""DRAM holds this many times more."""
 _EXTENTS: Final = ("640x480", "1280x720", "1366x768", "1920x1080", "2560x1440", "3840x2160")
 _BYTES_PER_PIXEL: Final = {"XR24": 4.0, "AR24": 4.0, "NV12": 1.5, "YUYV": 2.0, "P010": 3.0}
 
@@ -54,7 +59,7 @@ def instance(seed: int, buffers: int) -> Instance:
     random = Random(f"{seed}/{buffers}")
     board = Board(random, heaps=random.randint(4, 16), devices=random.randint(4, 32))
     classes = min(buffers, max(3, buffers // random.choice((1, 2, 4))))
-    return _made(f"{buffers}-{seed}", random, board, buffers, classes, room=random.uniform(0.75, 1.6))
+    return _made(f"{buffers}-{seed}", random, board, buffers, classes, room=random.uniform(*ROOM))
 
 
 def scaled(seed: int, buffers: int) -> Instance:
@@ -144,9 +149,18 @@ def _furnish(random: Random, board: Board, buffers: dict[str, Json], room: float
     for name in board.pools:
         board.memory[name]["size"] = _mib(asked[name] * room)
     taken = sum(memory["size"] for memory in board.memory.values() if memory.get("inside") == "dram")
-    board.memory["dram"]["size"] = taken + _mib(asked["dram"] * room)
+    board.memory["dram"]["size"] = taken + _mib(asked["dram"] * room * random.uniform(*_SPARE))
+    _see_all(board)
     if "vram" in board.memory:
         board.memory["vram"]["size"] = _mib(asked["dram"] * random.uniform(0.1, 0.5))
+
+
+def _see_all(board: Board) -> None:
+    """A board with memory beyond 4 GiB has devices that see it."""
+    dram = board.memory["dram"]
+    bits = (dram["base"] + dram["size"]).bit_length()
+    for device in board.devices.values():
+        device["dma"]["bits"] = max(device["dma"]["bits"], bits)
 
 
 def _weight(spec: Json) -> int:

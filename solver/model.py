@@ -5,8 +5,8 @@ class take each option. Where the best option of every buffer fits together with
 all others as it is, no search is needed and the answer is proven by bounds. Else
 CP-SAT closes the levels of the objective in order (design §6, §7.3).
 
-Presolve is off and there is one worker: at these sizes presolve costs more than
-the search, and one worker makes the same question give the same plan. The
+Presolve is off at first and there is one worker: at these sizes presolve costs more
+than most searches, and one worker makes the same question give the same plan. The
 `CpModelProto` is built directly, which is three times faster than expressions.
 """
 
@@ -51,6 +51,8 @@ class Choice(NamedTuple):
     options: tuple[Option, ...] = ()
     levels: tuple[LevelValue, ...] = ()
     searched: bool = False
+    seconds: float = 0.0
+    """Spent in CP-SAT, for statistics."""
 
 
 class Ledger(NamedTuple):
@@ -230,9 +232,9 @@ def _search(
         closed = _closed(best, largest_share(best, ledger))
         open_ = [level._replace(bound=0) for level in closed[TIED:]]
         open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
-        return Choice("feasible", best, (*closed[:TIED], *open_), searched=True)
+        return Choice("feasible", best, (*closed[:TIED], *open_), searched=True, seconds=search.seconds)
     if status in ("infeasible", "undecided"):
-        return Choice(status, searched=True)
+        return Choice(status, searched=True, seconds=search.seconds)
     chosen = _assign(classes, search.solution, len(found.options))
     closed = _closed(chosen, largest_share(chosen, ledger))
     if status == "feasible":
@@ -241,7 +243,7 @@ def _search(
             level._replace(bound=min(level.value, bounds[i] * scaled[i][1] + least[i]))
             for i, level in enumerate(closed)
         )
-    return Choice(status, chosen, closed, searched=True)
+    return Choice(status, chosen, closed, searched=True, seconds=search.seconds)
 
 
 def _least(group: _Class, level: int) -> int:

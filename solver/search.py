@@ -8,6 +8,7 @@ never the clock.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
 from ortools.sat.python import cp_model_helper as sat
@@ -16,6 +17,11 @@ ROOM: Final = 1 << 53
 """Objectives stay below this: CP-SAT counts in int64, and reasons with sums of several."""
 DEFAULT_WORK: Final = 10.0
 """Deterministic time per question, about seconds of search."""
+QUICK: Final = 0.03
+"""Of that, what an objective gets as it is. Most are closed by then; for the others it pays to presolve."""
+
+_FOUND: Final = (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE)
+_FINAL: Final = (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.INFEASIBLE)
 
 Status = Literal["optimal", "feasible", "infeasible", "undecided"]
 
@@ -50,6 +56,8 @@ class Search:
         self.gap = gap
         self.work = DEFAULT_WORK if work is None else work
         self.spent = 0.0
+        self.seconds = 0.0
+        """Time in CP-SAT, for statistics: nothing is decided by it."""
         self.solution: list[int] = []
         self._variables = 0
 
@@ -124,28 +132,44 @@ class Search:
         objective.vars.extend(list(weights))
         objective.coeffs.extend(list(weights.values()))
         objective.offset = float(sum(levels[part.level].least * part.weight for part in group))
+        status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False)
+        if status not in _FINAL and self.spent < self.work:
+            status, least = self._closed(self.work - self.spent, thorough=True)
+            bound = max(bound, least)
+        if self.solution and status in _FOUND:
+            value = sum(self.solution[v] * w for v, w in weights.items())
+            exact = status == sat.CpSolverStatus.OPTIMAL and bound >= value
+            return ("optimal" if exact else "feasible"), bound
+        return ("infeasible" if status == sat.CpSolverStatus.INFEASIBLE else "undecided"), 0
+
+    def _closed(self, work: float, *, thorough: bool) -> tuple[sat.CpSolverStatus, int]:
+        """Solve from the solution in hand, with `work` at most; the status and a lower bound."""
         self._hint()
         wrapper = sat.SolveWrapper()
-        wrapper.set_parameters(self._parameters())
+        wrapper.set_parameters(self._parameters(work, thorough=thorough))
+        started = perf_counter()
         response = wrapper.solve(self.proto)  # type: ignore[no-untyped-call]
+        self.seconds += perf_counter() - started
         self.spent += response.deterministic_time
-        if response.status in (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE):
-            self.solution = list(response.solution)
-            bound = response.inner_objective_lower_bound
-            value = sum(self.solution[v] * w for v, w in weights.items())
-            exact = response.status == sat.CpSolverStatus.OPTIMAL and bound >= value
-            return ("optimal" if exact else "feasible"), bound
-        return ("infeasible" if response.status == sat.CpSolverStatus.INFEASIBLE else "undecided"), 0
+        if response.status not in _FOUND:
+            return response.status, 0
+        self.solution = list(response.solution)
+        return response.status, response.inner_objective_lower_bound
 
-    def _parameters(self) -> sat.SatParameters:
-        """One worker, no presolve, a fixed seed, deterministic time (design §7.3)."""
+    def _parameters(self, work: float, *, thorough: bool) -> sat.SatParameters:
+        """One worker, a fixed seed, deterministic time; presolve and the full LP only where they pay."""
         parameters = sat.SatParameters()
         parameters.num_workers = 1
-        parameters.cp_model_presolve = False
         parameters.random_seed = 1
+        parameters.cp_model_presolve = thorough
+        if thorough:
+            parameters.linearization_level = 2
+        else:
+            parameters.cp_model_probing_level = 0
+            parameters.symmetry_level = 0
         parameters.catch_sigint_signal = False  # it would leave SIGINT to the default: the process just dies
         parameters.relative_gap_limit = self.gap
-        parameters.max_deterministic_time = max(0.0, self.work - self.spent)
+        parameters.max_deterministic_time = max(0.0, work)
         return parameters
 
     def _hint(self) -> None:

@@ -74,7 +74,8 @@ def solve(
     if stats is not None:
         stats.update(
             propagate=propagated - started,
-            search=chosen - propagated,
+            build=chosen - propagated - choice.seconds,
+            search=choice.seconds,
             explain=perf_counter() - chosen,
             options=sum(len(o) for o in {id(o): o for o in found.options}.values()),
             buffers=len(problem.questions),

@@ -120,7 +120,7 @@ def buffer(**facts: Any) -> Json:
     return {**shape, "written_by": "camera.capture", "read_by": "display.scanout", **facts}
 
 
-def pipeline(name: str = "test", **buffers: Json) -> Pipeline:
+def pipeline(name: str = "test", /, **buffers: Json) -> Pipeline:
     """A pipeline of these buffers, one `frame` if none is given, without conversions."""
     return Pipeline.model_validate(
         {
@@ -169,7 +169,8 @@ def ways_out(answer: Infeasible) -> dict[str, Any]:
 
 def changed(whole: T, path: str, value: Any) -> T:
     """A platform or pipeline with the value at a remedy's path (`memory.cma.size`) replaced, and validated."""
-    return _replaced(whole, path.split("."), value)
+    found: T = _replaced(whole, path.split("."), value)
+    return found
 
 
 def _replaced(part: Any, path: list[str], value: Any) -> Any:

@@ -53,11 +53,11 @@ def sentence(label: str, touch: Touch) -> str:
     parts = []
     rule = touch.rule.extent if touch.rule else None
     if rule is not None and isinstance(rule.min, Extent):
-        parts.append(f"at least {rule.min}")
+        parts.append(f"of at least {rule.min}")
     if rule is not None and isinstance(rule.max, Extent):
-        parts.append(f"at most {rule.max}")
+        parts.append(f"of at most {rule.max}")
     if rule is not None and isinstance(rule.multiple, Extent):
         parts.append(f"in steps of {rule.multiple}")
     if isinstance(touch.port.bytes.max, int):
-        parts.append(f"at most {touch.port.bytes.max} bytes")
-    return f"{touch.title} takes {label} of {', '.join(parts)}"
+        parts.append(f"of at most {touch.port.bytes.max} bytes")
+    return f"{touch.title} takes {label} {', '.join(parts)} only"

@@ -15,6 +15,7 @@ from pathlib import Path
 import solver
 from platforms.catalog import load_platform
 from platforms.schema import Platform
+from solver.files import load_pipelines
 from solver.pipeline import Pipeline
 from solver.plan import Infeasible, Plan
 from tests.builders import MIB, changed, facts, refusal, ways_out
@@ -28,7 +29,7 @@ def board(cma: int = 64 * MIB) -> Platform:
 
 
 def question(count: int = 4) -> Pipeline:
-    [pipeline] = solver.load_pipelines([FILE])
+    [pipeline] = load_pipelines([FILE])
     return changed(pipeline, "buffers.frame.count", count)
 
 

@@ -347,7 +347,9 @@ def smallest(fourcc: str, extent: tuple[int, int], dmabufs: int = 1, **need: Any
 
 
 def test_a_pinned_stride_is_taken_or_nothing() -> None:
-    assert getattr(smallest("XR24", (16, 4), pinned=128), "planes")[0].stride == 128
+    found = smallest("XR24", (16, 4), pinned=128)
+    assert found is not None
+    assert found.planes[0].stride == 128
     assert smallest("XR24", (16, 4), pinned=32) is None
     assert smallest("XR24", (16, 4), pinned=96, multiple=64) is None
 

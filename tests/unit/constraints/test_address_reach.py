@@ -28,11 +28,16 @@ def test_the_last_byte_decides() -> None:
     assert placed(reaching({"base": 3 * GIB}, bits=32)).heap == "bank"
     answer = refusal(reaching({"base": 3 * GIB + 4096}, bits=32))
     assert facts(answer) == [("address-reach", "frame→panel")]
-    assert said(answer, "address-reach") == "panel addresses 32 bits; bank takes frame from bank, which may reach 0x100001000"
+    assert (
+        said(answer, "address-reach")
+        == "panel addresses 32 bits; bank takes frame from bank, which may reach 0x100001000"
+    )
 
 
 def test_page_tables_hold_physical_addresses_of_that_width_too() -> None:
-    assert facts(refusal(reaching({"base": 4 * GIB}, bits=32, mmu=True))) == [("address-reach", "frame→panel")]
+    assert facts(refusal(reaching({"base": 4 * GIB}, bits=32, mmu=True))) == [
+        ("address-reach", "frame→panel")
+    ]
 
 
 def test_behind_an_iommu_bits_bound_bus_addresses_only() -> None:
@@ -47,13 +52,17 @@ def test_behind_an_iommu_bits_bound_bus_addresses_only() -> None:
 
 def test_a_cpu_and_what_reads_through_it_reach_everything() -> None:
     usb = device("display", dma={"bits": 20}, by_cpu=True, scanout=port())
-    platform = board(memory={"bank": memory(base=4 * GIB)}, heaps={"bank": heap("bank")}, devices={"panel": usb})
+    platform = board(
+        memory={"bank": memory(base=4 * GIB)}, heaps={"bank": heap("bank")}, devices={"panel": usb}
+    )
     assert placed(platform).heap == "bank"
 
 
 def test_bits_nobody_knows_are_not_imposed_and_listed() -> None:
     answer = plan(reaching({"base": 4 * GIB}, bits="unknown"))
-    assert [fact.text for fact in answer.unknown_facts] == ["dma.bits of panel is unknown and was not imposed"]
+    assert [fact.text for fact in answer.unknown_facts] == [
+        "dma.bits of panel is unknown and was not imposed"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -65,13 +74,20 @@ def test_bits_nobody_knows_are_not_imposed_and_listed() -> None:
 )
 def test_the_worst_place_counts(facts_of_bank: dict[str, Any], highest: str) -> None:
     answer = refusal(reaching(facts_of_bank, bits=32))
-    assert said(answer, "address-reach") == f"panel addresses 32 bits; bank takes frame from bank, which may reach {highest}"
+    assert (
+        said(answer, "address-reach")
+        == f"panel addresses 32 bits; bank takes frame from bank, which may reach {highest}"
+    )
 
 
 def test_a_part_without_base_may_lie_anywhere_in_its_memory() -> None:
     def part(bits: int) -> Platform:
         return board(
-            memory={"dram": memory("4GiB"), "low": memory("1GiB", inside="dram", base=0), "cma": memory("64MiB", inside="low")},
+            memory={
+                "dram": memory("4GiB"),
+                "low": memory("1GiB", inside="dram", base=0),
+                "cma": memory("64MiB", inside="low"),
+            },
             heaps={"cma": heap("cma")},
             devices={"panel": device("display", dma={"bits": bits}, scanout=port())},
         )

@@ -57,7 +57,9 @@ def test_a_connector_invites_its_display_only() -> None:
 def test_a_label_invites_the_device_it_is_bound_to() -> None:
     platform = firewalled(["camera", "panel", "hdmi"], "per-buffer")
     assert placed(platform, seen_by("camera", "display#tv", read_by="display#tv.scanout")).heap == "tz"
-    answer = refusal(platform, seen_by("camera", "display#tv", read_by=["display#tv.scanout", "display.scanout"]))
+    answer = refusal(
+        platform, seen_by("camera", "display#tv", read_by=["display#tv.scanout", "display.scanout"])
+    )
     assert facts(answer) == [("audience", "tz")]
 
 

@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, iommu, pipeline, placed, plan, port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    iommu,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+)
 
 
 def based(multiple: Any, heap_facts: dict[str, Any] | None = None, **dma: Any) -> Platform:
@@ -62,4 +75,6 @@ def test_the_cpu_needs_no_alignment() -> None:
 
 def test_a_multiple_nobody_knows_is_not_imposed_and_listed() -> None:
     answer = plan(based("unknown"))
-    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [("panel.scanout", "base.multiple")]
+    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [
+        ("panel.scanout", "base.multiple")
+    ]

@@ -29,7 +29,10 @@ from tests.builders import (
 
 def pool(size: Any, heap_facts: dict[str, Any] | None = None, **facts_of_memory: Any) -> Platform:
     """A board of one small memory and its heap."""
-    return board(memory={"cma": memory(size, inside="dram", **facts_of_memory)}, heaps={"cma": heap("cma", **(heap_facts or {}))})
+    return board(
+        memory={"cma": memory(size, inside="dram", **facts_of_memory)},
+        heaps={"cma": heap("cma", **(heap_facts or {}))},
+    )
 
 
 def pages(number: int, **facts_of_buffer: Any) -> Any:
@@ -85,12 +88,14 @@ def test_parts_that_heaps_name_are_not_in_the_memory_around_them() -> None:
     # System-heap pages never come from a CMA area.
     def two(cma: str, *named: str) -> Platform:
         heaps = {"system": heap("ddr")} | {name: heap(name) for name in named}
-        return board(memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory(cma, inside="ddr")}, heaps=heaps)
+        return board(
+            memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory(cma, inside="ddr")}, heaps=heaps
+        )
 
-    pinned = {"pins": ["frame:heap=system"]}
-    assert placed(two("16KiB"), pages(8), **pinned).count == 8
-    assert placed(two("16KiB", "cma"), pages(4), **pinned).count == 4
-    answer = refusal(two("16KiB", "cma"), pages(5), **pinned)
+    pins = ["frame:heap=system"]
+    assert placed(two("16KiB"), pages(8), pins=pins).count == 8
+    assert placed(two("16KiB", "cma"), pages(4), pins=pins).count == 4
+    answer = refusal(two("16KiB", "cma"), pages(5), pins=pins)
     assert said(answer, "capacity") == "5 × frame need 20 KiB of ddr, which has 16 KiB free"
 
 
@@ -108,7 +113,8 @@ def test_only_the_outermost_part_is_taken_away() -> None:
 def test_two_names_of_one_memory_are_one_pool() -> None:
     # linux 7.3 with cma=160M: default_cma_region and reserved share 160 MiB.
     platform = board(
-        memory={"cma": memory("16KiB", inside="dram")}, heaps={"default_cma_region": heap("cma"), "reserved": heap("cma")}
+        memory={"cma": memory("16KiB", inside="dram")},
+        heaps={"default_cma_region": heap("cma"), "reserved": heap("cma")},
     )
     question = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=3))
     answer = refusal(platform, question, pins=["a:heap=reserved", "b:heap=default_cma_region"])
@@ -145,7 +151,10 @@ def test_what_is_confined_to_one_bank_leaves_less_for_the_others() -> None:
 def test_files_and_live_buffers_share_it() -> None:
     platform = pool("16KiB")
     live = plan(platform, pages(3)).placements
-    assert placed(platform, pipeline("other", frame=buffer(size="32x16", count=1, read_by=[])), live=live).count == 1
+    assert (
+        placed(platform, pipeline("other", frame=buffer(size="32x16", count=1, read_by=[])), live=live).count
+        == 1
+    )
     answer = refusal(platform, pipeline("other", frame=buffer(size="32x32")), live=live)
     assert facts(answer) == [("capacity", "cma"), ("count", "frame")]
     assert said(answer, "capacity") == "2 × frame, live buffers need 20 KiB of cma, which has 16 KiB free"
@@ -156,7 +165,9 @@ def test_a_frame_takes_its_slot_and_not_its_size() -> None:
     platform = pool("5MiB", {"align": {"by_size_up_to": "1MiB"}})
     question = pipeline(frame=buffer(bytes=4325376, count=1, read_by=[]))
     assert placed(platform, question).allocated == 5 * MIB
-    assert facts(refusal(pool("4608KiB", {"align": {"by_size_up_to": "1MiB"}}), question)) == [("capacity", "cma")]
+    assert facts(refusal(pool("4608KiB", {"align": {"by_size_up_to": "1MiB"}}), question)) == [
+        ("capacity", "cma")
+    ]
 
 
 def lazy(cma: str, lock: str, *, inside: bool = True) -> Platform:
@@ -172,19 +183,19 @@ def lazy(cma: str, lock: str, *, inside: bool = True) -> Platform:
 
 def test_a_lazily_locked_pool_holds_its_block_only() -> None:
     # linux-7.2.13:drivers/tee/optee/protmem.c protmem_pool_op_dyn_alloc().
-    in_tee = {"pins": ["frame:heap=tee"]}
-    assert placed(lazy("64KiB", "16KiB"), pages(4), **in_tee).count == 4
-    answer = refusal(lazy("64KiB", "16KiB"), pages(5), **in_tee)
+    pins = ["frame:heap=tee"]
+    assert placed(lazy("64KiB", "16KiB"), pages(4), pins=pins).count == 4
+    answer = refusal(lazy("64KiB", "16KiB"), pages(5), pins=pins)
     assert facts(answer) == [("capacity", "tee"), ("count", "frame")]
     assert said(answer, "capacity") == "5 × frame need 20 KiB of tee, which has 16 KiB free"
 
 
 def test_its_first_buffer_takes_the_whole_block() -> None:
     two = pipeline(a=buffer(size="32x32", count=1, read_by=[]), b=buffer(size="32x32", count=4))
-    pins = {"pins": ["a:heap=tee", "b:heap=cma"]}
+    pins = ["a:heap=tee", "b:heap=cma"]
     for inside in (True, False):
-        assert plan(lazy("32KiB", "16KiB", inside=inside), two, **pins).status == "optimal"
-        answer = refusal(lazy("28KiB", "16KiB", inside=inside), two, **pins)
+        assert plan(lazy("32KiB", "16KiB", inside=inside), two, pins=pins).status == "optimal"
+        answer = refusal(lazy("28KiB", "16KiB", inside=inside), two, pins=pins)
         assert ("capacity", "cma") in facts(answer)
         assert said(answer, "capacity") == "a, 4 × b need 32 KiB of cma, which has 28 KiB free"
 
@@ -195,10 +206,14 @@ def test_and_nothing_before_it() -> None:
 
 def test_a_live_buffer_has_locked_it_already() -> None:
     platform = lazy("32KiB", "16KiB")
-    live = plan(platform, pipeline("old", a=buffer(size="32x32", count=1, read_by=[])), pins=["a:heap=tee"]).placements
+    live = plan(
+        platform, pipeline("old", a=buffer(size="32x32", count=1, read_by=[])), pins=["a:heap=tee"]
+    ).placements
     more = pipeline("new", a=buffer(size="32x32", count=3), b=buffer(size="32x32", count=4))
     assert plan(platform, more, live=live, pins=["a:heap=tee", "b:heap=cma"]).status == "optimal"
-    answer = refusal(platform, pipeline("new", frame=buffer(size="32x32", count=5)), live=live, pins=["frame:heap=cma"])
+    answer = refusal(
+        platform, pipeline("new", frame=buffer(size="32x32", count=5)), live=live, pins=["frame:heap=cma"]
+    )
     assert said(answer, "capacity") == "5 × frame, live buffers need 36 KiB of cma, which has 32 KiB free"
 
 

@@ -7,13 +7,29 @@ from typing import Any
 import pytest
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, pipeline, placed, plan, port, raw_port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    pipeline,
+    placed,
+    plan,
+    port,
+    raw_port,
+    refusal,
+    said,
+)
 
 
 def without_sync(cpu: str = "cached", coherent: Any = False, **facts_of_heap: Any) -> Platform:
     return board(
         heaps={"vendor": heap("dram", cpu=cpu, **{"sync": "none", **facts_of_heap})},
-        devices={"panel": device("display", coherent=coherent, scanout=port()), "cpu0": device("cpu", write=raw_port())},
+        devices={
+            "panel": device("display", coherent=coherent, scanout=port()),
+            "cpu0": device("cpu", write=raw_port()),
+        },
     )
 
 
@@ -46,7 +62,10 @@ def test_what_is_not_cached_has_no_dirty_lines(cpu: str) -> None:
 def test_maintenance_is_a_cost_and_a_duty() -> None:
     # 4096 bytes written and read, and one pass of maintenance for the panel.
     platform = board(
-        devices={"panel": device("display", coherent=False, scanout=port()), "cpu0": device("cpu", write=raw_port())}
+        devices={
+            "panel": device("display", coherent=False, scanout=port()),
+            "cpu0": device("cpu", write=raw_port()),
+        }
     )
     answer = plan(platform, pipeline(frame=buffer(bytes=4096, rate=1, written_by="cpu.write")))
     assert next(level.value for level in answer.levels if level.term == "traffic") == 3 * 4096

@@ -44,4 +44,6 @@ def test_ports_that_share_none() -> None:
 def test_the_pipeline_may_ask_for_one() -> None:
     platform = coloured(["bt601", "bt709"], None)
     assert placed(platform, pipeline(frame=buffer(colours=["bt709", "bt601"]))).colour == "bt709"
-    assert facts(refusal(platform, pipeline(frame=buffer(colours=["bt2020"])))) == [("colour-space", "frame→camera")]
+    assert facts(refusal(platform, pipeline(frame=buffer(colours=["bt2020"])))) == [
+        ("colour-space", "frame→camera")
+    ]

@@ -8,7 +8,20 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, memory, pipeline, plan, placed, port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+)
 
 ONE_PAGE = pipeline(frame=buffer(size="32x32"))
 TWO_PAGES = pipeline(frame=buffer(size="32x64"))

@@ -29,7 +29,10 @@ def holding(camera: dict[str, Any], panel: dict[str, Any], size: Any = "1GiB") -
     return board(
         memory={"ddr": memory(size, base="4GiB")},
         heaps={"system": heap("ddr")},
-        devices={"camera": device("camera", capture=port(**camera)), "panel": device("display", scanout=port(**panel))},
+        devices={
+            "camera": device("camera", capture=port(**camera)),
+            "panel": device("display", scanout=port(**panel)),
+        },
     )
 
 
@@ -53,7 +56,10 @@ def test_as_many_as_are_held_and_one_less() -> None:
     assert placed(platform, of(4)).count == 4
     answer = refusal(platform, of(3))
     assert facts(answer) == [("count", "frame")]
-    assert said(answer, "count") == "frame has 3 buffers; at least 4 are needed (held: camera.capture 2, panel.scanout 2)"
+    assert (
+        said(answer, "count")
+        == "frame has 3 buffers; at least 4 are needed (held: camera.capture 2, panel.scanout 2)"
+    )
     assert ways_out(answer) == {"buffers.frame.count": 4}
 
 

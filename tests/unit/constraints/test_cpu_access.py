@@ -43,7 +43,9 @@ def test_reading_what_is_not_cached_costs(cpu: str, weight: int) -> None:
 
 
 def test_writing_costs_the_same_everywhere() -> None:
-    assert {traffic(plan(mapped(cpu), WRITE)) for cpu in ("cached", "write-combined", "uncached")} == {2 * 4096}
+    assert {traffic(plan(mapped(cpu), WRITE)) for cpu in ("cached", "write-combined", "uncached")} == {
+        2 * 4096
+    }
 
 
 def test_a_cached_heap_is_preferred_for_reading() -> None:

@@ -26,7 +26,9 @@ def test_any_mapping_will_do(cpu: str) -> None:
 def test_without_a_mapping_it_cannot_read(cpu: str) -> None:
     answer = refusal(usb_display(cpu))
     assert facts(answer) == [("cpu-importer", "frame→panel")]
-    assert said(answer, "cpu-importer") == "panel reads frame through a CPU mapping, and system cannot be mapped"
+    assert (
+        said(answer, "cpu-importer") == "panel reads frame through a CPU mapping, and system cannot be mapped"
+    )
 
 
 def test_devices_that_do_dma_need_no_mapping() -> None:

@@ -24,21 +24,28 @@ def of(size: str) -> Any:
 @pytest.mark.parametrize(
     ("extent", "fits", "fails", "words"),
     [
-        ({"max": "32x16"}, "32x16", "33x16", "at most 32x16"),
-        ({"max": "32x16"}, "32x16", "32x17", "at most 32x16"),
-        ({"min": "32x16"}, "32x16", "31x16", "at least 32x16"),
-        ({"min": "32x16"}, "32x16", "32x15", "at least 32x16"),
+        ({"max": "32x16"}, "32x16", "33x16", "of at most 32x16"),
+        ({"max": "32x16"}, "32x16", "32x17", "of at most 32x16"),
+        ({"min": "32x16"}, "32x16", "31x16", "of at least 32x16"),
+        ({"min": "32x16"}, "32x16", "32x15", "of at least 32x16"),
         ({"multiple": "4x2"}, "32x16", "34x16", "in steps of 4x2"),
         ({"multiple": "4x2"}, "32x16", "32x15", "in steps of 4x2"),
-        ({"min": "8x8", "max": "64x64", "multiple": "8x8"}, "64x64", "68x64", "at least 8x8, at most 64x64, in steps of 8x8"),
+        (
+            {"min": "8x8", "max": "64x64", "multiple": "8x8"},
+            "64x64",
+            "68x64",
+            "of at least 8x8, of at most 64x64, in steps of 8x8",
+        ),
     ],
 )
-def test_sizes_just_inside_and_just_outside(extent: dict[str, str], fits: str, fails: str, words: str) -> None:
+def test_sizes_just_inside_and_just_outside(
+    extent: dict[str, str], fits: str, fails: str, words: str
+) -> None:
     platform = limited(extent=extent)
     assert placed(platform, of(fits)).heap == "system"
     answer = refusal(platform, of(fails))
     assert facts(answer) == [("extent", "frame→panel")]
-    assert said(answer, "extent") == f"panel.scanout takes frame of {words}"
+    assert said(answer, "extent") == f"panel.scanout takes frame {words} only"
 
 
 def test_the_image_counts_and_not_its_padding() -> None:
@@ -53,7 +60,9 @@ def test_a_step_is_met_by_a_writer_that_rounds_up_itself() -> None:
     platform = limited("write", extent={"multiple": "16x16"}, coded={"multiple": "16x16"})
     placement = placed(platform, of("30x30"))
     assert (placement.coded_width, placement.coded_height) == (32, 32)
-    assert facts(refusal(limited("write", extent={"multiple": "16x16"}), of("30x30"))) == [("extent", "frame→camera")]
+    assert facts(refusal(limited("write", extent={"multiple": "16x16"}), of("30x30"))) == [
+        ("extent", "frame→camera")
+    ]
 
 
 def test_a_reader_that_states_a_coded_size_still_wants_its_step() -> None:
@@ -69,7 +78,7 @@ def test_buffers_up_to_some_size() -> None:
     assert placed(at_most(1024)).size == 1024
     answer = refusal(at_most(1023))
     assert facts(answer) == [("extent", "frame→panel")]
-    assert said(answer, "extent") == "panel.scanout takes frame of at most 1023 bytes"
+    assert said(answer, "extent") == "panel.scanout takes frame of at most 1023 bytes only"
 
 
 def test_raw_data_up_to_some_size() -> None:

@@ -3,7 +3,19 @@
 from __future__ import annotations
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, raw_port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    image,
+    pipeline,
+    placed,
+    port,
+    raw_port,
+    refusal,
+    said,
+)
 
 
 def speaking(camera: str, panel: str) -> Platform:

@@ -5,7 +5,23 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import MIB, board, buffer, device, facts, heap, image, memory, pipeline, placed, plan, port, refusal, said, ways_out
+from tests.builders import (
+    MIB,
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+    ways_out,
+)
 
 
 def limited(**facts_of_heap: Any) -> Platform:
@@ -18,12 +34,17 @@ def test_one_buffer_of_just_that_size() -> None:
     assert placed(platform, pipeline(frame=buffer(bytes=64 * MIB))).heap == "udmabuf"
     answer = refusal(platform, pipeline(frame=buffer(bytes=64 * MIB + 1)))
     assert facts(answer) == [("heap-limits", "udmabuf")]
-    assert said(answer, "heap-limits") == "frame needs 67108865 bytes, and udmabuf allocates at most 64 MiB at a time"
+    assert (
+        said(answer, "heap-limits")
+        == "frame needs 67108865 bytes, and udmabuf allocates at most 64 MiB at a time"
+    )
     assert ways_out(answer) == {"heaps.udmabuf.largest": 64 * MIB + 4096}
 
 
 def test_the_page_is_what_is_allocated() -> None:
-    assert facts(refusal(limited(largest="4097"), pipeline(frame=buffer(bytes=4097)))) == [("heap-limits", "udmabuf")]
+    assert facts(refusal(limited(largest="4097"), pipeline(frame=buffer(bytes=4097)))) == [
+        ("heap-limits", "udmabuf")
+    ]
     assert placed(limited(largest="8KiB"), pipeline(frame=buffer(bytes=4097))).heap == "udmabuf"
 
 
@@ -53,7 +74,9 @@ def test_every_dmabuf_counts_as_one() -> None:
 
 def test_a_large_buffer_is_not_called_one_too_many() -> None:
     answer = refusal(limited(largest="4KiB", buffers=10), pipeline(frame=buffer(bytes=8192)))
-    assert said(answer, "heap-limits") == "frame needs 8192 bytes, and udmabuf allocates at most 4 KiB at a time"
+    assert (
+        said(answer, "heap-limits") == "frame needs 8192 bytes, and udmabuf allocates at most 4 KiB at a time"
+    )
 
 
 def test_limits_nobody_knows_are_not_imposed_and_listed() -> None:

@@ -10,7 +10,11 @@ from tests.builders import board, buffer, device, facts, image, pipeline, placed
 
 def implying(camera: int | None, panel: int | None, fourcc: str = "NV12", **rule: Any) -> Platform:
     def of(multiple: int | None) -> dict[str, Any]:
-        return image(fourcc, **rule, **({} if multiple is None else {"implied_offset": {"rows": {"multiple": multiple}}}))
+        return image(
+            fourcc,
+            **rule,
+            **({} if multiple is None else {"implied_offset": {"rows": {"multiple": multiple}}}),
+        )
 
     return board(
         devices={
@@ -56,12 +60,27 @@ def test_chroma_cannot_lie_inside_padded_luma() -> None:
     # The camera touches 1088 rows; the panel looks for chroma after 1080.
     camera = device("camera", capture=port(image("NV12", rows={"multiple": 16})))
     panel = device("display", scanout=port(image("NV12", implied_offset={"rows": {"multiple": 1}})))
-    answer = refusal(board(devices={"camera": camera, "panel": panel}), pipeline(frame=buffer(size="1920x1080")))
+    answer = refusal(
+        board(devices={"camera": camera, "panel": panel}), pipeline(frame=buffer(size="1920x1080"))
+    )
     assert facts(answer)[:2] == [("rows", "frame→camera"), ("implied-plane-offset", "frame→panel")]
 
 
 def test_nothing_is_implied_about_planes_in_dmabufs_of_their_own() -> None:
     assert offsets(implying(16, 1, dmabufs=[2]), "1920x1080") == [0, 0]
+
+
+def test_a_tail_between_the_planes_wants_a_wider_stride() -> None:
+    # 64 bytes after 10 rows must end before row 16: 6 × stride ≥ 64, so 11; without the tail 4 is enough.
+    def tailed(size: int) -> Platform:
+        camera = device("camera", capture=port(image("NV12", tail={"bytes": size, "per_plane": True})))
+        panel = device("display", scanout=port(image("NV12", implied_offset={"rows": {"multiple": 16}})))
+        return board(devices={"camera": camera, "panel": panel})
+
+    question = pipeline(frame=buffer(size="4x10"))
+    assert [p.stride for p in placed(tailed(64), question).planes] == [11, 11]
+    assert [p.offset for p in placed(tailed(64), question).planes] == [0, 176]
+    assert [p.stride for p in placed(tailed(24), question).planes] == [4, 4]
 
 
 def test_one_plane_has_nothing_to_imply() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from platforms.schema import Platform
-from tests.builders import board, device, facts, heap, placed, port, raw_port, refusal, said, buffer, pipeline
+from tests.builders import board, buffer, device, facts, heap, pipeline, placed, port, raw_port, refusal, said
 
 
 def importing(imports: Any = "any", heap_facts: dict[str, Any] | None = None, **port_facts: Any) -> Platform:
@@ -41,7 +41,9 @@ def test_a_device_may_import_from_some_heaps() -> None:
 
     assert placed(two("b-heap")).heap == "b-heap"
     answer = refusal(two("b-heap"), pins=["frame:heap=a-heap"])
-    assert said(answer, "importer-refuses") == "panel imports buffers of b-heap only, and not frame from a-heap"
+    assert (
+        said(answer, "importer-refuses") == "panel imports buffers of b-heap only, and not frame from a-heap"
+    )
 
 
 def test_a_port_may_take_from_some_heaps() -> None:
@@ -52,7 +54,10 @@ def test_a_port_may_take_from_some_heaps() -> None:
         ),
         pins=["frame:heap=system"],
     )
-    assert said(answer, "importer-refuses") == "panel.scanout takes buffers of other only, and not frame from system"
+    assert (
+        said(answer, "importer-refuses")
+        == "panel.scanout takes buffers of other only, and not frame from system"
+    )
     assert placed(importing(takes_from=["system"])).heap == "system"
 
 
@@ -61,7 +66,9 @@ def test_what_a_port_takes_from_is_unknown() -> None:
     assert placed(importing(takes_from="unknown", heap_facts={"exporter": "panel"})).heap == "system"
 
 
-@pytest.mark.parametrize(("p2p", "taken"), [("none", False), ("unknown", False), ("static", True), ("dynamic", True)])
+@pytest.mark.parametrize(
+    ("p2p", "taken"), [("none", False), ("unknown", False), ("static", True), ("dynamic", True)]
+)
 def test_some_exporters_want_peer_to_peer_importers(p2p: str, taken: bool) -> None:
     # linux-7.2.13:drivers/vfio/pci/vfio_pci_dmabuf.c vfio_pci_dma_buf_attach().
     platform = board(
@@ -73,7 +80,10 @@ def test_some_exporters_want_peer_to_peer_importers(p2p: str, taken: bool) -> No
         return
     answer = refusal(platform)
     assert facts(answer) == [("importer-refuses", "frame→panel")]
-    assert said(answer, "importer-refuses") == "bar exports frame to peer-to-peer importers only, and panel is none"
+    assert (
+        said(answer, "importer-refuses")
+        == "bar exports frame to peer-to-peer importers only, and panel is none"
+    )
 
 
 def test_the_cpu_is_no_importer() -> None:

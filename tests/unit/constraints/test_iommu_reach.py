@@ -19,7 +19,9 @@ def behind(bits: Any, **facts_of_bank: Any) -> Platform:
 
 
 def test_an_iommu_without_stated_width_maps_everything() -> None:
-    platform = board(iommus={"mmu0": iommu()}, devices={"panel": device("display", dma={"iommu": "mmu0"}, scanout=port())})
+    platform = board(
+        iommus={"mmu0": iommu()}, devices={"panel": device("display", dma={"iommu": "mmu0"}, scanout=port())}
+    )
     assert placed(platform).heap == "system"
 
 
@@ -41,7 +43,9 @@ def test_a_width_nobody_knows_is_not_imposed_and_listed() -> None:
 
 def test_memory_without_a_known_end_is_no_promise() -> None:
     answer = refusal(behind(40, base="unknown"))
-    assert said(answer, "iommu-reach").endswith("bank takes frame from bank, which may reach an unknown address")
+    assert said(answer, "iommu-reach").endswith(
+        "bank takes frame from bank, which may reach an unknown address"
+    )
 
 
 def test_a_heap_of_unknown_memory_is_no_promise() -> None:
@@ -50,7 +54,9 @@ def test_a_heap_of_unknown_memory_is_no_promise() -> None:
         iommus={"mmu0": iommu(bits=40)},
         devices={"panel": device("display", dma={"iommu": "mmu0"}, scanout=port())},
     )
-    assert said(refusal(platform), "iommu-reach").endswith("vendor takes frame from memory, which may reach an unknown address")
+    assert said(refusal(platform), "iommu-reach").endswith(
+        "vendor takes frame from memory, which may reach an unknown address"
+    )
 
 
 def test_64_bits_reach_even_what_nobody_knows() -> None:

@@ -8,7 +8,19 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, iommu, pipeline, placed, port, refusal, said, ways_out
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    iommu,
+    pipeline,
+    placed,
+    port,
+    refusal,
+    said,
+    ways_out,
+)
 
 PAGE = pipeline(frame=buffer(size="32x32", count=2))
 
@@ -81,13 +93,17 @@ def test_a_device_may_have_an_aperture_of_its_own() -> None:
     # RGA3 maps 4 GiB at once, whatever its neighbours do (rockchip-linux/mpp#560).
     own = {"aperture": {"size": "8KiB"}}
     assert placed(behind({}, "camera", **own), PAGE).count == 2
-    answer = refusal(behind({}, **{"aperture": {"size": "4KiB"}}), PAGE)
+    answer = refusal(behind({}, aperture={"size": "4KiB"}), PAGE)
     assert facts(answer) == [("iova-aperture", "panel"), ("count", "frame")]
 
 
 def test_page_tables_of_its_own_have_an_aperture_too() -> None:
     def tables(size: str) -> Platform:
-        return board(devices={"panel": device("display", dma={"mmu": True, "aperture": {"size": size}}, scanout=port())})
+        return board(
+            devices={
+                "panel": device("display", dma={"mmu": True, "aperture": {"size": size}}, scanout=port())
+            }
+        )
 
     assert placed(tables("8KiB"), PAGE).count == 2
     assert facts(refusal(tables("4KiB"), PAGE)) == [("iova-aperture", "panel"), ("count", "frame")]

@@ -9,7 +9,20 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, memory, pipeline, placed, port, raw_port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    memory,
+    pipeline,
+    placed,
+    port,
+    raw_port,
+    refusal,
+    said,
+)
 
 PAGE = pipeline(frame=buffer(size="32x32", count=2))
 
@@ -35,7 +48,9 @@ def test_other_memory_does_not_do() -> None:
     )
     answer = refusal(platform)
     assert facts(answer) == [("local-only", "frame→panel")]
-    assert said(answer, "local-only") == "panel.scanout works from vram only; system allocates frame elsewhere"
+    assert (
+        said(answer, "local-only") == "panel.scanout works from vram only; system allocates frame elsewhere"
+    )
 
 
 def test_a_part_of_that_memory_does() -> None:
@@ -58,13 +73,16 @@ def test_a_heap_that_may_take_from_elsewhere_too_does_not() -> None:
 
 def test_a_heap_of_unknown_memory_does_not() -> None:
     platform = board(
-        heaps={"vendor": heap(memory="unknown")}, devices={"panel": device("display", scanout=port(memory=["dram"]))}
+        heaps={"vendor": heap(memory="unknown")},
+        devices={"panel": device("display", scanout=port(memory=["dram"]))},
     )
     assert facts(refusal(platform)) == [("local-only", "frame→panel")]
 
 
 def test_memories_nobody_knows_are_not_imposed() -> None:
-    assert placed(board(devices={"panel": device("display", scanout=port(memory="unknown"))})).heap == "system"
+    assert (
+        placed(board(devices={"panel": device("display", scanout=port(memory="unknown"))})).heap == "system"
+    )
 
 
 def test_pinned_buffers_share_the_window() -> None:
@@ -77,7 +95,8 @@ def test_pinned_buffers_share_the_window() -> None:
 
 def test_what_is_not_pinned_is_outside_the_window() -> None:
     platform = board(
-        memory={"vram": memory("64MiB", local=["panel", "camera"], window="4KiB")}, heaps={"vram": heap("vram")}
+        memory={"vram": memory("64MiB", local=["panel", "camera"], window="4KiB")},
+        heaps={"vram": heap("vram")},
     )
     assert placed(platform, PAGE).count == 2
 

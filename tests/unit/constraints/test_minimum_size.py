@@ -8,7 +8,9 @@ from platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal, said
 
 
-def checking(fourcc: str = "XR24", rows: int | None = None, panel: dict[str, Any] | None = None, **camera: Any) -> Platform:
+def checking(
+    fourcc: str = "XR24", rows: int | None = None, panel: dict[str, Any] | None = None, **camera: Any
+) -> Platform:
     rule = image(fourcc, **({} if rows is None else {"minimum": {"rows_multiple": rows}}))
     return board(
         devices={
@@ -42,7 +44,8 @@ def test_whole_multiples_of_bytes() -> None:
 
 def test_a_check_and_a_limit_that_exclude_each_other() -> None:
     answer = refusal(
-        checking(rows=4, panel={"bytes": {"multiple": 512}}, bytes={"max": 1279}), pipeline(frame=buffer(size="16x17"))
+        checking(rows=4, panel={"bytes": {"multiple": 512}}, bytes={"max": 1279}),
+        pipeline(frame=buffer(size="16x17")),
     )
     assert facts(answer) == [("extent", "frame→camera"), ("minimum-size", "frame→panel")]
     assert said(answer, "minimum-size") == (

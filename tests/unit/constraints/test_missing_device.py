@@ -57,7 +57,12 @@ def test_a_connector_that_no_display_has() -> None:
 def test_the_connector_picks_the_display() -> None:
     other = device("display", connectors=["HDMI-A-1"], scanout=port())
     question = pipeline(frame=buffer(read_by="display@HDMI-A-1.scanout"))
-    assert placed(board(devices={"a-panel": device("display", scanout=port()), "hdmi": other}), question).attachments[1].device == "hdmi"
+    assert (
+        placed(board(devices={"a-panel": device("display", scanout=port()), "hdmi": other}), question)
+        .attachments[1]
+        .device
+        == "hdmi"
+    )
 
 
 def test_two_labels_need_two_devices() -> None:

@@ -41,7 +41,9 @@ def test_a_tiled_writer_and_a_linear_reader() -> None:
 def test_a_modifier_of_another_format_does_not_count() -> None:
     camera = device("camera", capture=port(image("XR24", modifiers=[TILED]), image("NV12")))
     panel = device("display", scanout=port(image("XR24"), image("NV12", modifiers=[TILED])))
-    answer = refusal(board(devices={"camera": camera, "panel": panel}), pipeline(frame=buffer(formats=["XR24"])))
+    answer = refusal(
+        board(devices={"camera": camera, "panel": panel}), pipeline(frame=buffer(formats=["XR24"]))
+    )
     assert [reason.text for reason in answer.conflict] == [
         "camera.capture knows VIVANTE_TILED only, for frame",
         "panel.scanout knows LINEAR only, for frame",

@@ -46,7 +46,11 @@ def test_the_rule_holds_for_such_uses(when: dict[str, Any], how: dict[str, Any])
         ({"scale": True}, {}, "used like this"),
         ({"codec": ["h264"]}, {"codec": "hevc"}, "as hevc"),
         ({"codec": ["h264"]}, {}, "used like this"),
-        ({"crop": False}, {"crop": "8x8+4+4", "scale": "64x64", "rotate": 90}, "rotated by 90, cropped, scaled"),
+        (
+            {"crop": False},
+            {"crop": "8x8+4+4", "scale": "64x64", "rotate": 90},
+            "rotated by 90, cropped, scaled",
+        ),
     ],
 )
 def test_and_for_no_others(when: dict[str, Any], how: dict[str, Any], words: str) -> None:
@@ -74,10 +78,15 @@ def test_a_codec_stated_once_holds_for_the_whole_stage() -> None:
     decoder = device(
         "video-decoder",
         bitstream=port() | {"images": []},
-        frame=port(image(stride={"multiple": 16}, when={"codec": ["h264"]}), image(stride={"multiple": 128}, when={"codec": ["hevc"]})),
+        frame=port(
+            image(stride={"multiple": 16}, when={"codec": ["h264"]}),
+            image(stride={"multiple": 128}, when={"codec": ["hevc"]}),
+        ),
     )
     question = pipeline(
-        stream=buffer(bytes=4096, written_by="cpu.write", read_by={"port": "video-decoder.bitstream", "codec": "hevc"}),
+        stream=buffer(
+            bytes=4096, written_by="cpu.write", read_by={"port": "video-decoder.bitstream", "codec": "hevc"}
+        ),
         frame=buffer(written_by="video-decoder.frame"),
     )
     platform = board(devices={"decoder": decoder, "cpu": device("cpu", write=port() | {"images": []})})

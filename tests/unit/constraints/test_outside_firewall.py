@@ -23,11 +23,16 @@ def test_all_inside() -> None:
 def test_one_stranger_is_enough() -> None:
     answer = refusal(admitting("camera"), SECRET)
     assert facts(answer) == [("outside-firewall", "frame→panel")]
-    assert said(answer, "outside-firewall") == "panel stands outside the firewall of tz around frame, which admits camera"
+    assert (
+        said(answer, "outside-firewall")
+        == "panel stands outside the firewall of tz around frame, which admits camera"
+    )
     assert ways_out(answer) == {"heaps.tz.access": ["camera", "panel"]}
 
 
 def test_a_firewall_that_admits_nobody() -> None:
     answer = refusal(admitting(), SECRET)
     assert facts(answer) == [("outside-firewall", "frame→camera")]
-    assert said(answer, "outside-firewall").endswith("stands outside the firewall of tz around frame, which admits nobody")
+    assert said(answer, "outside-firewall").endswith(
+        "stands outside the firewall of tz around frame, which admits nobody"
+    )

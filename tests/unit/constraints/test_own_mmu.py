@@ -16,7 +16,13 @@ def with_gpu(**dma: object) -> Platform:
 
 
 def test_scattered_memory_is_explained_by_page_tables() -> None:
-    [reason, *_] = [r for r in placed(with_gpu(mmu=True), pipeline(frame=buffer(size="64x64", read_by="gpu.sample"))).reasons if r.subject == "frame→gpu"]
+    [reason, *_] = [
+        r
+        for r in placed(
+            with_gpu(mmu=True), pipeline(frame=buffer(size="64x64", read_by="gpu.sample"))
+        ).reasons
+        if r.subject == "frame→gpu"
+    ]
     assert (reason.decides, reason.kind) == ("heap", "own-mmu")
     assert reason.text == "gpu has page tables of its own, so runs of 4 KiB in system are enough for frame"
 

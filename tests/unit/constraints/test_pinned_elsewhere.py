@@ -5,7 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, memory, pipeline, plan, placed, port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+)
 
 SHARED = pipeline(frame=buffer(written_by="gpu.render", read_by=["display.scanout", "video-encoder.frame"]))
 DIRECT = pipeline(frame=buffer(written_by="gpu.render"))
@@ -15,7 +28,10 @@ def card(scanout: dict[str, Any], **encoder_dma: Any) -> Platform:
     """An amdgpu-like card: VRAM that moves to GTT when an importer without peer-to-peer attaches."""
     return board(
         memory={"vram": memory("64MiB", local=["gpu", "panel"], reached_by=["encoder"])},
-        heaps={"gtt": heap("dram", exporter="gpu", run="4KiB"), "vram": heap("vram", exporter="gpu", moves_to="gtt")},
+        heaps={
+            "gtt": heap("dram", exporter="gpu", run="4KiB"),
+            "vram": heap("vram", exporter="gpu", moves_to="gtt"),
+        },
         devices={
             "gpu": device("gpu", imports="none", render=port()),
             "panel": device("display", scanout=port(**scanout)),

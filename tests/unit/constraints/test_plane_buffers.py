@@ -54,4 +54,6 @@ def test_the_pipeline_may_ask_for_a_number() -> None:
     assert dmabufs(both, dmabufs=1) == [0, 0]
     assert dmabufs(both, dmabufs=2) == [0, 1]
     assert dmabufs(both, dmabufs=[2, 3]) == [0, 1]
-    assert facts(refusal(spread([1], [1, 2]), pipeline(frame=buffer(dmabufs=2)))) == [("plane-buffers", "frame→camera")]
+    assert facts(refusal(spread([1], [1, 2]), pipeline(frame=buffer(dmabufs=2)))) == [
+        ("plane-buffers", "frame→camera")
+    ]

@@ -69,4 +69,6 @@ def test_a_reader_that_looks_elsewhere() -> None:
 
 def test_a_multiple_nobody_knows_is_not_imposed_and_listed() -> None:
     answer = plan(aligned("unknown"))
-    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [("camera.capture", "offset.multiple")]
+    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [
+        ("camera.capture", "offset.multiple")
+    ]

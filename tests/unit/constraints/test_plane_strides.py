@@ -58,4 +58,6 @@ def test_on_one_plane_they_agree() -> None:
 def test_halved_is_no_rule_for_chroma_as_wide_as_luma() -> None:
     answer = refusal(planar("NV12", {"planes": "halved"}))
     assert facts(answer) == [("plane-strides", "frame→panel")]
-    assert said(answer, "plane-strides") == "panel.scanout has chroma strides of half the luma stride of frame"
+    assert (
+        said(answer, "plane-strides") == "panel.scanout has chroma strides of half the luma stride of frame"
+    )

@@ -41,7 +41,8 @@ def test_where_the_cpu_can_map_it(cpu: str) -> None:
 def test_what_a_stage_writes_after_reading_it_is_protected_too() -> None:
     both = device("2d", source=port(protected="allowed"), target=port(protected="allowed"))
     question = pipeline(
-        film=buffer(protected=True, read_by="2d.source"), shown=buffer(written_by="2d.target", read_by="display.scanout")
+        film=buffer(protected=True, read_by="2d.source"),
+        shown=buffer(written_by="2d.target", read_by="display.scanout"),
     )
     closed = board(
         heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "blitter", "panel"])},
@@ -57,7 +58,8 @@ def test_what_a_stage_writes_after_reading_it_is_protected_too() -> None:
 def test_a_port_that_declassifies_ends_it() -> None:
     both = device("2d", source=port(protected="allowed"), target=port(declassifies=True))
     question = pipeline(
-        film=buffer(protected=True, read_by="2d.source"), shown=buffer(written_by="2d.target", read_by="display.scanout")
+        film=buffer(protected=True, read_by="2d.source"),
+        shown=buffer(written_by="2d.target", read_by="display.scanout"),
     )
     platform = board(
         heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "blitter"])},

@@ -36,7 +36,10 @@ def test_a_port_that_may_not(protected: str, verb: str) -> None:
 def test_a_port_that_takes_nothing_else() -> None:
     answer = refusal(showing("required"))
     assert facts(answer) == [("protected-port", "frame→panel")]
-    assert said(answer, "protected-port") == "panel.scanout takes protected buffers only, and frame is not protected"
+    assert (
+        said(answer, "protected-port")
+        == "panel.scanout takes protected buffers only, and frame is not protected"
+    )
 
 
 @pytest.mark.parametrize("protected", ["allowed", "refused", "unknown"])

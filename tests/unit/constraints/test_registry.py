@@ -76,4 +76,10 @@ def test_a_kind_has_its_test(kind: ModuleType) -> None:
 
 
 def test_budgets_are_the_kinds_that_charge() -> None:
-    assert {kind.NAME for kind in BUDGETS} == {"capacity", "iova-aperture", "resource", "local-only", "heap-limits"}
+    assert {kind.NAME for kind in BUDGETS} == {
+        "capacity",
+        "iova-aperture",
+        "resource",
+        "local-only",
+        "heap-limits",
+    }

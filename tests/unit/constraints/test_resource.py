@@ -5,7 +5,22 @@ from __future__ import annotations
 from typing import Any
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, placed, plan, port, refusal, said, ways_out
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+    ways_out,
+)
 
 TWO = pipeline(a=buffer(), b=buffer())
 
@@ -30,10 +45,15 @@ def test_one_use_may_take_several() -> None:
 
 def test_a_rule_may_use_what_another_does_not() -> None:
     assert facts(refusal(using({"afbc-plane": 1}, 0, by_rule=True))) == [("resource", "afbc-plane")]
-    panel = device("display", scanout=port(image(uses={"afbc-plane": 1}, modifiers=["VIVANTE_TILED"]), image()))
+    panel = device(
+        "display", scanout=port(image(uses={"afbc-plane": 1}, modifiers=["VIVANTE_TILED"]), image())
+    )
     camera = device("camera", capture=port(image(modifiers=["LINEAR", "VIVANTE_TILED"])))
     platform = board(resources={"afbc-plane": 1}, devices={"panel": panel, "camera": camera})
-    assert sorted(p.modifier or "" for p in plan(platform, pipeline(a=buffer(), b=buffer(modifiers=["VIVANTE_TILED"]))).placements) == [
+    assert sorted(
+        p.modifier or ""
+        for p in plan(platform, pipeline(a=buffer(), b=buffer(modifiers=["VIVANTE_TILED"]))).placements
+    ) == [
         "LINEAR",
         "VIVANTE_TILED",
     ]
@@ -51,9 +71,15 @@ def test_ports_are_counted() -> None:
 
 def test_another_display_takes_what_is_too_much_for_one() -> None:
     one = port(how_many=1)
-    platform = board(devices={"panel": device("display", scanout=one), "hdmi": device("display", scanout=one)})
+    platform = board(
+        devices={"panel": device("display", scanout=one), "hdmi": device("display", scanout=one)}
+    )
     question = pipeline(a=buffer(), b=buffer(read_by="display#2.scanout"))
-    assert {a.device for p in plan(platform, question).placements for a in p.attachments} == {"camera", "panel", "hdmi"}
+    assert {a.device for p in plan(platform, question).placements for a in p.attachments} == {
+        "camera",
+        "panel",
+        "hdmi",
+    }
 
 
 def fast(bandwidth: Any) -> Platform:

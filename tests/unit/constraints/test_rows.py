@@ -52,4 +52,6 @@ def test_padding_that_a_port_has_no_room_for() -> None:
 
 def test_a_multiple_nobody_knows_is_not_imposed_and_listed() -> None:
     answer = plan(padded("XR24", "unknown"))
-    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [("camera.capture", "rows.multiple")]
+    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [
+        ("camera.capture", "rows.multiple")
+    ]

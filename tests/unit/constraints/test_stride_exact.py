@@ -32,13 +32,16 @@ def test_fixed_is_the_width_itself() -> None:
 
 def test_two_that_compute_the_same_agree() -> None:
     # 1280 is a multiple of 64 and of 256 pixels alike.
-    assert strides(exact({"exact": {"width_multiple": 64}}, {"exact": {"width_multiple": 256}}), "1280x8") == [5120]
+    assert strides(
+        exact({"exact": {"width_multiple": 64}}, {"exact": {"width_multiple": 256}}), "1280x8"
+    ) == [5120]
 
 
 def test_two_that_compute_different_ones_clash() -> None:
     # 1366: to 64 pixels 1408 (5632 bytes), to 256 pixels 1536 (6144 bytes).
     answer = refusal(
-        exact({"exact": {"width_multiple": 64}}, {"exact": {"width_multiple": 256}}), pipeline(frame=buffer(size="1366x8"))
+        exact({"exact": {"width_multiple": 64}}, {"exact": {"width_multiple": 256}}),
+        pipeline(frame=buffer(size="1366x8")),
     )
     assert facts(answer) == [("stride-exact", "frame→camera"), ("stride-exact", "frame→panel")]
     assert [reason.text for reason in answer.conflict] == [
@@ -48,7 +51,9 @@ def test_two_that_compute_different_ones_clash() -> None:
 
 
 def test_the_sentence_of_a_device_that_cannot_pad() -> None:
-    answer = refusal(exact({"fixed": True}, {"exact": {"width_multiple": 64}}), pipeline(frame=buffer(size="17x8")))
+    answer = refusal(
+        exact({"fixed": True}, {"exact": {"width_multiple": 64}}), pipeline(frame=buffer(size="17x8"))
+    )
     assert answer.conflict[0].text == (
         "camera.capture cannot pad rows: the stride of frame is its width in bytes exactly"
     )

@@ -10,7 +10,9 @@ from platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, plan, port, refusal, said
 
 
-def padded(camera: dict[str, Any] | None = None, panel: dict[str, Any] | None = None, fourcc: str = "XR24") -> Platform:
+def padded(
+    camera: dict[str, Any] | None = None, panel: dict[str, Any] | None = None, fourcc: str = "XR24"
+) -> Platform:
     return board(
         devices={
             "camera": device("camera", capture=port(image(fourcc, stride=camera or {}))),
@@ -27,9 +29,9 @@ def test_without_rules_rows_are_not_padded() -> None:
     assert stride(padded(), "17x4") == 68
 
 
-@pytest.mark.parametrize(("width", "bytes"), [(16, 64), (17, 128), (32, 128)])
-def test_rows_grow_to_the_next_multiple(width: int, bytes: int) -> None:
-    assert stride(padded({"multiple": 64}), f"{width}x4") == bytes
+@pytest.mark.parametrize(("width", "padded_to"), [(16, 64), (17, 128), (32, 128)])
+def test_rows_grow_to_the_next_multiple(width: int, padded_to: int) -> None:
+    assert stride(padded({"multiple": 64}), f"{width}x4") == padded_to
 
 
 def test_two_multiples_meet_at_their_least_common_one() -> None:

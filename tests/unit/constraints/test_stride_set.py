@@ -53,6 +53,12 @@ def test_a_power_of_two_past_a_threshold() -> None:
     assert stride(knowing({"power_of_two": True, "beyond": {"bytes": 200, "multiple": 1024}}), 33) == 1024
 
 
+def test_48_is_no_power_of_two() -> None:
+    # 4 × 4 = 16: the first multiple of 48 is 48 itself.
+    answer = refusal(knowing({"power_of_two": True}, {"multiple": 48}), pipeline(frame=buffer(size="4x4")))
+    assert facts(answer) == [("stride-multiple", "frame→camera"), ("stride-set", "frame→panel")]
+
+
 def test_no_power_of_two_is_a_multiple_of_48() -> None:
     answer = refusal(knowing({"power_of_two": True}, {"multiple": 48}))
     assert facts(answer) == [("stride-multiple", "frame→camera"), ("stride-set", "frame→panel")]

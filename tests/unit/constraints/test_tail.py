@@ -10,7 +10,9 @@ from platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, plan, port, refusal, said
 
 
-def with_tail(camera: dict[str, Any], panel: dict[str, Any] | None = None, fourcc: str = "NV12", **rule: Any) -> Platform:
+def with_tail(
+    camera: dict[str, Any], panel: dict[str, Any] | None = None, fourcc: str = "NV12", **rule: Any
+) -> Platform:
     reader = image(fourcc, **rule, **({"tail": panel} if panel else {}))
     return board(
         devices={
@@ -47,7 +49,10 @@ def test_bytes_after_the_image(tail: dict[str, Any], more: int) -> None:
 
 def test_blocks_are_counted_in_the_coded_size_of_that_rule() -> None:
     # 17x17 is 32x32 when coded in 16x16 blocks: 2 × 2 blocks, and 32 × 32 × 3/2 bytes of image.
-    assert size(with_tail({"per_block": {"of": "16x16", "bytes": 128}}, coded={"multiple": "16x16"}), "17x17") == 1536 + 4 * 128
+    assert (
+        size(with_tail({"per_block": {"of": "16x16", "bytes": 128}}, coded={"multiple": "16x16"}), "17x17")
+        == 1536 + 4 * 128
+    )
 
 
 def test_the_largest_tail_wins() -> None:
@@ -73,7 +78,19 @@ def test_a_tail_of_the_image_lies_in_the_first_dmabuf() -> None:
 
 
 def test_a_tail_that_a_port_has_no_room_for() -> None:
-    camera = device("camera", capture=port(image(tail={"bytes": 8, "rows": 1, "per_block": {"of": "16x16", "bytes": 128}, "at_least_stride_or": 64})))
+    camera = device(
+        "camera",
+        capture=port(
+            image(
+                tail={
+                    "bytes": 8,
+                    "rows": 1,
+                    "per_block": {"of": "16x16", "bytes": 128},
+                    "at_least_stride_or": 64,
+                }
+            )
+        ),
+    )
     panel = device("display", scanout=port(bytes={"max": 1024}))
     answer = refusal(board(devices={"camera": camera, "panel": panel}))
     assert facts(answer) == [("extent", "frame→panel"), ("tail", "frame→camera")]

@@ -7,7 +7,20 @@ from typing import Any
 import pytest
 
 from platforms.schema import Platform
-from tests.builders import board, device, facts, heap, memory, placed, port, raw_port, refusal, said, buffer, pipeline
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    memory,
+    pipeline,
+    placed,
+    port,
+    raw_port,
+    refusal,
+    said,
+)
 
 
 def vram(**edges: Any) -> Platform:
@@ -21,7 +34,9 @@ def vram(**edges: Any) -> Platform:
 
 
 def test_one_card_shares_its_memory() -> None:
-    platform = board(memory={"vram": memory("64MiB", local=["camera", "panel"])}, heaps={"vram": heap("vram")})
+    platform = board(
+        memory={"vram": memory("64MiB", local=["camera", "panel"])}, heaps={"vram": heap("vram")}
+    )
     assert placed(platform).heap == "vram"
 
 
@@ -45,7 +60,9 @@ def test_an_edge_alone_does_not(p2p: str) -> None:
 
 @pytest.mark.parametrize("reached_by", [["camera"], "unknown"])
 def test_a_driver_alone_does_not(reached_by: Any) -> None:
-    assert facts(refusal(vram(reached_by=reached_by, p2p="dynamic"))) == [("unreachable-memory", "frame→panel")]
+    assert facts(refusal(vram(reached_by=reached_by, p2p="dynamic"))) == [
+        ("unreachable-memory", "frame→panel")
+    ]
 
 
 def test_the_cpu_is_judged_by_the_heap_alone() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from solver.board import Board, exists
-from tests.builders import GIB, KIB, MIB, board, device, heap, memory, placed, port, refusal, facts
+from tests.builders import GIB, KIB, MIB, board, device, facts, heap, memory, placed, port, refusal
 
 
 def view(**parts: Any) -> Board:
@@ -26,7 +26,8 @@ def test_a_part_lies_anywhere_in_its_memory() -> None:
 
 
 @pytest.mark.parametrize(
-    ("cpu", "seen"), [("cached", "cached"), ("write-combined", "write-combined"), ("unknown", "none"), ("none", "none")]
+    ("cpu", "seen"),
+    [("cached", "cached"), ("write-combined", "write-combined"), ("unknown", "none"), ("none", "none")],
 )
 def test_a_mapping_nobody_knows_is_none(cpu: str, seen: str) -> None:
     assert view(heaps={"h": heap("dram", cpu=cpu)}).heaps["h"].cpu == seen
@@ -67,7 +68,9 @@ def test_what_a_buffer_costs_its_memory(align: Any, size: int, alignment: int, a
         ("7.0", None, "unknown", True),
     ],
 )
-def test_heaps_come_and_go_with_the_kernel(since: str | None, until: str | None, kernel: str, there: bool) -> None:
+def test_heaps_come_and_go_with_the_kernel(
+    since: str | None, until: str | None, kernel: str, there: bool
+) -> None:
     limits = {name: value for name, value in (("since", since), ("until", until)) if value is not None}
     platform = board(heaps={"h": heap("dram", **limits)}, kernel=kernel)
     assert exists(platform.heaps["h"], kernel) is there
@@ -89,7 +92,11 @@ def test_a_part_named_by_a_heap_of_another_kernel_is_just_a_place() -> None:
 
 
 def test_a_part_that_a_pool_locks_is_taken_away_too() -> None:
-    parts = {"ddr": memory("32KiB", base="4GiB"), "cma": memory("16KiB", inside="ddr"), "tz": memory("8KiB", base="8GiB")}
+    parts = {
+        "ddr": memory("32KiB", base="4GiB"),
+        "cma": memory("16KiB", inside="ddr"),
+        "tz": memory("8KiB", base="8GiB"),
+    }
     heaps = {"system": heap("ddr"), "tee": heap("tz", locks={"from": "cma", "size": "8KiB"})}
     assert view(memory=parts, heaps=heaps).memories["ddr"].free == 16 * KIB
 
@@ -123,7 +130,10 @@ def test_a_pool_with_memory_of_unknown_size_has_no_limit() -> None:
 
 
 def test_a_part_of_local_memory_is_local_too() -> None:
-    parts = {"vram": memory("64MiB", local="camera", reached_by=["panel"]), "bar": memory("16MiB", inside="vram")}
+    parts = {
+        "vram": memory("64MiB", local="camera", reached_by=["panel"]),
+        "bar": memory("16MiB", inside="vram"),
+    }
     found = view(memory=parts).memories["bar"]
     assert (found.local, found.peers) == (frozenset({"camera"}), frozenset({"panel"}))
 
@@ -139,7 +149,9 @@ def test_a_part_of_local_memory_is_local_too() -> None:
 )
 def test_what_stands_between_a_device_and_memory(facts_of_device: dict[str, Any], translation: str) -> None:
     devices = {"panel": device("display", scanout=port(), **facts_of_device)}
-    assert view(devices=devices, iommus={"mmu0": {"source": "test"}}).devices["panel"].translation == translation
+    assert (
+        view(devices=devices, iommus={"mmu0": {"source": "test"}}).devices["panel"].translation == translation
+    )
 
 
 def test_the_cpu_snoops_its_own_caches() -> None:

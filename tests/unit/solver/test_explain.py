@@ -13,7 +13,20 @@ from solver.model import choose
 from solver.options import Propagation
 from solver.plan import Infeasible
 from solver.problem import Problem
-from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port, raw_port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    memory,
+    pipeline,
+    port,
+    raw_port,
+    refusal,
+    said,
+)
 
 
 def test_of_two_conflicts_the_shorter_is_told() -> None:
@@ -84,7 +97,9 @@ def test_without_remedies_the_conflict_is_the_same() -> None:
 
 def test_a_layout_that_cannot_be_computed_and_was_not_asked_for() -> None:
     afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
-    platform = board(devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)})
+    platform = board(
+        devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)}
+    )
     answer = refusal(platform)
     assert facts(answer) == [("modifier", "frame→camera"), ("modifier", "frame→panel")] or facts(answer) == [
         ("modifier", "frame→camera")
@@ -104,7 +119,9 @@ def test_the_question_of_the_thread_that_asked_for_this_tool() -> None:
         )
 
     question = pipeline(
-        frame=buffer(size="30x30", written_by="gpu.render", read_by=["display.scanout", "video-encoder.frame"], count=3)
+        frame=buffer(
+            size="30x30", written_by="gpu.render", read_by=["display.scanout", "video-encoder.frame"], count=3
+        )
     )
     answer = refusal(thread("20KiB"), question)
     # 30 × 4 = 120, to 256; × 30 = 7680, two pages: 24 KiB.

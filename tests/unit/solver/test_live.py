@@ -10,7 +10,21 @@ from platforms.errors import InputError
 from platforms.schema import Platform
 from solver import solve
 from solver.plan import AttachedPort, Placement
-from tests.builders import board, buffer, device, facts, heap, iommu, memory, pipeline, placed, plan, port, refusal, said
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    iommu,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+    said,
+)
 
 OLD = pipeline("old", frame=buffer(size="32x32", count=2))
 
@@ -58,9 +72,13 @@ def test_an_answer_with_everything_live_and_nothing_new_to_place_there() -> None
 
 
 def test_more_live_than_there_is_room_for_is_said_to_be_so() -> None:
-    live = plan(small(), pipeline("old", frame=buffer(size="32x32", count=4)), pins=["frame:heap=h0"]).placements
+    live = plan(
+        small(), pipeline("old", frame=buffer(size="32x32", count=4)), pins=["frame:heap=h0"]
+    ).placements
     shrunk = board(
-        memory={"m0": memory("8KiB", base="4GiB")}, heaps={"h0": heap("m0")}, devices={"panel": device("display", scanout=port())}
+        memory={"m0": memory("8KiB", base="4GiB")},
+        heaps={"h0": heap("m0")},
+        devices={"panel": device("display", scanout=port())},
     )
     answer = refusal(shrunk, pipeline("new", frame=buffer(count=1, read_by=[])), live=live)
     assert facts(answer) == [("capacity", "m0")]
@@ -72,7 +90,10 @@ def test_planes_in_dmabufs_of_their_own_are_charged_each() -> None:
     devices = {"camera": device("camera", capture=port(rule)), "panel": device("display", scanout=port(rule))}
     platform = board(memory={"m0": memory("20KiB", base="4GiB")}, heaps={"h0": heap("m0")}, devices=devices)
     live = plan(platform, pipeline("old", frame=buffer(count=2))).placements  # 2 × (4 + 4) KiB
-    assert facts(refusal(platform, pipeline("new", frame=buffer(count=2)), live=live))[0] == ("capacity", "m0")
+    assert facts(refusal(platform, pipeline("new", frame=buffer(count=2)), live=live))[0] == (
+        "capacity",
+        "m0",
+    )
 
 
 def test_an_older_answer_without_sizes_is_charged_by_its_size() -> None:

@@ -30,7 +30,9 @@ def test_a_bare_kind_is_one_device_in_a_file() -> None:
 def test_files_choose_independently() -> None:
     # With one plane each, two files take two displays.
     one = port(how_many=1)
-    platform = board(devices={"panel": device("display", scanout=one), "panel2": device("display", scanout=one)})
+    platform = board(
+        devices={"panel": device("display", scanout=one), "panel2": device("display", scanout=one)}
+    )
     placements = plan(platform, pipeline("a", frame=buffer()), pipeline("b", frame=buffer())).placements
     assert {a.device for p in placements for a in p.attachments if a.port == "scanout"} == {"panel", "panel2"}
 
@@ -47,7 +49,9 @@ def test_two_files_of_one_name_are_refused() -> None:
 
 
 def test_writers_come_first_in_an_answer() -> None:
-    question = pipeline(frame=buffer(written_by="gpu.render", read_by=["camera.capture", "display.scanout"][1:]))
+    question = pipeline(
+        frame=buffer(written_by="gpu.render", read_by=["camera.capture", "display.scanout"][1:])
+    )
     platform = board(devices={"a-gpu": device("gpu", render=port())})
     assert [a.access for a in placed(platform, question).attachments] == ["write", "read"]
 
@@ -61,7 +65,9 @@ def test_buffers_that_ask_the_same_share_one_signature() -> None:
 def test_of_alternatives_the_first_is_preferred() -> None:
     either = {"any_of": ["display.scanout", "gpu.sample"]}
     gpu = {"gpu": device("gpu", sample=port())}
-    assert placed(board(devices=gpu), pipeline(frame=buffer(read_by=[either]))).attachments[1].device == "panel"
+    assert (
+        placed(board(devices=gpu), pipeline(frame=buffer(read_by=[either]))).attachments[1].device == "panel"
+    )
 
 
 def test_of_alternatives_the_second_takes_over() -> None:
@@ -94,3 +100,26 @@ def test_a_codec_holds_for_its_stage_only() -> None:
     assert said(refusal(platform, same), "missing-device").startswith("bench has no video-decoder.")
     other = pipeline(frame=buffer(written_by="video-decoder:b.frame"))
     assert placed(platform, other).heap == "system"
+
+
+def test_more_ways_than_can_be_spelled_out_are_refused() -> None:
+    # Two choices at each of 13 places are 8192 ways.
+    either = {"any_of": ["display.scanout", "gpu.sample"]}
+    with pytest.raises(InputError, match="'frame' may be attached in 8192 ways; at most 4096 are weighed"):
+        solve(board(), [pipeline(frame=buffer(read_by=[either] * 13))])
+
+
+def test_more_seatings_of_devices_than_can_be_spelled_out_are_refused() -> None:
+    displays = {f"panel{n}": device("display", scanout=port()) for n in range(12)}
+    readers = [f"display#{n}.scanout" for n in range(12)]
+    with pytest.raises(InputError, match="or more choices of devices for frame; at most 4096 are weighed"):
+        solve(board(devices=displays), [pipeline(frame=buffer(read_by=readers))])
+
+
+def test_more_choices_of_rules_than_can_be_spelled_out_are_refused() -> None:
+    many = port(*({"formats": ["XR24"], "rows": {"multiple": n + 1}} for n in range(17)))
+    platform = board(
+        devices={"camera": device("camera", capture=many), "panel": device("display", scanout=many)}
+    )
+    with pytest.raises(InputError, match=r"4913 choices of .* for frame; at most 4096 are weighed"):
+        solve(platform, [pipeline(frame=buffer(read_by=["display.scanout", "display.scanout"]))])

@@ -7,7 +7,20 @@ from typing import Any
 from platforms.schema import Platform
 from solver.options import Propagation
 from solver.problem import Problem
-from tests.builders import board, buffer, device, heap, image, memory, pipeline, placed, plan, port, refusal, facts
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    refusal,
+)
 
 
 def options(platform: Platform, **buffers: Any) -> list[tuple[str, ...]]:
@@ -24,7 +37,9 @@ def test_the_best_option_comes_first() -> None:
 
 
 def test_two_heaps_of_one_memory_leave_one_option() -> None:
-    assert options(board(heaps={"b": heap("dram"), "a": heap("dram")}), frame=buffer()) == [("a", "XR24", "LINEAR")]
+    assert options(board(heaps={"b": heap("dram"), "a": heap("dram")}), frame=buffer()) == [
+        ("a", "XR24", "LINEAR")
+    ]
 
 
 def test_heaps_of_different_memories_both_stay() -> None:
@@ -35,7 +50,9 @@ def test_heaps_of_different_memories_both_stay() -> None:
 
 def test_a_preferred_format_does_not_hide_a_smaller_one() -> None:
     both = port(image("XR24", "NV12"))
-    platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
+    platform = board(
+        devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)}
+    )
     found = options(platform, frame=buffer(size="64x64", formats=["XR24", "NV12"]))
     assert [fourcc for _, fourcc, _ in found] == ["XR24", "NV12"]
 
@@ -62,7 +79,9 @@ def test_buffers_that_ask_the_same_share_one_list() -> None:
 
 def test_without_formats_everybody_s_are_tried() -> None:
     both = port(image("NV12"), image("XR24"))
-    platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
+    platform = board(
+        devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)}
+    )
     # 16x16: NV12 is 384 bytes, XR24 1024: less traffic wins.
     assert placed(platform).format == "NV12"
 
@@ -73,7 +92,9 @@ def test_a_bare_buffer_that_raw_ports_touch_is_raw_anyway() -> None:
 
 def test_a_layout_that_no_family_knows_is_no_option() -> None:
     afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
-    platform = board(devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)})
+    platform = board(
+        devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)}
+    )
     answer = refusal(platform, pipeline(frame=buffer(modifiers=["ARM_AFBC(16x16)"])))
     assert facts(answer) == [("modifier", "frame")]
     assert answer.conflict[0].text == "the layout of ARM_AFBC(16x16) cannot be computed for frame"
@@ -106,7 +127,9 @@ def test_a_pin_that_fits_nothing_is_the_conflict() -> None:
 
 
 def test_several_devices_may_be_pinned() -> None:
-    platform = board(devices={"panel2": device("display", scanout=port()), "panel3": device("display", scanout=port())})
+    platform = board(
+        devices={"panel2": device("display", scanout=port()), "panel3": device("display", scanout=port())}
+    )
     question = pipeline(frame=buffer(read_by=["display.scanout", "display#2.scanout"]))
     placement = placed(platform, question, pins=["frame:device=panel3", "frame:device=panel2"])
     assert {a.device for a in placement.attachments} == {"camera", "panel2", "panel3"}

@@ -39,7 +39,9 @@ def test_the_attachment_that_binds_is_the_reason_for_the_heap() -> None:
 
 
 def test_two_that_bind_are_both_named_and_nobody_alone_is_blamed() -> None:
-    platform = two_heaps(device("display", dma={}, scanout=port()), camera=device("camera", dma={}, capture=port()))
+    platform = two_heaps(
+        device("display", dma={}, scanout=port()), camera=device("camera", dma={}, capture=port())
+    )
     heap_reasons = [r for r in placed(platform, LARGE).reasons if r.decides == "heap"]
     assert [r.subject for r in heap_reasons] == ["frame→camera", "frame→panel"]
     assert not any("alone" in r.text for r in heap_reasons)
@@ -92,7 +94,11 @@ def test_a_pool_that_cannot_lock_its_block_says_so() -> None:
 
 
 def test_a_heap_kind_that_speaks_against_a_heap() -> None:
-    heaps = {"system": heap("dram"), "tz": heap("dram", cpu="none", access=["panel"]), "small": heap("dram", largest="512")}
+    heaps = {
+        "system": heap("dram"),
+        "tz": heap("dram", cpu="none", access=["panel"]),
+        "small": heap("dram", largest="512"),
+    }
     placement = placed(board(heaps=heaps))
     assert {r.heap: [reason.kind for reason in r.reasons] for r in placement.rejected} == {
         "tz": ["protected-only"],
@@ -113,7 +119,9 @@ def test_the_port_that_asks_for_most_is_the_reason_for_the_stride() -> None:
 
 def test_two_that_ask_for_the_same_are_both_reasons() -> None:
     rule = port(image(stride={"multiple": 256}))
-    platform = board(devices={"camera": device("camera", capture=rule), "panel": device("display", scanout=rule)})
+    platform = board(
+        devices={"camera": device("camera", capture=rule), "panel": device("display", scanout=rule)}
+    )
     placement = placed(platform, pipeline(frame=buffer(size="17x4")))
     assert [subject for _, _, subject in told(placement.reasons, "stride")] == ["frame→camera", "frame→panel"]
 
@@ -138,7 +146,10 @@ def test_a_stride_that_nobody_changed_has_no_reason() -> None:
 def test_offsets_and_sizes_have_reasons_of_their_own() -> None:
     rule = image("NV12", rows={"multiple": 16}, tail={"bytes": 100})
     platform = board(
-        devices={"camera": device("camera", capture=port(rule)), "panel": device("display", scanout=port(image("NV12")))}
+        devices={
+            "camera": device("camera", capture=port(rule)),
+            "panel": device("display", scanout=port(image("NV12"))),
+        }
     )
     placement = placed(platform, pipeline(frame=buffer(size="16x17")))
     assert told(placement.reasons, "offset") == [("offset", "rows", "frame→camera")]
@@ -164,7 +175,9 @@ def test_a_modifier_that_only_one_port_insists_on() -> None:
 
 def test_a_count_that_nobody_asked_for_is_explained() -> None:
     [reason] = [r for r in placed(board()).reasons if r.decides == "count"]
-    assert reason.text == "frame has 2 buffers; at least 2 are needed (held: camera.capture 1, panel.scanout 1)"
+    assert (
+        reason.text == "frame has 2 buffers; at least 2 are needed (held: camera.capture 1, panel.scanout 1)"
+    )
     assert not [r for r in placed(board(), pipeline(frame=buffer(count=2))).reasons if r.decides == "count"]
 
 

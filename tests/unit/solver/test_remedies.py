@@ -77,7 +77,9 @@ def test_every_generator_has_a_test_here() -> None:
         (4096, 1 << 46, 4096, (1 << 45) + 1, (1 << 45) + 4096),
     ],
 )
-def test_the_least_number_is_found_by_bisection(low: int, high: int, step: int, from_: int, found: int | None) -> None:
+def test_the_least_number_is_found_by_bisection(
+    low: int, high: int, step: int, from_: int, found: int | None
+) -> None:
     assert least(low, high, step, lambda number: number >= from_) == found
 
 
@@ -95,7 +97,8 @@ def test_memory_sizes_round_to_what_the_board_can_configure() -> None:
 
 def test_memory_sizes_never_exceed_what_is_around() -> None:
     platform = board(
-        memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory("16KiB", inside="ddr")}, heaps={"cma": heap("cma")}
+        memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory("16KiB", inside="ddr")},
+        heaps={"cma": heap("cma")},
     )
     assert ways_out(refusal(platform, pages(8)))["memory.cma.size"] == 32 * KIB
     assert "memory.cma.size" not in ways_out(refusal(platform, pages(9)))
@@ -116,7 +119,8 @@ def test_memory_sizes_leave_memory_at_its_place() -> None:
 
 def test_memory_sizes_offer_each_bank_of_a_heap() -> None:
     platform = board(
-        memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")}, heaps={"any": heap("low", "high")}
+        memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")},
+        heaps={"any": heap("low", "high")},
     )
     found = ways_out(refusal(platform, pages(5)))
     assert (found["memory.low.size"], found["memory.high.size"]) == (12 * KIB, 12 * KIB)
@@ -185,7 +189,9 @@ def test_counts_name_the_file_where_several_are_solved() -> None:
 
 def test_formats_that_all_ports_share() -> None:
     both = port(image("NV12", "XR24"))
-    platform = board(devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)})
+    platform = board(
+        devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)}
+    )
     question = pipeline(frame=buffer(formats=["RG16"]))
     answer = refusal(platform, question)
     assert ways_out(answer) == {"buffers.frame.formats": ["RG16", "NV12"]}
@@ -225,9 +231,14 @@ def test_heights_that_suit_everybody() -> None:
         return port(image("NV12", implied_offset={"rows": {"multiple": rows}}))
 
     platform = board(
-        devices={"camera": device("camera", capture=implying(16)), "panel": device("display", scanout=implying(1))}
+        devices={
+            "camera": device("camera", capture=implying(16)),
+            "panel": device("display", scanout=implying(1)),
+        }
     )
-    assert ways_out(refusal(platform, pipeline(frame=buffer(size="1920x1080")))) == {"buffers.frame.size": "1920x1088"}
+    assert ways_out(refusal(platform, pipeline(frame=buffer(size="1920x1080")))) == {
+        "buffers.frame.size": "1920x1088"
+    }
 
 
 def test_apertures_one_page_less_is_not_enough() -> None:
@@ -250,7 +261,9 @@ def test_an_aperture_of_the_device_itself_is_hardware() -> None:
 
 
 def test_resources_one_less_is_not_enough() -> None:
-    platform = board(resources={"plane": 1}, devices={"panel": device("display", scanout=port(uses={"plane": 2}))})
+    platform = board(
+        resources={"plane": 1}, devices={"panel": device("display", scanout=port(uses={"plane": 2}))}
+    )
     question = pipeline(a=buffer(), b=buffer())
     answer = refusal(platform, question)
     assert ways_out(answer) == {"resources.plane": 4}
@@ -291,7 +304,10 @@ def test_firewalls_admit_the_stranger() -> None:
     )
     question = pipeline(frame=buffer(protected=True))
     answer = refusal(platform, question)
-    assert ways_out(answer) == {"heaps.a-tz.access": ["panel", "camera"], "heaps.b-tz.access": ["camera", "panel"]}
+    assert ways_out(answer) == {
+        "heaps.a-tz.access": ["panel", "camera"],
+        "heaps.b-tz.access": ["camera", "panel"],
+    }
     assert answer.remedies[0].text == "admit camera behind the firewall of a-tz (heaps.a-tz.access)"
     assert works(platform, question, "heaps.a-tz.access", ["panel", "camera"])
 
@@ -311,7 +327,8 @@ def test_protected_ports_take_what_they_refused() -> None:
 
 def test_iommus_as_other_boards_have_them() -> None:
     platform = board(
-        heaps={"system": heap("dram", run="4KiB")}, devices={"panel": device("display", dma={}, scanout=port())}
+        heaps={"system": heap("dram", run="4KiB")},
+        devices={"panel": device("display", dma={}, scanout=port())},
     )
     question = pipeline(frame=buffer(size="64x64"))
     answer = refusal(platform, question)
@@ -362,7 +379,10 @@ def test_ways_out_keep_what_is_pinned_and_live() -> None:
 
 def test_the_cheapest_comes_first() -> None:
     answer = refusal(pool("16KiB"), pages(5))
-    assert [(r.rank, r.change) for r in answer.remedies] == [(1, "memory.cma.size"), (2, "buffers.frame.count")]
+    assert [(r.rank, r.change) for r in answer.remedies] == [
+        (1, "memory.cma.size"),
+        (2, "buffers.frame.count"),
+    ]
 
 
 def test_raw_data_has_no_width_to_change() -> None:

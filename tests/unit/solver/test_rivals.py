@@ -77,7 +77,11 @@ def test_why_not_another_format_modifier_or_stride() -> None:
     for question, kind, text in (
         ("frame:RG16", "format", "camera.capture writes frame as XR24 only"),
         ("frame:I915_X_TILED", "modifier", "camera.capture knows LINEAR only, for frame"),
-        ("frame:100", "stride-multiple", "panel.scanout needs a stride that is a multiple of 64 bytes in frame"),
+        (
+            "frame:100",
+            "stride-multiple",
+            "panel.scanout needs a stride that is a multiple of 64 bytes in frame",
+        ),
     ):
         answer = solver.why_not(aligned, [pipeline()], question)
         assert isinstance(answer, Infeasible)

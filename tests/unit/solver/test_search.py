@@ -86,8 +86,9 @@ def test_the_largest_share_is_as_small_as_it_can_be() -> None:
     answer = plan(platform, question)
     assert answer.status == "optimal"
     assert levels(answer)["scarcity-largest"] == 375_000
-    assert {heap: 24 for heap in ("h0", "h1", "h2", "h3")} == {
-        name: sum(p.allocated for p in answer.placements if p.heap == name) // 1024 for name in ("h0", "h1", "h2", "h3")
+    assert dict.fromkeys(("h0", "h1", "h2", "h3"), 24) == {
+        name: sum(p.allocated for p in answer.placements if p.heap == name) // 1024
+        for name in ("h0", "h1", "h2", "h3")
     }
 
 
@@ -120,7 +121,7 @@ def test_a_plan_in_hand_is_kept_when_the_limit_comes_at_once() -> None:
     answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.0))
     assert isinstance(answer, Plan)
     assert answer.status == "feasible"
-    assert [level.term for level in answer.levels if level.gap > 0][0] == "scarcity-largest"
+    assert next(level.term for level in answer.levels if level.gap > 0) == "scarcity-largest"
 
 
 def test_a_gap_that_is_good_enough_ends_the_search() -> None:
@@ -150,11 +151,12 @@ def test_numbers_near_the_end_of_64_bits() -> None:
     platform = board(
         memory={"a": memory(1 << 60, base=0), "b": memory((1 << 60) + 4096, base=1 << 61)},
         heaps={"a": heap("a"), "b": heap("b")},
-        devices={"camera": device("camera", capture=port(rule)), "panel": device("display", scanout=port(rule))},
+        devices={
+            "camera": device("camera", capture=port(rule)),
+            "panel": device("display", scanout=port(rule)),
+        },
     )
-    question = pipeline(
-        **{f"f{n}": buffer(size="16384x16384", rate=1_000_000, count=4096) for n in range(3)}
-    )
+    question = pipeline(**{f"f{n}": buffer(size="16384x16384", rate=1_000_000, count=4096) for n in range(3)})
     answer = plan(platform, question)
     assert answer.status == "optimal"
     # 16384 × 16384 × 8 bytes, a million times a second, by two ports, three times.
@@ -187,7 +189,9 @@ def test_one_device_serves_all_buffers_that_name_it() -> None:
 def test_live_buffers_leave_less_to_choose_from() -> None:
     parts = {"m0": memory("16KiB", base="4GiB"), "m1": memory("16KiB", base="5GiB")}
     platform = board(memory=parts, heaps={"h0": heap("m0"), "h1": heap("m1")})
-    old = plan(platform, pipeline("old", frame=buffer(size="32x32", count=2)), pins=["frame:heap=h0"]).placements
+    old = plan(
+        platform, pipeline("old", frame=buffer(size="32x32", count=2)), pins=["frame:heap=h0"]
+    ).placements
     answer = plan(platform, pipeline("new", frame=buffer(size="32x32", count=2)), live=old)
     assert answer.placements[0].heap == "h1"
     assert levels(answer)["scarcity-largest"] == 500_000

@@ -7,7 +7,22 @@ from typing import Any
 import solver
 from platforms.schema import Platform
 from solver.plan import Infeasible
-from tests.builders import board, buffer, device, facts, heap, image, iommu, memory, pipeline, placed, plan, port, raw_port, refusal
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    iommu,
+    memory,
+    pipeline,
+    placed,
+    plan,
+    port,
+    raw_port,
+    refusal,
+)
 
 STRICT = solver.Options(strict=True)
 
@@ -58,7 +73,9 @@ def test_every_unknown_requirement_is_listed_once_and_in_order() -> None:
 def test_unknown_abilities_count_as_no_and_need_no_listing() -> None:
     platform = board(
         heaps={"system": heap("dram", sync="unknown", cpu="unknown")},
-        devices={"panel": device("display", dma={"mmu": True, "p2p": "unknown"}, scanout=port(protected="unknown"))},
+        devices={
+            "panel": device("display", dma={"mmu": True, "p2p": "unknown"}, scanout=port(protected="unknown"))
+        },
     )
     assert listed(platform) == []
 
@@ -81,14 +98,19 @@ def test_only_the_rule_in_use_is_listed() -> None:
 
 
 def test_the_address_width_of_what_reads_by_cpu_does_not_matter() -> None:
-    platform = board(devices={"panel": device("display", dma={"bits": "unknown"}, by_cpu=True, scanout=port())})
+    platform = board(
+        devices={"panel": device("display", dma={"bits": "unknown"}, by_cpu=True, scanout=port())}
+    )
     assert listed(platform) == []
 
 
 def test_a_strict_question_does_without_what_is_unknown() -> None:
     heaps = {"a-vague": heap("dram", largest="unknown"), "b-known": heap("dram")}
     assert placed(board(heaps=heaps)).heap == "a-vague"
-    assert placed(board(heaps={**heaps, "b-known": heap("dram", cpu="uncached")}), options=STRICT).heap == "b-known"
+    assert (
+        placed(board(heaps={**heaps, "b-known": heap("dram", cpu="uncached")}), options=STRICT).heap
+        == "b-known"
+    )
 
 
 def test_a_strict_question_without_another_way_is_refused() -> None:
