@@ -44,7 +44,9 @@ class Trait(NamedTuple):
 TRAITS: Final[dict[str, Trait]] = {
     "display": Trait({"scanout": (*_RGB, "NV12")}, ("iommu", "none"), (16, 64), (1,)),
     "gpu": Trait({"render": (*_RGB, "NV12"), "sample": _ALL}, ("mmu",), (64, 128, 256), (1,)),
-    "video-encoder": Trait({"frame": ("NV12", "XR24"), "bitstream": ()}, ("iommu", "none"), (16, 32), (8, 16)),
+    "video-encoder": Trait(
+        {"frame": ("NV12", "XR24"), "bitstream": ()}, ("iommu", "none"), (16, 32), (8, 16)
+    ),
     "camera": Trait({"capture": _YUV}, ("iommu", "none", "none"), (16, 128), (1,)),
     "cpu": Trait({"read": _ALL, "write": _ALL}, ("cpu",), (1,)),
     "video-decoder": Trait({"bitstream": (), "frame": ("NV12", "P010")}, ("iommu", "none"), (64,), (16,)),
@@ -56,7 +58,16 @@ TRAITS: Final[dict[str, Trait]] = {
     "crypto": Trait({"source": (), "target": ()}, ("iommu", "none"), (1,)),
     "nic": Trait({"send": (), "receive": ()}, ("iommu", "none"), (1,)),
 }
-_WRITE: Final = {"render", "capture", "write", "bitstream:video-encoder", "frame:video-decoder", "output", "target", "receive"}
+_WRITE: Final = {
+    "render",
+    "capture",
+    "write",
+    "bitstream:video-encoder",
+    "frame:video-decoder",
+    "output",
+    "target",
+    "receive",
+}
 
 
 def writes(kind: str, port: str) -> bool:
@@ -173,7 +184,9 @@ class Board:
     def _spanning(self) -> None:
         if len(self.pools) > 1:
             both = sorted(self.random.sample(self.pools, 2))
-            self._heap(f"either{len(self.heaps)}", {"memory": both, "run": "whole", "align": 65536, "cpu": "cached"})
+            self._heap(
+                f"either{len(self.heaps)}", {"memory": both, "run": "whole", "align": 65536, "cpu": "cached"}
+            )
 
     def _vram(self) -> None:
         card = f"gpu{len(self.of_kind('gpu')) - 1}"

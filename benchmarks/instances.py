@@ -85,17 +85,23 @@ def _made(name: str, random: Random, board: Board, buffers: int, classes: int, r
         files[f"b{number:03}"] = spec
     _furnish(random, board, files, room)
     platform = Platform.model_validate(board.profile(name))
-    pipeline = Pipeline.model_validate({"schema": "heapwright/pipeline/1", "name": "streams", "buffers": files})
+    pipeline = Pipeline.model_validate(
+        {"schema": "heapwright/pipeline/1", "name": "streams", "buffers": files}
+    )
     return Instance(name, platform, (pipeline,), buffers, classes)
 
 
 def _drawn(random: Random, board: Board, classes: int) -> list[Json]:
     """`classes` different buffers, stream by stream."""
     found: list[Json] = []
-    possible = [s for s in _STREAMS if all(_attachable(board, port) for edge in s for port in (edge[0], *edge[1]))]
+    possible = [
+        s for s in _STREAMS if all(_attachable(board, port) for edge in s for port in (edge[0], *edge[1]))
+    ]
     while len(found) < classes:
         extent, rate = random.choice(_EXTENTS), random.choice((15, 24, 30, 50, 60))
-        labels = {kind: random.randrange(min(2, len(board.of_kind(kind)))) for kind in TRAITS if board.of_kind(kind)}
+        labels = {
+            kind: random.randrange(min(2, len(board.of_kind(kind)))) for kind in TRAITS if board.of_kind(kind)
+        }
         for writer, readers in random.choice(possible):
             made = _buffer(random, labels, writer, readers, extent, rate)
             if made is not None and made not in found:
@@ -143,7 +149,9 @@ def _furnish(random: Random, board: Board, buffers: dict[str, Json], room: float
     asked = dict.fromkeys(("dram", *board.pools), 0)
     for spec in buffers.values():
         ports = [spec["written_by"][0], *spec["read_by"]]
-        kinds = {(p["any_of"][0] if isinstance(p, dict) else p).partition(".")[0].partition("#")[0] for p in ports}
+        kinds = {
+            (p["any_of"][0] if isinstance(p, dict) else p).partition(".")[0].partition("#")[0] for p in ports
+        }
         scattered = all(board.scattered(kind) for kind in kinds)
         asked["dram" if scattered else random.choice(board.pools)] += _weight(spec)
     for name in board.pools:

@@ -50,7 +50,8 @@ class Table(NamedTuple):
     def values(self, solution: list[int]) -> list[int]:
         """The cost terms of a solution."""
         return [
-            goal.base + goal.unit * sum(solution[v] * a for v, a in zip(goal.variables, goal.amounts, strict=True))
+            goal.base
+            + goal.unit * sum(solution[v] * a for v, a in zip(goal.variables, goal.amounts, strict=True))
             for goal in self.goals[: len(NAMES)]
         ]
 
@@ -131,7 +132,9 @@ class _Maker:
                 )
 
     def goals(self) -> list[Goal]:
-        made = [self._goal([[o.values[level] for _, o in b] for b in self.buffers]) for level in range(len(NAMES))]
+        made = [
+            self._goal([[o.values[level] for _, o in b] for b in self.buffers]) for level in range(len(NAMES))
+        ]
         made[LARGEST] = self._largest()
         ranks = []
         for buffer in self.buffers:
@@ -158,7 +161,9 @@ class _Maker:
         for variable, option in (pair for buffer in self.buffers for pair in buffer):
             for budget, share in option.shares:
                 shares[budget].append((variable, share))
-        most = sum(max((max((s for _, s in o.shares), default=0) for _, o in b), default=0) for b in self.buffers)
+        most = sum(
+            max((max((s for _, s in o.shares), default=0) for _, o in b), default=0) for b in self.buffers
+        )
         largest = self._variable(most)
         for of_one in shares.values():
             self.sums.append(Sum([*(v for v, _ in of_one), largest], [*(s for _, s in of_one), -1], None, 0))

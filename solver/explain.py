@@ -92,9 +92,7 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
         return Infeasible(platform=problem.board.name, pipelines=names, conflict=(_unanswerable(problem),))
     conflict = prover.conflict()
     sentences = Sentences(problem, ledger)
-    told = []
-    for fact in conflict:
-        told.append(sentences.reason(fact, prover.without(fact, conflict)))
+    told = [sentences.reason(fact, prover.without(fact, conflict)) for fact in conflict]
     found = remedies.remedies(problem, conflict) if with_remedies else ()
     return Infeasible(platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found)
 

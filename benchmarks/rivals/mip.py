@@ -48,7 +48,9 @@ class Process:
             self._child = None
 
 
-def minimise(tops: list[int], sums: list[Any], goals: list[Any], cap: float) -> tuple[str, list[int], float, float, float]:
+def minimise(
+    tops: list[int], sums: list[Any], goals: list[Any], cap: float
+) -> tuple[str, list[int], float, float, float]:
     import highspy
 
     started, spent = perf_counter(), process_time()
@@ -63,7 +65,9 @@ def minimise(tops: list[int], sums: list[Any], goals: list[Any], cap: float) -> 
         highs.changeColIntegrality(index, highspy.HighsVarType.kInteger)
     for variables, amounts, low, high in sums:
         lower = -infinity if low is None else low
-        highs.addRow(lower, infinity if high is None else high, len(variables), variables, [float(a) for a in amounts])
+        highs.addRow(
+            lower, infinity if high is None else high, len(variables), variables, [float(a) for a in amounts]
+        )
     built = perf_counter()
     solution: list[int] = []
     status = "optimal"

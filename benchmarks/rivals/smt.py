@@ -40,7 +40,9 @@ def solve(table: Table, cap: float) -> Answer:
             optimize.add(total <= row.high)
     for goal in table.goals:
         if goal.variables:
-            optimize.minimize(z3.Sum([a * terms[v] for v, a in zip(goal.variables, goal.amounts, strict=True)]))
+            optimize.minimize(
+                z3.Sum([a * terms[v] for v, a in zip(goal.variables, goal.amounts, strict=True)])
+            )
     built = perf_counter()
     optimize.set("timeout", max(10, int(1000 * (cap - (built - started)))))
     said = optimize.check()

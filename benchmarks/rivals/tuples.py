@@ -46,7 +46,11 @@ def solve(table: Table, cap: float, gap: float = 0.0) -> Answer:
     for group in shared(table.goals):
         solver.parameters.max_time_in_seconds = max(0.01, cap - (perf_counter() - started))
         model.minimize(
-            sum(variables[v] * (a * w) for goal, w in group for v, a in zip(goal.variables, goal.amounts, strict=True))
+            sum(
+                variables[v] * (a * w)
+                for goal, w in group
+                for v, a in zip(goal.variables, goal.amounts, strict=True)
+            )
         )
         said = solver.solve(model)
         if said == cp_model.INFEASIBLE:
@@ -61,7 +65,9 @@ def solve(table: Table, cap: float, gap: float = 0.0) -> Answer:
             break
         for goal, _ in group:
             best = sum(solution[v] * a for v, a in zip(goal.variables, goal.amounts, strict=True))
-            model.add(sum(variables[v] * a for v, a in zip(goal.variables, goal.amounts, strict=True)) <= best)
+            model.add(
+                sum(variables[v] * a for v, a in zip(goal.variables, goal.amounts, strict=True)) <= best
+            )
     values = table.values(solution) if status == "optimal" else []
     return Answer(status, values, built - started, perf_counter() - built, process_time() - spent)
 
