@@ -1,0 +1,203 @@
+"""The measurements as tables to read and as JSON to keep."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from statistics import median
+from typing import Any, Final, NamedTuple
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table as Grid
+
+from benchmarks.measure import LARGE, NEAR, Duel, Growth, Ours
+
+TARGETS: Final = {
+    "cold at 4": 3e-3, "cold at 16": 10e-3, "tuples at 4": 5.0, "tuples at 8": 5.0, "tuples at 16": 5.0,
+    "tuples at 64": 8.0, "near at 256": 0.5, "exponent": 1.3,
+}  # fmt: skip
+
+
+class Size(NamedTuple):
+    """All that was measured at one number of buffers."""
+
+    buffers: int
+    ours: list[Ours]
+    duels: dict[str, list[Duel]]
+
+    def shares(self) -> tuple[float, float]:
+        """Of instances that have a plan, and that need search."""
+        feasible = sum(one.status in ("optimal", "feasible") for one in self.ours)
+        return feasible / len(self.ours), sum(one.searched for one in self.ours) / len(self.ours)
+
+
+class Run(NamedTuple):
+    sizes: list[Size]
+    floor: float
+    explained: dict[int, list[float]]
+    growth: Growth
+    versions: dict[str, str]
+    missing: list[str]
+    skipped: list[str]
+    cap: float
+
+
+def p99(values: Iterable[float]) -> float:
+    ordered = sorted(values)
+    return ordered[min(len(ordered) - 1, int(0.99 * len(ordered)))]
+
+
+def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
+    """Every target with its number: (what, target, measured, held)."""
+    measured: dict[str, float] = {}
+    for size in run.sizes:
+        if size.buffers in (4, 16):
+            measured[f"cold at {size.buffers}"] = median(one.cold for one in size.ours)
+        searched = [d.ratio for d in size.duels.get("plain tuples", []) if d.ours.searched]
+        if size.buffers < LARGE and searched:
+            measured[f"tuples at {size.buffers}"] = median(searched)
+        if size.buffers == LARGE:
+            measured["near at 256"] = median(one.cold for one in size.ours)
+    measured["exponent"] = run.growth.total
+    return [
+        (what, target, measured[what], measured[what] >= target if "tuples" in what else measured[what] <= target)
+        for what, target in TARGETS.items()
+        if what in measured
+    ]
+
+
+def show(run: Run, console: Console) -> None:
+    for grid in (_ratios(run), _times(run), _growth(run), _verdicts(run)):
+        console.print(grid)
+    console.print(f"floor, one CP-SAT call about nothing: {_ms(run.floor)} ms")
+    for buffers, spent in run.explained.items():
+        if spent:
+            console.print(
+                f"explanation of {len(spent)} impossible instances of {buffers} buffers: "
+                f"median {_ms(median(spent))} ms, p99 {_ms(p99(spent))} ms"
+            )
+    console.print(f"rivals: {', '.join(f'{name} {v}' for name, v in run.versions.items())}")
+    for name in run.missing:
+        console.print(f"missing: {name} is not installed (pip install 'heapwright[bench]', or --without {name})")
+    for name in run.skipped:
+        console.print(f"left out: {name}, as asked")
+
+
+def _ratios(run: Run) -> Grid:
+    grid = Grid(title="Build + search, rival / ours (wall; CPU in brackets), medians", box=SIMPLE)
+    for heading in ("buffers", "rival", "where search is needed", "all", "p99", "closed", "equal optima"):
+        grid.add_column(heading, justify="left" if heading == "rival" else "right")
+    for size in run.sizes:
+        gap = f" gap {NEAR:g}" if size.buffers == LARGE else ""
+        for name in run.versions:
+            duels = size.duels.get(name)
+            label = f"{size.buffers}{gap}"
+            if not duels:
+                grid.add_row(label, name, "skipped", "", "", "hopeless at a smaller size" if not gap else "not asked", "")
+                continue
+            searched = [duel for duel in duels if duel.ours.searched]
+            closed = [duel for duel in duels if not duel.capped]
+            both = sum(d.ours.status in ("optimal", "infeasible") for d in closed if d.rival.status != "within")
+            ratio = p99(duel.ratio for duel in duels)
+            of = f"{len(closed)} of {len(duels)} in {run.cap:g} s"
+            grid.add_row(label, name, _ratio(searched), _ratio(duels), f"{ratio:.3g}×", of, str(both))
+        for name in run.missing:
+            grid.add_row(f"{size.buffers}{gap}", name, "missing", "", "", "", "")
+    return grid
+
+
+def _ratio(duels: list[Duel]) -> str:
+    if not duels:
+        return "-"
+    sign = "≥ " if sum(duel.capped for duel in duels) * 2 >= len(duels) else ""
+    wall, cpu = median(duel.ratio for duel in duels), median(duel.cpu_ratio for duel in duels)
+    return f"{sign}{wall:.3g}× ({cpu:.3g}×)"
+
+
+def _times(run: Run) -> Grid:
+    grid = Grid(title="Ours, ms of CPU time: median / p99", box=SIMPLE)
+    headings = ("buffers", "cold", "propagate", "build", "search", "warm", "feasible", "searched", "proven", "drawn")
+    for heading in headings:
+        grid.add_column(heading, justify="right")
+    for size in run.sizes:
+        feasible, searched = size.shares()
+        proven = sum(one.status in ("optimal", "infeasible") for one in size.ours) / len(size.ours)
+        near = sum(one.status == "infeasible" or one.gap <= NEAR for one in size.ours) / len(size.ours)
+        gap = size.buffers == LARGE
+        grid.add_row(
+            f"{size.buffers}{f' gap {NEAR:g}' if gap else ''}",
+            *(
+                _both(getattr(one, part) for one in size.ours)
+                for part in ("cold", "propagate", "build", "search")
+            ),
+            _both([one.warm for one in size.ours if one.warm] or [0.0]),
+            f"{feasible:.0%}",
+            f"{searched:.0%}",
+            f"{near:.0%} in gap" if gap else f"{proven:.0%}",
+            str(len(size.ours)),
+        )
+    return grid
+
+
+def _growth(run: Run) -> Grid:
+    grid = Grid(title="Fixed board, n/4 classes, gap 1e-3: ms of CPU time, medians", box=SIMPLE)
+    for heading in ("buffers", "propagate", "build", "search"):
+        grid.add_column(heading, justify="right")
+    for size, times in run.growth.medians.items():
+        grid.add_row(str(size), *map(_ms, times))
+    grid.caption = (
+        f"grows as n^{run.growth.total:.2f} (propagate n^{run.growth.propagate:.2f}, build n^{run.growth.build:.2f})"
+    )
+    return grid
+
+
+def _verdicts(run: Run) -> Grid:
+    grid = Grid(title="Targets", box=SIMPLE)
+    for heading in ("what", "target", "measured", ""):
+        grid.add_column(heading)
+    for what, target, value, held in verdicts(run):
+        if "tuples" in what:
+            said = (f"≥ {target:g}×", f"{value:.3g}×")
+        elif what == "exponent":
+            said = (f"≤ n^{target:g}", f"n^{value:.2f}")
+        else:
+            said = (f"≤ {_ms(target)} ms", f"{_ms(value)} ms")
+        grid.add_row(what, *said, "holds" if held else "missed")
+    return grid
+
+
+def _ms(seconds: float) -> str:
+    return f"{seconds * 1000:.3g}" if seconds < 1 else f"{seconds * 1000:.0f}"
+
+
+def _both(values: Iterable[float]) -> str:
+    known = list(values)
+    return f"{_ms(median(known))} / {_ms(p99(known))}"
+
+
+def as_json(run: Run) -> dict[str, Any]:
+    return {
+        "versions": run.versions,
+        "missing": run.missing,
+        "cap": run.cap,
+        "floor": run.floor,
+        "explanation": run.explained,
+        "growth": run.growth._asdict(),
+        "targets": [dict(zip(("what", "target", "measured", "held"), v, strict=True)) for v in verdicts(run)],
+        "sizes": [
+            {
+                "buffers": size.buffers,
+                "feasible": size.shares()[0],
+                "searched": size.shares()[1],
+                "ours": [one._asdict() for one in size.ours],
+                "rivals": {
+                    name: [
+                        {"instance": d.ours.name, "ratio": d.ratio, "cpu_ratio": d.cpu_ratio, **d.rival._asdict()}
+                        for d in duels
+                    ]
+                    for name, duels in size.duels.items()
+                },
+            }
+            for size in run.sizes
+        ],
+    }
