@@ -35,9 +35,11 @@ WARMING = 10_000
 
 def main(arguments: list[str] | None = None) -> int:
     asked = _parsed(arguments)
-    console = Console(width=None if sys.stdout.isatty() else 120)
+    console = Console(width=None if sys.stdout.isatty() else 140)
     try:
-        run = measured(asked.seeds or (6 if asked.quick else 24), quick=asked.quick, without=set(asked.without))
+        run = measured(
+            asked.seeds or (6 if asked.quick else 24), quick=asked.quick, without=set(asked.without)
+        )
     except DisagreementError as error:
         print(f"solvers disagree: {error}", file=sys.stderr)
         return 1
@@ -79,7 +81,9 @@ def _size(field: Field, buffers: int, seeds: int) -> Size:
 
 
 def _parsed(arguments: list[str] | None) -> Namespace:
-    parser = ArgumentParser(prog="python -m benchmarks", description="How fast heapwright answers, beside rivals.")
+    parser = ArgumentParser(
+        prog="python -m benchmarks", description="How fast heapwright answers, beside rivals."
+    )
     parser.add_argument("--quick", action="store_true", help="few instances, short caps: under 40 seconds")
     parser.add_argument("--seeds", type=int, help="instances per size (half at 64 buffers, a quarter at 256)")
     parser.add_argument("--json", type=Path, help="where to write (benchmarks/results/<date>.json)")

@@ -14,7 +14,7 @@ from importlib.util import find_spec
 from math import log
 from statistics import fmean, median
 from time import perf_counter, process_time
-from typing import Final, NamedTuple, Protocol
+from typing import Any, Final, NamedTuple
 
 from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
@@ -26,7 +26,8 @@ from solver.search import Search
 from solver.solving import Options, solve
 
 WORK: Final = 1.0
-"""Deterministic time that ours gets in benchmarks, about seconds of search."""
+"""Deterministic time that ours gets in benchmarks, about seconds of search. A rival's
+cap on the clock is never less than half as much again as ours took."""
 NEAR: Final = 1e-3
 """The gap that is good enough at 256 buffers."""
 LARGE: Final = 256
@@ -43,10 +44,6 @@ RIVALS: Final = {
 
 class DisagreementError(Exception):
     """Two solvers have proven different optima."""
-
-
-class Rival(Protocol):
-    def __call__(self, table: Table, cap: float) -> Answer: ...
 
 
 class Ours(NamedTuple):
@@ -76,6 +73,12 @@ class Duel(NamedTuple):
     ours: Ours
     rival: Answer
     capped: bool
+    """Whether the rival was stopped: the ratio is at least what it says."""
+
+    @property
+    def open(self) -> bool:
+        """Whether neither proves anything (or neither is within the gap): no ratio."""
+        return self.capped and self.ours.status not in ("optimal", "infeasible") and self.ours.gap > NEAR
 
     @property
     def ratio(self) -> float:
@@ -117,7 +120,9 @@ def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propag
     choice = choose(problem, found, used, limits=Limits(gap, WORK))
     wall, spent = perf_counter() - clock, process_time() - propagated
     searching = spent * min(1.0, choice.seconds / wall)
-    open_ = [(level.value - level.bound) / level.value for level in choice.levels if level.value != level.bound]
+    open_ = [
+        (level.value - level.bound) / level.value for level in choice.levels if level.value != level.bound
+    ]
     times = (propagated - begun, spent - searching, searching, wall, 0.0)
     left = (open_ or [0.0])[0] if choice.options else 1.0
     return Ours(instance.name, choice.status, choice.searched, left, *times), choice, problem, found
@@ -147,7 +152,7 @@ class Field:
         self.solvers: dict[str, Callable[[Table, float], Answer]] = {}
         self.versions: dict[str, str] = {}
         self.hopeless: set[str] = set()
-        self._child = None
+        self._child: Any = None
         for name, path in RIVALS.items():
             if name in without or (name in PACKAGES and find_spec(PACKAGES[name]) is None):
                 continue
@@ -166,7 +171,9 @@ class Field:
     def duels(self, asked: list[Asked], gap: float = 0.0) -> dict[str, list[Duel]]:
         """Every rival on as many of the instances as its budget allows, searched ones first."""
         order = sorted(asked, key=lambda one: not one.ours.searched)
-        interleaved = [one for pair in zip(order[: len(order) // 2], order[::-1], strict=False) for one in pair]
+        interleaved = [
+            one for pair in zip(order[: len(order) // 2], order[::-1], strict=False) for one in pair
+        ]
         interleaved += [one for one in order if one not in interleaved]
         found: dict[str, list[Duel]] = {}
         tables: dict[str, Table] = {}
@@ -181,7 +188,8 @@ class Field:
                 if one.ours.name not in tables:
                     tables[one.ours.name] = table(one.problem, one.found)
                 known = tables[one.ours.name]
-                said = self._within(known, gap) if gap else answer(known, self.cap)
+                cap = max(self.cap, 1.5 * one.ours.wall)
+                said = self._within(known, cap, gap) if gap else answer(known, cap)
                 if said.status != "unable":
                     judge(name, one, said)
                     found[name].append(Duel(one.ours, said, said.status == "open"))
@@ -189,10 +197,10 @@ class Field:
                 self.hopeless.add(name)
         return found
 
-    def _within(self, known: Table, gap: float) -> Answer:
+    def _within(self, known: Table, cap: float, gap: float) -> Answer:
         from benchmarks.rivals import tuples
 
-        return tuples.solve(known, self.cap, gap)
+        return tuples.solve(known, cap, gap)
 
 
 def judge(name: str, one: Asked, said: Answer) -> None:
@@ -252,4 +260,6 @@ def exponent(times: dict[int, float]) -> float:
     """The slope of a line through (log size, log time)."""
     xs, ys = [log(n) for n in times], [log(max(t, 1e-9)) for t in times.values()]
     middle, height = fmean(xs), fmean(ys)
-    return sum((x - middle) * (y - height) for x, y in zip(xs, ys, strict=True)) / sum((x - middle) ** 2 for x in xs)
+    return sum((x - middle) * (y - height) for x, y in zip(xs, ys, strict=True)) / sum(
+        (x - middle) ** 2 for x in xs
+    )

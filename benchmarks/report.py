@@ -53,14 +53,19 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
     for size in run.sizes:
         if size.buffers in (4, 16):
             measured[f"cold at {size.buffers}"] = median(one.cold for one in size.ours)
-        searched = [d.ratio for d in size.duels.get("plain tuples", []) if d.ours.searched]
+        searched = [d.ratio for d in size.duels.get("plain tuples", []) if d.ours.searched and not d.open]
         if size.buffers < LARGE and searched:
             measured[f"tuples at {size.buffers}"] = median(searched)
         if size.buffers == LARGE:
             measured["near at 256"] = median(one.cold for one in size.ours)
     measured["exponent"] = run.growth.total
     return [
-        (what, target, measured[what], measured[what] >= target if "tuples" in what else measured[what] <= target)
+        (
+            what,
+            target,
+            measured[what],
+            measured[what] >= target if "tuples" in what else measured[what] <= target,
+        )
         for what, target in TARGETS.items()
         if what in measured
     ]
@@ -78,7 +83,9 @@ def show(run: Run, console: Console) -> None:
             )
     console.print(f"rivals: {', '.join(f'{name} {v}' for name, v in run.versions.items())}")
     for name in run.missing:
-        console.print(f"missing: {name} is not installed (pip install 'heapwright[bench]', or --without {name})")
+        console.print(
+            f"missing: {name} is not installed (pip install 'heapwright[bench]', or --without {name})"
+        )
     for name in run.skipped:
         console.print(f"left out: {name}, as asked")
 
@@ -93,14 +100,26 @@ def _ratios(run: Run) -> Grid:
             duels = size.duels.get(name)
             label = f"{size.buffers}{gap}"
             if not duels:
-                grid.add_row(label, name, "skipped", "", "", "hopeless at a smaller size" if not gap else "not asked", "")
+                grid.add_row(
+                    label,
+                    name,
+                    "skipped",
+                    "",
+                    "",
+                    "hopeless at a smaller size" if not gap else "not asked",
+                    "",
+                )
                 continue
-            searched = [duel for duel in duels if duel.ours.searched]
+            ranked = [duel for duel in duels if not duel.open]
+            searched = [duel for duel in ranked if duel.ours.searched]
             closed = [duel for duel in duels if not duel.capped]
-            both = sum(d.ours.status in ("optimal", "infeasible") for d in closed if d.rival.status != "within")
-            ratio = p99(duel.ratio for duel in duels)
+            both = sum(
+                d.ours.status in ("optimal", "infeasible") for d in closed if d.rival.status != "within"
+            )
+            most = f"{p99(duel.ratio for duel in ranked):.3g}×" if ranked else "-"
             of = f"{len(closed)} of {len(duels)} in {run.cap:g} s"
-            grid.add_row(label, name, _ratio(searched), _ratio(duels), f"{ratio:.3g}×", of, str(both))
+            of += f", neither {len(duels) - len(ranked)}" if len(ranked) < len(duels) else ""
+            grid.add_row(label, name, _ratio(searched), _ratio(ranked), most, of, str(both))
         for name in run.missing:
             grid.add_row(f"{size.buffers}{gap}", name, "missing", "", "", "", "")
     return grid
@@ -116,9 +135,20 @@ def _ratio(duels: list[Duel]) -> str:
 
 def _times(run: Run) -> Grid:
     grid = Grid(title="Ours, ms of CPU time: median / p99", box=SIMPLE)
-    headings = ("buffers", "cold", "propagate", "build", "search", "warm", "feasible", "searched", "proven", "drawn")
+    headings = (
+        "buffers",
+        "cold",
+        "propagate",
+        "build",
+        "search",
+        "warm",
+        "feasible",
+        "searched",
+        "proven",
+        "drawn",
+    )
     for heading in headings:
-        grid.add_column(heading, justify="right")
+        grid.add_column(heading, justify="right", no_wrap=True)
     for size in run.sizes:
         feasible, searched = size.shares()
         proven = sum(one.status in ("optimal", "infeasible") for one in size.ours) / len(size.ours)
@@ -145,9 +175,7 @@ def _growth(run: Run) -> Grid:
         grid.add_column(heading, justify="right")
     for size, times in run.growth.medians.items():
         grid.add_row(str(size), *map(_ms, times))
-    grid.caption = (
-        f"grows as n^{run.growth.total:.2f} (propagate n^{run.growth.propagate:.2f}, build n^{run.growth.build:.2f})"
-    )
+    grid.caption = f"grows as n^{run.growth.total:.2f} (propagate n^{run.growth.propagate:.2f}, build n^{run.growth.build:.2f})"
     return grid
 
 
@@ -192,7 +220,12 @@ def as_json(run: Run) -> dict[str, Any]:
                 "ours": [one._asdict() for one in size.ours],
                 "rivals": {
                     name: [
-                        {"instance": d.ours.name, "ratio": d.ratio, "cpu_ratio": d.cpu_ratio, **d.rival._asdict()}
+                        {
+                            "instance": d.ours.name,
+                            "ratio": d.ratio,
+                            "cpu_ratio": d.cpu_ratio,
+                            **d.rival._asdict(),
+                        }
                         for d in duels
                     ]
                     for name, duels in size.duels.items()

@@ -6,6 +6,7 @@ else, whether or not the tests ran in others.
 
 from __future__ import annotations
 
+import signal
 from collections import defaultdict
 from pathlib import Path
 
@@ -15,6 +16,12 @@ import pytest
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--sysmem-cases PATH`: other cases of the schema of tests/peers/sysmem.json."""
     parser.addoption("--sysmem-cases", metavar="PATH", type=Path, default=None, help="a file of peers' cases")
+
+
+def pytest_configure() -> None:
+    """Interrupts reach the programs under test, even where the suite itself was started to ignore them."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

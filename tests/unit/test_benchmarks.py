@@ -1,0 +1,94 @@
+"""The benchmark harness: what it draws is what it says, and all solvers agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.util import find_spec
+
+import pytest
+
+from benchmarks import measure
+from benchmarks.instances import Instance, instance, scaled
+from benchmarks.measure import PACKAGES, RIVALS, Asked, DisagreementError, Field, exponent, judge, missing, ours
+from benchmarks.rivals.tuples import shared
+from benchmarks.table import Answer, Goal, table
+
+SMALL = [(seed, buffers) for buffers in (4, 8) for seed in range(3)]
+
+
+@pytest.fixture(scope="module")
+def asked() -> list[Asked]:
+    return [ours(instance(seed, buffers)) for seed, buffers in SMALL]
+
+
+@pytest.fixture(scope="module")
+def field() -> Iterator[Field]:
+    made = Field(cap=5.0, budget=60.0, without=set())
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("buffers", [4, 16])
+def test_a_seed_is_an_instance(buffers: int) -> None:
+    one, again, other = instance(1, buffers), instance(1, buffers), instance(2, buffers)
+    assert one == again
+    assert one.platform != other.platform
+    assert sum(len(pipeline.buffers) for pipeline in one.pipelines) == one.buffers == buffers
+
+
+def test_boards_are_as_large_as_real_ones() -> None:
+    drawn: list[Instance] = [instance(seed, 4) for seed in range(30)]
+    heaps = [len(one.platform.heaps) for one in drawn]
+    devices = [len(one.platform.devices) for one in drawn]
+    assert 4 <= min(heaps) <= 6 and 13 <= max(heaps) <= 16
+    assert 4 <= min(devices) <= 8 and 26 <= max(devices) <= 32
+
+
+@pytest.mark.parametrize("buffers", [4, 8])
+def test_most_instances_have_a_plan_and_many_need_search(buffers: int) -> None:
+    known = [ours(instance(seed, buffers)).ours for seed in range(24)]
+    assert sum(one.status == "optimal" for one in known) / len(known) >= 0.7
+    assert 0.4 <= sum(one.searched for one in known) / len(known) <= 0.8
+
+
+def test_the_scaled_board_stays_the_same() -> None:
+    small, large = scaled(0, 16), scaled(0, 64)
+    assert small.platform.devices.keys() == large.platform.devices.keys()
+    assert small.platform.heaps.keys() == large.platform.heaps.keys()
+    assert (small.classes, large.classes) == (4, 16)
+
+
+@pytest.mark.parametrize("name", RIVALS)
+def test_a_rival_finds_the_same_optima_or_is_said_to_be_missing(name: str, asked: list[Asked], field: Field) -> None:
+    package = PACKAGES.get(name)
+    if package is not None and find_spec(package) is None:
+        assert name in missing(set()) and name not in field.solvers
+        return
+    assert name not in missing(set())
+    for one in asked:
+        said = field.solvers[name](table(one.problem, one.found), 5.0)
+        assert said.status == one.choice.status
+        assert said.values == [level.value for level in one.choice.levels]
+        judge(name, one, said)
+
+
+def test_a_missing_rival_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(measure, "find_spec", lambda _: None)
+    assert missing(set()) == ["clingo", "Z3", "HiGHS"]
+    assert missing({"Z3"}) == ["clingo", "HiGHS"]
+    assert list(Field(1.0, 1.0, set()).solvers) == ["plain tuples"]
+
+
+def test_another_optimum_is_a_disagreement(asked: list[Asked]) -> None:
+    with pytest.raises(DisagreementError, match=asked[0].ours.name):
+        judge("nobody", asked[0], Answer("infeasible", [], 0.0, 0.0, 0.0))
+    judge("nobody", asked[0], Answer("open", [], 0.0, 0.0, 0.0))
+
+
+def test_exponent_is_the_slope() -> None:
+    assert exponent({n: 3e-6 * n**1.5 for n in (16, 64, 256)}) == pytest.approx(1.5)
+
+
+def test_neighbouring_goals_share_an_objective_while_it_stays_small() -> None:
+    small, large, none = Goal([0], [1], 9), Goal([1], [1], 1 << 50), Goal([], [], 0)
+    assert shared([small, large, none, small]) == [[(small, 1)], [(large, 10), (small, 1)]]
