@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
     """All measurements, with `seeds` instances of up to 16 buffers and fewer of the larger."""
-    field = Field(cap=1.0 if quick else 5.0, budget=0.8 if quick else 7.0, without=without)
+    field = Field(cap=1.0 if quick else 5.0, budget=0.6 if quick else 10.0, without=without)
     try:
         ours(instance(WARMING, 8))
         sizes = [_size(field, buffers, seeds) for buffers in SIZES]

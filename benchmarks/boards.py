@@ -111,7 +111,7 @@ class Board:
         trait, random = TRAITS[kind], self.random
         alike = self.of_kind(kind)
         name = f"{kind}{len(alike)}"
-        if alike and random.random() < 0.7:
+        if alike and random.random() < 0.95:
             self.devices[name] = self.devices[alike[0]]
             return
         sees = random.choice(trait.sees)

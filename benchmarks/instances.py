@@ -23,6 +23,8 @@ ROOM: Final = (1.05, 2.0)
 """Pools hold this many times what is asked of them."""
 _SPARE: Final = (1.5, 4.0)
 """DRAM holds this many times more."""
+_SECOND: Final = 0.4
+"""The share of pipelines that use a second device of a kind (two cameras, two displays)."""
 _EXTENTS: Final = ("640x480", "1280x720", "1366x768", "1920x1080", "2560x1440", "3840x2160")
 _BYTES_PER_PIXEL: Final = {"XR24": 4.0, "AR24": 4.0, "NV12": 1.5, "YUYV": 2.0, "P010": 3.0}
 
@@ -97,10 +99,13 @@ def _drawn(random: Random, board: Board, classes: int) -> list[Json]:
     possible = [
         s for s in _STREAMS if all(_attachable(board, port) for edge in s for port in (edge[0], *edge[1]))
     ]
+    second = 2 if random.random() < _SECOND else 1
     while len(found) < classes:
         extent, rate = random.choice(_EXTENTS), random.choice((15, 24, 30, 50, 60))
         labels = {
-            kind: random.randrange(min(2, len(board.of_kind(kind)))) for kind in TRAITS if board.of_kind(kind)
+            kind: random.randrange(min(second, len(board.of_kind(kind))))
+            for kind in TRAITS
+            if board.of_kind(kind)
         }
         for writer, readers in random.choice(possible):
             made = _buffer(random, labels, writer, readers, extent, rate)

@@ -47,6 +47,7 @@ class HeapView:
     """
 
     __slots__ = (
+        "_allocated",
         "access",
         "align",
         "align_cap",
@@ -78,6 +79,7 @@ class HeapView:
         if spec.access is not None and spec.access != UNKNOWN:
             self.access = frozenset(spec.access)
         self.source = spec.source
+        self._allocated: dict[int, int] = {}
 
     @property
     def closed(self) -> bool:
@@ -100,8 +102,11 @@ class HeapView:
 
     def allocated(self, size: int) -> int:
         """What one dma-buf of `size` bytes costs the heap's memory."""
-        size = self.exported(size)
-        return size + -size % self.alignment(size)
+        found = self._allocated.get(size)
+        if found is None:
+            exported = self.exported(size)
+            found = self._allocated[size] = exported + -exported % self.alignment(exported)
+        return found
 
 
 class DeviceView:

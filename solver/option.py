@@ -99,20 +99,24 @@ def undominated(options: list[Option]) -> tuple[Option, ...]:
     """The options that no other beats in every respect, best first."""
     options.sort(key=lambda o: (o.values, o.key, o.layout))
     kept: list[Option] = []
-    rivals: dict[int, list[Option]] = {}
+    rivals: dict[tuple[int, Binding], list[Option]] = {}
     for candidate in options:
-        alike = rivals.setdefault(candidate.placed.number, [])  # a wish of thousands is thousands of numbers
-        if not any(_dominates(better, candidate) for better in alike):
+        alike = rivals.setdefault((candidate.placed.number, candidate.binding), [])
+        if not _dominated(candidate, alike):
             alike.append(candidate)
             kept.append(candidate)
     return tuple(kept)
 
 
-def _dominates(one: Option, other: Option) -> bool:
-    """Whether `one`, which sorts before `other`, also charges no more to anybody."""
-    if one.binding != other.binding:
-        return False
-    if one.locks and one.placed.home is not other.placed.home:
-        return False
-    theirs = dict(other.charges)
-    return all(amount <= theirs.get(budget, 0) for budget, amount in one.charges)
+def _dominated(candidate: Option, better: list[Option]) -> bool:
+    """Whether an option that sorts before also charges no more to anybody, and locks nothing else."""
+    theirs = dict(candidate.charges)
+    for one in better:
+        if one.locks and one.placed.home is not candidate.placed.home:
+            continue
+        for budget, amount in one.charges:
+            if amount > theirs.get(budget, 0):
+                break
+        else:
+            return True
+    return False

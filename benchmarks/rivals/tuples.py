@@ -23,7 +23,7 @@ def version() -> str:
     return of("ortools")
 
 
-def solve(table: Table, cap: float, gap: float = 0.0) -> Answer:
+def solve(table: Table, cap: float, gap: float = 0.0, *, share: bool = True) -> Answer:
     started, spent = perf_counter(), process_time()
     model = cp_model.CpModel()
     variables = [
@@ -43,7 +43,7 @@ def solve(table: Table, cap: float, gap: float = 0.0) -> Answer:
     solver.parameters.relative_gap_limit = gap
     status = "optimal"
     solution: list[int] = []
-    for group in shared(table.goals):
+    for group in shared(table.goals) if share else [[(goal, 1)] for goal in table.goals if goal.most] or [[]]:
         solver.parameters.max_time_in_seconds = max(0.01, cap - (perf_counter() - started))
         model.minimize(
             sum(

@@ -29,8 +29,10 @@ def concerns(touch: Touch) -> bool:
 def broken(case: Case) -> bool:
     if case.device.translation != "none":
         return False
-    layout = case.layout
+    layout, dma = case.layout, case.device.dma
     assert layout is not None  # scope `run`
+    if case.home.run is None and dma.segment_size is None and dma.boundary is None:
+        return False
     return any(_pieces(case, size) > _segments(case) for size in layout.sizes) or _straddles(case)
 
 
