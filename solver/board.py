@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from itertools import combinations
-from typing import Any, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
 from platforms.values import UNKNOWN, Span
+
+_NAMES: Final = frozenset(("via", "names", "since", "until", "permission", "source"))
+"""How a heap is opened, and where that was read: nothing that decides what it may hold."""
 
 
 class MemoryView:
@@ -59,6 +62,7 @@ class HeapView:
         "run",
         "source",
         "spec",
+        "twin",
     )
 
     def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
@@ -80,6 +84,10 @@ class HeapView:
             self.access = frozenset(spec.access)
         self.source = spec.source
         self._allocated: dict[int, int] = {}
+        self.twin: object = name
+        """Equal for heaps that differ in name only: whatever one may hold, the other may, at the same price."""
+        if spec.locks is None and spec.buffers is None:
+            self.twin = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
 
     @property
     def closed(self) -> bool:

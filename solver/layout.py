@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from fractions import Fraction
-from math import lcm
+from functools import cache
+from math import gcd, lcm
 from typing import Final, NamedTuple
 
 from platforms.schema import Tail
@@ -141,12 +142,18 @@ def solve(need: Demand, image: Extent, shape: Shape, dmabufs: int) -> Layout | N
     return Layout(planes, sizes, coded, rows)
 
 
-def _ratios(need: Demand, shape: Shape) -> list[Fraction] | None:
-    """Each plane's stride as a multiple of plane 0's; None where rules disagree."""
+@cache
+def _natural(shape: Shape) -> list[Fraction]:
+    """The strides of rows without padding, as multiples of plane 0's."""
     first = shape.planes[0]
-    natural = [
+    return [
         Fraction(p.bytes * first.pixels * first.hsub, p.pixels * p.hsub * first.bytes) for p in shape.planes
     ]
+
+
+def _ratios(need: Demand, shape: Shape) -> list[Fraction] | None:
+    """Each plane's stride as a multiple of plane 0's; None where rules disagree."""
+    natural = _natural(shape)
     if need.halved:
         halves = [Fraction(1)] + [Fraction(1, 2)] * (len(natural) - 1)
         if natural != halves:
@@ -168,10 +175,11 @@ def _strides(
         return None
     least, multiple = floor, need.multiple
     for plane, ratio, column in zip(shape.planes, ratios, shape.columns, strict=True):
-        least = max(least, _ceil(Fraction(plane.row(width)) / ratio))
-        multiple = lcm(multiple, ratio.denominator)
+        above, below = ratio.as_integer_ratio()
+        least = max(least, -(-plane.row(width) * below // above))
+        multiple = lcm(multiple, below)
         for wanted in (*need.halved, column):
-            multiple = lcm(multiple, (Fraction(wanted) / ratio).numerator)
+            multiple = lcm(multiple, wanted * below // gcd(wanted * below, above))
     for rows in need.implied if implied else ():
         multiple = lcm(multiple, *_steps(need, round_up(image.height, rows), shape, ratios))
     for group, size in need.groups:
@@ -180,7 +188,7 @@ def _strides(
     stride = _first_stride(need, image, shape, ratios, least, multiple)
     if stride is None:
         return None
-    return [int(stride * ratio) for ratio in ratios]
+    return [stride * ratio.numerator // ratio.denominator for ratio in ratios]
 
 
 def _roomy(need: Demand, image: Extent, shape: Shape, heights: list[int]) -> int | None:
@@ -211,10 +219,6 @@ def _steps(need: Demand, height: int, shape: Shape, ratios: list[Fraction]) -> l
         lines += ratio * -(-height // plane.vsub)
         steps.append((need.offset / lines).numerator)
     return steps
-
-
-def _ceil(value: Fraction) -> int:
-    return -(-value.numerator // value.denominator)
 
 
 def _first_stride(

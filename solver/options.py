@@ -96,9 +96,11 @@ class Propagation:
         holds = self._reach.get(key) if about is None else None
         if holds is None:
             case = Case(self.board, question, touches, heap, home, touch)
-            holds = not any(
-                kind.broken(case) and not (about and about.drops(kind.NAME, device)) for kind in REACH
-            )
+            holds = True
+            for kind in REACH:
+                if kind.broken(case) and not (about and about.drops(kind.NAME, device)):
+                    holds = False
+                    break
             if about is None:
                 self._reach[key] = holds
         return holds
@@ -210,10 +212,15 @@ class _Search:
         if not self._admitted(touches):
             return []
         found = []
+        seen: set[object] = set()
+        plain = self.about is None and self.whole.excluded is None
         for heap in self._open if self._open is not None else self._unlocked(touches):
+            if plain and heap.twin in seen:
+                continue  # the one seen comes first by name and is as good in all else
             home = lives_in(self.board, heap, touches)
             if all(self.whole.reaches(self.question, touches, t, heap, home, self.about) for t in touches):
                 found.append((heap, home))
+                seen.add(heap.twin)
         return found
 
     def _admitted(self, touches: tuple[Touch, ...]) -> bool:

@@ -1,2 +1,5 @@
-"""The same tables, solved by others. Each module has NAME and `solve(table, gap, limit) -> Outcome`;
-HiGHS alone answers from a process of its own (`benchmarks.rivals.highs`)."""
+"""What else could choose: other solvers, and ours as one would use it at first.
+
+All are given the same table (`benchmarks.table`). Nothing is imported here: HiGHS
+runs in a process of its own, because it cannot share one with ortools.
+"""

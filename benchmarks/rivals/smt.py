@@ -1,69 +1,59 @@
-"""Z3: its optimiser, objectives in lexicographic order."""
+"""Z3: `Optimize` with its lexicographic objectives."""
 
 from __future__ import annotations
 
-from time import perf_counter
-from typing import Any, Final
+from time import perf_counter, process_time
 
-from benchmarks.tables import Outcome, Table, groups
-from solver.costs import LARGEST
+import z3  # type: ignore[import-untyped]
 
-NAME: Final = "Z3"
+from benchmarks.table import Answer, Table
 
 
-def solve(made: Table, gap: float, limit: float) -> Outcome:
-    import z3
+def version() -> str:
+    return str(z3.get_version_string())
 
-    started = perf_counter()
-    optimizer: Any = z3.Optimize()
-    optimizer.set("timeout", max(1, int(limit * 1000)))
-    takes = [[z3.Bool(f"x{b}.{o}") for o in range(len(rows))] for b, rows in enumerate(made.buffers)]
-    largest = z3.Int("largest")
-    _constrain(z3, optimizer, made, takes, largest)
-    for group in groups(made):
-        for level, _ in group:
-            if level == LARGEST:
-                optimizer.minimize(largest)
+
+def solve(table: Table, cap: float) -> Answer:
+    started, spent = perf_counter(), process_time()
+    optimize = z3.Optimize()
+    optimize.set("priority", "lex")
+    terms = []
+    variables = []
+    for index, top in enumerate(table.tops):
+        variable = z3.Bool(f"x{index}") if top <= 1 else z3.Int(f"x{index}")
+        if top > 1:
+            optimize.add(variable >= 0, variable <= top)
+        variables.append(variable)
+        terms.append(z3.If(variable, 1, 0) if top <= 1 else variable)
+    for row in table.sums:
+        if all(table.tops[v] <= 1 for v in row.variables):
+            pairs = [(variables[v], a) for v, a in zip(row.variables, row.amounts, strict=True)]
+            if not pairs:
+                optimize.add(z3.BoolVal((row.low or 0) <= 0))
+                continue
+            if row.low == row.high:
+                optimize.add(z3.PbEq(pairs, row.low))
             else:
-                terms = [
-                    z3.If(x, row.costs[level], 0)
-                    for rows, xs in zip(made.buffers, takes, strict=True)
-                    for row, x in zip(rows, xs, strict=True)
-                    if row.costs[level]
-                ]
-                optimizer.minimize(z3.Sum(terms))
+                optimize.add(z3.PbLe(pairs, row.high))
+        else:
+            total = z3.Sum([a * terms[v] for v, a in zip(row.variables, row.amounts, strict=True)])
+            optimize.add(total <= row.high)
+    for goal in table.goals:
+        if goal.variables:
+            optimize.minimize(
+                z3.Sum([a * terms[v] for v, a in zip(goal.variables, goal.amounts, strict=True)])
+            )
     built = perf_counter()
-    answer = optimizer.check()
-    seconds = perf_counter() - built
-    if answer == z3.unsat:
-        return Outcome("infeasible", (), built - started, seconds)
-    if answer != z3.sat:
-        return Outcome("limit", (), built - started, seconds)
-    model = optimizer.model()
-    chosen = tuple(next(i for i, x in enumerate(xs) if z3.is_true(model.eval(x))) for xs in takes)
-    return Outcome("optimal", chosen, built - started, seconds)
+    optimize.set("timeout", max(10, int(1000 * (cap - (built - started)))))
+    said = optimize.check()
+    searched = perf_counter()
+    status = "optimal" if said == z3.sat else "infeasible" if said == z3.unsat else "open"
+    values = []
+    if status == "optimal":
+        model = optimize.model()
+        values = table.values([_number(model.eval(v, model_completion=True)) for v in variables])
+    return Answer(status, values, built - started, searched - built, process_time() - spent)
 
 
-def _constrain(z3: Any, optimizer: Any, made: Table, takes: list[list[Any]], largest: Any) -> None:
-    uses: list[list[Any]] = [[] for _ in made.limits]
-    shares: list[list[Any]] = [[] for _ in range(made.pools)]
-    flags = [[z3.Bool(f"v{v}.{d}") for d in range(number)] for v, number in enumerate(made.devices)]
-    for rows, xs in zip(made.buffers, takes, strict=True):
-        optimizer.add(z3.PbEq([(x, 1) for x in xs], 1))
-        for row, x in zip(rows, xs, strict=True):
-            for index, amount in row.charges:
-                uses[index].append(z3.If(x, amount, 0))
-            for index, amount in row.shares:
-                shares[index].append(z3.If(x, amount, 0))
-            for variable, device in row.binding:
-                optimizer.add(z3.Implies(x, flags[variable][device]))
-    for choice in flags:
-        if len(choice) > 1:
-            optimizer.add(z3.AtMost(*choice, 1))
-    for a, one, b, other in made.apart:
-        optimizer.add(z3.Not(z3.And(flags[a][one], flags[b][other])))
-    for terms, most in zip(uses, made.limits, strict=True):
-        optimizer.add(z3.Sum(terms) <= most)
-    optimizer.add(largest >= 0)
-    for terms in shares:
-        optimizer.add(z3.Sum(terms) <= largest)
+def _number(value: z3.ExprRef) -> int:
+    return int(z3.is_true(value)) if z3.is_bool(value) else int(value.as_long())
