@@ -157,7 +157,7 @@ class Search:
         return response.status, response.inner_objective_lower_bound
 
     def _parameters(self, work: float, *, thorough: bool) -> sat.SatParameters:
-        """One worker, a fixed seed, deterministic time; presolve and the full LP only where they pay."""
+        """One worker, a fixed seed, deterministic time; presolve, cuts and the full LP only where they pay."""
         parameters = sat.SatParameters()
         parameters.num_workers = 1
         parameters.random_seed = 1
@@ -167,6 +167,9 @@ class Search:
         else:
             parameters.cp_model_probing_level = 0
             parameters.symmetry_level = 0
+            parameters.cut_level = 0
+            parameters.add_lp_constraints_lazily = False
+            parameters.hint_conflict_limit = 0
         parameters.catch_sigint_signal = False  # it would leave SIGINT to the default: the process just dies
         parameters.relative_gap_limit = self.gap
         parameters.max_deterministic_time = max(0.0, work)

@@ -20,7 +20,7 @@ from tests.property.strategies import instance
 
 BATCH = 100
 BATCHES = 24
-LONG_BATCHES = 200
+LONG_BATCHES = 100
 
 
 def disagreement(seed: int) -> str | None:

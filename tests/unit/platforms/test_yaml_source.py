@@ -115,13 +115,11 @@ def test_problems_that_leave_the_rest_readable_are_collected() -> None:
 
 @pytest.mark.parametrize("case", hostile.TEXTS, ids=lambda case: case.name.replace(" ", "-"))
 def test_no_text_breaks_a_parser(case: hostile.Case, parser: str) -> None:
-    if parser == "pure" and case.name in ("many values", "many keys"):
-        pytest.skip("seconds in Python, and no different")
     start = time.monotonic()
     with contextlib.suppress(UnparsableInput):
         read_text(case.text, "x.yaml")
     # The parser in Python is slow, but must not be slower than its text is long.
-    assert time.monotonic() - start < (5 if parser == "C" else 20)
+    assert time.monotonic() - start < (5 if parser == "C" else 60)
 
 
 def test_both_parsers_read_our_own_files_alike(monkeypatch: pytest.MonkeyPatch) -> None:
