@@ -78,13 +78,14 @@ def choose(
     if any(not options for options in found.options):
         return Choice("infeasible")
     best = tuple(options[0] for options in found.options)
-    if _bindings_agree(problem, best) and _fits(best, ledger, dropped):
+    tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
+    if tied:
         largest = largest_share(best, ledger)
         if limits.any_will_do or largest <= _least_largest(found.options, ledger):
             return Choice("optimal", best, _closed(best, largest))
-    if _overfull(found.options, ledger, dropped):
+    elif _overfull(found.options, ledger, dropped):
         return Choice("infeasible")
-    return _search(problem, found, ledger, dropped, limits, best)
+    return _search(problem, found, ledger, dropped, limits, best, tied)
 
 
 def _bindings_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
@@ -204,8 +205,9 @@ def _search(
     dropped: Drops,
     limits: Limits,
     best: tuple[Option, ...],
+    tied: bool,
 ) -> Choice:
-    tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
+    """`tied`: the best options fit together, so only those that cost the same before TIED can be better."""
     classes = _classes(found, tied, dropped)
     if not all(group.options for group in classes):
         return Choice("infeasible")

@@ -1,7 +1,7 @@
 """CP-SAT, spoken to in rows of integers: all its parameters are here.
 
 Levels are closed one after the other; neighbours share one objective where their
-ranges allow it in 62 bits. Limits are deterministic: CP-SAT's own measure of work,
+ranges allow it. Limits are deterministic: CP-SAT's own measure of work,
 never the clock.
 """
 
@@ -105,14 +105,18 @@ class Search:
         return "optimal", self._values(levels), bounds
 
     def _groups(self, levels: Sequence[Level]) -> list[list[_Part]]:
-        """Neighbouring levels whose ranges multiply to less than ROOM share an objective."""
+        """Neighbouring levels whose ranges multiply to less than ROOM share an objective.
+
+        Not where a gap will do: the first level's size would excuse the others.
+        """
         groups: list[list[_Part]] = []
-        span = ROOM
+        room = 1 if self.gap else ROOM
+        span = room
         for index in range(len(levels) - 1, -1, -1):
             most = levels[index].most + 1
             if most == 1:
                 continue
-            if span * most >= ROOM or not groups:
+            if span * most >= room or not groups:
                 groups.append([])
                 span = 1
             groups[-1].insert(0, _Part(index, span))
