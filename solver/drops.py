@@ -6,6 +6,7 @@ That is how conflicts are found (`solver.explain`).
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import ModuleType
 from typing import Final, NamedTuple
 
 from solver.constraint import Fact
@@ -55,3 +56,8 @@ class Drops:
 
 
 NOTHING: Final = Drops()
+
+
+def is_dropped(about: About | None, kind: ModuleType, subject: str) -> bool:
+    """Whether this fact is taken out of the question."""
+    return about is not None and about.drops(kind.NAME, subject)

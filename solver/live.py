@@ -10,8 +10,8 @@ from platforms.values import shown
 from solver.board import Board
 from solver.constraint import Budget, Placed, Touch, lives_in
 from solver.constraints import BUDGETS, capacity
+from solver.images import canonical
 from solver.model import PPM, Ledger
-from solver.options import canonical
 from solver.pipeline import Attachment, Selector
 from solver.plan import Placement
 

@@ -21,11 +21,11 @@ from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity,
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES
+from solver.images import canonical
 from solver.layout import Demand, Layout
 from solver.model import Ledger, largest_share, used_by
 from solver.option import Image, Option
 from solver.option import option as priced
-from solver.options import canonical
 from solver.plan import Reason, Rejected
 from solver.problem import Problem, Question
 

@@ -1,0 +1,176 @@
+"""Which images fit: every format, modifier and choice of image rules that all attachments share.
+
+Strides, offsets and sizes have closed forms (`solver.layout`), so there is one layout
+for each of them and each number of dma-bufs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import prod
+from types import ModuleType
+
+from platforms.modifiers import parse_modifier
+from platforms.schema import ImageRule, When
+from platforms.values import Extent
+from solver import layout as layouts
+from solver import modifiers
+from solver.constraint import Touch
+from solver.constraints import colour_space, modifier_side_condition, plane_buffers
+from solver.constraints import format as format_kind
+from solver.constraints import modifier as modifier_kind
+from solver.drops import About, is_dropped
+from solver.option import Image
+from solver.pipeline import Attachment
+from solver.problem import WAYS, Question
+from solver.seats import too_many
+
+
+class Images:
+    """What one question's buffer may hold, under the facts dropped about it.
+
+    `demands` gives the layout kinds about which a touch's rule states something.
+    """
+
+    def __init__(
+        self, question: Question, about: About | None, demands: Callable[[Touch], tuple[ModuleType, ...]]
+    ) -> None:
+        self.question = question
+        self.about = about
+        self.demands = demands
+        self.pins = {pin.field: pin.value for pin in question.pins}
+        self.image = question.spec.size or Extent(0, 0)
+
+    def fitting(self, touches: tuple[Touch, ...]) -> Iterator[Image]:
+        """Every format, modifier and choice of rules with the layout that fits them, by rank."""
+        spec = self.question.spec
+        if spec.bytes is not None:
+            raw = layouts.raw(spec.bytes, self._need(touches))
+            if raw is not None:
+                yield Image(0, None, None, None, touches, raw)
+            return
+        usable = [self._usable(touch) for touch in touches]
+        for rank, fourcc in enumerate(self._fourccs(usable)):
+            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            if not all(of_format):
+                continue
+            for modifier in self._modifiers(of_format):
+                shape = modifiers.shape(fourcc, modifier)
+                if shape is None:
+                    continue
+                for ruled, colour in self._rulings(touches, of_format, modifier):
+                    for layout in self._layouts(ruled, shape):
+                        yield Image(rank if spec.formats else 0, fourcc, modifier, colour, ruled, layout)
+
+    def _usable(self, touch: Touch) -> list[ImageRule | None]:
+        """The port's rules that hold for this use."""
+        if is_dropped(self.about, modifier_side_condition, touch.device.name):
+            return list(touch.port.images)
+        return [rule for rule in touch.port.images if holds(rule.when, touch.use)]
+
+    def _fourccs(self, usable: list[list[ImageRule | None]]) -> Sequence[str]:
+        spec, pinned = self.question.spec, self.pins.get("format")
+        found: Sequence[str] = spec.formats or ([str(pinned)] if pinned is not None else ())
+        if not found:
+            sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
+            if (
+                self.about is not None and any(kind == format_kind.NAME for kind, _ in self.about.own)
+            ) or len(sets) != len(usable):
+                found = sorted(frozenset().union(*sets)) or ["XR24"]
+            else:
+                found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
+        return [fourcc if pinned in (None, fourcc) else "" for fourcc in found]
+
+    def _of_format(self, touch: Touch, rules: list[ImageRule | None], fourcc: str) -> list[ImageRule | None]:
+        found = [rule for rule in rules if rule is not None and fourcc in rule.formats]
+        if not found and fourcc and is_dropped(self.about, format_kind, touch.device.name):
+            known = any(fourcc in rule.formats for rule in touch.port.images)
+            return [] if known else [None]
+        return [*found]
+
+    def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:
+        pinned, asked = self.pins.get("modifier"), self.question.spec.modifiers
+        if asked is not None:
+            found = list(dict.fromkeys(parse_modifier(text).name for text in asked))
+        else:
+            known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
+            found = sorted(known | {"LINEAR"} if pinned is None else {str(pinned)})
+        return [name for name in found if pinned in (None, name)]
+
+    def _rulings(
+        self, touches: tuple[Touch, ...], of_format: list[list[ImageRule | None]], modifier: str
+    ) -> Iterator[tuple[tuple[Touch, ...], str | None]]:
+        """Every way to give each attachment one rule, with the colour space they share."""
+        choices = []
+        for touch, rules in zip(touches, of_format, strict=True):
+            fits = [rule for rule in rules if rule is None or modifier in canonical(rule)]
+            if not fits and is_dropped(self.about, modifier_kind, touch.device.name):
+                fits = rules
+            choices.append(fits)
+        number = prod(map(len, choices))
+        if number > WAYS:
+            raise too_many(self.question, str(number), "image rules")
+        for choice in product(*choices):
+            ruled = tuple(t._replace(rule=rule) for t, rule in zip(touches, choice, strict=True))
+            agreed, colour = self._colour(ruled)
+            if agreed:
+                yield ruled, colour
+
+    def _colour(self, ruled: tuple[Touch, ...]) -> tuple[bool, str | None]:
+        wanted = self.question.spec.colours
+        shared: set[str] | None = set(wanted) if wanted is not None else None
+        for touch in ruled:
+            if touch.rule is None or touch.rule.colours is None:
+                continue
+            if not is_dropped(self.about, colour_space, touch.device.name):
+                shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
+        if shared is None:
+            return True, None
+        if not shared:
+            return False, None
+        return True, next((c for c in wanted if c in shared), None) if wanted else min(shared)
+
+    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Shape) -> Iterator[layouts.Layout]:
+        asked = self.question.spec.dmabufs
+        allowed = {1, len(shape.planes)}
+        if asked is not None:
+            allowed &= {asked} if isinstance(asked, int) else set(asked)
+        for touch in ruled:
+            if touch.rule is not None and not is_dropped(self.about, plane_buffers, touch.device.name):
+                allowed &= set(touch.rule.dmabufs)
+        if not allowed:
+            return
+        need = self._need(ruled)
+        for dmabufs in sorted(allowed):
+            found = layouts.solve(need, self.image, shape, dmabufs)
+            if found is not None:
+                yield found
+
+    def _need(self, ruled: tuple[Touch, ...]) -> layouts.Demand:
+        need = layouts.Demand()
+        for touch in ruled:
+            for kind in self.demands(touch):
+                if not is_dropped(self.about, kind, touch.device.name):
+                    kind.demand(touch, need, self.image)
+        pinned = self.pins.get("stride")
+        need.pinned = pinned if isinstance(pinned, int) else None
+        return need
+
+
+def holds(when: When | None, use: Attachment) -> bool:
+    """Whether a rule's `when` holds for an attachment."""
+    if when is None:
+        return True
+    if when.codec is not None and use.codec not in when.codec:
+        return False
+    if when.rotate is not None and use.rotate not in when.rotate:
+        return False
+    if when.crop is not None and when.crop != (use.crop is not None):
+        return False
+    return when.scale is None or when.scale == (use.scale is not None)
+
+
+def canonical(rule: ImageRule) -> frozenset[str]:
+    """The rule's modifiers; the schema has given them their canonical names."""
+    return frozenset(rule.modifiers)

@@ -1,0 +1,88 @@
+"""Which devices attach: every choice of devices for what a question leaves open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from platforms.errors import InputError
+from platforms.errors import Problem as Fault
+from solver.constraint import Touch
+from solver.constraints import missing_device
+from solver.drops import About, is_dropped
+from solver.option import Binding
+from solver.pipeline import Attachment
+from solver.problem import WAYS, Problem, Question, Way
+
+
+def too_many(question: Question, number: str, what: str) -> InputError:
+    """A question that would take hours to spell out is refused."""
+    text = f"{number} choices of {what} for {question.label}; at most {WAYS} are weighed"
+    return InputError([Fault(question.pipeline, None, ("buffers", question.name), text)])
+
+
+class Seats:
+    """The choices of devices for one question, under the facts dropped about it."""
+
+    def __init__(self, problem: Problem, question: Question, about: About | None) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.question = question
+        self.about = about
+        self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
+
+    def bindings(self, way: Way) -> Iterator[tuple[Binding, tuple[Touch, ...]]]:
+        """Every choice of devices, and the ports touched under it."""
+        variables = sorted({party.variable for party in way.parties})
+        domains = []
+        for variable in variables:
+            uses = [party.use for party in way.parties if party.variable == variable]
+            fits = [n for n in self.problem.variables[variable].candidates if self._fits(n, uses)]
+            missing = all(self._ignorable(use) for use in uses)
+            domains.append([*fits, *([None] if missing else [])])
+        for choice in self._apart(variables, domains):
+            device = dict(zip(variables, choice, strict=True))
+            if not self.pinned_devices <= set(choice):
+                continue
+            touches = [self._touch(device[party.variable], party.use) for party in way.parties]
+            binding = tuple(pair for pair in device.items() if pair[0] in self.problem.linked)
+            yield binding, tuple(touch for touch in touches if touch is not None)
+
+    def _apart(
+        self, variables: list[int], domains: list[list[str | None]]
+    ) -> Iterator[tuple[str | None, ...]]:
+        """Choices of devices in which what must be different is different."""
+        differ = self.problem.differ
+        others = [
+            [i for i, earlier in enumerate(variables[:n]) if differ(earlier, variable)]
+            for n, variable in enumerate(variables)
+        ]
+        crowd = [n for n, variable in enumerate(variables) if any(differ(variable, v) for v in variables)]
+        seats = {device for n in crowd for device in domains[n]}
+        if None not in seats and len(seats) < len(crowd):
+            return
+        stack: list[tuple[str | None, ...]] = [()]
+        seen = 0
+        while stack:
+            chosen = stack.pop()
+            seen += 1
+            if seen > WAYS * 8:
+                raise too_many(self.question, f"{seen} or more", "devices")
+            if len(chosen) == len(variables):
+                yield chosen
+                continue
+            taken = {chosen[i] for i in others[len(chosen)]} - {None}
+            stack.extend((*chosen, d) for d in reversed(domains[len(chosen)]) if d not in taken)
+
+    def _ignorable(self, use: Attachment) -> bool:
+        subject = f"{use.selector.kind}.{use.selector.port}"
+        return is_dropped(self.about, missing_device, subject)
+
+    def _fits(self, name: str, uses: list[Attachment]) -> bool:
+        return all(self._ignorable(use) or missing_device.fits(self.board, name, use) for use in uses)
+
+    def _touch(self, name: str | None, use: Attachment) -> Touch | None:
+        if name is None or not missing_device.fits(self.board, name, use):
+            return None
+        device = self.board.devices[name]
+        port = use.selector.port or ""
+        return Touch(device, port, device.spec.ports[port], use)
