@@ -116,6 +116,29 @@ class UnknownFact(Strict):
     text: str
 
 
+class Conversion(Strict):
+    """An inserted stage: `device` reads one placement of a buffer and writes another."""
+
+    pipeline: str
+    buffer: str
+    reads: str
+    """The placement it reads: the buffer itself or one inserted before."""
+    writes: str
+    """The inserted placement it makes: `buffer>1`, `buffer>2`, …"""
+    device: str
+    from_: str = Field(alias="from")
+    to: str
+    changes: Annotated[
+        tuple[Literal["format", "modifier", "memory", "stride"], ...], Field(strict=False)
+    ] = ()
+    """What differs between the two."""
+    lossless: bool
+    bytes_per_second: Natural
+    """Read and written, at the buffer's rate."""
+    text: str
+    source: str
+
+
 class Plan(Strict):
     """A proven (`optimal`) or bounded (`feasible`) answer."""
 
@@ -124,7 +147,7 @@ class Plan(Strict):
     platform: str
     pipelines: Annotated[tuple[str, ...], Field(strict=False)]
     placements: Annotated[tuple[Placement, ...], Field(strict=False)]
-    conversions: Annotated[tuple[dict[str, object], ...], Field(strict=False)] = ()
+    conversions: Annotated[tuple[Conversion, ...], Field(strict=False)] = ()
     dropped: Annotated[tuple[Dropped, ...], Field(strict=False)] = ()
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()

@@ -165,7 +165,7 @@ def _plan(plan: Plan) -> Iterator[Block]:
         title = f"{placement.pipeline}: {placement.buffer}" if len(plan.pipelines) > 1 else placement.buffer
         yield Heading(title)
         yield Notes(tuple(_details(placement)))
-    yield from _section("Conversions", (Labelled("", _pairs(step)) for step in plan.conversions))
+    yield from _section("Conversions", (Labelled(step.writes, step.text) for step in plan.conversions))
     yield from _section("Dropped wishes", (Labelled(wish.buffer, wish.text) for wish in plan.dropped))
     yield from _section("Warnings", (Labelled("", warning) for warning in plan.warnings))
     yield from _unknown(plan)
@@ -272,10 +272,6 @@ def _rejected(rejected: Rejected) -> list[Labelled]:
         Labelled(label, reason.text, reason.source) if reason else Labelled(label, "costs more")
         for reason in reasons
     ]
-
-
-def _pairs(step: dict[str, object]) -> str:
-    return ", ".join(f"{key} {value}" for key, value in step.items())
 
 
 def plain(found: Iterable[Block]) -> str:

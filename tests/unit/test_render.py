@@ -229,8 +229,21 @@ def test_what_is_not_plain_about_a_layout_is_told() -> None:
 
 
 def test_conversions_are_listed() -> None:
-    step = {"device": "scaler", "from": "XR24", "to": "NV12"}
-    assert "Conversions\n  device scaler, from XR24, to NV12\n" in render.text(plan(conversions=[step]))
+    step = {
+        "pipeline": "film",
+        "buffer": "frame",
+        "reads": "frame",
+        "writes": "frame>1",
+        "device": "scaler",
+        "from": "source",
+        "to": "target",
+        "changes": ["format"],
+        "lossless": False,
+        "bytes_per_second": 60,
+        "text": "scaler turns frame into NV12",
+        "source": "made up",
+    }
+    assert "Conversions\n  frame>1  scaler turns frame into NV12\n" in render.text(plan(conversions=[step]))
 
 
 def test_text_of_others_cannot_steer_the_terminal() -> None:
