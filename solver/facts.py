@@ -159,8 +159,8 @@ class Sentences:
         return kind.sentence(case), kind.source(case)
 
     def _case(self, question: Question, option: Option) -> Case:
-        placed = option.placed
-        return Case(self.board, question, placed.touches, placed.heap, placed.home, None, option.layout)
+        placed, settled = option.placed, question.settled(option.binding)
+        return Case(self.board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
 
     def _of_attachment(
         self, fact: Fact, question: Question, device: str, relaxed: Sequence[Option]

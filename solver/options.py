@@ -56,7 +56,7 @@ class Propagation:
         about = self.drops.about(question.label)
         key = (question.signature, about)
         if key not in self._memo:
-            found = _Search(self, question, about).options()
+            found = (o for variant in question.variants for o in _Search(self, variant, about).options())
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
 
@@ -104,7 +104,7 @@ class _Search:
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
         self.images = Images(question, about, whole.demands)
-        self._open = self._unlocked(()) if question.audience is None else None
+        self._open = None if question.guard.audiences else self._unlocked(())
 
     def options(self) -> Iterator[Option]:
         if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from copy import copy
 from itertools import pairwise, product
 from math import prod
 from typing import Final, NamedTuple
@@ -18,10 +19,10 @@ from platforms.errors import Problem as Fault
 from platforms.schema import Platform
 from platforms.values import shown
 from platforms.words import Access
+from solver import protection
 from solver.board import Board
-from solver.constraints import missing_device
 from solver.pins import Pin
-from solver.pipeline import AnyOf, Attachment, Audience, Buffer, Pipeline, Selector, Use, attachment
+from solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
 
 WAYS: Final = 4096
@@ -55,7 +56,9 @@ class Way(NamedTuple):
 class Question:
     """One buffer: what is asked, by whom it is touched, and how it is called."""
 
-    __slots__ = ("audience", "label", "name", "pins", "pipeline", "protected", "signature", "spec", "ways")
+    __slots__ = (
+        "carried", "flow", "guard", "label", "name", "pins", "pipeline", "scenes", "signature", "spec", "variants", "ways"
+    )  # fmt: skip
 
     def __init__(self, pipeline: str, name: str, label: str, spec: Buffer, ways: tuple[Way, ...]) -> None:
         self.pipeline = pipeline
@@ -63,11 +66,37 @@ class Question:
         self.label = label
         self.spec = spec
         self.ways = ways
-        self.protected = bool(spec.protected)
-        self.audience = spec.protected.audience if isinstance(spec.protected, Audience) else None
         self.pins: tuple[Pin, ...] = ()
         self.signature = 0
         """Equal for questions that ask the same."""
+        self.guard = protection.stated(spec)
+        self.carried = ""
+        """What brings protected content into it, in words, if the pipeline does not mark it."""
+        self.flow: protection.Flow | None = None
+        self.scenes: tuple[protection.Scene, ...] = ()
+        self.variants: tuple[Question, ...] = (self,)
+        """The question once for each protection it may have (see solver.protection)."""
+
+    @property
+    def protected(self) -> bool:
+        return self.guard.protected
+
+    @property
+    def shielded(self) -> str:
+        """`canvas is protected (gpu carries frame into it)`."""
+        return f"{self.label} is protected{f' ({self.carried})' if self.carried else ''}"
+
+    def guarded(
+        self, guard: protection.Guard, carried: str, scenes: tuple[protection.Scene, ...]
+    ) -> Question:
+        """The question in the scenes in which it is guarded so."""
+        found = copy(self)
+        found.guard, found.carried, found.scenes, found.variants = guard, carried, scenes, (found,)
+        return found
+
+    def settled(self, binding: Sequence[tuple[int, str | None]]) -> Question:
+        """The variant that holds in the scene of an option's binding."""
+        return next((v for v in self.variants if any(scene.binding in binding for scene in v.scenes)), self)
 
 
 class Problem:
@@ -101,11 +130,13 @@ class Problem:
             for name in sorted(pipeline.buffers)
         )
         self._share_codecs()
-        self._spread_protection()
-        alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
             question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
-            asked = (question.spec, question.protected, question.audience, question.ways, question.pins)
+        protection.spread(self.board, self.variables, self.questions)
+        alike: dict[tuple[object, ...], int] = {}
+        for question in self.questions:
+            guards = tuple((variant.guard, variant.scenes) for variant in question.variants)
+            asked = (question.spec, guards, question.ways, question.pins)
             question.signature = alike.setdefault(asked, len(alike))
         self.apart = self._apart()
         self._pairs = frozenset(self.apart)
@@ -174,7 +205,7 @@ class Problem:
         codecs: dict[tuple[int, str | None], set[str]] = {}
         for _, party in self._parties():
             if party.use.codec is not None:
-                codecs.setdefault(_stage(party), set()).add(party.use.codec)
+                codecs.setdefault(protection.stage(party), set()).add(party.use.codec)
         if not codecs:
             return
         for question in self.questions:
@@ -182,33 +213,6 @@ class Problem:
                 Way(way.rank, tuple(_with_codec(party, codecs) for party in way.parties))
                 for way in question.ways
             )
-
-    def _spread_protection(self) -> None:
-        """What a stage writes after reading protected content is protected too."""
-        if not any(question.protected for question in self.questions):
-            return
-        changed = True
-        while changed:
-            tainted = {
-                _stage(party)
-                for question, party in self._parties()
-                if question.protected and party.use.access == "read"
-            }
-            changed = False
-            for question, party in self._parties():
-                if question.protected or party.use.access == "read" or _stage(party) not in tainted:
-                    continue
-                if not self._declassifies(party):
-                    question.protected = changed = True
-
-    def _declassifies(self, party: Party) -> bool:
-        fits = [
-            name
-            for name in self.variables[party.variable].candidates
-            if missing_device.fits(self.board, name, party.use)
-        ]
-        port = party.use.selector.port or ""
-        return bool(fits) and all(self.board.port(name, port).declassifies for name in fits)
 
     def _parties(self) -> Iterator[tuple[Question, Party]]:
         for question in self.questions:
@@ -221,12 +225,8 @@ def _alternatives(party: Use | AnyOf) -> tuple[Use, ...]:
     return party.any_of if isinstance(party, AnyOf) else (party,)
 
 
-def _stage(party: Party) -> tuple[int, str | None]:
-    return party.variable, party.use.selector.stage
-
-
 def _with_codec(party: Party, codecs: dict[tuple[int, str | None], set[str]]) -> Party:
-    found = codecs.get(_stage(party), set())
+    found = codecs.get(protection.stage(party), set())
     if party.use.codec is not None or len(found) != 1:
         return party
     return party._replace(use=party.use._replace(codec=next(iter(found))))

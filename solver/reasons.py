@@ -68,7 +68,8 @@ class Why:
     def _case(self, question: Question, option: Option, heap: HeapView) -> Case:
         touches = option.placed.touches
         home = lives_in(self.board, heap, touches)
-        return Case(self.board, question, touches, heap, home, None, option.layout)
+        settled = question.settled(option.binding)
+        return Case(self.board, settled, touches, heap, home, None, option.layout)
 
     def _broken(self, question: Question, option: Option, heap: HeapView) -> Iterator[Reason]:
         case = self._case(question, option, heap)

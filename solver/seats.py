@@ -45,7 +45,15 @@ class Seats:
                 continue
             touches = [self._touch(device[party.variable], party.use) for party in way.parties]
             binding = tuple(pair for pair in device.items() if pair[0] in self.problem.linked)
-            yield binding, tuple(touch for touch in touches if touch is not None)
+            for scene in self._scenes(way, device):
+                yield (*binding, *scene), tuple(touch for touch in touches if touch is not None)
+
+    def _scenes(self, way: Way, device: dict[int, str | None]) -> list[Binding]:
+        """The scenes in which protected content flows as it does through these devices."""
+        if self.question.flow is None:
+            return [()]
+        taken = self.question.flow.taken(self.question, way, device)
+        return [(scene.binding,) for scene in self.question.scenes if taken in scene.takes]
 
     def _apart(
         self, variables: list[int], domains: list[list[str | None]]

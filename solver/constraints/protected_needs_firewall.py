@@ -20,8 +20,8 @@ def broken(case: Case) -> bool:
 
 def sentence(case: Case) -> str:
     if case.heap.access is None:
-        return f"{case.label} is protected, and {case.heap.name} has no known firewall"
-    return f"{case.label} is protected, and the CPU can map buffers of {case.heap.name}"
+        return f"{case.question.shielded}, and {case.heap.name} has no known firewall"
+    return f"{case.question.shielded}, and the CPU can map buffers of {case.heap.name}"
 
 
 def source(case: Case) -> str:

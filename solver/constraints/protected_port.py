@@ -25,7 +25,7 @@ def sentence(case: Case) -> str:
     assert case.touch is not None
     if case.question.protected:
         known = "refuses" if case.touch.port.protected == "refused" else "is not known to take"
-        return f"{case.label} is protected, and {case.touch.title} {known} protected buffers"
+        return f"{case.question.shielded}, and {case.touch.title} {known} protected buffers"
     return f"{case.touch.title} takes protected buffers only, and {case.label} is not protected"
 
 

@@ -1,0 +1,282 @@
+"""Which buffers are protected, in every way in which a file's alternatives may be taken.
+
+Protection flows: a stage that reads protected content carries it, and what it writes is
+protected too, unless the port of the device chosen declassifies (design §5, 37). Only what
+is chosen counts: if the display scans a protected frame out, the GPU that might have
+composed it carries nothing, and its canvas stays plain.
+
+So one buffer's protection may hang on what another buffer takes. The ways in which
+they can be taken together are spelled out as *scenes*: in a scene everybody's protection
+is settled. A scene is bound like a device is: each option says in which scene it holds,
+and all options of a plan hold in one. Scenes that settle the same are merged, and a file
+without alternatives has one scene, of which nothing is seen outside this module.
+
+    frame   protected, read by any of: display.scanout, gpu.sample
+    canvas  written by gpu.render
+
+    scene 0   frame is scanned out     canvas plain
+    scene 1   the gpu samples frame    canvas protected
+
+Protection is the least that follows from what the pipeline marks: a stage that reads what
+it writes does not protect it by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from platforms.errors import InputError
+from platforms.errors import Problem as Fault
+from solver.board import Board
+from solver.constraints import missing_device
+from solver.pipeline import Audience, Buffer, Selector
+
+if TYPE_CHECKING:
+    from solver.problem import Party, Question, Variable, Way
+
+SCENES: Final = 4096
+"""Joint choices of linked buffers that are weighed."""
+
+Stage = tuple[int, str | None]
+"""A variable (by index) and the name that tells two jobs of one selector apart."""
+
+
+class Guard(NamedTuple):
+    """Who must be kept away from one buffer."""
+
+    protected: bool
+    audiences: frozenset[tuple[Selector, ...]] = frozenset()
+    """Whoever sees it must be in every one of these."""
+
+
+class Taken(NamedTuple):
+    """One way to take a buffer, as far as protection flows through it."""
+
+    reads: frozenset[Stage]
+    """Stages that carry on what is in the buffer."""
+    writes: frozenset[Stage]
+    """Stages whose content comes into it, still protected if it was."""
+
+
+class Scene(NamedTuple):
+    """A scene as one buffer sees it: how it is bound, and the ways to take the buffer in it."""
+
+    binding: tuple[int, str]
+    takes: frozenset[Taken]
+
+
+def stated(spec: Buffer) -> Guard:
+    """What the pipeline itself says about a buffer."""
+    if isinstance(spec.protected, Audience):
+        return Guard(True, frozenset([spec.protected.audience]))
+    return Guard(bool(spec.protected))
+
+
+def stage(party: Party) -> Stage:
+    return party.variable, party.use.selector.stage
+
+
+def spread(board: Board, variables: Sequence[Variable], questions: Sequence[Question]) -> None:
+    """Settle the protection of every question, or give it variants bound to scenes.
+
+    Raises:
+        InputError: more joint choices than can be weighed.
+    """
+    if not any(question.guard.protected for question in questions):
+        return
+    flow = Flow(board, variables, questions)
+    for number, group in enumerate(flow.groups()):
+        _settle(flow, group, -1 - number)
+
+
+class Flow:
+    """Where protected content of one problem may come to."""
+
+    def __init__(self, board: Board, variables: Sequence[Variable], questions: Sequence[Question]) -> None:
+        self.board = board
+        self.variables = variables
+        self.questions = questions
+        self.carriers: frozenset[Stage] = frozenset()
+        self.reached = {i for i, question in enumerate(questions) if question.guard.protected}
+        """Buffers that may be protected, whatever is chosen."""
+        self._reach()
+        self.takes = {i: self._takes(questions[i]) for i in sorted(self.reached)}
+
+    def _reach(self) -> None:
+        grown = True
+        while grown:
+            tainted = {
+                stage(party)
+                for i in self.reached
+                for way in self.questions[i].ways
+                for party in way.parties
+                if party.use.access == "read"
+            }
+            found: set[Stage] = set()
+            grown = False
+            for i, question in enumerate(self.questions):
+                if stated(question.spec).protected:
+                    continue
+                for way in question.ways:
+                    into = {
+                        stage(party)
+                        for party in way.parties
+                        if party.use.access == "write" and False in self._declassifying(party)
+                    } & tainted
+                    found |= into
+                    if into and i not in self.reached:
+                        self.reached.add(i)
+                        grown = True
+            self.carriers = frozenset(found)
+
+    def _declassifying(self, party: Party) -> set[bool]:
+        """Whether the devices that may play this party end protection there."""
+        port = party.use.selector.port or ""
+        fits = [
+            name
+            for name in self.variables[party.variable].candidates
+            if missing_device.fits(self.board, name, party.use)
+        ]
+        return {self.board.port(name, port).declassifies for name in fits} or {False}
+
+    def _takes(self, question: Question) -> tuple[Taken, ...]:
+        """Every way to take the buffer, devices that declassify told apart, in a fixed order."""
+        found = set()
+        for way in question.ways:
+            reads = self._reads(way)
+            writers = self._writers(question, way)
+            for ends in product(*(sorted(self._declassifying(party)) for party in writers)):
+                writes = [stage(party) for party, end in zip(writers, ends, strict=True) if not end]
+                found.add(Taken(reads, frozenset(writes)))
+        return tuple(sorted(found, key=lambda take: (_ordered(take.reads), _ordered(take.writes))))
+
+    def _reads(self, way: Way) -> frozenset[Stage]:
+        return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers
+
+    def _writers(self, question: Question, way: Way) -> list[Party]:
+        if stated(question.spec).protected:
+            return []  # what the pipeline states is final
+        return [p for p in way.parties if p.use.access == "write" and stage(p) in self.carriers]
+
+    def taken(self, question: Question, way: Way, devices: dict[int, str | None]) -> Taken:
+        """How the buffer is taken by these devices (by variable)."""
+        writes = []
+        for party in self._writers(question, way):
+            name, port = devices[party.variable], party.use.selector.port or ""
+            if name is not None and missing_device.fits(self.board, name, party.use):
+                ends = self.board.port(name, port).declassifies
+            else:
+                ends = self._declassifying(party) == {True}
+            if not ends:
+                writes.append(stage(party))
+        return Taken(self._reads(way), frozenset(writes))
+
+    def groups(self) -> Iterator[list[int]]:
+        """Buffers that may be protected, together with those whose content they share."""
+        left = sorted(self.reached)
+        while left:
+            group, found = [left[0]], set(self._touched(left[0]))
+            rest = left[1:]
+            while more := [i for i in rest if self._touched(i) & found]:
+                group += more
+                rest = [i for i in rest if i not in more]
+                found.update(*(self._touched(i) for i in more))
+            left = rest
+            yield sorted(group)
+
+    def _touched(self, index: int) -> frozenset[Stage]:
+        return frozenset().union(*(take.reads | take.writes for take in self.takes[index]))
+
+
+def _ordered(stages: frozenset[Stage]) -> list[tuple[int, str]]:
+    return sorted((variable, name or "") for variable, name in stages)
+
+
+Block = tuple[tuple[frozenset[Taken], ...], tuple[Guard, ...]]
+"""How each buffer of a group may be taken in a scene, and what that makes of each."""
+
+
+def _settle(flow: Flow, group: list[int], variable: int) -> None:
+    """Give the questions of a group their guards, by scene where there are several."""
+    blocks = _scenes(flow, group)
+    for place, index in enumerate(group):
+        question = flow.questions[index]
+        words = [_carried(flow, group, block, place) for block in blocks]
+        if len(blocks) == 1:
+            question.guard, question.carried = blocks[0][1][place], words[0]
+            continue
+        scenes: dict[Guard, list[Scene]] = {}
+        said: dict[Guard, str] = {}
+        for number, (takes, guards) in enumerate(blocks):
+            said.setdefault(guards[place], words[number])
+            scenes.setdefault(guards[place], []).append(Scene((variable, str(number)), takes[place]))
+        question.flow = flow
+        question.variants = tuple(
+            question.guarded(guard, said[guard], tuple(found)) for guard, found in scenes.items()
+        )
+
+
+def _carried(flow: Flow, group: list[int], block: Block, place: int) -> str:
+    """Who carries which protected buffer into the one at `place`, if it is not marked itself."""
+    takes, guards = block
+    if not guards[place].protected or stated(flow.questions[group[place]].spec).protected:
+        return ""
+    writes = frozenset[Stage]().union(*(take.writes for take in takes[place]))
+    for source, index in enumerate(group):
+        reads = (
+            frozenset[Stage]().union(*(take.reads for take in takes[source]))
+            if guards[source].protected
+            else ()
+        )
+        for variable, name in _ordered(writes.intersection(reads)):
+            who = flow.variables[variable]
+            selector = Selector(who.kind, who.label, who.connector, name or None, None)
+            if source != place:
+                return f"{selector} carries {flow.questions[index].label} into it"
+    return ""
+
+
+def _scenes(flow: Flow, group: list[int]) -> list[Block]:
+    """Everything that may be settled for a group, each with the choices that settle it so."""
+    choices = [flow.takes[index] for index in group]
+    number = prod(map(len, choices))
+    if number > SCENES:
+        question = flow.questions[group[0]]
+        text = (
+            f"protected content may flow in {number} ways from {question.label}; at most {SCENES} are weighed"
+        )
+        raise InputError([Fault(question.pipeline, None, ("buffers", question.name), text)])
+    own = [stated(flow.questions[index].spec) for index in group]
+    blocks: list[Block] = [
+        (tuple(frozenset([take]) for take in choice), _outcome(own, choice)) for choice in product(*choices)
+    ]
+    for place in range(len(group)):
+        merged: dict[object, Block] = {}
+        for takes, guards in blocks:
+            key = (takes[:place], takes[place + 1 :], guards)
+            known = merged.get(key)
+            ways = takes[place] | known[0][place] if known else takes[place]
+            merged[key] = ((*takes[:place], ways, *takes[place + 1 :]), guards)
+        blocks = list(merged.values())
+    return blocks
+
+
+def _outcome(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
+    """The least protection that follows if everybody is taken so."""
+    guards = list(own)
+    while True:
+        carried: dict[Stage, frozenset[tuple[Selector, ...]]] = {}
+        for guard, take in zip(guards, taken, strict=True):
+            if guard.protected:
+                for reader in take.reads:
+                    carried[reader] = carried.get(reader, frozenset()) | guard.audiences
+        before = list(guards)
+        for place, take in enumerate(taken):
+            sources = [carried[writer] for writer in take.writes if writer in carried]
+            if sources:
+                guards[place] = Guard(True, frozenset().union(*sources))
+        if guards == before:
+            return tuple(guards)
