@@ -1,27 +1,34 @@
 """Protected content lives only where the CPU and strangers cannot touch it.
 
 That is a heap with a stated `access` and no CPU mapping. An unknown access set
-counts as no firewall: failing closed.
+counts as no firewall, and an unknown mapping as a mapping: failing closed.
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; design §5, 33.
 """
 
 from __future__ import annotations
 
+from solver.board import HeapView
 from solver.constraint import Case
 
 NAME = "protected-needs-firewall"
 SCOPE = "heap"
 
 
+def closed(heap: HeapView) -> bool:
+    """Whether it is known who gets into the heap, and that the CPU does not."""
+    return heap.access is not None and heap.spec.cpu == "none"
+
+
 def broken(case: Case) -> bool:
-    return case.question.protected and (case.heap.access is None or case.heap.cpu != "none")
+    return case.question.protected and not closed(case.heap)
 
 
 def sentence(case: Case) -> str:
     if case.heap.access is None:
         return f"{case.question.shielded}, and {case.heap.name} has no known firewall"
-    return f"{case.question.shielded}, and the CPU can map buffers of {case.heap.name}"
+    can = "may be able to" if case.heap.spec.cpu == "unknown" else "can"
+    return f"{case.question.shielded}, and the CPU {can} map buffers of {case.heap.name}"
 
 
 def source(case: Case) -> str:
