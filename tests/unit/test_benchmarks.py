@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterator
 from importlib.util import find_spec
 
 import pytest
 
 from benchmarks import measure
-from benchmarks.instances import Instance, instance, scaled
+from benchmarks.instances import SIZES, Instance, impossible, instance, scaled
 from benchmarks.measure import (
     PACKAGES,
     RIVALS,
@@ -23,6 +25,8 @@ from benchmarks.measure import (
 from benchmarks.rivals.tuples import shared
 from benchmarks.table import Answer, Goal, table
 
+DRAW = "57a596843b8491191fd837ce2ac6e90e17d7f46fafd7ceac5b597529353f839e"
+"""Of all that the benchmarks ask. If it changes, numbers before and after are of different questions."""
 SMALL = [(seed, buffers) for buffers in (4, 8) for seed in range(3)]
 
 
@@ -44,6 +48,14 @@ def test_a_seed_is_an_instance(buffers: int) -> None:
     assert one == again
     assert one.platform != other.platform
     assert sum(len(pipeline.buffers) for pipeline in one.pipelines) == one.buffers == buffers
+
+
+def test_the_draw_is_frozen() -> None:
+    asked = [instance(seed, buffers) for buffers in SIZES for seed in range(24 if buffers < 64 else 6)]
+    asked += [scaled(seed, buffers) for buffers in (16, 256) for seed in range(3)]
+    asked += [impossible(seed, 4) for seed in range(4)]
+    plain = json.dumps([[one.profile, one.streams] for one in asked], sort_keys=True)
+    assert hashlib.sha256(plain.encode()).hexdigest() == DRAW
 
 
 def test_boards_are_as_large_as_real_ones() -> None:
