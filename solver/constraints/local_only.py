@@ -2,7 +2,8 @@
 
 "GPUs can work with any imported memory as long as it is DMA accessible, but
 they can scan out only from their local memory." Where the CPU-visible or
-pinnable window of such a memory is smaller, the buffers so used share it.
+pinnable window of such a memory is smaller, the buffers so used share it, those in
+its parts and those that other devices reach peer-to-peer included.
 
 Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_display.c
 amdgpu_display_supported_domains(); drivers/gpu/drm/xe/display/xe_fb_pin.c.
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.board import Board, HeapView
+from solver.board import Board, HeapView, MemoryView
 from solver.constraint import Budget, Case, Placed, Touch
 
 NAME = "local-only"
@@ -47,15 +48,49 @@ def _within(board: Board, name: str | None, wanted: tuple[str, ...]) -> bool:
 
 
 def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    """The window of a local memory, shared by what is pinned or mapped in it."""
-    for memory in placed.home.memories or ():
-        window = memory.spec.window
-        if not isinstance(window, int):
-            continue
-        pinned = any(t.port.memory and memory.name in t.port.memory for t in placed.touches)
-        if pinned or any(touch.device.by_cpu for touch in placed.touches):
-            budget = Budget(NAME, memory.name, window, f"bytes of the window of {memory.name}", False)
-            yield budget, placed.number * placed.allocated
+    """The windows around the memories a buffer lies in, shared by all that is pinned or mapped there.
+
+    Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
+    a peer-to-peer importer comes through the BAR, so its buffers take visible VRAM.
+    """
+    key = (NAME, placed.home.name)
+    windows = placed.board.budgets.get(key)
+    if windows is None:
+        windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.home))
+    if not windows:
+        return
+    amount = placed.number * placed.allocated
+    for budget, inner, chain in windows:
+        if any(_through(touch, inner, chain) for touch in placed.touches):
+            yield budget, amount
+
+
+def _windows(board: Board, home: HeapView) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
+    """Each window that the heap's memories lie behind, with those memories and all between, the window's own included."""
+    inside: dict[str, list[MemoryView]] = {}
+    between: dict[str, set[str]] = {}
+    for memory in home.memories or ():
+        chain: set[str] = set()
+        for outer in board.around(memory):
+            chain.add(outer.name)
+            if isinstance(outer.spec.window, int):
+                inside.setdefault(outer.name, []).append(memory)
+                between.setdefault(outer.name, set()).update(chain)
+    for name, memories in inside.items():
+        window = board.memories[name].spec.window
+        assert isinstance(window, int)
+        budget = Budget(NAME, name, window, f"bytes of the window of {name}", False)
+        yield budget, tuple(memories), frozenset(between[name])
+
+
+def _through(touch: Touch, memories: tuple[MemoryView, ...], chain: frozenset[str]) -> bool:
+    """Whether the touch needs the buffer within the window: mapped, pinned, or from another device."""
+    if touch.device.by_cpu:
+        return True
+    named = touch.port.memory
+    if isinstance(named, tuple) and not chain.isdisjoint(named):
+        return True
+    return any(memory.local and touch.device.name not in memory.local for memory in memories)
 
 
 def sentence(case: Case) -> str:

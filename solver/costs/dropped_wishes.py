@@ -1,4 +1,9 @@
-"""Buffers wished for and not granted (design §6, 4)."""
+"""Buffers wished for and not granted, borne fairly (design §6, 4).
+
+A buffer's first lost wish costs 1, its second 2, its third 3: nobody loses a second
+while another could give its first for the same room. Among equals the later levels
+and at last the names decide who gives.
+"""
 
 from __future__ import annotations
 
@@ -8,4 +13,4 @@ NAME = "dropped-wishes"
 
 
 def value(priced: Priced) -> int:
-    return priced.dropped
+    return priced.dropped * (priced.dropped + 1) // 2
