@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from allocator.simulated.bridges import conversion_cost
 from allocator.simulated.judge import Case, Judge
 from allocator.simulated.question import Asked, Seating
 from allocator.simulated.reach import Residence
 from allocator.simulated.room import Touch, touched_bytes
+from allocator.simulated.trees import Tree, trees
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
@@ -44,14 +46,14 @@ def cost(
 
 def plan_cost(case: Case, plan: Plan) -> Cost:
     """`cost`, for a question already prepared."""
-    placements = {(each.pipeline, each.buffer): each for each in plan.placements}
-    ordered = [placements[asked.key] for asked in case.asked]
-    return min(total(case, ordered, seats) for seats in case.lawful_seatings(ordered))
+    grown = trees(case.asked, plan)
+    return min(total(case, grown, seats) for seats in case.lawful_seatings(grown))
 
 
-def total(case: Case, ordered: Sequence[Placement], seats: Sequence[Seating]) -> Cost:
-    parts = [parts_of(case, *each) for each in zip(case.asked, ordered, seats, strict=True)]
-    return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case))
+def total(case: Case, grown: Sequence[Tree], seats: Sequence[Seating]) -> Cost:
+    parts = [parts_of(case, *node) for node in case.nodes(grown, seats)]
+    converted = conversion_cost(case.of.platform, grown)
+    return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
 
 
 def live_shares(case: Case) -> list[tuple[int, ...]]:
@@ -63,15 +65,17 @@ def combined(
     own: Sequence[tuple[int, int, int, int]],
     shares: Sequence[tuple[int, ...]],
     live: Sequence[tuple[int, ...]] = (),
+    converted: tuple[int, int] = (0, 0),
 ) -> Cost:
     """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
 
+    `converted` is (lossy conversions, bytes converted).
     What is live adds the same to every plan, so only the fullest pool counts it.
     """
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
     pools = [sum(column) for column in zip(*shares, *live, strict=True)]
     total_share = sum(sum(each) for each in shares)
-    return (0, 0, preference, dropped, traffic, max(pools, default=0), total_share, size)
+    return (*converted, preference, dropped, traffic, max(pools, default=0), total_share, size)
 
 
 def parts_of(
@@ -84,7 +88,8 @@ def parts_of(
     preference = sum(seating.taken)
     if formats is not None and placement.format is not None:
         preference += formats.index(placement.format)
-    dropped = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
+    lost = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
+    dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
     own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement.size, touches), used)
     return own, _shares(case, where, used)
@@ -94,9 +99,10 @@ def _shares(case: Case, where: Residence, used: int) -> tuple[int, ...]:
     """Parts per million of each pool; a block locked out of a pool is paid for by its first buffer."""
     if where.home.in_locked_block:
         used = 0
+    confined = case.of.ground.confined(where.home)
     return tuple(
         -(-used * MILLION // pool.free)
-        if pool.free > 0 and where.memories is not None and where.memories <= pool.memories
+        if pool.free > 0 and confined is not None and confined <= pool.memories
         else 0
         for pool in case.of.pools
     )

@@ -20,7 +20,8 @@ from allocator.simulated.judge import Case
 from allocator.simulated.ports import layout_of
 from allocator.simulated.question import Asked, Party, Seating
 from allocator.simulated.room import Touch
-from allocator.simulated.seats import seatings
+from allocator.simulated.seats import seatings, unseated
+from allocator.simulated.trees import tree_faults, trees
 from allocator.simulated.walk import Mark, View, samples, view
 from allocator.simulated.wards import port_objections
 from solver.pipeline import Pipeline
@@ -41,18 +42,15 @@ class Actor(NamedTuple):
 
 def run_frame(board: Board, pipelines: Sequence[Pipeline], allocation: Allocation) -> tuple[Fault, ...]:
     """Pass one frame through every buffer; the faults are returned and counted by the board."""
-    case = board.facts.case(pipelines)
-    placements = {(each.pipeline, each.buffer): each for each in allocation.plan.placements}
-    ordered = [placements[asked.key] for asked in case.asked if asked.key in placements]
-    faults: list[Fault] = []
-    seats = (
-        next(seatings(board.platform, case.asked, ordered), None) if len(ordered) == len(case.asked) else None
-    )
+    case, plan = board.facts.case(pipelines), allocation.plan
+    faults = list(tree_faults(case.asked, plan))
+    grown = [] if faults else trees(case.asked, plan)
+    seats = None if faults else next(seatings(board.platform, grown), None)
     if seats is None:
-        faults.append(refused("missing-device", "nobody knows who should touch what").against("", ""))
+        faults = faults or list(unseated(board.platform, grown))
     else:
-        for asked, placement, seating in zip(case.asked, ordered, seats, strict=True):
-            faults += _placement_faults(board, case, asked, placement, seating, allocation)
+        for node in case.nodes(grown, seats):
+            faults += _placement_faults(board, case, *node, allocation)
     board.faults += faults
     return tuple(faults)
 

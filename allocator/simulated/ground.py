@@ -9,6 +9,7 @@ from __future__ import annotations
 from itertools import combinations
 from typing import NamedTuple
 
+from allocator.hardware import HeapFacts
 from platforms.schema import Memory, Platform
 from platforms.values import UNKNOWN, Span
 
@@ -33,6 +34,17 @@ class Ground:
         self.peers = {name: self._inherited(name, "reached_by") for name in platform.memory}
         self.around = {name: self._lineage(name) for name in platform.memory}
         self.free = {name: self._free(name, named) for name in platform.memory}
+
+    def confined(self, heap: HeapFacts) -> frozenset[str] | None:
+        """The memories over which buffers of a heap can surely be spread; None where unknown.
+
+        No buffer of one run is split: such a heap is sure only of what the
+        largest of its memories holds.
+        """
+        sizes = [(self.free[name], name) for name in heap.memories or ()]
+        if heap.run is not None or len(sizes) < 2 or any(size is None for size, _ in sizes):
+            return heap.memories
+        return frozenset([min(sizes, key=lambda each: (-(each[0] or 0), each[1]))[1]])
 
     def _lineage(self, name: str) -> tuple[str, ...]:
         """The memory and all those it lies inside, innermost first."""

@@ -8,6 +8,7 @@ one placement by itself and `together` what placements take from each other.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
 
 from allocator.hardware import (
@@ -16,16 +17,18 @@ from allocator.hardware import (
     known,
     present_heaps,
 )
+from allocator.simulated.bridges import conversion_faults, level_faults, throughput_faults
 from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
 from allocator.simulated.ground import Ground, pools
 from allocator.simulated.image import Layout
 from allocator.simulated.pixels import modifier_named
 from allocator.simulated.ports import Ports, Verdict, layout_of
-from allocator.simulated.question import Asked, Party, Seating, take_apart
+from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
 from allocator.simulated.reach import Reach, Residence, port_objections, uses
 from allocator.simulated.room import Charge, Room, Touch
 from allocator.simulated.seats import binding_of, seatings, unseated
-from allocator.simulated.wards import Binding, audience_faults, heap_objections
+from allocator.simulated.trees import Node, Tree, nodes, shape_faults, tree_faults, trees
+from allocator.simulated.wards import audience_faults, heap_objections, moved_objections, wards
 from allocator.simulated.wards import port_objections as ward_objections
 from platforms.schema import Platform
 from solver.pipeline import Pipeline, Wish
@@ -48,16 +51,14 @@ class Judge:
         self.platform = platform
         self.heaps = present_heaps(platform)
         self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
-        sets = {heap.memories for heap in self.heaps.values() if heap.memories is not None}
-        sets |= {
-            frozenset([heap.facts.locks.from_])
-            for heap in self.heaps.values()
-            if heap.facts.locks is not None
-        }
-        self.named = frozenset().union(*sets)
+        locked = {heap.facts.locks.from_ for heap in self.heaps.values() if heap.facts.locks is not None}
+        own = [heap.memories for heap in self.heaps.values() if heap.memories is not None]
+        self.named = frozenset(locked).union(*own)
         """Memories that are some heap's own."""
         self.ground = Ground(platform, self.named)
-        self.pools = pools(self.ground, frozenset(sets))
+        sets = {self.ground.confined(heap) for heap in self.heaps.values()} - {None}
+        sets |= {frozenset([memory]) for memory in locked}
+        self.pools = pools(self.ground, frozenset(each for each in sets if each is not None))
         self.room = Room(platform, self.ground, self.heaps, self.pools)
         self.reach = Reach(self.ground, platform.iommus)
         self.ports = Ports()
@@ -80,7 +81,7 @@ class Case:
     def __init__(self, judge: Judge, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()) -> None:
         self.of = judge
         self.pipelines = pipelines
-        self.asked = take_apart(judge.platform, pipelines)
+        self.asked = take_apart(pipelines)
         self.by_key = {asked.key: asked for asked in self.asked}
         self.live = [self._live_charge(placement) for placement in live]
 
@@ -89,36 +90,53 @@ class Case:
         faults = list(self._paper_faults(plan))
         if faults:
             return tuple(faults)
-        placements = {(each.pipeline, each.buffer): each for each in plan.placements}
-        ordered = [placements[asked.key] for asked in self.asked]
+        grown = trees(self.asked, plan)
+        faults = [fault for tree in grown for fault in shape_faults(self.of.platform, tree)]
+        if faults:
+            return tuple(faults)
+        faults = [*self.converted(grown), *level_faults(self.of.platform, grown, plan)]
         first: tuple[Fault, ...] | None = None
-        for seats in islice(seatings(self.of.platform, self.asked, ordered), _SEATINGS):
-            found = self.judge_seated(ordered, seats)
-            if not found:
+        for seats in islice(seatings(self.of.platform, grown), _SEATINGS):
+            found = self.judge_seated(grown, seats)
+            if not found and not faults:
                 return ()
             first = first or found
         if first is None:
-            return tuple(unseated(self.of.platform, self.asked, ordered))
-        return first
+            faults += unseated(self.of.platform, grown)
+        return (*faults, *(first or ()))
 
-    def judge_seated(self, ordered: Sequence[Placement], seats: Sequence[Seating]) -> tuple[Fault, ...]:
+    def judge_seated(self, grown: Sequence[Tree], seats: Sequence[Seating]) -> tuple[Fault, ...]:
         """Judge placements, in the order of the question, with everybody in a given place."""
-        binding = binding_of(self.asked, seats)
-        faults = self.shared_roles(binding)
+        faults = self.shared_roles(binding_of(self.asked, seats))
         charges = []
-        for asked, placement, seating in zip(self.asked, ordered, seats, strict=True):
-            found, charge = self.alone(asked, placement, seating, binding)
+        for node in self.nodes(grown, seats):
+            found, charge = self.alone(*node)
             faults += found
             if charge is not None:
                 charges.append(charge)
         return tuple(faults) + tuple(self.together(charges))
 
-    def lawful_seatings(self, ordered: Sequence[Placement]) -> list[tuple[Seating, ...]]:
+    def nodes(self, grown: Sequence[Tree], seats: Sequence[Seating]) -> list[Node]:
+        """Every placement as a question of its own, its protection known."""
+        found = []
+        protection = wards(self.asked, seats, self.of.devices)
+        for tree, seating, ward in zip(grown, seats, protection, strict=True):
+            warded = tree._replace(asked=replace(tree.asked, ward=ward))
+            found += nodes(self.of.platform, warded, seating)
+        return found
+
+    def lawful_seatings(self, grown: Sequence[Tree]) -> list[tuple[Seating, ...]]:
         """The ways to seat everybody under which placements are lawful; all of them where none is."""
-        ways = list(islice(seatings(self.of.platform, self.asked, ordered), _SEATINGS))
+        ways = list(islice(seatings(self.of.platform, grown), _SEATINGS))
         if len(ways) == 1:
             return ways
-        return [each for each in ways if not self.judge_seated(ordered, each)] or ways
+        return [each for each in ways if not self.judge_seated(grown, each)] or ways
+
+    def converted(self, grown: Sequence[Tree]) -> list[Fault]:
+        """What is wrong with the conversions, whoever sits where."""
+        platform = self.of.platform
+        faults = [fault for tree in grown for fault in conversion_faults(platform, tree)]
+        return [*faults, *throughput_faults(platform, grown)]
 
     def together(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         """What placements that are lawful one by one cannot share, live ones included."""
@@ -130,13 +148,7 @@ class Case:
             yield absent("platform", f"the plan is for {plan.platform}").against("", "")
         if tuple(plan.pipelines) != tuple(pipeline.name for pipeline in self.pipelines):
             yield refused("pipelines", f"the plan is for {', '.join(plan.pipelines)}").against("", "")
-        if plan.conversions:
-            yield refused("conversion", "conversions are not simulated yet").against("", "")
-        keys = [(each.pipeline, each.buffer) for each in plan.placements]
-        for key in sorted(set(keys) | set(self.by_key)):
-            if keys.count(key) != 1 or key not in self.by_key:
-                wanted = 1 if key in self.by_key else 0
-                yield refused("placements", f"{keys.count(key)} placements, not {wanted}").against(key[1], "")
+        yield from tree_faults(self.asked, plan)
         granted = {(each.pipeline, each.buffer): each.count for each in plan.placements}
         expected = {
             (asked.pipeline, asked.name, asked.wish.wish, granted[asked.key])
@@ -146,7 +158,7 @@ class Case:
         if {(each.pipeline, each.buffer, each.wish, each.granted) for each in plan.dropped} != expected:
             yield seen("dropped", "the wishes said to be dropped are not those that were").against("", "")
 
-    def shared_roles(self, binding: Binding) -> list[Fault]:
+    def shared_roles(self, binding: Mapping[Role, str]) -> list[Fault]:
         """Different labels of one kind in a file must be different devices."""
         player: dict[tuple[int, str, str], str | None] = {}
         faults = []
@@ -177,7 +189,7 @@ class Case:
         return touches, faults
 
     def alone(
-        self, asked: Asked, placement: Placement, seating: Seating, binding: Binding
+        self, asked: Asked, placement: Placement, seating: Seating
     ) -> tuple[list[Fault], Charge | None]:
         """Judge one placement as if it were the only one, and say what it takes."""
         touches, faults = self.touches(asked, seating)
@@ -185,11 +197,12 @@ class Case:
             return faults, None
         faults += self._wish_faults(asked, placement)
         faults += self.count_faults(asked, placement.count, touches)
-        verdict = self.layout_verdict(asked, placement, touches, asked.seated(seating))
+        parties = asked.seated(seating)
+        verdict = self.layout_verdict(asked, placement, touches, parties)
         faults += verdict.faults
         if not placement.sizes:
             return [*faults, refused("plane-buffers", "no sizes").against(asked.name, "")], None
-        found, charge = self.heap_verdict(asked, placement, touches, binding, verdict)
+        found, charge = self.heap_verdict(asked, placement, touches, parties, verdict)
         return faults + found, charge
 
     def _wish_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
@@ -269,7 +282,12 @@ class Case:
             yield refused("coded-size", "raw data has no coded size").against(asked.name, "")
 
     def heap_verdict(
-        self, asked: Asked, placement: Placement, touches: Sequence[Touch], binding: Binding, verdict: Verdict
+        self,
+        asked: Asked,
+        placement: Placement,
+        touches: Sequence[Touch],
+        parties: Sequence[Party],
+        verdict: Verdict,
     ) -> tuple[list[Fault], Charge | None]:
         """Whether the heap can make such buffers and everybody can use them there."""
         name, heap = asked.name, self.of.heaps.get(placement.heap)
@@ -291,7 +309,7 @@ class Case:
             text = f"{where.home.name} takes {taken} bytes for it, not {placement.allocated}"
             faults.append(seen("allocated", text).against(name, ""))
         faults += self._attach_faults(asked, placement, touches, where)
-        faults += audience_faults(asked, heap, self.of.devices, touches, binding)
+        faults += audience_faults(asked, heap, self.of.devices, touches, parties)
         charge = self.of.room.charge(
             name,
             where,
@@ -316,7 +334,7 @@ class Case:
                 yield each.against(asked.name, device.name)
             for each in port_objections(self.of.ground, touch.port, where):
                 yield each.against(asked.name, device.name)
-            for each in ward_objections(asked, touch):
+            for each in (*ward_objections(asked, touch), *moved_objections(asked, where, device)):
                 yield each.against(asked.name, device.name)
             for size in placement.sizes:
                 for each in reach.contiguity(device, where, size):

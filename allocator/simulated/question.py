@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
-from platforms.schema import Platform, Port
 from platforms.values import Extent
 from platforms.words import Access
 from solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wish, attachment
@@ -50,6 +49,14 @@ class Seating(NamedTuple):
     taken: tuple[int, ...]
     """Which alternative."""
     devices: tuple[str, ...]
+    at: tuple[int, ...] = ()
+    """Which placement of the buffer's tree; empty where there is only one."""
+
+
+class Ward(NamedTuple):
+    """Protection of a buffer: whoever can see it must be a member of every audience."""
+
+    audiences: frozenset[tuple[Selector, ...]]
 
 
 @dataclass(frozen=True)
@@ -62,7 +69,9 @@ class Asked:
     buffer: Buffer
     parties: tuple[tuple[Party, ...], ...]
     """For each attachment its alternatives, writers first, in the order of the file."""
-    protected: bool
+    conversions: Literal["allow", "forbid", "lossless"]
+    ward: Ward | None = None
+    """Known once everybody is seated; None if not protected."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -76,9 +85,12 @@ class Asked:
         return self.buffer.size or Extent(0, 0)
 
     @property
-    def audience(self) -> tuple[Selector, ...] | None:
-        protected = self.buffer.protected
-        return protected.audience if isinstance(protected, Audience) else None
+    def own_ward(self) -> Ward | None:
+        """The protection that the file itself states."""
+        stated = self.buffer.protected
+        if isinstance(stated, Audience):
+            return Ward(frozenset([stated.audience]))
+        return Ward(frozenset()) if stated else None
 
     @property
     def wish(self) -> Wish | None:
@@ -127,48 +139,7 @@ def _with_codecs(buffers: dict[str, list[tuple[Party, ...]]]) -> dict[str, tuple
     }
 
 
-def _declassified(platform: Platform, party: Party) -> bool:
-    """Whether every device that could take the role ends protection at that port."""
-    ports = [
-        port
-        for device in platform.devices.values()
-        if device.kind == party.role.kind
-        and (party.role.connector is None or party.role.connector in device.connectors)
-        and (port := device.ports.get(party.port)) is not None
-    ]
-    return bool(ports) and all(_declassifies(port) for port in ports)
-
-
-def _declassifies(port: Port) -> bool:
-    return port.declassifies
-
-
-def _protected(
-    platform: Platform, pipeline: Pipeline, parties: dict[str, tuple[tuple[Party, ...], ...]]
-) -> set[str]:
-    """Buffers that are protected, by themselves or by what flows into them."""
-    found = {name for name, buffer in pipeline.buffers.items() if buffer.protected}
-    while True:
-        tainted = {
-            party.job
-            for name in found
-            for alternatives in parties[name]
-            for party in alternatives
-            if party.access == "read"
-        }
-        grown = {
-            name
-            for name, groups in parties.items()
-            for alternatives in groups
-            for party in alternatives
-            if party.access == "write" and party.job in tainted and not _declassified(platform, party)
-        }
-        if grown <= found:
-            return found
-        found |= grown
-
-
-def take_apart(platform: Platform, pipelines: Sequence[Pipeline]) -> tuple[Asked, ...]:
+def take_apart(pipelines: Sequence[Pipeline]) -> tuple[Asked, ...]:
     """Every buffer of every file, in order.
 
     Raises:
@@ -179,9 +150,10 @@ def take_apart(platform: Platform, pipelines: Sequence[Pipeline]) -> tuple[Asked
         parties = _with_codecs(
             {name: list(_alternatives(file, buffer)) for name, buffer in pipeline.buffers.items()}
         )
-        protected = _protected(platform, pipeline, parties)
         asked += [
-            Asked(file, pipeline.name, name, buffer, parties[name], name in protected)
+            Asked(
+                file, pipeline.name, name, buffer, parties[name], buffer.conversions or pipeline.conversions
+            )
             for name, buffer in pipeline.buffers.items()
         ]
     return tuple(asked)

@@ -87,14 +87,30 @@ class Room:
     def _windows(
         self, memories: frozenset[str], taken: int, touches: Sequence[Touch]
     ) -> Iterator[tuple[str, int]]:
+        """The windows through which somebody touches the buffer, each once."""
+        behind: dict[str, list[str]] = {}
         for memory in memories:
-            if known(self.platform.memory[memory].window) is None:
-                continue
-            for touch in touches:
-                named = touch.port.memory
-                if touch.device.by_cpu or (isinstance(named, tuple) and memory in named):
-                    yield memory, taken
-                    break
+            for around in self.ground.around[memory]:
+                if known(self.platform.memory[around].window) is not None:
+                    behind.setdefault(around, []).append(memory)
+        for window, inside in behind.items():
+            if any(self._through(window, memory, touch) for memory in inside for touch in touches):
+                yield window, taken
+
+    def _through(self, window: str, memory: str, touch: Touch) -> bool:
+        """Whether somebody gets at a memory through the window of one around it.
+
+        A peer comes through the BAR: drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+        amdgpu_dma_buf_map() asks for AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED.
+        """
+        chain = self.ground.around[memory]
+        named, home = touch.port.memory, self.ground.home[memory]
+        within = chain[: chain.index(window) + 1]
+        return (
+            touch.device.by_cpu
+            or (isinstance(named, tuple) and not set(named).isdisjoint(within))
+            or (bool(home) and touch.device.name not in home)
+        )
 
     def _mapped(
         self, sizes: Sequence[int], count: int, touches: Sequence[Touch]
@@ -139,15 +155,19 @@ class Room:
                 if blocks[home.name] > lock.size:
                     text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"
                     yield no_room("capacity", text).against(charge.buffer, "")
-            elif home.memories is not None:
-                confined[home.memories] += charge.taken
+            elif (memories := self.ground.confined(home)) is not None:
+                confined[memories] += charge.taken
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:
-                names = ", ".join(sorted({each.buffer for each in charges if _in_pool(each, pool)}))
+                names = ", ".join(sorted({each.buffer for each in charges if self._in_pool(each, pool)}))
                 yield no_room(
                     "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
                 ).against(names, "")
+
+    def _in_pool(self, charge: Charge, pool: Pool) -> bool:
+        memories = self.ground.confined(charge.where.home)
+        return memories is not None and memories <= pool.memories
 
     def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         made: dict[str, int] = defaultdict(int)
@@ -227,10 +247,6 @@ class Room:
                 return
             excess = excess or ", ".join(over)
         yield seen("resource", f"needs {excess}").against("", "")
-
-
-def _in_pool(charge: Charge, pool: Pool) -> bool:
-    return charge.where.memories is not None and charge.where.memories <= pool.memories
 
 
 def _own_aperture(platform: Platform, device: DeviceFacts) -> int:

@@ -10,48 +10,41 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from allocator.simulated.faults import Fault, absent
 from allocator.simulated.question import Asked, Role, Seating
+from allocator.simulated.trees import Tree
 from platforms.schema import Platform
-from solver.plan import Placement
 
 
-def seatings(
-    platform: Platform, asked: Sequence[Asked], ordered: Sequence[Placement]
-) -> Iterator[tuple[Seating, ...]]:
+def seatings(platform: Platform, trees: Sequence[Tree]) -> Iterator[tuple[Seating, ...]]:
     """Every way to seat all buffers in which no role is two devices."""
-    yield from _seat_all(platform, asked, ordered, {}, ())
+    yield from _seat_all(platform, trees, {}, ())
 
 
 def _seat_all(
     platform: Platform,
-    asked: Sequence[Asked],
-    ordered: Sequence[Placement],
+    trees: Sequence[Tree],
     binding: Mapping[Role, str],
     seated: tuple[Seating, ...],
 ) -> Iterator[tuple[Seating, ...]]:
-    if len(seated) == len(asked):
+    if len(seated) == len(trees):
         yield seated
         return
-    index = len(seated)
-    for seating, grown in seat(platform, asked[index], ordered[index], binding):
-        yield from _seat_all(platform, asked, ordered, grown, (*seated, seating))
+    for seating, grown in seat(platform, trees[len(seated)], binding):
+        yield from _seat_all(platform, trees, grown, (*seated, seating))
 
 
 def seat(
-    platform: Platform, asked: Asked, placement: Placement, binding: Mapping[Role, str]
+    platform: Platform, tree: Tree, binding: Mapping[Role, str]
 ) -> Iterator[tuple[Seating, Mapping[Role, str]]]:
     """The ways to seat one buffer that respect `binding`, each with the binding it makes."""
-    if len(asked.parties) != len(placement.attachments):
-        return
-    rest: list[tuple[str, str, str]] = [
-        (each.device, each.port, each.access) for each in placement.attachments
-    ]
-    yield from _seat(platform, asked, rest, dict(binding), Seating((), ()))
+    rest = tree.free
+    if len(tree.asked.parties) == len(rest):
+        yield from _seat(platform, tree.asked, rest, dict(binding), Seating((), ()))
 
 
 def _seat(
     platform: Platform,
     asked: Asked,
-    rest: list[tuple[str, str, str]],
+    rest: list[tuple[int, str, str, str]],
     binding: dict[Role, str],
     seating: Seating,
 ) -> Iterator[tuple[Seating, Mapping[Role, str]]]:
@@ -60,28 +53,28 @@ def _seat(
         return
     for index, party in enumerate(asked.parties[len(seating.taken)]):
         for attached in dict.fromkeys(rest):
-            name, port, access = attached
+            number, name, port, access = attached
             device = platform.devices.get(name)
             if device is None or (device.kind, port, access) != (party.role.kind, party.port, party.access):
                 continue
-            if binding.get(party.role, name) != name:
+            if binding.get(party.role, name) != name or (number and access == "write"):
                 continue
             left = list(rest)
             left.remove(attached)
-            further = Seating((*seating.taken, index), (*seating.devices, name))
+            further = Seating((*seating.taken, index), (*seating.devices, name), (*seating.at, number))
             yield from _seat(platform, asked, left, {**binding, party.role: name}, further)
 
 
-def unseated(platform: Platform, asked: Sequence[Asked], ordered: Sequence[Placement]) -> Iterator[Fault]:
+def unseated(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fault]:
     """Whose attachments cannot be those that were asked for."""
     binding: Mapping[Role, str] = {}
-    for each, placement in zip(asked, ordered, strict=True):
-        found = next(seat(platform, each, placement, binding), None)
+    for tree in trees:
+        found = next(seat(platform, tree, binding), None)
         if found is None:
-            attached = ", ".join(f"{one.device}.{one.port}" for one in placement.attachments)
-            alone = next(seat(platform, each, placement, {}), None)
+            attached = ", ".join(f"{device}.{port}" for _, device, port, _ in tree.free)
+            alone = next(seat(platform, tree, {}), None)
             kind = "missing-device" if alone is None else "device-binding"
-            yield absent(kind, f"{attached} are not who was asked for").against(each.name, "")
+            yield absent(kind, f"{attached} are not who was asked for").against(tree.asked.name, "")
         else:
             binding = found[1]
 

@@ -1,4 +1,8 @@
-"""Who may see protected content: the firewall as hardware enforces it, and who is let in."""
+"""Who may see protected content: what flows where, the firewall in the way, and who is let in.
+
+Only the attachments chosen count: a stage that reads a protected buffer taints
+what it writes, unless the port of the very device that writes `declassifies`.
+"""
 
 from __future__ import annotations
 
@@ -6,42 +10,98 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from allocator.hardware import DeviceFacts, HeapFacts
 from allocator.simulated.faults import Fault, Objection, seen
-from allocator.simulated.question import Asked, Role
+from allocator.simulated.question import Asked, Party, Role, Seating, Ward
+from allocator.simulated.reach import Residence
 from allocator.simulated.room import Touch
 from solver.pipeline import Selector
 
-Binding = Mapping[Role, str]
-"""Which device plays each role."""
+Job = tuple[Role, str | None]
 
 
-def _in_audience(device: DeviceFacts, audience: Sequence[Selector], file: int, binding: Binding) -> bool:
-    for selector in audience:
-        if selector.kind != device.facts.kind:
-            continue
-        if selector.label is None and selector.connector is None:
-            return True
-        if binding.get(Role(file, selector.kind, selector.label, selector.connector)) == device.name:
-            return True
-    return False
+def wards(
+    asked: Sequence[Asked], seats: Sequence[Seating], devices: Mapping[str, DeviceFacts]
+) -> list[Ward | None]:
+    """The protection of every buffer, by itself or by what flows into it.
+
+    What a file states of a buffer is final; any other protected buffer has the
+    audiences of everything protected that its writers read.
+    """
+    found = [each.own_ward for each in asked]
+    reading = [_jobs(each, seating, devices, "read") for each, seating in zip(asked, seats, strict=True)]
+    writing = [_jobs(each, seating, devices, "write") for each, seating in zip(asked, seats, strict=True)]
+    while True:
+        carried: dict[Job, frozenset[tuple[Selector, ...]]] = {}
+        for ward, jobs in zip(found, reading, strict=True):
+            if ward is not None:
+                carried.update({job: carried.get(job, frozenset()) | ward.audiences for job in jobs})
+        grown = []
+        for each, ward, jobs in zip(asked, found, writing, strict=True):
+            flows = [carried[job] for job in jobs if job in carried]
+            final = each.own_ward is not None or not flows
+            grown.append(ward if final else Ward(frozenset().union(*flows)))
+        if grown == found:
+            return found
+        found = grown
+
+
+def _jobs(asked: Asked, seating: Seating, devices: Mapping[str, DeviceFacts], access: str) -> list[Job]:
+    """The stages that touch a buffer this way, without those whose port ends protection."""
+    jobs = []
+    for party, name in zip(asked.seated(seating), seating.devices, strict=True):
+        port = devices[name].facts.ports.get(party.port)
+        if party.access == access and not (access == "write" and port is not None and port.declassifies):
+            jobs.append(party.job)
+    return jobs
+
+
+def _in_audience(
+    device: DeviceFacts, audience: Sequence[Selector], touches: Sequence[Touch], parties: Sequence[Party]
+) -> bool:
+    labels = {
+        party.role.label
+        for touch, party in zip(touches, parties, strict=True)
+        if touch.device.name == device.name
+    }
+    return any(
+        selector.kind == device.facts.kind
+        and (selector.connector is None or selector.connector in device.facts.connectors)
+        and (selector.label is None or selector.label in labels)
+        for selector in audience
+    )
+
+
+def closed(heap: HeapFacts) -> bool:
+    """Whether it is known who gets into the heap, and that the CPU cannot map it."""
+    return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none"
 
 
 def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
-    if not asked.protected:
+    if asked.ward is None:
         if heap.access is not None:
             yield seen(
                 "protected-only", f"{heap.name} lies behind a firewall and holds protected buffers only"
             )
-    elif heap.access is None:
-        yield seen("protected-needs-firewall", f"{heap.name} has no firewall")
-    elif heap.mappable:
-        yield seen("protected-needs-firewall", f"the CPU can map buffers of {heap.name}")
+    elif not isinstance(heap.facts.access, tuple):
+        yield seen("protected-needs-firewall", f"{heap.name} has no known firewall")
+    elif not closed(heap):
+        yield seen("protected-needs-firewall", f"the CPU may map buffers of {heap.name}")
+
+
+def moved_objections(asked: Asked, where: Residence, device: DeviceFacts) -> Iterator[Objection]:
+    """A buffer that moves needs a firewall where it ends up as well."""
+    if asked.ward is None or not where.moved:
+        return
+    if not closed(where.home):
+        yield seen("outside-firewall", f"it moves to {where.home.name}, which has no firewall")
+    elif device.name not in (where.home.access or ()):
+        yield seen("outside-firewall", f"is outside the firewall of {where.home.name}")
 
 
 def port_objections(asked: Asked, touch: Touch) -> Iterator[Objection]:
     stated = touch.port.protected
-    if asked.protected and stated not in ("allowed", "required"):
+    if asked.ward is not None and stated not in ("allowed", "required"):
         yield seen("protected-port", f"{touch.port_name} takes no protected buffers")
-    if not asked.protected and stated == "required":
+    if asked.ward is None and stated == "required":
         yield seen("protected-port", f"{touch.port_name} faults on unprotected memory")
 
 
@@ -50,13 +110,14 @@ def audience_faults(
     heap: HeapFacts,
     devices: Mapping[str, DeviceFacts],
     touches: Sequence[Touch],
-    binding: Binding,
+    parties: Sequence[Party],
 ) -> Iterator[Fault]:
-    """Everybody whom the firewall lets in must belong to the audience."""
-    audience = asked.audience
-    if audience is None or heap.access is None:
+    """Everybody whom the firewall lets in must belong to every audience."""
+    if asked.ward is None or heap.access is None:
         return
     opened = {touch.device.name for touch in touches} if heap.facts.firewall == "per-buffer" else heap.access
-    for name in sorted(opened):
-        if not _in_audience(devices[name], audience, asked.file, binding):
-            yield seen("audience", f"the firewall of {heap.name} lets {name} in").against(asked.name, name)
+    for audience in sorted(asked.ward.audiences, key=str):
+        for name in sorted(opened):
+            if not _in_audience(devices[name], audience, touches, parties):
+                text = f"the firewall of {heap.name} lets {name} in"
+                yield seen("audience", text).against(asked.name, name)

@@ -75,15 +75,25 @@ def test_of_two_readings_the_lawful_one_counts() -> None:
 
 
 def test_wishes_that_are_dropped() -> None:
-    assert of(board(), buffer(count={"min": 1, "wish": 5}))[3] == 3
+    # Three of five are lost: 1 + 2 + 3.
+    assert of(board(), buffer(count={"min": 1, "wish": 5}))[3] == 6
     assert of(board(), buffer(count={"min": 1, "wish": 1}))[3] == 0
 
 
 def test_shares_of_every_pool() -> None:
     # 16 KiB of dram and 16 KiB of bank: 8192 bytes are half of the one and a quarter of both.
     memories = {"dram": memory("16KiB"), "bank": memory("16KiB", base=1 << 30)}
-    platform = board(memory=memories, heaps={"system": heap("dram"), "either": heap("dram", "bank")})
+    platform = board(
+        memory=memories, heaps={"system": heap("dram"), "either": heap("dram", "bank", run="4KiB")}
+    )
     assert of(platform)[5:7] == (500_000, 750_000)
+    assert of(platform, heap="either")[5:7] == (250_000, 250_000)
+
+
+def test_whole_runs_count_against_the_largest_memory_alone() -> None:
+    # No run spans two memories, so half of the 32 KiB is sure: 8192 bytes are a quarter of `bank`.
+    memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
+    platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
     assert of(platform, heap="either")[5:7] == (250_000, 250_000)
 
 

@@ -63,7 +63,6 @@ def test_a_plan_that_contradicts_itself_or_the_question(changes: dict[str, Any],
 def test_a_plan_for_another_question() -> None:
     assert kinds(judge(board(), [pipeline()], plan(platform="elsewhere"))) == {"platform"}
     assert kinds(judge(board(), [pipeline()], plan(pipelines=("other",)))) == {"pipelines"}
-    assert kinds(judge(board(), [pipeline()], plan(conversions=({},)))) == {"conversion"}
     assert kinds(judge(board(), [pipeline()], plan(placement(), placement()))) == {"placements"}
     assert kinds(judge(board(), [pipeline()], plan(placement(buffer="other")))) == {"placements"}
 
