@@ -195,6 +195,7 @@ class Board:
         """
         if self._pools is None:
             sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
+            sets |= {self.largest(heap) for heap in self.heaps.values()}
             sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
             pools = []
             for union in sorted(_unions(sets - {frozenset()}), key=sorted):
@@ -203,6 +204,18 @@ class Board:
                     pools.append(Pool(union, sum(f for f in free if f is not None), "+".join(sorted(union))))
             self._pools = tuple(pools)
         return self._pools
+
+    def largest(self, heap: HeapView) -> frozenset[str]:
+        """The one memory that a heap of whole runs can count on for what might be split; else all of its memories.
+
+        Whatever the order of allocation, a run fits if the largest memory alone
+        has room for all of them, however the others are filled.
+        """
+        memories = heap.memories or ()
+        free = [memory.free for memory in memories]
+        if heap.run is None and len(memories) > 1 and None not in free:
+            return frozenset([min(memories, key=lambda m: (-(m.free or 0), m.name)).name])
+        return frozenset(memory.name for memory in memories)
 
     def around(self, memory: MemoryView) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""

@@ -3,8 +3,9 @@
 Each costs its size rounded up to the heap's alignment for that size: the slots
 that CMA was measured to need. A heap over several memories takes from any, so
 for every set of memories the heaps confined to it must fit their summed free
-size: a guarantee whatever the order of allocation. Two names of one heap are one
-pool; a lazily locked pool costs its block at its first buffer, and its buffers live
+size: a guarantee whatever the order of allocation. A heap of whole runs splits none
+between memories, so what is more than a page is counted in its largest memory. Two
+names of one heap are one pool; a lazily locked pool costs its block at its first buffer, and its buffers live
 in that block.
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
@@ -24,17 +25,23 @@ SCOPE = "budget"
 
 
 def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    key = (NAME, placed.home.name)
+    split = placed.home.run is None and any(
+        placed.home.allocated(size) > placed.board.page for size in placed.sizes
+    )
+    key = (NAME, placed.home.name, split)
     found = placed.board.budgets.get(key)
     if found is None:
-        found = placed.board.budgets[key] = tuple(_budgets(placed.board, placed.home))
+        found = placed.board.budgets[key] = tuple(_budgets(placed.board, placed.home, split))
     amount = placed.number * placed.allocated
     for budget in found:
         yield budget, amount
 
 
-def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
-    """Every pool that the heap draws from, or the block that its first buffer locks."""
+def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
+    """Every pool that the heap draws from, or the block that its first buffer locks.
+
+    `split`: what is allocated is more than a page, so memories do not share it.
+    """
     if home.memories is None:
         return
     mine = frozenset(memory.name for memory in home.memories)
@@ -42,6 +49,8 @@ def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
     if lock is not None and mine <= {lock.from_}:
         yield Budget(NAME, home.name, lock.size, f"bytes locked by {home.name}", False)
         return
+    if split:
+        mine = board.largest(home)
     for pool in board.pools:
         if mine <= pool.memories:
             yield budget(pool)

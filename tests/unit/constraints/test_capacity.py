@@ -226,3 +226,32 @@ def test_one_locked_pool_is_shared_rather_than_two() -> None:
     )
     question = pipeline(x=buffer(), y=buffer())
     assert [p.heap for p in plan(platform, question, pins=["x:heap=b-tee"]).placements] == ["b-tee", "b-tee"]
+
+
+def test_whole_runs_are_not_split_between_memories() -> None:
+    # 12 KiB fits neither bank of 8 KiB; scattered, it takes from both.
+    def banks(run: str) -> Platform:
+        return board(
+            memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")},
+            heaps={"any": heap("low", "high", run=run)},
+        )
+
+    large = pipeline(frame=buffer(bytes=12 * KIB, count=1, read_by=[]))
+    assert placed(banks("4KiB"), large).heap == "any"
+    answer = refusal(banks("whole"), large)
+    assert facts(answer) == [("capacity", "high")]
+    assert said(answer, "capacity") == "frame needs 12 KiB of high, which has 8 KiB free"
+
+
+def test_whole_runs_are_counted_in_the_largest_memory() -> None:
+    # Runs of 8 KiB: the 20 KiB of `high` take two, whatever lies in `low`.
+    platform = board(
+        memory={"low": memory("12KiB", base="4GiB"), "high": memory("20KiB", base="5GiB")},
+        heaps={"any": heap("low", "high"), "low": heap("low")},
+    )
+    other = buffer(bytes=12 * KIB, count=1, read_by=[])
+    pins = ["other:heap=low", "frame:heap=any"]
+    two = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=2, read_by=[]))
+    assert plan(platform, two, pins=pins).status == "optimal"
+    three = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=3, read_by=[]))
+    assert ("capacity", "high") in facts(refusal(platform, three, pins=pins))

@@ -18,6 +18,7 @@ from tests.builders import (
     memory,
     pipeline,
     placed,
+    plan,
     port,
     raw_port,
     refusal,
@@ -112,3 +113,39 @@ def test_the_cpu_sees_the_window_only() -> None:
     reads = pipeline(frame=buffer(bytes=4096, read_by="cpu.read", count=2))
     assert placed(with_cpu("8KiB"), reads).heap == "bar"
     assert facts(refusal(with_cpu("4KiB"), reads)) == [("local-only", "bar"), ("count", "frame")]
+
+
+def test_a_part_shares_the_window_around_it() -> None:
+    def parts(window: str) -> Platform:
+        return board(
+            memory={
+                "vram": memory("64MiB", local=["panel", "camera"], window=window),
+                "low": memory("16MiB", inside="vram"),
+            },
+            heaps={"low": heap("low")},
+            devices={"panel": device("display", scanout=port(memory=["vram"]))},
+        )
+
+    assert placed(parts("8KiB"), PAGE).heap == "low"
+    assert ("local-only", "vram") in facts(refusal(parts("4KiB"), PAGE))
+
+
+def test_a_peer_comes_through_the_window() -> None:
+    # linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map(): CPU_ACCESS_REQUIRED.
+    def with_nic(window: str) -> Platform:
+        return board(
+            memory={"vram": memory("64MiB", local=["camera", "panel"], reached_by=["nic"], window=window)},
+            heaps={"vram": heap("vram")},
+            devices={"nic": device("nic", dma={"mmu": True, "p2p": "dynamic"}, send=raw_port())},
+        )
+
+    sent = pipeline(frame=buffer(bytes=4096, read_by="nic.send", count=2))
+    kept = pipeline(frame=buffer(bytes=4096, read_by=[], count=2))
+    assert placed(with_nic("8KiB"), sent).heap == "vram"
+    assert ("local-only", "vram") in facts(refusal(with_nic("4KiB"), sent))
+    assert placed(with_nic("4KiB"), kept).heap == "vram"
+
+
+def test_a_window_of_unknown_size_is_not_imposed_and_listed() -> None:
+    answer = plan(card({"window": "unknown"}), PAGE)
+    assert [(f.subject, f.field) for f in answer.unknown_facts] == [("vram", "window")]
