@@ -15,7 +15,7 @@ from platforms.formats import pixel_format
 from platforms.modifiers import LINEAR
 from platforms.ranges import bad_ranges
 from platforms.schema import Device, ImageRule, Platform
-from platforms.values import UNKNOWN, shown
+from platforms.values import UNKNOWN, Span, shown
 from platforms.words import PORTS
 
 Fault = tuple[Path, str]
@@ -191,11 +191,51 @@ def _shared_names(platform: Platform) -> Iterator[Fault]:
             owner.setdefault(node, name)
 
 
+def _overlaps(platform: Platform) -> Iterator[Fault]:
+    """Memories beside each other from which heaps allocate are different memory: else bytes are given out twice.
+
+    Only addresses that are known are compared; a size that is a range counts by its smaller end.
+    """
+    beside: dict[str | None, list[tuple[int, int, str]]] = {}
+    for name in sorted(_allocated_from(platform)):
+        memory = platform.memory[name]
+        size = memory.size.low if isinstance(memory.size, Span) else memory.size
+        if isinstance(memory.base, int) and isinstance(size, int):
+            beside.setdefault(memory.inside, []).append((memory.base, memory.base + size, name))
+    for siblings in beside.values():
+        end, before = -1, ""
+        for base, limit, name in sorted(siblings):
+            if base < end:
+                yield (
+                    ("memory", name, "base"),
+                    f"{name} starts at {base:#x}, within {before}, which ends at {end:#x}; "
+                    "a part of it says so with 'inside'",
+                )
+            if limit > end:
+                end, before = limit, name
+
+
+def _allocated_from(platform: Platform) -> set[str]:
+    """Memories that heaps name or lock, and all around them."""
+    named: set[str] = set()
+    for heap in platform.heaps.values():
+        named.update(() if heap.memory == UNKNOWN else heap.memory)
+        named.update([heap.locks.from_] if heap.locks else ())
+    found: set[str] = set()
+    for name in named:
+        outer: str | None = name
+        while outer in platform.memory and outer not in found:
+            found.add(outer)
+            outer = platform.memory[outer].inside
+    return found
+
+
 _CHECKS: Final[tuple[Callable[[Platform], Iterator[Fault]], ...]] = (
     _dangling_memories,
     _dangling_heaps,
     _dangling_devices,
     _cycles,
+    _overlaps,
     _device_contradictions,
     _shared_names,
     bad_ranges,

@@ -165,3 +165,41 @@ def test_what_is_held_fits() -> None:
     assert said(**memory(size=4096, held=4096)) == []
     assert said(**memory(size=4096, held=4097)) == ["others hold 4097 bytes of part, which has only 4 KiB"]
     assert said(**memory(size="1KiB..8KiB", held="unknown")) == []
+
+
+@pytest.mark.parametrize(
+    ("second", "sentences"),
+    [
+        ({"base": "2GiB", "size": "1GiB"}, []),
+        (
+            {"base": "1535MiB", "size": "1GiB"},
+            [
+                "other starts at 0x5ff00000, within dram, which ends at 0x80000000; "
+                "a part of it says so with 'inside'"
+            ],
+        ),
+        # Somewhere beside it there is room, and nobody knows better.
+        ({"base": "0x0..0xffffffff", "size": "1GiB"}, []),
+        ({"base": "unknown", "size": "1GiB"}, []),
+        ({"base": 0, "size": "1GiB..2GiB"}, []),
+        ({"base": "1GiB", "size": "unknown"}, []),
+        ({"inside": "dram", "base": "1GiB", "size": "1GiB"}, []),
+    ],
+)
+def test_memories_beside_each_other_do_not_overlap(second: dict[str, Any], sentences: list[str]) -> None:
+    heaps = {name: {"via": "dma-heap", "memory": [name], "cpu": "cached"} for name in ("dram", "other")}
+    assert said(memory={"dram": {"base": "1GiB", "size": "1GiB"}, "other": second}, heaps=heaps) == sentences
+
+
+def test_parts_of_one_memory_do_not_overlap_either() -> None:
+    parts = {name: {"inside": "dram", "base": "1GiB", "size": "64MiB"} for name in ("cma", "tz")}
+    heaps = {name: {"via": "dma-heap", "memory": [name], "cpu": "cached"} for name in parts}
+    found = said(memory={"dram": {"base": "1GiB", "size": "1GiB"}, **parts}, heaps=heaps)
+    assert [sentence.partition(",")[0] for sentence in found] == ["tz starts at 0x40000000"]
+
+
+def test_a_place_that_no_heap_names_may_lie_anywhere() -> None:
+    # RK3588's SRAM lies in a hole of the DRAM's range, and only its driver uses it.
+    sram = {"base": "1GiB", "size": "64KiB"}
+    heaps = {"system": {"via": "dma-heap", "memory": ["dram"], "cpu": "cached"}}
+    assert said(memory={"dram": {"base": "1GiB", "size": "1GiB"}, "sram": sram}, heaps=heaps) == []
