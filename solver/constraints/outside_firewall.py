@@ -10,6 +10,7 @@ members are given when memory is lent); design §5, 35.
 from __future__ import annotations
 
 from solver.constraint import Case
+from solver.constraints import audience
 from solver.constraints.protected_needs_firewall import closed
 
 NAME = "outside-firewall"
@@ -22,7 +23,9 @@ def broken(case: Case) -> bool:
     if case.heap.access is not None and case.device.name not in case.heap.access:
         return True
     return case.home is not case.heap and (
-        not closed(case.home) or case.device.name not in (case.home.access or ())
+        not closed(case.home)
+        or case.device.name not in (case.home.access or ())
+        or audience.broken(case._replace(heap=case.home))
     )
 
 
@@ -33,6 +36,8 @@ def sentence(case: Case) -> str:
         heap, moved = case.home, f", to which {case.label} moves from {case.heap.name}"
         if not closed(heap):
             return f"{heap.name}{moved}, has no known firewall, and {case.question.shielded}"
+        if case.device.name in (heap.access or ()):
+            return f"{audience.sentence(case._replace(heap=heap))}; it moves there from {case.heap.name}"
     inside = ", ".join(sorted(heap.access or ())) or "nobody"
     around = moved or f" around {case.label}"
     return f"{case.device.name} stands outside the firewall of {heap.name}{around}, which admits {inside}"
