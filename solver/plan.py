@@ -32,12 +32,24 @@ class Reason(Strict):
 
 
 class Plane(Strict):
-    """Where one plane of an image lies; `offset` counts from its own dma-buf."""
+    """Where one plane of an image lies; `offset` counts from its own dma-buf.
+
+    Planes are those of a DRM framebuffer of that format and modifier. Compression metadata
+    inside a plane's range comes first: pixels begin at `offset + metadata`.
+    """
 
     offset: Natural
     stride: Natural
     size: Natural
     dmabuf: Natural = 0
+    metadata: Natural = 0
+    """Bytes of metadata at the start of the plane, padding included; part of `size`."""
+    metadata_stride: Natural = 0
+    """Bytes of one row of metadata; 0 if there is none."""
+    metadata: Natural = 0
+    """So many bytes at its start describe the rest of it: AFBC's header, UBWC's metadata."""
+    metadata_stride: Natural = 0
+    """Bytes of a row of its metadata's blocks; 0 without metadata."""
 
 
 class AttachedPort(Strict):

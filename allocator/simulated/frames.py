@@ -9,14 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
+from zlib import crc32
 
 from allocator.backend import Buffer
 from allocator.execute import Allocation
 from allocator.simulated.board import Board
 from allocator.simulated.bus import Mapping
+from allocator.simulated.families import opaque
 from allocator.simulated.faults import Fault, refused, seen
 from allocator.simulated.image import Layout
 from allocator.simulated.judge import Case
+from allocator.simulated.opaque import INVALID
+from allocator.simulated.pixels import modifier_named
 from allocator.simulated.ports import layout_of
 from allocator.simulated.question import Asked, Party, Seating
 from allocator.simulated.room import Touch
@@ -60,7 +64,7 @@ def _placement_faults(
 ) -> Iterator[Fault]:
     touches, missing = case.touches(asked, seating)
     yield from missing
-    layout = None if placement.format is None else layout_of(placement)
+    layout = None if _unplaced(placement) else layout_of(placement)
     if missing or (layout is not None and not isinstance(layout, Layout)):
         if layout is not None and not isinstance(layout, Layout):
             yield layout.against(asked.name, "")
@@ -131,9 +135,20 @@ def _touched(
     if layout is not None and actor.looks is not None:
         yield from samples(layout, actor.looks)
         return
-    last = placement.planes[0].size - 1
+    last = (placement.planes[0].size if placement.planes else placement.size) - 1
+    whose = _meaning(placement, actor)
     for step in range(RAW_SAMPLES + 1):
-        yield (0, last * step // RAW_SAMPLES), Mark(0, 0, last * step // RAW_SAMPLES)
+        yield (0, last * step // RAW_SAMPLES), Mark(0, 0, last * step // RAW_SAMPLES, whose)
+
+
+def _unplaced(placement: Placement) -> bool:
+    """No bytes of it have a known place: raw data, or an image that only a driver can lay out."""
+    return placement.modifier is None or opaque(modifier_named(placement.modifier))
+
+
+def _meaning(placement: Placement, actor: Actor) -> int:
+    """Two drivers mean different things by no modifier at all."""
+    return crc32((actor.touch.device.facts.driver or "").encode()) if placement.modifier == INVALID else 0
 
 
 def _overruns(asked: Asked, actor: Actor, mappings: Sequence[Mapping], buffer: Buffer) -> Iterator[Fault]:

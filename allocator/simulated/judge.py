@@ -18,11 +18,13 @@ from allocator.hardware import (
     present_heaps,
 )
 from allocator.simulated.bridges import conversion_faults, level_faults, throughput_faults
+from allocator.simulated.families import opaque
 from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
 from allocator.simulated.ground import Ground, pools
 from allocator.simulated.image import Layout
+from allocator.simulated.opaque import exporter_objections
 from allocator.simulated.pixels import modifier_named
-from allocator.simulated.ports import Ports, Verdict, layout_of
+from allocator.simulated.ports import Ports, Verdict, layout_of, names
 from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
 from allocator.simulated.reach import Reach, Residence, port_objections, uses
 from allocator.simulated.room import Charge, Room, Touch
@@ -215,7 +217,7 @@ class Case:
             )
         if buffer.formats is not None and placement.format not in buffer.formats:
             yield refused("format", f"{placement.format} was not asked for").against(name, "")
-        if buffer.modifiers is not None and placement.modifier not in buffer.modifiers:
+        if buffer.modifiers is not None and not names(buffer.modifiers, placement.modifier or ""):
             yield refused("modifier", f"{placement.modifier} was not asked for").against(name, "")
         if buffer.colours is not None and placement.colour not in buffer.colours:
             yield refused("colour-space", f"{placement.colour} was not asked for").against(name, "")
@@ -249,6 +251,9 @@ class Case:
         self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
     ) -> Verdict:
         """Whether every port can use the bytes as they lie."""
+        is_image = asked.buffer.bytes is None and placement.modifier is not None
+        if is_image and opaque(modifier_named(placement.modifier or "")):
+            return self.of.ports.judge_opaque(placement, touches, parties)
         faults = [
             refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(
                 asked.name, touch.device.name
@@ -296,6 +301,8 @@ class Case:
                 no_node("heap-limits", f"no heap {placement.heap} on this kernel").against(name, "")
             ], None
         faults = [each.against(name, "") for each in heap_objections(asked, heap)]
+        if placement.modifier is not None and opaque(modifier_named(placement.modifier)):
+            faults += [each.against(name, "") for each in exporter_objections(heap)]
         if placement.names != heap.facts.names:
             faults.append(no_node("heap-limits", f"{heap.name} is not {placement.names}").against(name, ""))
         largest = known(heap.facts.largest) or 1 << 64

@@ -8,14 +8,24 @@ from itertools import islice, product
 from math import lcm, prod
 
 from allocator.hardware import round_up
+from allocator.simulated.families import parameter_free
 from allocator.simulated.faults import Fault, Objection, refused
-from allocator.simulated.image import Layout, Rule, form_objections, in_proportion, objections
-from allocator.simulated.pixels import pixels
+from allocator.simulated.image import (
+    Layout,
+    Rule,
+    control_objections,
+    form_objections,
+    in_proportion,
+    objections,
+)
+from allocator.simulated.opaque import opaque_objections, possible_uses, rule_objections
+from allocator.simulated.pixels import Pixels, modifier_named, pixels
 from allocator.simulated.question import Party
 from allocator.simulated.room import Touch, Uses
+from allocator.simulated.surfaces import Shape
 from allocator.simulated.walk import View, mismatches, overrun, view
 from platforms.schema import ImageRule
-from solver.plan import Placement
+from solver.plan import Placement, Plane
 
 _COMBINATIONS = 4096
 
@@ -51,7 +61,7 @@ class Ports:
         rules: Sequence[ImageRule] = touch.port.images
         steps: tuple[tuple[str, str, Callable[[ImageRule], bool]], ...] = (
             ("format", f"takes no {form}", lambda rule: form in rule.formats),
-            ("modifier", f"takes no {form} in {modifier}", lambda rule: modifier in rule.modifiers),
+            ("modifier", f"takes no {form} in {modifier}", lambda rule: names(rule.modifiers, modifier)),
             ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, party)),
             (
                 "colour-space",
@@ -82,12 +92,33 @@ class Ports:
             [
                 Rule(rule)
                 for rule in touch.port.images
-                if placement.format in rule.formats and placement.modifier in rule.modifiers
+                if placement.format in rule.formats and names(rule.modifiers, placement.modifier or "")
             ]
             for touch in touches
         ]
         choices = product(*(rules for rules in speaking if rules))
         return tuple(dict.fromkeys(_uses(rules) for rules in islice(choices, _COMBINATIONS)))
+
+    def judge_opaque(
+        self, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
+    ) -> Verdict:
+        """Ask every port about a buffer of which only the exporter knows how it lies."""
+        name = placement.buffer
+        faults = [each.against(name, "") for each in opaque_objections(placement, touches)]
+        taken: list[list[Rule]] = []
+        for touch, party in zip(touches, parties, strict=True):
+            rules, why = self.fitting(
+                touch, party, placement.format or "", placement.modifier or "", placement.colour
+            )
+            against = [(rule, tuple(rule_objections(rule, placement))) for rule in rules]
+            taken.append([rule for rule, found in against if not found])
+            if why is not None:
+                faults.append(why.against(name, touch.device.name))
+            elif not taken[-1]:
+                faults.append(against[0][1][0].against(name, touch.device.name))
+        if faults:
+            return Verdict(tuple(faults), ())
+        return Verdict((), tuple(dict.fromkeys(islice(possible_uses(taken), _COMBINATIONS))))
 
     def judge(
         self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]
@@ -95,7 +126,7 @@ class Ports:
         """Ask every port about the layout, then walk the image."""
         name = placement.buffer
         assert placement.format is not None and placement.modifier is not None
-        faults = [each.against(name, "") for each in form_objections(layout)]
+        faults = [each.against(name, "") for each in (*form_objections(layout), *control_objections(layout))]
         taken: list[list[Rule]] = []
         nearest: list[Rule] = []
         for touch, party in zip(touches, parties, strict=True):
@@ -133,6 +164,11 @@ class Ports:
         if not uses:
             return Verdict((why.against(name, ""),), ())
         return Verdict((), tuple(uses))
+
+
+def names(modifiers: Sequence[str], modifier: str) -> bool:
+    """Whether a list has a modifier; one of columns may stand there without their height."""
+    return modifier in modifiers or parameter_free(modifier_named(modifier)) in modifiers
 
 
 def applies(rule: ImageRule, party: Party) -> bool:
@@ -194,7 +230,10 @@ def layout_of(placement: Placement) -> Layout | Objection:
         return refused("modifier", f"no bytes are known for {placement.format} in {placement.modifier}")
     planes, sizes = placement.planes, placement.sizes
     if len(planes) != len(facts.planes):
-        return refused("format", f"{len(planes)} planes; {placement.format} has {len(facts.planes)}")
+        return refused(
+            "format",
+            f"{len(planes)} planes; {placement.format} in {placement.modifier} has {len(facts.planes)}",
+        )
     homes = tuple(plane.dmabuf for plane in planes)
     if homes != (0,) * len(planes) and homes != tuple(range(len(planes))):
         return refused("plane-buffers", f"planes lie in dma-bufs {homes}")
@@ -202,8 +241,9 @@ def layout_of(placement: Placement) -> Layout | Objection:
         return refused(
             "plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes"
         )
-    if any(plane.stride < 1 or plane.size < 1 or plane.size % plane.stride for plane in planes):
-        return refused("rows", "a plane is no whole number of rows")
+    rows = _rows(facts, planes)
+    if isinstance(rows, Objection):
+        return rows
     return Layout(
         facts,
         placement.width,
@@ -211,8 +251,31 @@ def layout_of(placement: Placement) -> Layout | Objection:
         placement.coded_width,
         placement.coded_height,
         tuple(plane.stride for plane in planes),
-        tuple(plane.size // plane.stride for plane in planes),
+        rows,
         tuple(plane.offset for plane in planes),
         homes,
         sizes,
+        tuple(plane.metadata for plane in planes),
     )
+
+
+def _rows(facts: Pixels, planes: Sequence[Plane]) -> tuple[int, ...] | Objection:
+    """How many rows each plane has, by its bytes; of planes that describe others, by what they describe."""
+    found: list[int] = []
+    for index, (plane, surface) in enumerate(zip(planes, facts.planes, strict=True)):
+        if plane.stride < 1 or plane.size < 1:
+            return refused("rows", "a plane is no whole number of rows")
+        told = Shape(plane.size, plane.metadata, plane.metadata_stride)
+        if surface.control:
+            rows: int | None = facts.plane_rows(index, found[0])
+            if surface.shape(plane.stride, rows or 0) != told:
+                return refused("metadata-planes", f"plane {index} has {plane.size} bytes for {rows} rows")
+        else:
+            rows = surface.rows_in(plane.stride, told)
+        if rows is None:
+            return refused(
+                "metadata-planes" if surface.described or plane.metadata else "rows",
+                f"the bytes of plane {index} make no whole number of rows",
+            )
+        found.append(rows)
+    return tuple(found)

@@ -2,35 +2,42 @@
 
 A device computes addresses by its own rules, not by the plan: it rounds
 strides, finds planes at its own implied offsets and touches its own tail. The
-writer marks sampled bytes (both ends of the first and last row of each plane);
-a reader that finds another mark, or none, has read a corrupt image.
+writer marks sampled units (bytes, or blocks and their entries in the metadata,
+at the ends of a few rows of each plane); a reader that finds another mark, or
+none, has read a corrupt image.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from math import lcm
 from typing import NamedTuple
 
 from allocator.hardware import known, round_up
 from allocator.simulated.faults import Objection, seen
 from allocator.simulated.image import Layout, Rule, implied_offsets, touched
+from allocator.simulated.pixels import Pixels
+from allocator.simulated.surfaces import Bands
 
 
 class View(NamedTuple):
     """A layout as one device sees it."""
 
+    pixels: Pixels
     strides: tuple[int, ...]
+    rows: tuple[int, ...]
     offsets: tuple[int, ...]
     ends: tuple[int, ...]
     """Where its last access to each dma-buf ends."""
 
 
 class Mark(NamedTuple):
-    """A sampled byte of the image."""
+    """A sampled unit of the image: a byte or a block, its first byte, its last, or its entry."""
 
     plane: int
     row: int
     column: int
+    part: int = 0
 
 
 def _own_stride(rule: Rule, stride: int, pixel_bytes: tuple[int, int]) -> int:
@@ -55,42 +62,63 @@ def _own_stride(rule: Rule, stride: int, pixel_bytes: tuple[int, int]) -> int:
 
 
 def _own_strides(rule: Rule, layout: Layout) -> tuple[int, ...]:
-    pixels, planes = layout.pixels, range(len(layout.strides))
+    """What the device makes of the strides of the planes that hold pixels."""
+    pixels, planes = layout.pixels, range(layout.pixels.coloured)
+    if (only := pixels.only_strides(layout.coded_width)) is not None:
+        return only
     for multiple in rule.exact_multiples:
         return tuple(pixels.row_bytes(plane, round_up(layout.width, multiple)) for plane in planes)
     first = _own_stride(rule, layout.strides[0], (pixels.block_bytes, pixels.block_width))
     if rule.equal_planes:
         return (first,) * len(planes)
     if rule.facts.stride.planes == "halved":
-        return (first, *(first // 2 for _ in layout.strides[1:]))
-    return (first, *layout.strides[1:])
+        return (first, *(first // 2 for _ in planes[1:]))
+    return (first, *layout.coloured[1:])
+
+
+def _own_offsets(rule: Rule, layout: Layout) -> tuple[int, ...]:
+    """Where the device looks for the planes; those of columns follow from the rows above."""
+    pixels, places = layout.pixels, []
+    for plane, offset in enumerate(layout.offsets):
+        if isinstance(pixels.planes[plane], Bands):
+            places.append(offset)
+        else:
+            places.append(round_up(offset, lcm(rule.offset_multiple, pixels.planes[plane].offset_unit)))
+    implied = implied_offsets(rule, layout, layout.strides)
+    return tuple(places) if implied is None else (*implied, *places[len(implied) :])
 
 
 def view(rule: Rule, layout: Layout) -> View:
     """Which bytes the device behind `rule` touches when it is told `layout`."""
-    strides = _own_strides(rule, layout)
-    offsets = tuple(round_up(offset, rule.offset_multiple) for offset in layout.offsets)
-    offsets = implied_offsets(rule, layout, strides) or offsets
-    if strides == layout.strides and offsets == layout.offsets:
-        return View(strides, offsets, touched(rule, layout))
-    own = layout._replace(strides=strides, offsets=offsets)
-    return View(strides, offsets, touched(rule, own))
+    pixels = rule.own_pixels(layout)
+    coloured = _own_strides(rule, layout)
+    controls = range(pixels.coloured, len(layout.strides))
+    strides = (*coloured, *(pixels.control_stride(plane, coloured) for plane in controls))
+    only = pixels.only_rows(layout.coded_height)
+    rows = layout.rows if only is None else (*only, *layout.rows[len(only) :])
+    own = layout._replace(pixels=pixels, strides=strides, rows=rows)
+    own = own._replace(offsets=_own_offsets(rule, own))
+    return View(pixels, strides, rows, own.offsets, touched(rule, own))
 
 
 def samples(layout: Layout, seen_as: View) -> Iterator[tuple[tuple[int, int], Mark]]:
     """(dma-buf, address) and mark of every sampled byte, by one device's view."""
-    for plane, (stride, offset) in enumerate(zip(seen_as.strides, seen_as.offsets, strict=True)):
-        last_row = layout.pixels.rows(plane, layout.height) - 1
-        last_column = layout.pixels.row_bytes(plane, layout.width) - 1
-        for row in (0, 1, last_row) if last_row > 1 else (0, last_row):
-            for column in (0, last_column):
-                at = (layout.dmabufs[plane], offset + row * stride + column)
-                yield at, Mark(plane, row, column)
+    shapes = zip(seen_as.pixels.planes, seen_as.strides, seen_as.rows, seen_as.offsets, strict=True)
+    for plane, (surface, stride, rows, offset) in enumerate(shapes):
+        home = layout.dmabufs[plane]
+        for unit in surface.sampled(layout.width, layout.height, stride, rows):
+            first, length = unit.body
+            at = offset + layout.table(plane) + first
+            yield (home, at), Mark(plane, unit.row, unit.column)
+            if length > 1:
+                yield (home, at + length - 1), Mark(plane, unit.row, unit.column, 1)
+            if unit.entry is not None:
+                yield (home, offset + unit.entry[0]), Mark(plane, unit.row, unit.column, 2)
 
 
 def read_back(layout: Layout, writer: View, reader: View) -> Objection | None:
     """The first sampled byte that the reader finds wrong."""
-    if writer.strides == reader.strides and writer.offsets == reader.offsets:
+    if writer[:-1] == reader[:-1]:
         return None
     written = dict(samples(layout, writer))
     for at, wanted in samples(layout, reader):

@@ -150,7 +150,8 @@ def test_what_nobody_can_read_is_said() -> None:
     assert frame(
         board(), placement(format="NV12", **{k: v for k, v in hand.nv12().items() if k != "format"})
     ) == {"format"}
-    assert frame(board(), placement(modifier="ARM_AFBC(16x16)")) == {"modifier"}
+    assert frame(board(), placement(modifier="ARM_AFBC(16x16)")) == {"metadata-planes"}
+    assert frame(board(), placement(format="R8", modifier="QCOM_COMPRESSED")) == {"modifier"}
     assert frame(board(), placement(attachments=(CAMERA,))) == {"missing-device"}
     codec = pipeline(frame=buffer(read_by={"port": "display.scanout", "codec": "h264"}))
     platform = board(devices={"panel": device("display", scanout=port(), codecs=["hevc"])})
