@@ -46,10 +46,6 @@ class Plane(Strict):
     """Bytes of metadata at the start of the plane, padding included; part of `size`."""
     metadata_stride: Natural = 0
     """Bytes of one row of metadata; 0 if there is none."""
-    metadata: Natural = 0
-    """So many bytes at its start describe the rest of it: AFBC's header, UBWC's metadata."""
-    metadata_stride: Natural = 0
-    """Bytes of a row of its metadata's blocks; 0 without metadata."""
 
 
 class AttachedPort(Strict):
