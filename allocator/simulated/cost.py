@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from typing import Final
 
 from allocator.simulated.bridges import conversion_cost
+from allocator.simulated.families import compressing
 from allocator.simulated.judge import Case, Judge
+from allocator.simulated.pixels import modifier_named, pixels
 from allocator.simulated.question import Asked, Seating
 from allocator.simulated.reach import Residence
 from allocator.simulated.room import Touch, touched_bytes
@@ -91,7 +93,7 @@ def parts_of(
     lost = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
-    own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement.size, touches), used)
+    own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement, touches), used)
     return own, _shares(case, where, used)
 
 
@@ -108,8 +110,24 @@ def _shares(case: Case, where: Residence, used: int) -> tuple[int, ...]:
     )
 
 
-def _traffic(case: Case, where: Residence, size: int, touches: Sequence[Touch]) -> int:
+def moved_bytes(placement: Placement) -> int:
+    """Bytes that a device moves to read or write the whole buffer once.
+
+    Under a compressing modifier all of the metadata and half of the pixels,
+    rounded up (docs/modifiers.md, "What compression is worth").
+    """
+    if placement.modifier is None or not compressing(modifier_named(placement.modifier)):
+        return placement.size
+    facts = pixels(placement.format or "", placement.modifier)
+    metadata = sum(plane.metadata for plane in placement.planes)
+    if facts is not None:
+        metadata += sum(plane.size for plane in placement.planes[facts.coloured :])
+    return metadata + -(-(placement.size - metadata) // 2)
+
+
+def _traffic(case: Case, where: Residence, placement: Placement, touches: Sequence[Touch]) -> int:
     """Bytes moved a frame, slow reads and cache maintenance included."""
+    size, once = placement.size, moved_bytes(placement)
     mapping = where.heap.facts.cpu
     local = any(case.of.ground.home[memory] for memory in where.memories or ())
     moved = 0
@@ -119,7 +137,7 @@ def _traffic(case: Case, where: Residence, size: int, touches: Sequence[Touch]) 
             and touch.port.access == "read"
             and (mapping in ("write-combined", "uncached") or local)
         )
-        moved += touched_bytes(size, touch.rarely) * (UNCACHED_READ if slow else 1)
+        moved += touched_bytes(once, touch.rarely) * (UNCACHED_READ if slow else 1)
     if mapping == "cached" and any(touch.device.by_cpu for touch in touches):
         moved += size * len(
             {touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops}
