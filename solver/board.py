@@ -59,6 +59,7 @@ class HeapView:
         "memories",
         "name",
         "page",
+        "price",
         "run",
         "source",
         "spec",
@@ -88,6 +89,11 @@ class HeapView:
         """Equal for heaps that differ in name only: whatever one may hold, the other may, at the same price."""
         if spec.locks is None and spec.buffers is None:
             self.twin = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
+        self.price = (
+            spec.memory, self.run is None, self.align, self.align_cap, self.granule,
+            name if spec.locks is not None or spec.buffers is not None else "",
+        )  # fmt: skip
+        """Equal for heaps whose memory costs the same and is charged to the same, CPU mappings aside."""
 
     @property
     def closed(self) -> bool:

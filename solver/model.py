@@ -14,8 +14,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
+from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
+from solver import branch
 from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
 from solver.drops import NOTHING, Drops
@@ -52,7 +54,7 @@ class Choice(NamedTuple):
     levels: tuple[LevelValue, ...] = ()
     searched: bool = False
     seconds: float = 0.0
-    """Spent in CP-SAT, for statistics."""
+    """Spent in CP-SAT or in trying, for statistics."""
 
 
 class Ledger(NamedTuple):
@@ -62,6 +64,11 @@ class Ledger(NamedTuple):
     locks: dict[str, tuple[tuple[Budget, int], ...]]
     """Heap → what its pool has locked, once."""
     shares: dict[Budget, int]
+
+    def used(self, budget: Budget) -> int:
+        """What is charged to one budget, locks included."""
+        locked = sum(n for locks in self.locks.values() for locked, n in locks if locked == budget)
+        return self.charges.get(budget, 0) + locked
 
 
 def choose(
@@ -211,6 +218,9 @@ def _search(
     classes = _classes(found, tied, dropped)
     if not all(group.options for group in classes):
         return Choice("infeasible")
+    tried = _tried(problem, classes, ledger, dropped, limits)
+    if tried is not None:
+        return tried
     search = Search(limits.gap, limits.time)
     for group in classes:
         search.integers(len(group.options), len(group.members))
@@ -246,6 +256,24 @@ def _search(
             for i, level in enumerate(closed)
         )
     return Choice(status, chosen, closed, searched=True, seconds=search.seconds)
+
+
+def _tried(
+    problem: Problem, classes: Sequence[_Class], ledger: Ledger, dropped: Drops, limits: Limits
+) -> Choice | None:
+    """The answer, where the choices are few enough to be tried one by one."""
+    started = perf_counter()
+    groups = [branch.Group(len(group.members), group.options) for group in classes]
+    taken = branch.best(groups, problem.apart, ledger, dropped, any_will_do=limits.any_will_do)
+    if taken is None:
+        return None
+    seconds = perf_counter() - started
+    if not taken:
+        return Choice("infeasible", searched=True, seconds=seconds)
+    counts = [number for of_class in taken for number in of_class]
+    chosen = _assign(classes, counts, sum(group.size for group in groups))
+    levels = _closed(chosen, largest_share(chosen, ledger))
+    return Choice("optimal", chosen, levels, searched=True, seconds=seconds)
 
 
 def _least(group: _Class, level: int) -> int:
@@ -337,14 +365,9 @@ def _impose_budgets(classes: Sequence[_Class], search: Search, ledger: Ledger, d
             amounts.append(amount)
             most.append(amount)
     for budget, (variables, amounts, most) in sums.items():
-        room = budget.limit - _used_live(budget, ledger)
+        room = budget.limit - ledger.used(budget)
         if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
             search.add(Row(variables, amounts, None, room))
-
-
-def _used_live(budget: Budget, ledger: Ledger) -> int:
-    locked = sum(amount for locks in ledger.locks.values() for locked, amount in locks if locked == budget)
-    return ledger.charges.get(budget, 0) + locked
 
 
 def _bound_largest(classes: Sequence[_Class], search: Search, ledger: Ledger) -> tuple[int, int]:

@@ -160,15 +160,18 @@ class _Search:
         counts = self._counts(touches)
         images = list(self.images.fitting(touches))
         strict = [(kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)]
+        mapped = any(touch.device.by_cpu for touch in touches)
+        kept: dict[object, list[Image]] = {}
         for heap, home in heaps:
-            kept: list[Image] = []
+            price = (home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu)
+            better = kept.setdefault(price, [])
             for image in images:
-                if self.whole.excluded is None and any(beats(better, image) for better in kept):
-                    continue
+                if self.whole.excluded is None and any(beats(one, image) for one in better):
+                    continue  # in this heap, or in one that costs the same and comes first by name
                 case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
                 if not self._holds(case, strict):
                     continue
-                kept.append(image)
+                better.append(image)
                 for number, dropped in counts:
                     placed = Placed(
                         self.board,

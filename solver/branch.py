@@ -1,0 +1,268 @@
+"""Few choices are simply tried: branch and bound, exact, in the order of the objective.
+
+Most questions leave a handful of undominated options to a handful of buffers. Writing
+a model for CP-SAT and asking it costs more there than looking at all that could be
+best. The work is counted in branches, so the same question gives the same answer.
+
+Everything is counted above what is certain: each row (a budget, a memory's share)
+starts at what it holds if every buffer charges it as little as it can, and an option
+adds what it charges beyond that. So every partial choice bounds what it can become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from solver.constraint import Budget, Fact
+from solver.costs import LARGEST, NAMES
+from solver.drops import Drops
+from solver.option import Binding, Option
+
+if TYPE_CHECKING:
+    from solver.model import Ledger
+
+BRANCHES: Final = 1_200
+"""About as long as CP-SAT takes to answer a small question."""
+
+
+OPTIONS: Final = 150
+"""With more than this many, there are more branches than that."""
+
+
+class Group(NamedTuple):
+    """So many buffers that ask the same, and their options."""
+
+    size: int
+    options: tuple[Option, ...]
+
+
+class _Branch(NamedTuple):
+    """An option at a place: its costs before and after the largest share, and its rows."""
+
+    number: int
+    rank: int
+    before: int
+    after: int
+    rows: tuple[tuple[int, int], ...]
+    binding: Binding
+
+
+def best(
+    groups: Sequence[Group],
+    apart: Sequence[tuple[int, int]],
+    ledger: Ledger,
+    dropped: Drops,
+    *,
+    any_will_do: bool = False,
+) -> list[list[int]] | None:
+    """How many buffers of each group take each option, proven best; empty where nothing fits.
+
+    None where that is too much to try. `apart` are variables that must be different devices.
+    """
+    if sum(len(group.options) for group in groups) > OPTIONS:
+        return None
+    if any(option.locks for group in groups for option in group.options):
+        return None
+    imposed = {
+        budget: ledger.used(budget)
+        for budget, most in _most_charged(groups).items()
+        if most + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+    }
+    return _Walk(groups, imposed, ledger.shares, apart, any_will_do=any_will_do).result()
+
+
+def _most_charged(groups: Sequence[Group]) -> dict[Budget, int]:
+    """What is charged to each budget at most."""
+    most: dict[Budget, int] = {}
+    for group in groups:
+        of_group: dict[Budget, int] = {}
+        for option in group.options:
+            for budget, amount in option.charges:
+                of_group[budget] = max(of_group.get(budget, 0), amount)
+        for budget, amount in of_group.items():
+            most[budget] = most.get(budget, 0) + amount * group.size
+    return most
+
+
+class _Walk:
+    """`imposed` are budgets with what they hold already, `shares` memories with theirs."""
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        imposed: dict[Budget, int],
+        shares: dict[Budget, int],
+        apart: Sequence[tuple[int, int]],
+        *,
+        any_will_do: bool,
+    ) -> None:
+        self.groups = groups
+        self.any_will_do = any_will_do
+        self.apart: dict[int, list[int]] = {}
+        for one, other in apart:
+            self.apart.setdefault(one, []).append(other)
+            self.apart.setdefault(other, []).append(one)
+        self.used: list[int] = []
+        self.most: list[int | None] = []
+        self.shared = 0
+        """Rows before this one are shares."""
+        self.places = self._places(self._number(imposed, shares))
+        self.left = BRANCHES
+        self.record: tuple[int, int, int] | None = None
+        self.path: list[tuple[int, int]] = []
+        self.best: list[tuple[int, int]] = []
+
+    def result(self) -> list[list[int]] | None:
+        fits = all(most is None or used <= most for used, most in zip(self.used, self.most, strict=True))
+        if fits:
+            largest = max(self.used[: self.shared], default=0)
+            self._down(0, 0, (0, largest, 0), {})
+        if self.left < 0:
+            return None
+        if self.record is None:
+            return []
+        taken = [[0] * len(group.options) for group in self.groups]
+        for group, number in self.best:
+            taken[group][number] += 1
+        return taken
+
+    def _down(self, place: int, least: int, cost: tuple[int, int, int], bound: dict[int, str | None]) -> None:
+        """Try every option of `place` that may still be best; of alike buffers, by rank from `least`."""
+        if place == len(self.places):
+            self.record, self.best = cost, list(self.path)
+            return
+        group, options = self.places[place]
+        open_ = []
+        for option in options:
+            if option.rank < least or not self._agrees(option.binding, bound):
+                continue
+            self.left -= 1
+            largest = self._largest(option, cost[1])
+            if largest is not None:
+                open_.append(((cost[0] + option.before, largest, cost[2] + option.after), option))
+        open_.sort(key=lambda one: one[0])
+        same = place + 1 < len(self.places) and self.places[place + 1][0] == group
+        for price, option in open_:
+            if self.left < 0 or (self.record is not None and (self.any_will_do or price >= self.record)):
+                return
+            for row, amount in option.rows:
+                self.used[row] += amount
+            self.path.append((group, option.number))
+            self._down(place + 1, option.rank if same else 0, price, {**bound, **dict(option.binding)})
+            self.path.pop()
+            for row, amount in option.rows:
+                self.used[row] -= amount
+
+    def _agrees(self, binding: Binding, bound: dict[int, str | None]) -> bool:
+        for variable, device in binding:
+            if bound.get(variable, device) != device:
+                return False
+            if device is not None and any(bound.get(v) == device for v in self.apart.get(variable, ())):
+                return False
+        return True
+
+    def _largest(self, option: _Branch, largest: int) -> int | None:
+        """The largest share with this option, at least; None where it does not fit."""
+        for row, amount in option.rows:
+            total, most = self.used[row] + amount, self.most[row]
+            if most is None:
+                largest = max(largest, total)
+            elif total > most:
+                return None
+        return largest
+
+    def _places(self, number: dict[tuple[Budget, bool], int]) -> list[tuple[int, list[_Branch]]]:
+        """Every buffer with its options, priced above what is certain."""
+        radix = self._radices()
+        places: list[tuple[int, list[_Branch]]] = []
+        for index, group in enumerate(self.groups):
+            amounts = [self._amounts(option, number) for option in group.options]
+            floor = {row: min(amount.get(row, 0) for amount in amounts) for row in set().union(*amounts)}
+            for row, amount in floor.items():
+                self.used[row] += amount * group.size
+            order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+            ranks = {i: rank for rank, i in enumerate(order)}
+            least = [min(o.values[level] for o in group.options) for level in range(len(NAMES))]
+            made = []
+            for i, option in enumerate(group.options):
+                above = [value - low for value, low in zip(option.values, least, strict=True)]
+                beyond = tuple((row, n - floor[row]) for row, n in amounts[i].items() if n > floor[row])
+                made.append(
+                    (
+                        i,
+                        ranks[i],
+                        _mixed(above[:LARGEST], radix[:LARGEST]),
+                        _mixed((*above[LARGEST + 1 :], ranks[i]), radix[LARGEST + 1 :]),
+                        beyond,
+                        option.binding,
+                    )
+                )
+            places += [(index, [_Branch(*one) for one in made])] * group.size
+        return self._ranked(places)
+
+    def _ranked(self, places: list[tuple[int, list[_Branch]]]) -> list[tuple[int, list[_Branch]]]:
+        """Ranks count once more, buffer by buffer: the earlier has the earlier name."""
+        found, weight = [], 1
+        for group, options in reversed(places):
+            found.append((group, [o._replace(after=o.rank * weight) for o in options]))
+            weight *= len(options)
+        found.reverse()
+        return [
+            (
+                group,
+                [
+                    o._replace(after=old.after * weight + o.after)
+                    for o, old in zip(made, options, strict=True)
+                ],
+            )
+            for (group, made), (_, options) in zip(found, places, strict=True)
+        ]
+
+    def _radices(self) -> list[int]:
+        """One more than the most each level can be above its least; the last is that of names."""
+        radices = []
+        for level in range(len(NAMES)):
+            most = 0
+            for group in self.groups:
+                values = [option.values[level] for option in group.options]
+                most += (max(values) - min(values)) * group.size
+            radices.append(most + 1)
+        return [*radices, sum((len(group.options) - 1) * group.size for group in self.groups) + 1]
+
+    def _number(
+        self, imposed: dict[Budget, int], shares: dict[Budget, int]
+    ) -> dict[tuple[Budget, bool], int]:
+        """Rows by budget and whether its share is meant; shares come first."""
+        number: dict[tuple[Budget, bool], int] = {}
+        held = dict(shares)
+        for group in self.groups:
+            for option in group.options:
+                for budget, _ in option.shares:
+                    held.setdefault(budget, 0)
+        for budget, share in held.items():
+            number[budget, True] = len(self.used)
+            self.used.append(share)
+            self.most.append(None)
+        self.shared = len(self.used)
+        for budget, amount in imposed.items():
+            number[budget, False] = len(self.used)
+            self.used.append(amount)
+            self.most.append(budget.limit)
+        return number
+
+    def _amounts(self, option: Option, number: dict[tuple[Budget, bool], int]) -> dict[int, int]:
+        found = {number[budget, True]: share for budget, share in option.shares}
+        for budget, amount in option.charges:
+            row = number.get((budget, False))
+            if row is not None:
+                found[row] = amount
+        return found
+
+
+def _mixed(digits: Sequence[int], radices: Sequence[int]) -> int:
+    """Levels as one number: the earlier ones weigh more than all that follow."""
+    total = 0
+    for digit, radix in zip(digits, radices, strict=True):
+        total = total * radix + digit
+    return total
