@@ -140,6 +140,10 @@ class Ubwc(Surface):
     def only_stride(self, width: int) -> int:
         return -(-self.samples(width) // self.tile.group) * self.tile.group_bytes
 
+    def least_stride(self, width: int) -> int:
+        """Rows may be packed tighter than the format's own: P010 has three samples in four bytes here."""
+        return self.only_stride(width)
+
     def only_rows(self, height: int) -> int:
         return round_up(self.rows(height), self.rows_unit)
 

@@ -195,7 +195,8 @@ def _allwinner(bits: int) -> Lay | None:
     return (lambda form: _raster(form, lambda facts: Tiled(facts, 32, 32))) if bits == 1 else None
 
 
-# MediaTek: videodev2.h V4L2_PIX_FMT_MM21, _MT2110T: tiles of 16 luma samples by 32 rows, chroma by 16.
+# MediaTek: videodev2.h V4L2_PIX_FMT_MM21, _MT2110T: tiles of 16 luma samples by 32 rows, chroma by 16;
+# drm_fourcc.h: ten bits are packed unless the modifier says how else they lie, in as many bytes.
 
 
 def _mediatek(bits: int) -> Lay | None:
@@ -203,9 +204,10 @@ def _mediatek(bits: int) -> Lay | None:
         return None
 
     def lay(form: PixelFormat) -> Planes:
-        if not form.linear:
+        eight, ten = form.planes[0][:2] == (1, 1), form.planes[0][:2] == (5, 4)
+        if not ten and (not eight or bits >> 16):
             return None
-        wide = _bytes(form.planes[0], 16)
+        wide = 20 if ten else 16
         return tuple(Tiled(facts, wide, 16 if index else 32) for index, facts in enumerate(form.planes))
 
     return lay
@@ -215,8 +217,7 @@ def _mediatek(bits: int) -> Lay | None:
 
 _TILES: Final[dict[str, tuple[Macrotile, ...]]] = {
     "NV12": (Macrotile(128, 128, 32, (32, 8)), Macrotile(64, 128, 32, (16, 8))),
-    "P010": (Macrotile(128, 256, 16, (32, 4)), Macrotile(64, 256, 16, (16, 4))),
-    "NV15": (Macrotile(192, 256, 16, (48, 4)), Macrotile(96, 256, 16, (24, 4))),
+    "P010": (Macrotile(192, 256, 16, (48, 4)), Macrotile(96, 256, 16, (24, 4))),
 }
 
 
@@ -270,13 +271,10 @@ def _uif(form: PixelFormat) -> Planes:
 
 
 def _t_tiled(form: PixelFormat) -> Planes:
-    """4 KiB tiles: 64 utiles of 64 bytes, which are 8 bytes wide for one byte a pixel, else 16."""
-
-    def tile(facts: PlaneFormat) -> Surface:
-        width = 64 if facts.bytes == 1 else 128
-        return TTiled(facts, width, PAGE // width, PAGE)
-
-    return _each(form, tile) if _cpp(form) else None
+    """4 KiB tiles, 128 bytes wide at 16 and 32 bits a pixel, the only depths that vc4 has them at."""
+    if len(form.planes) > 1 or form.planes[0][:2] not in ((2, 1), (4, 1)):
+        return None
+    return _each(form, lambda facts: TTiled(facts, 128, 32, PAGE))
 
 
 # Arm: drm_fourcc.h AFBC, AFRC and the 16x16 block of Utgard and Midgard.

@@ -54,6 +54,10 @@ class Layout(NamedTuple):
         """Where the last byte of a plane has passed."""
         return self.spans(plane)[-1][1]
 
+    def below(self, plane: int) -> int:
+        """Where the next plane could begin: right below, where planes share columns."""
+        return self.spans(plane)[0][1]
+
     @property
     def coloured(self) -> tuple[int, ...]:
         """Strides of the planes that hold pixels."""
@@ -89,6 +93,11 @@ class Rule:
     @cached_property
     def offset_multiple(self) -> int:
         return known(self.facts.offset.multiple) or 1 if self.facts.offset else 1
+
+    @cached_property
+    def metadata_multiple(self) -> int:
+        """What the device wants the size of a table of metadata to be a multiple of."""
+        return 1
 
     @cached_property
     def implied_rows(self) -> int | None:
@@ -159,7 +168,7 @@ def form_objections(layout: Layout) -> Iterator[Objection]:
 def _shape_objections(layout: Layout, plane: int) -> Iterator[Objection]:
     """What is wrong with the rows of one plane."""
     pixels, stride, rows = layout.pixels, layout.strides[plane], layout.rows[plane]
-    need = pixels.row_bytes(plane, layout.coded_width)
+    need = pixels.least_stride(plane, layout.coded_width)
     if stride < need:
         yield refused(
             "stride-range", f"stride {stride} of plane {plane} is shorter than a row of {need} bytes"
@@ -312,8 +321,8 @@ def offset_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
     if implied is not None and implied != layout.offsets[: layout.pixels.coloured]:
         yield seen("implied-plane-offset", f"looks for planes at {implied}, not {layout.offsets}")
     if rule.facts.tail is not None and rule.facts.tail.per_plane:
-        for plane in range(len(layout.strides) - 1):
-            after = layout.end(plane) + tail_bytes(rule, layout, plane)
+        for plane in range(min(layout.pixels.coloured, len(layout.strides) - 1)):
+            after = layout.below(plane) + tail_bytes(rule, layout, plane)
             if layout.dmabufs[plane + 1] == layout.dmabufs[plane] and layout.offsets[plane + 1] < after:
                 yield refused(
                     "tail", f"plane {plane + 1} at {layout.offsets[plane + 1]} lies in a tail up to {after}"
@@ -341,14 +350,14 @@ def tail_bytes(rule: Rule, layout: Layout, plane: int) -> int:
 
 def touched(rule: Rule, layout: Layout) -> tuple[int, ...]:
     """How many bytes of each dma-buf the device needs, by its own reckoning."""
-    need = [0] * len(layout.sizes)
-    last = {home: plane for plane, home in enumerate(layout.dmabufs)}
-    tail = rule.facts.tail
-    for home, plane in last.items():
+    need, tail = [0] * len(layout.sizes), rule.facts.tail
+    last = {home: plane for plane, home in enumerate(layout.dmabufs[: layout.pixels.coloured])}
+    for plane, home in enumerate(layout.dmabufs):
         surface = layout.pixels.planes[plane]
         columns = surface.all_columns(layout.strides[plane]) if isinstance(surface, Bands) else 0
-        need[home] = max(layout.end(plane), columns)
-        if tail is not None and tail.per_plane:
+        need[home] = max(need[home], layout.end(plane), columns)
+    for home, plane in last.items():
+        if tail is not None and tail.per_plane and layout.pixels.coloured == len(layout.strides):
             need[home] += tail_bytes(rule, layout, plane)
     if tail is not None and not tail.per_plane:
         need[0] += tail_bytes(rule, layout, 0)

@@ -38,6 +38,10 @@ class Pixels:
         """Bytes that a row of an image of `width` pixels takes in a plane."""
         return self.planes[plane].row_bytes(width)
 
+    def least_stride(self, plane: int, width: int) -> int:
+        """The shortest stride that such a row fits into."""
+        return self.planes[plane].least_stride(width)
+
     def rows(self, plane: int, height: int) -> int:
         """Rows that an image of `height` pixels has in a plane."""
         return self.planes[plane].rows(height)

@@ -59,6 +59,10 @@ class Surface:
         """
         return -(-self.samples(width) * self.facts.bytes // self.facts.samples)
 
+    def least_stride(self, width: int) -> int:
+        """The shortest stride that a row of an image fits into."""
+        return self.row_bytes(width)
+
     def samples(self, width: int) -> int:
         return -(-width // self.facts.hsub)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from allocator.simulated.faults import Objection
 from allocator.simulated.image import (
     Layout,
     Rule,
+    column_objections,
     implied_offsets,
     offset_objections,
     rows_objections,
@@ -17,19 +19,25 @@ from allocator.simulated.image import (
 from allocator.simulated.pixels import Pixels, modifier_named
 from allocator.simulated.question import Asked, Party
 from allocator.simulated.room import Touch
+from allocator.simulated.surfaces import Bands
+from platforms.formats import pixel_format
 from solver.plan import Placement, Plane
 
 STRIDES = 1024
+TILES = 64
 ROWS = 128
+HEIGHTS = 49
+SAND = frozenset({"BROADCOM_SAND32", "BROADCOM_SAND64", "BROADCOM_SAND128", "BROADCOM_SAND256"})
 GAP = 1024
 TAIL = 1 << 14
 
 
-def whole(size: int, touches: Sequence[Touch]) -> int:
-    """A size counted up to what every port takes."""
+def whole(size: int, touches: Sequence[Touch], unit: int = 1) -> int:
+    """A size counted up to what every port takes, in units of the modifier's."""
+    size = -(-size // unit) * unit
     multiples = [touch.port.bytes.multiple for touch in touches if isinstance(touch.port.bytes.multiple, int)]
     while any(size % multiple for multiple in multiples):
-        size += 1
+        size += unit
     return size
 
 
@@ -39,7 +47,11 @@ def _first(candidates: Iterator[int] | range, accepts: Callable[[int], bool]) ->
 
 def _strides(facts: Pixels, width: int, rules: Sequence[Rule], image_width: int) -> Iterator[int]:
     """Every plane 0 stride worth a try, ascending: all of them, unless a rule admits only a few."""
-    least = max(facts.row_bytes(0, width), 1)
+    only = facts.only_strides(width)
+    if only is not None:
+        yield only[0]
+        return
+    least = max(facts.least_stride(0, width), 1)
     for rule in rules:
         for multiple in rule.exact_multiples:
             yield facts.row_bytes(0, -(-image_width // multiple) * multiple)
@@ -47,9 +59,9 @@ def _strides(facts: Pixels, width: int, rules: Sequence[Rule], image_width: int)
         if rule.facts.stride.set is not None:
             yield from sorted(rule.facts.stride.set)
             return
-    step = max(rule.multiple for rule in rules)
+    step = max(facts.stride_unit(0), *(rule.multiple for rule in rules))
     start = -(-least // step) * step
-    yield from range(start, start + STRIDES * min(step, 8), step)
+    yield from range(start, start + max(STRIDES * min(step, 8), TILES * step), step)
 
 
 def smallest_layouts(
@@ -60,10 +72,16 @@ def smallest_layouts(
     touches: Sequence[Touch],
     apart: int,
     refusals: Counter[str],
+    widest: int = 0,
 ) -> Iterator[tuple[tuple[int, int], Layout]]:
-    """The smallest layouts to which none of these rules objects, for each way to relate plane strides."""
+    """The smallest layouts to which none of these rules objects, for each way to relate plane strides.
+
+    With `widest` also every other of strides up to that many bytes.
+    """
     if any(apart not in rule.facts.dmabufs for rule in rules):
         refusals["plane-buffers"] += 1
+        return
+    if apart > 1 and (facts.together or apart != facts.coloured):
         return
     width, height = asked.extent
     writers = [rule for rule, party in zip(rules, parties, strict=True) if party.access == "write"]
@@ -79,23 +97,42 @@ def smallest_layouts(
     ways = ("natural", "equal") if any(rule.equal_planes for rule in rules) else ("natural",)
     for way in ways:
         for first in _strides(facts, coded_width, rules, width):
-            related = [first if way == "equal" else facts.natural(plane, first) for plane in planes]
-            strides = tuple(each for each in related if each is not None)
-            if len(strides) < len(related) or any(
-                s < facts.row_bytes(p, coded_width) for p, s in enumerate(strides)
-            ):
-                continue
-            if any(stride % facts.stride_unit(plane) for plane, stride in enumerate(strides)):
+            strides = _related(facts, way, first, coded_width)
+            if strides is None:
                 continue
             bare = Layout(facts, width, height, coded_width, coded_height, strides, (), (), homes, ())
-            against = next((found for rule in rules for found in stride_objections(rule, bare)), None)
+            against = next((found for rule in rules for found in _first_objections(rule, bare)), None)
             if against is not None:
                 refusals[against.kind] += 1
                 continue
             whole = _completed(bare, rules, touches, max(homes) + 1, refusals)
             if whole is not None:
                 yield (coded_width, coded_height), whole
-                break
+                if first >= widest:
+                    break
+
+
+def _related(facts: Pixels, way: str, first: int, width: int) -> tuple[int, ...] | None:
+    """Strides of all planes beside one of plane 0, if rows fit into them in whole tiles."""
+    planes = range(facts.coloured)
+    related = [first if way == "equal" else facts.natural(plane, first) for plane in planes]
+    strides = tuple(each for each in related if each is not None)
+    if len(strides) < len(related):
+        return None
+    only = facts.only_strides(width)
+    for plane, stride in enumerate(strides):
+        whole = not stride % facts.stride_unit(plane) and stride >= facts.least_stride(plane, width)
+        if not whole or (only is not None and stride != only[plane]):
+            return None
+    if facts.wide is not None and width > facts.wide and first % (4 * facts.stride_unit(0)):
+        return None
+    controls = range(facts.coloured, len(facts.planes))
+    return (*strides, *(facts.control_stride(plane, strides) for plane in controls))
+
+
+def _first_objections(rule: Rule, bare: Layout) -> Iterator[Objection]:
+    yield from column_objections(rule, bare)
+    yield from stride_objections(rule, bare)
 
 
 def _completed(
@@ -103,18 +140,17 @@ def _completed(
 ) -> Layout | None:
     """Rows, offsets and sizes for given strides, each counted up until nobody objects."""
     facts, planes = bare.pixels, range(len(bare.strides))
-    least = facts.rows(0, bare.coded_height)
-
-    def tall_enough(rows: int) -> bool:
-        layout = bare._replace(rows=(rows,))
-        return not rows % facts.rows_unit(0) and not any(any(rows_objections(rule, layout)) for rule in rules)
-
-    first = _first(range(least, least + ROWS), tall_enough)
+    first = _rows(bare, rules)
     if first is None:
         refusals["rows"] += 1
         return None
     rows = (first, *(facts.plane_rows(plane, first) for plane in planes[1:]))
-    layout = bare._replace(rows=rows, sizes=(1 << 40,) * homes)
+    bands = facts.planes[0]
+    if isinstance(bands, Bands) and sum(rows) > bands.height:
+        refusals["modifier"] += 1
+        return None
+    metadata = tuple(_metadata(bare, rules, plane, rows[plane]) for plane in planes)
+    layout = bare._replace(rows=rows, sizes=(1 << 40,) * homes, metadata=metadata)
     offsets: tuple[int, ...] = ()
     for plane in planes:
         place = _offset(layout, rules, offsets, plane)
@@ -130,25 +166,70 @@ def _completed(
     return layout._replace(sizes=tuple(_size(layout, rules, touches, home) for home in range(homes)))
 
 
+def _rows(bare: Layout, rules: Sequence[Rule]) -> int | None:
+    """The fewest rows of plane 0 that nobody objects to."""
+    facts = bare.pixels
+    only = facts.only_rows(bare.coded_height)
+    unit = facts.rows_unit(0)
+    start = -(-facts.rows(0, bare.coded_height) // unit) * unit
+    some = range(only[0], only[0] + 1) if only else range(start, start + ROWS * unit, unit)
+
+    def tall_enough(rows: int) -> bool:
+        layout = bare._replace(rows=(rows,))
+        return not any(any(rows_objections(rule, layout)) for rule in rules)
+
+    return _first(some, tall_enough)
+
+
+def _metadata(layout: Layout, rules: Sequence[Rule], plane: int, rows: int) -> int:
+    """The smallest table of a plane that every rule takes."""
+    surface = layout.pixels.planes[plane]
+    least = surface.shape(layout.strides[plane], rows).metadata
+    if not least:
+        return 0
+    some = range(least, least + GAP * surface.offset_unit, surface.offset_unit)
+    found = _first(some, lambda table: all(table % rule.metadata_multiple == 0 for rule in rules))
+    assert found is not None
+    return found
+
+
 def _offset(layout: Layout, rules: Sequence[Rule], before: tuple[int, ...], plane: int) -> int | None:
     """The first place for a plane behind those before it."""
     if plane == 0 or layout.dmabufs[plane] != layout.dmabufs[plane - 1]:
         return 0
-    partly = layout._replace(strides=layout.strides[: plane + 1], dmabufs=layout.dmabufs[: plane + 1])
-    end = before[-1] + layout.strides[plane - 1] * layout.rows[plane - 1]
+    partly = layout._replace(
+        strides=layout.strides[: plane + 1],
+        dmabufs=layout.dmabufs[: plane + 1],
+        rows=layout.rows[: plane + 1],
+    )
+    above = layout._replace(offsets=before)
+    end = above.below(plane - 1)
     for rule in rules:
         implied = implied_offsets(rule, layout, layout.strides)
-        if implied is not None:
-            return implied[plane] if implied[plane] >= end else None
-    for place in range(end, end + GAP):
+        if implied is not None and plane < len(implied):
+            return (
+                implied[plane] if implied[plane] >= end and _starts(layout, plane, implied[plane]) else None
+            )
+    unit = layout.pixels.planes[plane].offset_unit
+    banded = isinstance(layout.pixels.planes[plane], Bands)
+    start = -(-end // unit) * unit
+    for place in range(start, start + 1 if banded else start + GAP * unit, unit):
         if not any(any(offset_objections(rule, partly._replace(offsets=(*before, place)))) for rule in rules):
             return place
     return None
 
 
+def _starts(layout: Layout, plane: int, place: int) -> bool:
+    """Whether the modifier lets a plane start there."""
+    return not place % layout.pixels.planes[plane].offset_unit
+
+
 def _size(layout: Layout, rules: Sequence[Rule], touches: Sequence[Touch], home: int) -> int:
     """The least size of one dma-buf that no rule finds too small."""
     low = max(layout.end(plane) for plane, where in enumerate(layout.dmabufs) if where == home)
+    bands = layout.pixels.planes[0]
+    if isinstance(bands, Bands):
+        low = bands.all_columns(layout.strides[0])
     high = low + TAIL
 
     def fits(size: int) -> bool:
@@ -158,16 +239,52 @@ def _size(layout: Layout, rules: Sequence[Rule], touches: Sequence[Touch], home:
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle + 1, high)
-    return whole(low, touches)
+    return whole(low, touches, layout.pixels.size_unit)
 
 
 def plane_facts(layout: Layout) -> tuple[Plane, ...]:
     """A layout as an answer states it."""
-    shapes = zip(layout.offsets, layout.strides, layout.rows, layout.dmabufs, strict=True)
-    return tuple(
-        Plane.model_construct(offset=offset, stride=stride, size=stride * rows, dmabuf=home)
-        for offset, stride, rows, home in shapes
-    )
+    planes = []
+    for plane, surface in enumerate(layout.pixels.planes):
+        stride = layout.strides[plane]
+        shape = surface.shape(stride, layout.rows[plane])
+        table = layout.metadata[plane]
+        planes.append(
+            Plane.model_construct(
+                offset=layout.offsets[plane],
+                stride=stride,
+                size=shape.length - shape.metadata + table,
+                dmabuf=layout.dmabufs[plane],
+                metadata=table,
+                metadata_stride=shape.metadata_stride,
+            )
+        )
+    return tuple(planes)
+
+
+def spelt(modifiers: Iterable[str]) -> list[str]:
+    """Modifiers as an answer may have them: columns of every small height for a family that names none."""
+    found: dict[str, None] = {}
+    for modifier in sorted(modifiers):
+        if modifier in SAND:
+            found.update({f"{modifier}_COL_HEIGHT({height})": None for height in range(1, HEIGHTS)})
+        else:
+            found[modifier] = None
+    return list(found)
+
+
+def unlaid(asked: Asked, form: str, modifier: str, colour: str | None) -> Placement:
+    """An image of which only a driver knows how it lies, with a byte for each of its own."""
+    facts = pixel_format(form)
+    assert facts is not None
+    width, height = asked.extent
+    rows = [height // plane.vsub + (height % plane.vsub > 0) for plane in facts.planes]
+    samples = [width // plane.hsub + (width % plane.hsub > 0) for plane in facts.planes]
+    in_a_row = [
+        -(-count * plane.bytes // plane.samples) for count, plane in zip(samples, facts.planes, strict=True)
+    ]
+    size = sum(row * count for row, count in zip(in_a_row, rows, strict=True))
+    return unplaced(asked, form, modifier, colour, (width, height), (), (size,))
 
 
 def unplaced(
