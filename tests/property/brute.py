@@ -2,37 +2,34 @@
 
 Every device for every role, every alternative, heap, format, modifier, way to
 spread planes over dma-bufs, and count is tried; strides, rows, offsets and
-sizes are counted up until no port objects. Nothing here knows a closed form.
+sizes are counted up until no port objects; where that gives no plan, every tree
+of conversions (`grafts`). Nothing here knows a closed form.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
 from allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
+from allocator.simulated.families import opaque
 from allocator.simulated.judge import Case, Judge
-from allocator.simulated.pixels import pixels
+from allocator.simulated.pixels import modifier_named, pixels
+from allocator.simulated.ports import Verdict
 from allocator.simulated.question import Asked, Party, Role, Seating
-from allocator.simulated.room import Charge, Touch, Uses
+from allocator.simulated.room import Touch
+from allocator.simulated.wards import wards
 from platforms.schema import Platform
 from solver.pipeline import Pipeline, Wish
-from solver.plan import AttachedPort, Dropped, Placement, Plan, Plane
-from tests.property.layouts import plane_facts, smallest_layouts, unplaced, whole
+from solver.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
+from tests.property.grafts import ALONE, Grafts, Links, Option, converting, least
+from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
 
 Choice = tuple[int, ...]
 """For each attachment of a buffer, which of its alternatives is taken."""
-
-
-class Option(NamedTuple):
-    """A placement that is lawful by itself."""
-
-    placement: Placement
-    charge: Charge
-    own: tuple[int, int, int, int]
-    shares: tuple[int, ...]
 
 
 class Found(NamedTuple):
@@ -54,22 +51,40 @@ class Search:
         self._best: tuple[Cost, list[Option]] | None = None
 
     def best(self) -> Found | None:
-        """The cheapest lawful plan, or None."""
-        for choice in product(*map(_choices, self.case.asked)):
-            for binding in self._bindings(choice):
-                groups = [
-                    self._of(asked, taken, binding)
-                    for asked, taken in zip(self.case.asked, choice, strict=True)
-                ]
-                if all(groups):
-                    self._join(groups, [])
+        """The cheapest lawful plan, or None.
+
+        A conversion moves at least a byte a second, and without any none are
+        moved: where a plan exists without conversions, the best one has none.
+        """
+        for asked in self._cast():
+            groups = [self.options(*each) for each in asked]
+            if all(groups):
+                self._join(groups, [])
         if self._best is None:
-            return None
-        plan = self._plan([option.placement for option in self._best[1]])
+            return Grafts(self).best() if converting(self.case) else None
+        return self.judged(self._best[0], [option.placement for option in self._best[1]], ())
+
+    def judged(self, cost: Cost, placements: Sequence[Placement], conversions: Sequence[Conversion]) -> Found:
+        """What was found, once the judge agrees."""
+        plan = self._plan(placements, conversions)
         faults = self.case.judge(plan)
         assert not faults, faults
-        assert plan_cost(self.case, plan) == self._best[0]
-        return Found(self._best[0], plan)
+        assert plan_cost(self.case, plan) == cost
+        return Found(cost, plan)
+
+    def _cast(self) -> Iterator[list[tuple[Asked, Seating]]]:
+        """Every choice of alternatives and devices, with the protection that follows from it."""
+        for choice in product(*map(_choices, self.case.asked)):
+            for binding in self._bindings(choice):
+                seats = [
+                    Seating(taken, tuple(binding[party.role] for party in _parties(asked, taken)))
+                    for asked, taken in zip(self.case.asked, choice, strict=True)
+                ]
+                found = wards(self.case.asked, seats, self.case.of.devices)
+                warded = [
+                    replace(asked, ward=ward) for asked, ward in zip(self.case.asked, found, strict=True)
+                ]
+                yield list(zip(warded, seats, strict=True))
 
     def _bindings(self, choice: Sequence[Choice]) -> Iterator[dict[Role, str]]:
         roles: dict[Role, None] = {}
@@ -86,23 +101,15 @@ class Search:
             if not self.case.shared_roles(binding):
                 yield binding
 
-    def _of(self, asked: Asked, taken: Choice, binding: dict[Role, str]) -> list[Option]:
-        """Everything lawful for one buffer, remembered by the devices that matter to it."""
-        devices = tuple(binding[party.role] for party in _parties(asked, taken))
-        let_in = tuple(
-            binding.get(Role(asked.file, each.kind, each.label, each.connector))
-            for each in asked.audience or ()
-        )
-        key = (asked.key, taken, devices, let_in)
+    def options(self, asked: Asked, seating: Seating, links: Links = ALONE) -> list[Option]:
+        """Everything lawful for one placement, remembered by whatever matters to it."""
+        key = (asked.key, asked.name, asked.parties, seating, asked.ward, links)
         if key not in self._options:
-            self._options[key] = _undominated(list(self._alone(asked, taken, devices, binding)))
+            self._options[key] = _undominated(list(self._alone(asked, seating, links)), links)
         return self._options[key]
 
-    def _alone(
-        self, asked: Asked, taken: Choice, devices: tuple[str, ...], binding: dict[Role, str]
-    ) -> Iterator[Option]:
+    def _alone(self, asked: Asked, seating: Seating, links: Links) -> Iterator[Option]:
         case = self.case
-        seating = Seating(taken, devices)
         touches, faults = case.touches(asked, seating)
         self._refused(faults)
         if faults:
@@ -117,36 +124,49 @@ class Search:
         parties = asked.seated(seating)
         attached = tuple(
             AttachedPort.model_construct(device=device, port=party.port, access=party.access)
-            for device, party in zip(devices, parties, strict=True)
+            for device, party in zip(seating.devices, parties, strict=True)
         )
         seen: set[object] = set()
-        for bare in self._layouts(asked, touches, parties):
+        for bare in self._layouts(asked, touches, parties, links):
             placement = bare.model_copy(update={"attachments": attached})
             verdict = case.layout_verdict(asked, placement, touches, parties)
             faults = [*verdict.faults, *case._wish_faults(asked, placement)]
             self._refused(faults)
-            key = (placement.format, placement.sizes, verdict.uses)
+            key = (placement.format, placement.sizes, verdict.uses, *links.sides(placement))
             if faults or key in seen:
                 continue
             seen.add(key)
-            for heap in case.of.heaps.values():
-                home = case.of.residence(heap.name, [touch.device for touch in touches]).home
-                allocated = sum(home.slot(size) for size in placement.sizes)
-                where = {"heap": heap.name, "names": heap.facts.names, "allocated": allocated}
-                for count in counts:
-                    placed = placement.model_copy(update={**where, "count": count})
-                    wrong, charge = case.heap_verdict(asked, placed, touches, binding, verdict)
-                    self._refused(wrong)
-                    if wrong or charge is None:
-                        break
-                    yield Option(placed, charge, *parts_of(case, asked, placed, seating))
+            yield from self._housed(asked, seating, placement, touches, verdict, counts)
+
+    def _housed(
+        self,
+        asked: Asked,
+        seating: Seating,
+        placement: Placement,
+        touches: Sequence[Touch],
+        verdict: Verdict,
+        counts: Sequence[int],
+    ) -> Iterator[Option]:
+        """A layout in every heap and every number."""
+        case, parties = self.case, asked.seated(seating)
+        for heap in case.of.heaps.values():
+            home = case.of.residence(heap.name, [touch.device for touch in touches]).home
+            allocated = sum(home.slot(size) for size in placement.sizes)
+            where = {"heap": heap.name, "names": heap.facts.names, "allocated": allocated}
+            for count in counts:
+                placed = placement.model_copy(update={**where, "count": count})
+                wrong, charge = case.heap_verdict(asked, placed, touches, parties, verdict)
+                self._refused(wrong)
+                if wrong or charge is None:
+                    break
+                yield Option(placed, charge, *parts_of(case, asked, placed, seating))
 
     def _refused(self, faults: Sequence[object]) -> None:
         for fault in faults:
             self.refusals[fault.kind] += 1  # type: ignore[attr-defined]
 
     def _layouts(
-        self, asked: Asked, touches: Sequence[Touch], parties: Sequence[Party]
+        self, asked: Asked, touches: Sequence[Touch], parties: Sequence[Party], links: Links
     ) -> Iterator[Placement]:
         if asked.buffer.bytes is not None:
             size = whole(asked.buffer.bytes, touches)
@@ -155,7 +175,7 @@ class Search:
             return
         rules = [rule for touch in touches for rule in touch.port.images]
         forms = sorted({form for rule in rules for form in rule.formats})
-        modifiers = sorted({modifier for rule in rules for modifier in rule.modifiers})
+        modifiers = spelt({modifier for rule in rules for modifier in rule.modifiers})
         colours = [None, *sorted({colour for rule in rules for colour in rule.colours or ()})]
         if asked.buffer.colours is not None:
             colours = list(asked.buffer.colours)
@@ -167,12 +187,14 @@ class Search:
             ]
             missing = [why for rules, why in fitting if why is not None]
             self._refused(missing)
+            if not missing and opaque(modifier_named(modifier)):
+                yield unlaid(asked, form, modifier, colour)
             if missing or facts is None:
                 continue
             for choice in product(*(rules for rules, _ in fitting)):
                 for apart in {1, len(facts.planes)}:
                     for coded, layout in smallest_layouts(
-                        asked, facts, choice, parties, touches, apart, self.refusals
+                        asked, facts, choice, parties, touches, apart, self.refusals, links.widest
                     ):
                         yield unplaced(
                             asked, form, modifier, colour, coded, plane_facts(layout), layout.sizes
@@ -194,18 +216,20 @@ class Search:
             return
         for option in groups[len(chosen)]:
             chosen.append(option)
-            if self._best is None or self._at_least(groups, chosen) < self._best[0]:
+            if self._best is None or self._atleast(groups, chosen) < self._best[0]:
                 self._join(groups, chosen)
             chosen.pop()
 
-    def _at_least(self, groups: Sequence[Sequence[Option]], chosen: Sequence[Option]) -> Cost:
+    def _atleast(self, groups: Sequence[Sequence[Option]], chosen: Sequence[Option]) -> Cost:
         own = [option.own for option in chosen]
-        own += [_least([option.own for option in group]) for group in groups[len(chosen) :]]
+        own += [least([option.own for option in group]) for group in groups[len(chosen) :]]
         return combined(own, [option.shares for option in chosen], self._live)
 
-    def _plan(self, placements: Sequence[Placement]) -> Plan:
+    def _plan(self, placements: Sequence[Placement], conversions: Sequence[Conversion]) -> Plan:
         dropped = []
-        for asked, placement in zip(self.case.asked, placements, strict=True):
+        roots = {(each.pipeline, each.buffer): each for each in placements}
+        for asked in self.case.asked:
+            placement = roots[asked.key]
             if asked.wish is not None and placement.count < asked.wish.wish:
                 text = f"{placement.count} of {asked.wish.wish}"
                 dropped.append(
@@ -222,6 +246,7 @@ class Search:
             platform=self.case.of.platform.name,
             pipelines=tuple(pipeline.name for pipeline in self.case.pipelines),
             placements=tuple(placements),
+            conversions=tuple(conversions),
             dropped=tuple(dropped),
         )
 
@@ -229,12 +254,6 @@ class Search:
 def brute_force(platform: Platform, pipelines: Sequence[Pipeline]) -> Found | None:
     """The cheapest lawful plan of a small question, or None."""
     return Search(platform, pipelines).best()
-
-
-def _least(rows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
-    """The smallest of each column."""
-    preference, dropped, traffic, size = (min(column) for column in zip(*rows, strict=True))
-    return preference, dropped, traffic, size
 
 
 def _choices(asked: Asked) -> list[Choice]:
@@ -264,13 +283,14 @@ def _takes(option: Option) -> tuple[int, ...]:
     )
 
 
-def _undominated(options: list[Option]) -> list[Option]:
-    """Without those that another of the same heap and the same resources beats in everything."""
+def _undominated(options: list[Option], links: Links) -> list[Option]:
+    """Without those that another of the same heap, resources and sides beats in everything."""
     kept: list[Option] = []
-    best: dict[tuple[str, tuple[Uses, ...]], list[tuple[int, ...]]] = {}
+    best: dict[tuple[object, ...], list[tuple[int, ...]]] = {}
     for option in sorted(options, key=lambda each: each.own):
-        takes = _takes(option)
-        rivals = best.setdefault((option.placement.heap, option.charge.uses), [])
+        takes = (*_takes(option), option.placement.size)
+        sides = (option.placement.heap, option.charge.uses, *links.sides(option.placement))
+        rivals = best.setdefault(sides, [])
         if not any(all(a <= b for a, b in zip(rival, takes, strict=True)) for rival in rivals):
             rivals.append(takes)
             kept.append(option)

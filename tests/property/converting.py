@@ -1,0 +1,190 @@
+"""Small random questions in which conversions and protection decide.
+
+Everybody is as easy as in `drafts`, but ports disagree about formats,
+modifiers or heaps, a few edges may or may not bridge that, and half of the
+questions are about protected content in one of several domains.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from random import Random
+from typing import Final
+
+from platforms.schema import Platform
+from solver.pipeline import Pipeline
+from tests.property import layout_twists, twists
+from tests.property.drafts import FORMATS, READERS, SOURCE, WRITERS, Draft, Json
+from tests.property.strategies import Instance, Twist
+
+_CHANGES: Final = ("format", "modifier", "memory", "stride")
+_MADE: Final = (
+    ("2d", ("source", "target")),
+    ("2d", ("source", "target")),
+    ("cpu", ("read", "write")),
+)
+"""The blocks that are made to convert."""
+_TWISTS: Final[tuple[Twist, ...]] = (
+    twists.bits,
+    twists.iommu,
+    twists.own_aperture,
+    twists.linear,
+    twists.local_memory,
+    twists.port_memory,
+    twists.imports,
+    twists.takes_from,
+    twists.unmapped,
+    twists.once,
+    twists.small_memory,
+    twists.small_memory,
+    twists.bandwidth,
+    twists.heap_limits,
+    twists.incoherent,
+    twists.count,
+    twists.holds,
+    twists.resource,
+    twists.how_many,
+    twists.declassifies,
+    twists.port_protected,
+    twists.alternatives,
+    twists.stage,
+    twists.label,
+    layout_twists.stride_multiple,
+    layout_twists.stride_set,
+    layout_twists.coded,
+    layout_twists.rows,
+    layout_twists.tail,
+    layout_twists.dmabufs,
+    layout_twists.tiled,
+    layout_twists.colours,
+    layout_twists.port_bytes,
+    layout_twists.raw,
+    layout_twists.when,
+)
+
+
+def disagree(draft: Draft) -> None:
+    """Those who write and those who read cannot all use one buffer: other formats, other heaps."""
+    if len(draft.palette) < 2:
+        draft.palette.append(draft.pick(*(form for form in FORMATS if form not in draft.palette)))
+    apart = draft.pick("format", "format", "memory", "memory", "both", "neither")
+    heaps = sorted(draft.heaps)
+    for device in draft.devices.values():
+        for port in device["ports"].values():
+            mine = draft.palette[0] if port["access"] == "write" else draft.palette[-1]
+            if apart in ("format", "both"):
+                forms = draft.pick([mine], [mine], [mine], draft.palette)
+                port["images"] = [{**rule, "formats": list(forms)} for rule in port["images"]]
+            if apart in ("memory", "both"):
+                heap = heaps[0] if port["access"] == "write" else heaps[-1]
+                port["takes_from"] = draft.pick([heap], [heap], [heap], heaps)
+
+
+def converters(draft: Draft) -> None:
+    """At most two edges, on a block made for it, on a device that the file uses, or on the CPU."""
+    for number in range(draft.pick(0, 1, 1, 1, 2, 2)):
+        if not draft.chance(3):
+            kind, ends = draft.pick(*_MADE)
+            device = {"kind": kind, "dma": draft._dma(), "coherent": True, "source": SOURCE, "ports": {}}
+            draft.devices[f"x{number}"] = device
+            for name, access in zip(ends, ("read", "write"), strict=True):
+                device["ports"][name] = {
+                    "access": access,
+                    "images": [{"formats": list(draft.palette)}],
+                    "source": SOURCE,
+                }
+            _edge(draft, device, *ends)
+            continue
+        device = draft.device()
+        sources = [name for name, port in device["ports"].items() if port["access"] == "read"]
+        targets = [name for name, port in device["ports"].items() if port["access"] == "write"]
+        if sources and targets:
+            _edge(draft, device, draft.pick(*sources), draft.pick(*targets))
+
+
+def _edge(draft: Draft, device: Json, source: str, target: str) -> None:
+    changes = draft.random.sample(_CHANGES, draft.pick(1, 2, 3, 4, 4))
+    if not draft.chance(5):
+        changes = sorted({*changes, "stride"})
+    edge: Json = {"from": source, "to": target, "may_change": changes}
+    if not draft.chance(4):
+        edge["lossless"] = draft.pick(True, True, False, "unknown")
+    if draft.chance(6):
+        edge["throughput"] = draft.pick(100, 2000, 5000, 20000)
+    if draft.chance(3):
+        edge["source"] = "an edge"
+    device.setdefault("converts", []).append(edge)
+
+
+def domains(draft: Draft) -> None:
+    """Protected content, and heaps behind firewalls that let different devices in."""
+    names = sorted(draft.devices)
+    kinds = sorted({device["kind"] for device in draft.devices.values()})
+    for heap in draft.heaps.values():
+        if draft.chance(6):
+            continue
+        out = draft.pick(0, 0, 0, 0, 1, 1, 2)
+        heap["access"] = sorted(draft.random.sample(names, max(1, len(names) - out)))
+        heap["cpu"] = draft.pick("none", "none", "none", "none", "none", "cached", "unknown")
+        if draft.chance(2):
+            heap["firewall"] = draft.pick("static", "per-buffer", "per-buffer")
+    for device in draft.devices.values():
+        for port in device["ports"].values():
+            port["protected"] = "allowed"
+            if draft.chance(12):
+                port["protected"] = draft.pick("required", "refused", "unknown")
+    for buffer in (each for file in draft.files for each in file.values()):
+        buffer["protected"] = draft.pick(True, True, False)
+        if draft.chance(4):
+            some = draft.random.sample(kinds, max(1, len(kinds) - draft.pick(0, 0, 1)))
+            buffer["protected"] = {"audience": some}
+
+
+def flow(draft: Draft) -> None:
+    """A stage that reads one buffer of a file and writes the next."""
+    for file in draft.files:
+        buffers = list(file.values())
+        for before, after in pairwise(buffers):
+            for device in draft.devices.values():
+                ways = [(device["kind"], port) for port in device["ports"]]
+                reads = [way for way in ways if way in READERS]
+                writes = [way for way in ways if way in WRITERS]
+                if reads and writes:
+                    before["read_by"] = [*before["read_by"][:1], {"port": ".".join(reads[0])}]
+                    after["written_by"] = [{"port": ".".join(writes[0])}]
+
+
+def question(seed: int) -> Instance:
+    """The question of that seed."""
+    random = Random(f"converting/{seed}")
+    draft = Draft(random)
+    applied: list[Twist] = [_smaller, disagree, converters]
+    applied += [domains] if draft.chance(2) else []
+    applied += [flow] if draft.chance(3) else []
+    applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 2, 3)))
+    for twist in applied:
+        twist(draft)
+    data = draft.data()
+    for file in data["pipelines"]:
+        file["conversions"] = draft.pick("allow", "allow", "allow", "allow", "allow", "lossless", "forbid")
+        for buffer in file["buffers"].values():
+            if draft.chance(6):
+                buffer["conversions"] = draft.pick("allow", "lossless", "forbid")
+    platform = Platform.model_validate(data["platform"])
+    pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
+    return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
+
+
+def _smaller(draft: Draft) -> None:
+    """Two buffers at most, with few readers: the trees of more are too many to try."""
+    kept = 2
+    for file in draft.files:
+        for name in list(file):
+            kept -= 1
+            if kept < 0:
+                del file[name]
+                continue
+            file[name]["read_by"] = file[name]["read_by"][: draft.pick(1, 2, 2, 2, 3)]
+    draft.files = [file for file in draft.files if file]
+    while len(draft.heaps) > 3:
+        draft.heaps.popitem()

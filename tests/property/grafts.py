@@ -1,0 +1,325 @@
+"""Conversions by brute force: every tree that the contract allows, grown behind every buffer.
+
+A tree gives each reader a placement of its own choice. What a placement can
+be depends only on who touches it, so the options of all placements are found
+one by one, trees with an impossible placement never grow, and the rest are
+joined cheapest first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from itertools import combinations, product
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from allocator.simulated.bridges import (
+    BY_CPU,
+    bridge_objections,
+    differences,
+    strides,
+    throughput_faults,
+)
+from allocator.simulated.cost import Cost, combined
+from allocator.simulated.judge import Case
+from allocator.simulated.question import Asked, Seating
+from allocator.simulated.room import Charge
+from allocator.simulated.trees import DEEPEST, Bridge, Tree, converter, inserted
+from solver.plan import Conversion, Placement
+
+if TYPE_CHECKING:
+    from tests.property.brute import Found, Search
+
+WIDEST: Final = 128
+"""Strides up to here are tried where a conversion may not change them."""
+
+
+class Option(NamedTuple):
+    """A placement that is lawful by itself."""
+
+    placement: Placement
+    charge: Charge
+    own: tuple[int, int, int, int]
+    shares: tuple[int, ...]
+
+
+class Links(NamedTuple):
+    """What of a placement others depend on: nothing, or what conversions must keep."""
+
+    converted: bool
+    widest: int
+
+    def sides(self, placement: Placement) -> tuple[object, ...]:
+        if not self.converted:
+            return ()
+        kept = (placement.format, placement.modifier, placement.colour)
+        return (*kept, strides(placement)) if self.widest else kept
+
+
+ALONE: Final = Links(converted=False, widest=0)
+
+
+class Way(NamedTuple):
+    """An edge of a device."""
+
+    device: str
+    number: int
+
+
+class Shape(NamedTuple):
+    """A placement of a tree: how it is made, who of the file reads it, what is made of it."""
+
+    way: Way | None
+    readers: frozenset[int]
+    children: tuple[Shape, ...]
+
+
+class Grown(NamedTuple):
+    """One placement in the list of all of them, behind its parent."""
+
+    options: Sequence[Option]
+    parent: int | None
+    way: Way | None
+    buffer: int
+
+
+def converting(case: Case) -> bool:
+    """Whether any buffer may be converted by anybody."""
+    edges = any(device.facts.converts for device in case.of.devices.values())
+    return edges and any(asked.conversions != "forbid" for asked in case.asked)
+
+
+def least(rows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+    """The smallest of each column."""
+    preference, dropped, traffic, size = (min(column) for column in zip(*rows, strict=True))
+    return preference, dropped, traffic, size
+
+
+class Grafts:
+    """The conversions of one question."""
+
+    def __init__(self, search: Search) -> None:
+        self.search = search
+        self.case = search.case
+        self.ways = {
+            Way(name, number): edge
+            for name, device in self.case.of.devices.items()
+            for number, edge in enumerate(device.facts.converts)
+        }
+        self.best_found: tuple[Cost, list[Grown], list[Option]] | None = None
+
+    def best(self) -> Found | None:
+        for cast in self.search._cast():
+            garden = [
+                sorted(
+                    ((self._bound(asked, seating, tree), tree) for tree in self._trees(asked, seating)),
+                    key=lambda each: each[0],
+                )
+                for asked, seating in cast
+            ]
+            if all(garden):
+                self._pick(cast, garden, [], (0, 0))
+        if self.best_found is None:
+            return None
+        cost, grown, chosen = self.best_found
+        trees = self._planted(grown, chosen)
+        placements = [placement for tree in trees for placement in tree.placements]
+        conversions = [bridge.conversion for tree in trees for bridge in tree.bridges]
+        return self.search.judged(cost, placements, conversions)
+
+    # Trees of one buffer
+
+    def _trees(self, asked: Asked, seating: Seating) -> list[Shape]:
+        readers = frozenset(
+            index for index, party in enumerate(asked.seated(seating)) if party.access == "read"
+        )
+        usable = [
+            way
+            for way, edge in self.ways.items()
+            if asked.conversions == "allow" or (asked.conversions == "lossless" and edge.lossless is True)
+        ]
+        return list(self._grow(asked, seating, None, readers, usable, DEEPEST))
+
+    def _grow(
+        self,
+        asked: Asked,
+        seating: Seating,
+        way: Way | None,
+        readers: frozenset[int],
+        usable: Sequence[Way],
+        deep: int,
+    ) -> Iterator[Shape]:
+        """Every way to serve these readers from a placement made so, `deep` conversions further."""
+        for own in _subsets(readers):
+            rest = readers - own
+            if rest and not deep:
+                continue
+            for blocks in _partitions(sorted(rest)):
+                for made in product(usable, repeat=len(blocks)):
+                    bare = Shape(way, own, tuple(Shape(each, frozenset(), ()) for each in made))
+                    if not self._options(asked, seating, bare):
+                        continue
+                    below = [
+                        list(self._grow(asked, seating, each, frozenset(block), usable, deep - 1))
+                        for each, block in zip(made, blocks, strict=True)
+                    ]
+                    for children in product(*below):
+                        yield Shape(way, own, children)
+
+    def _options(self, asked: Asked, seating: Seating, shape: Shape) -> list[Option]:
+        """What the placement on top of a shape can be."""
+        parties = list(zip(asked.parties, seating.taken, seating.devices, strict=True))
+        here = [
+            each
+            for index, each in enumerate(parties)
+            if index in shape.readers or (shape.way is None and each[0][each[1]].access == "write")
+        ]
+        ends = [(each.way, "read") for each in shape.children if each.way is not None]
+        ends = [*sorted(ends), *([(shape.way, "write")] if shape.way is not None else [])]
+        for way, access in ends:
+            edge, kind = self.ways[way], self.case.of.devices[way.device].facts.kind
+            party = (
+                converter(kind, edge.from_, "read") if access == "read" else converter(kind, edge.to, "write")
+            )
+            here.append(((party,), 0, way.device))
+        node = asked if shape.way is None else inserted(asked, 1)
+        alternatives, taken, devices = zip(*here, strict=True)
+        rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
+        links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
+        return self.search.options(replace(node, parties=alternatives), Seating(taken, devices), links)
+
+    def _bound(self, asked: Asked, seating: Seating, shape: Shape) -> tuple[int, int]:
+        """The least that the conversions of a tree can cost."""
+        lossy = moved = 0
+        mine = self._least_size(asked, seating, shape)
+        for child in shape.children:
+            assert child.way is not None
+            further = self._bound(asked, seating, child)
+            size = mine + self._least_size(asked, seating, child)
+            lossy += further[0] + (self.ways[child.way].lossless is not True)
+            moved += further[1] + self._weight(child.way, asked.buffer.rate) * size
+        return lossy, moved
+
+    def _least_size(self, asked: Asked, seating: Seating, shape: Shape) -> int:
+        return min(option.placement.size for option in self._options(asked, seating, shape))
+
+    def _weight(self, way: Way, rate: int) -> int:
+        kind = self.case.of.devices[way.device].facts.kind
+        return (BY_CPU if kind == "cpu" else 1) * max(rate, 1)
+
+    # All buffers together
+
+    def _pick(
+        self,
+        cast: Sequence[tuple[Asked, Seating]],
+        garden: Sequence[Sequence[tuple[tuple[int, int], Shape]]],
+        picked: list[Shape],
+        spent: tuple[int, int],
+    ) -> None:
+        """A tree for each buffer, cheapest first, as long as it can still be as cheap as the best."""
+        rest = [trees[0][0] for trees in garden[len(picked) :]]
+        least_cost = (spent[0] + sum(each[0] for each in rest), spent[1] + sum(each[1] for each in rest))
+        if self.best_found is not None and least_cost > self.best_found[0][:2]:
+            return
+        if len(picked) == len(garden):
+            grown: list[Grown] = []
+            for buffer, ((asked, seating), shape) in enumerate(zip(cast, picked, strict=True)):
+                self._flatten(asked, seating, shape, buffer, None, grown)
+            self._join(grown, [])
+            return
+        for bound, shape in garden[len(picked)]:
+            self._pick(cast, garden, [*picked, shape], (spent[0] + bound[0], spent[1] + bound[1]))
+
+    def _flatten(
+        self, asked: Asked, seating: Seating, shape: Shape, buffer: int, parent: int | None, into: list[Grown]
+    ) -> None:
+        into.append(Grown(self._options(asked, seating, shape), parent, shape.way, buffer))
+        place = len(into) - 1
+        for child in shape.children:
+            self._flatten(asked, seating, child, buffer, place, into)
+
+    def _join(self, grown: Sequence[Grown], chosen: list[Option]) -> None:
+        if chosen and next(self.case.together([option.charge for option in chosen]), None) is not None:
+            return
+        cost = self._at_least(grown, chosen)
+        if self.best_found is not None and cost >= self.best_found[0]:
+            return
+        if len(chosen) == len(grown):
+            slow = next(throughput_faults(self.case.of.platform, self._planted(grown, chosen)), None)
+            if slow is None:
+                self.best_found = (cost, list(grown), list(chosen))
+            return
+        here = grown[len(chosen)]
+        for option in here.options:
+            if here.parent is not None and here.way is not None:
+                before, after = chosen[here.parent].placement, option.placement
+                changed = differences(before, after)
+                if any(bridge_objections(self.ways[here.way], before, after, changed)):
+                    continue
+            self._join(grown, [*chosen, option])
+
+    def _at_least(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> Cost:
+        own = [option.own for option in chosen]
+        own += [least([option.own for option in each.options]) for each in grown[len(chosen) :]]
+        sizes = [option.placement.size for option in chosen]
+        sizes += [min(option.placement.size for option in each.options) for each in grown[len(chosen) :]]
+        lossy = moved = 0
+        for place, each in enumerate(grown):
+            if each.parent is not None and each.way is not None:
+                rate = self.case.asked[each.buffer].buffer.rate
+                lossy += self.ways[each.way].lossless is not True
+                moved += self._weight(each.way, rate) * (sizes[each.parent] + sizes[place])
+        return combined(own, [option.shares for option in chosen], self.search._live, (lossy, moved))
+
+    def _planted(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> list[Tree]:
+        """What was chosen, in the words of an answer."""
+        trees = []
+        for buffer, asked in enumerate(self.case.asked):
+            places = [place for place, each in enumerate(grown) if each.buffer == buffer]
+            names = [asked.name, *(f"{asked.name}>{number}" for number in range(1, len(places)))]
+            placements = [
+                chosen[place].placement.model_copy(update={"buffer": name})
+                for place, name in zip(places, names, strict=True)
+            ]
+            bridges = []
+            for child, place in enumerate(places[1:], 1):
+                each = grown[place]
+                assert each.parent is not None and each.way is not None
+                parent = places.index(each.parent)
+                conversion = self._conversion(asked, each.way, placements[parent], placements[child])
+                bridges.append(Bridge(conversion, parent, child))
+            trees.append(Tree(asked, tuple(placements), tuple(bridges)))
+        return trees
+
+    def _conversion(self, asked: Asked, way: Way, before: Placement, after: Placement) -> Conversion:
+        device, edge = self.case.of.devices[way.device].facts, self.ways[way]
+        return Conversion.model_construct(
+            pipeline=asked.pipeline,
+            buffer=asked.name,
+            reads=before.buffer,
+            writes=after.buffer,
+            device=way.device,
+            from_=edge.from_,
+            to=edge.to,
+            changes=differences(before, after),
+            lossless=edge.lossless is True,
+            bytes_per_second=asked.buffer.rate * (before.size + after.size),
+            text="converted",
+            source=edge.source or device.source,
+        )
+
+
+def _subsets(items: frozenset[int]) -> Iterator[frozenset[int]]:
+    for number in range(len(items), -1, -1):
+        yield from map(frozenset, combinations(sorted(items), number))
+
+
+def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:
+    """Every way to split items into groups."""
+    if not items:
+        yield []
+        return
+    for rest in _partitions(items[1:]):
+        yield [[items[0]], *rest]
+        for place, block in enumerate(rest):
+            yield [*rest[:place], [items[0], *block], *rest[place + 1 :]]
