@@ -13,6 +13,7 @@ class Asked(NamedTuple):
 
     files: tuple[str, ...]
     platform: str
+    kernel: str | None = None
     as_json: bool = False
     as_markdown: bool = False
     to: Path | None = None

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from api.exits import Exit, complain
 from api.output import on_terminal, show, write, write_json
 from api.profiles import as_profile
-from platforms.catalog import board_names, load_platform
+from platforms.catalog import load_platform, summaries
 from platforms.errors import InputError
 from platforms.values import Span, in_units
 from solver.render import Block, Grid, Heading, printable
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 def list_boards(*, as_json: bool) -> Exit:
     """Print the boards; piped, one a line with its name first."""
-    found = [load_platform(name) for name in board_names()]
+    found = summaries()
     if as_json:
         write_json(
             [{"name": board.name, "title": board.title, "kernel": board.kernel} for board in found], None

@@ -98,6 +98,14 @@ PlatformOption = Annotated[
         autocompletion=_boards,
     ),
 ]
+KernelOption = Annotated[
+    str | None,
+    typer.Option(
+        "--kernel",
+        metavar="VERSION",
+        help="Judge the board as on this kernel. Default: the one its profile states.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 VersionOption = Annotated[
     bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
@@ -107,6 +115,7 @@ VersionOption = Annotated[
 def solve(
     files: Files,
     platform: PlatformOption = None,
+    kernel: KernelOption = None,
     as_json: JsonOption = False,
     markdown: Annotated[
         bool, typer.Option("--markdown", help="With -p all: print a Markdown table.")
@@ -157,6 +166,7 @@ def solve(
     asked = Asked(
         files=tuple(files),
         platform=_platform(platform),
+        kernel=kernel,
         as_json=as_json,
         as_markdown=markdown,
         to=output,

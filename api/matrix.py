@@ -41,7 +41,7 @@ def solve_everywhere(asked: Asked) -> Exit:
 
 
 def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[Answer]:
-    platform = catalog.load_platform(board)
+    platform = catalog.load_platform(board, kernel=asked.kernel)
     options = options_of(asked)
     return [solver.solve(platform, (pipeline,), pins=asked.pins, options=options) for pipeline in pipelines]
 

@@ -62,7 +62,7 @@ def options_of(asked: Asked) -> solver.Options:
 
 def _read(asked: Asked) -> Question:
     platform, pipelines, live = all_of(
-        lambda: load_platform(asked.platform),
+        lambda: load_platform(asked.platform, kernel=asked.kernel),
         lambda: load_pipelines(asked.files),
         lambda: load_live(asked.live) if asked.live is not None else (),
     )

@@ -26,15 +26,16 @@ from functools import lru_cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from platforms.checks import faults
 from platforms.documents import Document, Mark, document_from
 from platforms.errors import InputError, Problem, UnknownPlatform, UnparsableInput, near
+from platforms.kernels import on_kernel
 from platforms.merge import idle_nulls, merged, without_nulls
 from platforms.schema import SCHEMA, Platform
 from platforms.validation import headed, partial, validated
-from platforms.values import shown
+from platforms.values import UNKNOWN, shown
 from platforms.yaml_source import read_file, read_text
 
 DRIVER_SCHEMA: Final = "heapwright/driver/1"
@@ -42,6 +43,7 @@ MAX_LAYERS: Final = 32
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
 _HEADER: Final = ("schema", "name", "title", "part", "extends")
 _PART = re.compile(r"^part:\s*true\b", re.MULTILINE)
+_SECTION = re.compile(r"^(memory|iommus|heaps|devices|resources):", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.,+-]{1,64}", re.ASCII)
 
 
@@ -51,13 +53,50 @@ def board_names() -> tuple[str, ...]:
     return tuple(sorted(name for name, file in profiles if not _PART.search(file.read_text("utf-8"))))
 
 
-def load_platform(name_or_path: str | FilePath) -> Platform:
+class Summary(NamedTuple):
+    """A board in a list."""
+
+    name: str
+    title: str
+    kernel: str
+
+
+@lru_cache(maxsize=1)
+def summaries() -> tuple[Summary, ...]:
+    """Our boards in order, read no further than their first section: a list need not check them all."""
+    return tuple(Summary(name, *_headline(name)) for name in board_names())
+
+
+def _headline(name: str) -> tuple[str, str]:
+    """Title and kernel of a board, its own or those of the layers below."""
+    text = _bundled("profiles")[name].read_text("utf-8")
+    section = _SECTION.search(text)
+    head = read_text(text[: section.start() if section else None], f"platforms/profiles/{name}.yaml")
+    title, kernel = "", UNKNOWN
+    for below in _names(head, "extends", "a board or part"):
+        inherited = _headline(below)
+        is_part = bool(_PART.search(_bundled("profiles")[below].read_text("utf-8")))
+        title, kernel = (
+            (title if is_part else inherited[0]),
+            inherited[1] if inherited[1] != UNKNOWN else kernel,
+        )
+    return str(head.data.get("title", title)), str(head.data.get("kernel", kernel))
+
+
+def load_platform(name_or_path: str | FilePath, *, kernel: str | None = None) -> Platform:
     """The platform of that name, or in that file (anything with a `/` or a suffix .yaml, .yml, .json).
+
+    With `kernel`, as it is on that kernel instead of the one its profile states.
 
     Raises:
         UnknownPlatform: no board has that name.
         InputError: the profile is not what it must be; all its problems.
     """
+    platform = _loaded(name_or_path)
+    return platform if kernel is None else on_kernel(platform, kernel)
+
+
+def _loaded(name_or_path: str | FilePath) -> Platform:
     text = str(name_or_path)
     if isinstance(name_or_path, FilePath) or "/" in text or text.endswith(_SUFFIXES):
         return _platform(read_file(text), FilePath(text).parent)
@@ -82,13 +121,14 @@ def check_profile(path: str | FilePath) -> Platform | None:
     return None
 
 
-def platform_from(data: Any, file: str = "platform") -> Platform:
+def platform_from(data: Any, file: str = "platform", *, kernel: str | None = None) -> Platform:
     """The platform in `data` (an HTTP body, a dict); it may extend our boards, never a file.
 
     Raises:
         InputError: the profile is not what it must be; all its problems.
     """
-    return _platform(data if isinstance(data, Document) else document_from(data, file), None)
+    platform = _platform(data if isinstance(data, Document) else document_from(data, file), None)
+    return platform if kernel is None else on_kernel(platform, kernel)
 
 
 def _platform(document: Document, folder: FilePath | None) -> Platform:

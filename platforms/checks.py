@@ -182,7 +182,9 @@ def _shared_names(platform: Platform) -> Iterator[Fault]:
     for name, heap in platform.heaps.items():
         if heap.via != "dma-heap" or heap.since is not None or heap.until is not None:
             continue
-        for index, node in enumerate(heap.names):
+        for index, node in enumerate(heap.nodes):
+            if not isinstance(node, str):
+                continue
             if node in owner:
                 yield (
                     ("heaps", name, "names", index),

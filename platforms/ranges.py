@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from platforms.errors import Path
-from platforms.schema import AlignBySize, Heap, ImageRule, Memory, Platform, Port
+from platforms.schema import AlignBySize, Heap, ImageRule, Memory, Node, Platform, Port
 from platforms.values import UNKNOWN, Span, in_units, shown
 
 Fault = tuple[Path, str]
@@ -90,15 +90,22 @@ def _heap(heap: Heap, path: Path) -> Iterator[Fault]:
         yield from _power_of_two(heap.align.by_size_up_to, "an alignment", (*path, "align", "by_size_up_to"))
     else:
         yield from _power_of_two(heap.align, "an alignment", (*path, "align"))
+    yield from _kernels(heap, "the heap", path)
+    for index, node in enumerate(heap.nodes):
+        if isinstance(node, Node):
+            yield from _kernels(node, "the name", (*path, "names", index))
+
+
+def _kernels(there: Heap | Node, what: str, path: Path) -> Iterator[Fault]:
     versions = {}
     for field in ("since", "until"):
-        text = getattr(heap, field)
+        text = getattr(there, field)
         if text is not None and not _KERNEL.fullmatch(text):
             yield (*path, field), f"expected a kernel version such as 6.12, got {shown(text)}"
         elif text is not None:
             versions[field] = tuple(int(number) for number in text.split("."))
     if len(versions) == 2 and versions["since"] >= versions["until"]:
-        yield (*path, "until"), f"the heap would be gone in {heap.until}, before it came in {heap.since}"
+        yield (*path, "until"), f"{what} would be gone in {there.until}, before it came in {there.since}"
 
 
 def _port(port: Port, path: Path) -> Iterator[Fault]:

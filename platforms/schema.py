@@ -103,13 +103,23 @@ class Lock(Strict):
     size: PositiveBytes
 
 
+NodeName = Annotated[str, Field(min_length=1, max_length=128)]
+
+
+class Node(Strict):
+    """A name of a heap that some kernels lack: there from `since` on, gone at `until`."""
+
+    name: NodeName
+    since: str | None = None
+    until: str | None = None
+    source: Source | None = None
+
+
 class Heap(Strict):
     """Something that allocates buffers."""
 
     via: Via
-    names: Annotated[
-        tuple[Annotated[str, Field(min_length=1, max_length=128)], ...], Field(strict=False, max_length=64)
-    ] = ()
+    nodes: Annotated[tuple[NodeName | Node, ...], Field(strict=False, max_length=64, alias="names")] = ()
     memory: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=64)] | Unknown
     run: Literal["whole"] | PositiveBytes | Unknown | None = None
     align: AlignBySize | PositiveBytes | Unknown | None = None
@@ -129,6 +139,11 @@ class Heap(Strict):
     until: str | None = None
     permission: str | None = None
     source: Source
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What it is opened by, newest kernel first."""
+        return tuple(node if isinstance(node, str) else node.name for node in self.nodes)
 
 
 class Window(Strict):

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
 from platforms.values import UNKNOWN, Span
 
-_NAMES: Final = frozenset(("via", "names", "since", "until", "permission", "source"))
+_NAMES: Final = frozenset(("via", "nodes", "since", "until", "permission", "source"))
 """How a heap is opened, and where that was read: nothing that decides what it may hold."""
 
 

@@ -11,6 +11,7 @@ from api.service.problems import Fault, Refused
 from api.service.words import AllocationRequest, Board, PlanRequest
 from platforms.catalog import board_names, load_platform, platform_from
 from platforms.errors import UnknownPlatform
+from platforms.kernels import on_kernel
 from platforms.schema import Platform
 from solver.files import live_from, pipelines_from
 from solver.pipeline import Pipeline
@@ -29,13 +30,14 @@ def board(name: str) -> Platform:
     return load_platform(name)
 
 
-def platform_of(asked: Board) -> Platform:
-    """The board of a request, by name or as a profile.
+def platform_of(asked: Board, kernel: str | None = None) -> Platform:
+    """The board of a request, by name or as a profile, on `kernel` if one is given.
 
     Raises:
         InputError: there is no such board, or the profile is not sound.
     """
-    return board(asked) if isinstance(asked, str) else platform_from(asked)
+    platform = board(asked) if isinstance(asked, str) else platform_from(asked)
+    return platform if kernel is None else on_kernel(platform, kernel)
 
 
 class Question(NamedTuple):
@@ -57,7 +59,7 @@ def question(asked: PlanRequest | AllocationRequest) -> Question:
         strict=asked.options.strict, time_limit=asked.options.time_limit, gap=asked.options.gap
     )
     platform, pipelines, live = all_of(
-        lambda: platform_of(asked.platform),
+        lambda: platform_of(asked.platform, asked.options.kernel),
         lambda: pipelines_from(asked.pipelines),
         lambda: live_from(list(asked.live)),
     )

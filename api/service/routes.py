@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Depends, Path, Request
+from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.profiles import as_profile
 from api.service.bodies import body, described, parsed
 from api.service.deadline import within
 from api.service.problems import declared
-from api.service.questions import answered, board, planned
+from api.service.questions import answered, planned, platform_of
 from api.service.state import Service
 from api.service.words import (
     AllocationRequest,
@@ -19,10 +19,11 @@ from api.service.words import (
     BoardSummary,
     Health,
     Held,
+    KernelVersion,
     PlanRequest,
     PlanWithAlternatives,
 )
-from platforms.catalog import board_names
+from platforms.catalog import summaries
 from solver.plan import Infeasible, Undecided
 
 router = APIRouter()
@@ -64,10 +65,7 @@ def create_plan(raw: Body, service: Here) -> Any:
 @router.get("/v1/platforms", tags=["platforms"], response_model=Boards)
 def list_platforms() -> Any:
     """The boards that come with heapwright."""
-    found = (board(name) for name in board_names())
-    return Boards(
-        platforms=tuple(BoardSummary(name=one.name, title=one.title, kernel=one.kernel) for one in found)
-    )
+    return Boards(platforms=tuple(BoardSummary(**one._asdict()) for one in summaries()))
 
 
 @router.get(
@@ -76,9 +74,12 @@ def list_platforms() -> Any:
     response_model=None,
     responses={200: _PROFILE, **declared(404, 422)},
 )
-def show_platform(name: BoardName) -> Any:
-    """One board as a profile, everything it extends merged in; it may be changed and sent back."""
-    return JSONResponse(as_profile(board(name)))
+def show_platform(name: BoardName, kernel: Annotated[KernelVersion | None, Query()] = None) -> Any:
+    """One board as a profile, everything it extends merged in; it may be changed and sent back.
+
+    With `kernel`, heaps have the names they have on that kernel.
+    """
+    return JSONResponse(as_profile(platform_of(name, kernel)))
 
 
 @router.post(

@@ -47,9 +47,14 @@ Live = Annotated[tuple[Any, ...], Field(strict=False, max_length=1024), _list_of
 """Placements of earlier answers, read the same way."""
 
 
+KernelVersion = Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6}){0,3}$")]
+
+
 class SolveOptions(Strict):
     """How to solve; every field may be left out."""
 
+    kernel: KernelVersion | None = None
+    """Judge the board as on this kernel, not on the one its profile states."""
     strict: bool = False
     time_limit: Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] = DEFAULT_SECONDS
     gap: Annotated[float, Field(ge=0, le=1)] = 0.0

@@ -260,3 +260,19 @@ def test_allocating_in_the_simulator_is_reported(solve: Command, record: str) ->
     said = solve(record, "-p", "acme-one", "--allocate", "simulated")
     assert said.code == 0
     assert "Allocated in the simulator" in said.out
+
+
+@pytest.mark.parametrize(
+    ("kernel", "names"),
+    [("6.12", ["linux,cma", "reserved"]), ("7.2", ["default_cma_region", "linux,cma", "reserved"])],
+)
+def test_a_kernel_has_its_own_names(solve: Command, record: str, kernel: str, names: list[str]) -> None:
+    said = solve(record, "-p", "acme-one", "--kernel", kernel, "--json")
+    assert said.code == 0
+    assert said.json["placements"][0]["names"] == names
+
+
+def test_what_is_no_kernel_is_bad_input(solve: Command, record: str) -> None:
+    said = solve(record, "-p", "acme-one", "--kernel", "six")
+    assert said.code == 2
+    assert "expected a kernel version such as 6.12, got 'six'" in said.err

@@ -216,3 +216,14 @@ def test_a_busy_service_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) 
         assert first.result().status_code == 200
     problem(late, 503)
     assert int(late.headers["retry-after"]) >= 1
+
+
+def test_a_board_is_judged_on_the_kernel_asked_for(client: TestClient) -> None:
+    question = QUESTION | {"options": {"kernel": "6.12"}}
+    names = client.post("/v1/plans", json=question).json()["placements"][0]["names"]
+    assert names == ["linux,cma", "reserved"]
+    shown = client.get("/v1/platforms/acme-one?kernel=6.12").json()
+    assert shown["kernel"] == "6.12"
+    assert shown["heaps"]["cma"]["names"] == names
+    problem(client.get("/v1/platforms/acme-one?kernel=six"), 422)
+    problem(client.post("/v1/plans", json=QUESTION | {"options": {"kernel": "six"}}), 422)
