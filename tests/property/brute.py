@@ -175,7 +175,7 @@ class Search:
             return
         rules = [rule for touch in touches for rule in touch.port.images]
         forms = sorted({form for rule in rules for form in rule.formats})
-        modifiers = spelt({modifier for rule in rules for modifier in rule.modifiers})
+        modifiers = spelt({name for rule in rules for name in rule.modifiers}, asked.extent.height)
         colours = [None, *sorted({colour for rule in rules for colour in rule.colours or ()})]
         if asked.buffer.colours is not None:
             colours = list(asked.buffer.colours)

@@ -26,7 +26,7 @@ from solver.plan import Placement, Plane
 STRIDES = 1024
 TILES = 64
 ROWS = 128
-HEIGHTS = 49
+HEIGHTS = 420
 SAND = frozenset({"BROADCOM_SAND32", "BROADCOM_SAND64", "BROADCOM_SAND128", "BROADCOM_SAND256"})
 GAP = 1024
 TAIL = 1 << 14
@@ -262,12 +262,13 @@ def plane_facts(layout: Layout) -> tuple[Plane, ...]:
     return tuple(planes)
 
 
-def spelt(modifiers: Iterable[str]) -> list[str]:
-    """Modifiers as an answer may have them: columns of every small height for a family that names none."""
+def spelt(modifiers: Iterable[str], height: int) -> list[str]:
+    """Modifiers as an answer may have them: for a family of columns without their height, every one worth a try."""
     found: dict[str, None] = {}
     for modifier in sorted(modifiers):
         if modifier in SAND:
-            found.update({f"{modifier}_COL_HEIGHT({height})": None for height in range(1, HEIGHTS)})
+            tries = range(height, 3 * height + HEIGHTS)
+            found.update({f"{modifier}_COL_HEIGHT({each})": None for each in tries})
         else:
             found[modifier] = None
     return list(found)
