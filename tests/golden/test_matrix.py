@@ -25,4 +25,5 @@ def test_example_on_board(path: Path, name: str, snapshot: SnapshotAssertion) ->
     else:
         assert isinstance(answer, Infeasible)
         assert answer.conflict
+        assert all(reason.source for reason in answer.conflict)
     assert text(answer) == snapshot
