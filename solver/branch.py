@@ -27,7 +27,7 @@ BRANCHES: Final = 1_200
 
 
 OPTIONS: Final = 150
-"""With more than this many, there are more branches than that."""
+"""If buffers have more than this many between them, that many branches hardly ever suffice."""
 
 
 class Group(NamedTuple):
@@ -60,7 +60,7 @@ def best(
 
     None where that is too much to try. `apart` are variables that must be different devices.
     """
-    if sum(len(group.options) for group in groups) > OPTIONS:
+    if sum(group.size * len(group.options) for group in groups if len(group.options) > 1) > OPTIONS:
         return None
     if any(option.locks for group in groups for option in group.options):
         return None
@@ -107,6 +107,7 @@ class _Walk:
         self.most: list[int | None] = []
         self.shared = 0
         """Rows before this one are shares."""
+        self.bound: dict[int, str | None] = {}
         self.places = self._places(self._number(imposed, shares))
         self.left = BRANCHES
         self.record: tuple[int, int, int] | None = None
@@ -114,18 +115,29 @@ class _Walk:
         self.best: list[tuple[int, int]] = []
 
     def result(self) -> list[list[int]] | None:
-        fits = all(most is None or used <= most for used, most in zip(self.used, self.most, strict=True))
-        if fits:
+        if self._begins():
             largest = max(self.used[: self.shared], default=0)
-            self._down(0, 0, (0, largest, 0), {})
+            self._down(0, 0, (0, largest, 0), self.bound)
         if self.left < 0:
             return None
         if self.record is None:
             return []
-        taken = [[0] * len(group.options) for group in self.groups]
+        taken = [[0 if len(g.options) > 1 else g.size] * len(g.options) for g in self.groups]
         for group, number in self.best:
             taken[group][number] += 1
         return taken
+
+    def _begins(self) -> bool:
+        """Whether what is certain fits; buffers without a choice bind their devices."""
+        if any(most is not None and used > most for used, most in zip(self.used, self.most, strict=True)):
+            return False
+        for group in self.groups:
+            if len(group.options) == 1:
+                binding = group.options[0].binding
+                if not self._agrees(binding, self.bound):
+                    return False
+                self.bound.update(binding)
+        return True
 
     def _down(self, place: int, least: int, cost: tuple[int, int, int], bound: dict[int, str | None]) -> None:
         """Try every option of `place` that may still be best; of alike buffers, by rank from `least`."""
@@ -173,7 +185,7 @@ class _Walk:
         return largest
 
     def _places(self, number: dict[tuple[Budget, bool], int]) -> list[tuple[int, list[_Branch]]]:
-        """Every buffer with its options, priced above what is certain."""
+        """Every buffer that has a choice, with its options, priced above what is certain."""
         radix = self._radices()
         places: list[tuple[int, list[_Branch]]] = []
         for index, group in enumerate(self.groups):
@@ -181,6 +193,8 @@ class _Walk:
             floor = {row: min(amount.get(row, 0) for amount in amounts) for row in set().union(*amounts)}
             for row, amount in floor.items():
                 self.used[row] += amount * group.size
+            if len(group.options) == 1:
+                continue
             order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
             ranks = {i: rank for rank, i in enumerate(order)}
             least = [min(o.values[level] for o in group.options) for level in range(len(NAMES))]
@@ -225,8 +239,9 @@ class _Walk:
         for level in range(len(NAMES)):
             most = 0
             for group in self.groups:
-                values = [option.values[level] for option in group.options]
-                most += (max(values) - min(values)) * group.size
+                if len(group.options) > 1:
+                    values = [option.values[level] for option in group.options]
+                    most += (max(values) - min(values)) * group.size
             radices.append(most + 1)
         return [*radices, sum((len(group.options) - 1) * group.size for group in self.groups) + 1]
 
