@@ -67,25 +67,33 @@ def disagree(draft: Draft) -> None:
     """Those who write and those who read cannot all use one buffer: other formats, other heaps."""
     if len(draft.palette) < 2:
         draft.palette.append(draft.pick(*(form for form in FORMATS if form not in draft.palette)))
-    apart = draft.pick("format", "format", "memory", "memory", "both", "neither")
+    apart = draft.pick("format", "format", "format", "memory", "memory", "both", "neither")
+    if len(draft.heaps) < 2:
+        draft.heaps["h1"] = {**draft.heaps["h0"], "names": ["heap1"], "run": "whole"}
     heaps = sorted(draft.heaps)
     for device in draft.devices.values():
         for port in device["ports"].values():
             mine = draft.palette[0] if port["access"] == "write" else draft.palette[-1]
             if apart in ("format", "both"):
-                forms = draft.pick([mine], [mine], [mine], draft.palette)
+                forms = draft.pick(*[[mine]] * 6, draft.palette)
                 port["images"] = [{**rule, "formats": list(forms)} for rule in port["images"]]
             if apart in ("memory", "both"):
                 heap = heaps[0] if port["access"] == "write" else heaps[-1]
-                port["takes_from"] = draft.pick([heap], [heap], [heap], heaps)
+                port["takes_from"] = draft.pick(*[[heap]] * 6, heaps)
 
 
 def converters(draft: Draft) -> None:
     """At most two edges, on a block made for it, on a device that the file uses, or on the CPU."""
-    for number in range(draft.pick(0, 1, 1, 1, 2, 2)):
-        if not draft.chance(3):
+    for number in range(draft.pick(0, 1, 1, 1, 1, 1, 2, 2)):
+        if not draft.chance(4):
             kind, ends = draft.pick(*_MADE)
-            device = {"kind": kind, "dma": draft._dma(), "coherent": True, "source": SOURCE, "ports": {}}
+            device = {
+                "kind": kind,
+                "dma": draft.pick({"bits": 64, "mmu": True}, {"bits": 64, "mmu": True}, draft._dma()),
+                "coherent": True,
+                "source": SOURCE,
+                "ports": {},
+            }
             draft.devices[f"x{number}"] = device
             for name, access in zip(ends, ("read", "write"), strict=True):
                 device["ports"][name] = {
@@ -103,8 +111,8 @@ def converters(draft: Draft) -> None:
 
 
 def _edge(draft: Draft, device: Json, source: str, target: str) -> None:
-    changes = draft.random.sample(_CHANGES, draft.pick(1, 2, 3, 4, 4))
-    if not draft.chance(5):
+    changes = draft.random.sample(_CHANGES, draft.pick(1, 2, 3, *[4] * 7))
+    if not draft.chance(8):
         changes = sorted({*changes, "stride"})
     edge: Json = {"from": source, "to": target, "may_change": changes}
     if not draft.chance(4):
@@ -121,21 +129,28 @@ def domains(draft: Draft) -> None:
     names = sorted(draft.devices)
     kinds = sorted({device["kind"] for device in draft.devices.values()})
     for heap in draft.heaps.values():
-        if draft.chance(6):
+        if draft.chance(8):
             continue
-        out = draft.pick(0, 0, 0, 0, 1, 1, 2)
+        out = draft.pick(*[0] * 8, 1, 2)
         heap["access"] = sorted(draft.random.sample(names, max(1, len(names) - out)))
-        heap["cpu"] = draft.pick("none", "none", "none", "none", "none", "cached", "unknown")
+        heap["cpu"] = draft.pick(*["none"] * 12, "cached", "unknown")
         if draft.chance(2):
             heap["firewall"] = draft.pick("static", "per-buffer", "per-buffer")
     for device in draft.devices.values():
         for port in device["ports"].values():
             port["protected"] = "allowed"
-            if draft.chance(12):
+            if draft.chance(25):
                 port["protected"] = draft.pick("required", "refused", "unknown")
+    others = [kind for kind in kinds if kind != "cpu"]
     for buffer in (each for file in draft.files for each in file.values()):
-        buffer["protected"] = draft.pick(True, True, False)
-        if draft.chance(4):
+        buffer["protected"] = draft.pick(*[True] * 8, False)
+        for ways, key in ((WRITERS, "written_by"), (READERS, "read_by")):
+            able = [f"{kind}.{port}" for kind, port in ways if kind in others]
+            for use in buffer[key]:
+                # The CPU is kept out of all that is protected.
+                if use["port"].startswith("cpu") and able and not draft.chance(6):
+                    use["port"] = draft.pick(*able)
+        if draft.chance(6):
             some = draft.random.sample(kinds, max(1, len(kinds) - draft.pick(0, 0, 1)))
             buffer["protected"] = {"audience": some}
 
@@ -166,25 +181,36 @@ def question(seed: int) -> Instance:
         twist(draft)
     data = draft.data()
     for file in data["pipelines"]:
-        file["conversions"] = draft.pick("allow", "allow", "allow", "allow", "allow", "lossless", "forbid")
+        file["conversions"] = draft.pick(*["allow"] * 9, "lossless", "lossless", "forbid")
         for buffer in file["buffers"].values():
-            if draft.chance(6):
+            if draft.chance(8):
                 buffer["conversions"] = draft.pick("allow", "lossless", "forbid")
     platform = Platform.model_validate(data["platform"])
     pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
     return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
 
 
+def _somebody(draft: Draft) -> list[Json]:
+    present = {(device["kind"], port) for device in draft.devices.values() for port in device["ports"]}
+    readers = [way for way in READERS if way in present]
+    return [draft._use(*draft.pick(*readers))] if readers else []
+
+
 def _smaller(draft: Draft) -> None:
     """Two buffers at most, with few readers: the trees of more are too many to try."""
-    kept = 2
+    kept = draft.pick(1, 2)
     for file in draft.files:
         for name in list(file):
             kept -= 1
             if kept < 0:
                 del file[name]
                 continue
-            file[name]["read_by"] = file[name]["read_by"][: draft.pick(1, 2, 2, 2, 3)]
+            buffer = file[name]
+            buffer["read_by"] = buffer["read_by"][: draft.pick(1, 2, 2, 2, 3)] or _somebody(draft)
+            if draft.palette[0] not in buffer.get("formats", []) and not draft.chance(6):
+                buffer.pop("formats", None)
+            if not draft.chance(3):
+                buffer.pop("count", None)
     draft.files = [file for file in draft.files if file]
     while len(draft.heaps) > 3:
         draft.heaps.popitem()

@@ -72,6 +72,8 @@ class Shape(NamedTuple):
     way: Way | None
     readers: frozenset[int]
     children: tuple[Shape, ...]
+    options: tuple[Option, ...] = ()
+    """What it can be, given that everything below it is possible as well."""
 
 
 class Grown(NamedTuple):
@@ -106,19 +108,21 @@ class Grafts:
             for name, device in self.case.of.devices.items()
             for number, edge in enumerate(device.facts.converts)
         }
+        self._known: dict[object, list[Option]] = {}
+        self._leading: dict[object, bool] = {}
         self.best_found: tuple[Cost, list[Grown], list[Option]] | None = None
 
     def best(self) -> Found | None:
         for cast in self.search._cast():
             garden = [
                 sorted(
-                    ((self._bound(asked, seating, tree), tree) for tree in self._trees(asked, seating)),
+                    ((self._bound(asked, tree), tree) for tree in self._trees(asked, seating)),
                     key=lambda each: each[0],
                 )
                 for asked, seating in cast
             ]
             if all(garden):
-                self._pick(cast, garden, [], (0, 0))
+                self._pick(garden, [], (0, 0))
         if self.best_found is None:
             return None
         cost, grown, chosen = self.best_found
@@ -156,52 +160,86 @@ class Grafts:
                 continue
             for blocks in _partitions(sorted(rest)):
                 for made in product(usable, repeat=len(blocks)):
-                    bare = Shape(way, own, tuple(Shape(each, frozenset(), ()) for each in made))
-                    if not self._options(asked, seating, bare):
+                    options = self._options(asked, seating, way, own, made)
+                    if not options:
                         continue
                     below = [
                         list(self._grow(asked, seating, each, frozenset(block), usable, deep - 1))
                         for each, block in zip(made, blocks, strict=True)
                     ]
                     for children in product(*below):
-                        yield Shape(way, own, children)
+                        able = tuple(each for each in options if self._bears(each, children))
+                        if able:
+                            yield Shape(way, own, children, able)
 
-    def _options(self, asked: Asked, seating: Seating, shape: Shape) -> list[Option]:
-        """What the placement on top of a shape can be."""
+    def _bears(self, option: Option, children: Sequence[Shape]) -> bool:
+        """Whether every child can be made of a placement."""
+        return all(
+            any(self._leads(each.way, option.placement, child.placement) for child in each.options)
+            for each in children
+        )
+
+    def _leads(self, way: Way | None, before: Placement, after: Placement) -> bool:
+        if way is None:
+            return True
+        key = (way, *_sides(before), *_sides(after))
+        if key not in self._leading:
+            changed = differences(before, after)
+            self._leading[key] = not any(bridge_objections(self.ways[way], before, after, changed))
+        return self._leading[key]
+
+    def _options(
+        self,
+        asked: Asked,
+        seating: Seating,
+        made_by: Way | None,
+        readers: frozenset[int],
+        made: Sequence[Way],
+    ) -> list[Option]:
+        """What a placement can be that is made so, is read by these and made into others."""
+        key = (asked.key, asked.ward, seating, made_by, readers, tuple(sorted(made)))
+        if key not in self._known:
+            self._known[key] = self._find(asked, seating, made_by, readers, sorted(made))
+        return self._known[key]
+
+    def _find(
+        self,
+        asked: Asked,
+        seating: Seating,
+        made_by: Way | None,
+        readers: frozenset[int],
+        made: Sequence[Way],
+    ) -> list[Option]:
         parties = list(zip(asked.parties, seating.taken, seating.devices, strict=True))
         here = [
             each
             for index, each in enumerate(parties)
-            if index in shape.readers or (shape.way is None and each[0][each[1]].access == "write")
+            if index in readers or (made_by is None and each[0][each[1]].access == "write")
         ]
-        ends = [(each.way, "read") for each in shape.children if each.way is not None]
-        ends = [*sorted(ends), *([(shape.way, "write")] if shape.way is not None else [])]
+        ends = [(way, "read") for way in made]
+        ends += [(made_by, "write")] if made_by is not None else []
         for way, access in ends:
             edge, kind = self.ways[way], self.case.of.devices[way.device].facts.kind
             party = (
                 converter(kind, edge.from_, "read") if access == "read" else converter(kind, edge.to, "write")
             )
             here.append(((party,), 0, way.device))
-        node = asked if shape.way is None else inserted(asked, 1)
+        node = asked if made_by is None else inserted(asked, 1)
         alternatives, taken, devices = zip(*here, strict=True)
         rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
         links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
         return self.search.options(replace(node, parties=alternatives), Seating(taken, devices), links)
 
-    def _bound(self, asked: Asked, seating: Seating, shape: Shape) -> tuple[int, int]:
+    def _bound(self, asked: Asked, shape: Shape) -> tuple[int, int]:
         """The least that the conversions of a tree can cost."""
         lossy = moved = 0
-        mine = self._least_size(asked, seating, shape)
         for child in shape.children:
             assert child.way is not None
-            further = self._bound(asked, seating, child)
-            size = mine + self._least_size(asked, seating, child)
+            further = self._bound(asked, child)
             lossy += further[0] + (self.ways[child.way].lossless is not True)
+            size = _least_size(shape) + _least_size(child)
             moved += further[1] + self._weight(child.way, asked.buffer.rate) * size
         return lossy, moved
-
-    def _least_size(self, asked: Asked, seating: Seating, shape: Shape) -> int:
-        return min(option.placement.size for option in self._options(asked, seating, shape))
 
     def _weight(self, way: Way, rate: int) -> int:
         kind = self.case.of.devices[way.device].facts.kind
@@ -211,7 +249,6 @@ class Grafts:
 
     def _pick(
         self,
-        cast: Sequence[tuple[Asked, Seating]],
         garden: Sequence[Sequence[tuple[tuple[int, int], Shape]]],
         picked: list[Shape],
         spent: tuple[int, int],
@@ -223,20 +260,12 @@ class Grafts:
             return
         if len(picked) == len(garden):
             grown: list[Grown] = []
-            for buffer, ((asked, seating), shape) in enumerate(zip(cast, picked, strict=True)):
-                self._flatten(asked, seating, shape, buffer, None, grown)
+            for buffer, shape in enumerate(picked):
+                _flatten(shape, buffer, None, grown)
             self._join(grown, [])
             return
         for bound, shape in garden[len(picked)]:
-            self._pick(cast, garden, [*picked, shape], (spent[0] + bound[0], spent[1] + bound[1]))
-
-    def _flatten(
-        self, asked: Asked, seating: Seating, shape: Shape, buffer: int, parent: int | None, into: list[Grown]
-    ) -> None:
-        into.append(Grown(self._options(asked, seating, shape), parent, shape.way, buffer))
-        place = len(into) - 1
-        for child in shape.children:
-            self._flatten(asked, seating, child, buffer, place, into)
+            self._pick(garden, [*picked, shape], (spent[0] + bound[0], spent[1] + bound[1]))
 
     def _join(self, grown: Sequence[Grown], chosen: list[Option]) -> None:
         if chosen and next(self.case.together([option.charge for option in chosen]), None) is not None:
@@ -251,11 +280,10 @@ class Grafts:
             return
         here = grown[len(chosen)]
         for option in here.options:
-            if here.parent is not None and here.way is not None:
-                before, after = chosen[here.parent].placement, option.placement
-                changed = differences(before, after)
-                if any(bridge_objections(self.ways[here.way], before, after, changed)):
-                    continue
+            if here.parent is not None and not self._leads(
+                here.way, chosen[here.parent].placement, option.placement
+            ):
+                continue
             self._join(grown, [*chosen, option])
 
     def _at_least(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> Cost:
@@ -307,6 +335,23 @@ class Grafts:
             text="converted",
             source=edge.source or device.source,
         )
+
+
+def _sides(placement: Placement) -> tuple[object, ...]:
+    """All that edges ask about a placement."""
+    kept = (placement.format, placement.modifier, placement.colour, placement.heap)
+    return (*kept, strides(placement))
+
+
+def _least_size(shape: Shape) -> int:
+    return min(option.placement.size for option in shape.options)
+
+
+def _flatten(shape: Shape, buffer: int, parent: int | None, into: list[Grown]) -> None:
+    into.append(Grown(shape.options, parent, shape.way, buffer))
+    place = len(into) - 1
+    for child in shape.children:
+        _flatten(child, buffer, place, into)
 
 
 def _subsets(items: frozenset[int]) -> Iterator[frozenset[int]]:
