@@ -174,7 +174,6 @@ class Search:
             parameters.cut_level = 0
             parameters.add_lp_constraints_lazily = False
             parameters.hint_conflict_limit = 0
-            parameters.use_sat_inprocessing = False
         parameters.catch_sigint_signal = False  # it would leave SIGINT to the default: the process just dies
         parameters.relative_gap_limit = self.gap
         parameters.max_deterministic_time = max(0.0, work)
