@@ -239,11 +239,18 @@ def list_platforms(as_json: JsonOption = False) -> int:
 def show_platform(
     name: Annotated[str, typer.Argument(metavar="NAME|FILE", autocompletion=_boards)],
     as_json: JsonOption = False,
+    kernel: KernelOption = None,
+    cited: Annotated[bool, typer.Option("--sources", help="Also print where each fact was read.")] = False,
+    reach: Annotated[
+        bool, typer.Option("--reach", help="With --json: who reaches what and why, not the profile.")
+    ] = False,
 ) -> int:
-    """A board as the solver sees it, everything it extends merged in."""
+    """A board as the solver sees it: an address map, heaps, devices, and who reaches what."""
     from api.boards import show_board
 
-    return show_board(name, as_json=as_json)
+    if reach and not as_json:
+        raise typer.BadParameter("goes with --json; the drawing shows it anyway", param_hint="--reach")
+    return show_board(name, as_json=as_json, kernel=kernel, cited=cited, reach=reach)
 
 
 def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")]) -> int:

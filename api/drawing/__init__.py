@@ -1,0 +1,1 @@
+"""A board drawn for a person: where its memories lie, what allocates from them, who reaches what."""

@@ -1,0 +1,144 @@
+"""Who reaches what: every port against every heap, by the solver's own kinds of fact.
+
+Each pair is judged for a buffer of 8 MiB by itself: raw bytes, so that no rule about
+images matters, and protected where the heap is behind a firewall. A verdict that hangs
+on something nobody knows is `unknown`, whichever way the solver would take it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from types import ModuleType
+from typing import Final, Literal, NamedTuple
+
+from platforms.schema import Platform
+from platforms.values import UNKNOWN, Extent
+from solver import constraints
+from solver.board import Board, HeapView, MemoryView
+from solver.constraint import Case, Touch, lives_in
+from solver.constraints import contiguous_memory, outside_firewall, protected_needs_firewall, protected_port
+from solver.layout import Layout
+from solver.pipeline import Attachment, Buffer, Selector
+from solver.problem import Question
+
+BUFFER: Final = 8 << 20
+_KINDS: Final = (
+    protected_needs_firewall,
+    outside_firewall,
+    *constraints.REACH,
+    *constraints.RUN,
+    protected_port,
+)
+
+State = Literal["yes", "no", "unknown"]
+
+
+class Verdict(NamedTuple):
+    """Whether a port can use buffers of a heap; what forbids it, or what would have to be known."""
+
+    device: str
+    port: str
+    heap: str
+    state: State
+    kind: str = ""
+    text: str = ""
+    source: str = ""
+    moves_to: str = ""
+    """The heap in which the buffer ends up, where attaching makes it move."""
+
+
+def verdicts(platform: Platform) -> Iterator[Verdict]:
+    """Every port of every device against every heap of this kernel."""
+    board = Board(platform)
+    for device in platform.devices:
+        for port in platform.devices[device].ports:
+            for heap in platform.heaps:
+                if heap in board.heaps:
+                    yield _verdict(board, device, port, board.heaps[heap])
+
+
+def _verdict(board: Board, device: str, port: str, heap: HeapView) -> Verdict:
+    case = _case(board, device, port, heap)
+    moved = case.home.name if case.home is not case.heap else ""
+    broken = sorted((kind for kind in _KINDS if kind.broken(case)), key=lambda kind: _in_doubt(kind, case))
+    if broken:
+        kind = broken[0]
+        state: State = "unknown" if _in_doubt(kind, case) else "no"
+        said = kind.sentence(case)
+        return Verdict(device, port, heap.name, state, kind.NAME, said, kind.source(case), moved)
+    for kind, why in _taken_on_trust(case):
+        return Verdict(device, port, heap.name, "unknown", kind.NAME, why, kind.source(case), moved)
+    return Verdict(device, port, heap.name, "yes", moves_to=moved)
+
+
+def _case(board: Board, device: str, port: str, heap: HeapView) -> Case:
+    view = board.devices[device]
+    spec = view.spec.ports[port]
+    selector = Selector(view.spec.kind, None, None, None, port)
+    touch = Touch(view, port, spec, Attachment(selector, spec.access, 0, None, None, "often", None))
+    protected = heap.closed or spec.protected == "required"
+    buffer = Buffer.model_validate({"bytes": BUFFER, "written_by": ["cpu.write"], "protected": protected})
+    question = Question("", "buffer", "a buffer", buffer, ())
+    return Case(
+        board, question, (touch,), heap, lives_in(board, heap, (touch,)), touch,
+        Layout(planes=(), sizes=(BUFFER,), coded=Extent(0, 0), rows=0),
+    )  # fmt: skip
+
+
+def _in_doubt(kind: ModuleType, case: Case) -> bool:
+    """Whether the kind forbids only because something is unknown."""
+    doubt = _DOUBTS.get(kind.NAME)
+    return doubt is not None and doubt(case)
+
+
+def _vague(case: Case) -> bool:
+    """Whether nobody knows where the heap's memory ends."""
+    return case.home.memories is None or any(
+        any(_unplaced(outer) for outer in case.board.around(memory)) for memory in case.home.memories
+    )
+
+
+def _unplaced(memory: MemoryView) -> bool:
+    return UNKNOWN in (memory.spec.base, memory.spec.size)
+
+
+def _peers_unknown(case: Case) -> bool:
+    memories = [outer for memory in case.home.memories or () for outer in case.board.around(memory)]
+    return case.device.dma.p2p == UNKNOWN or any(memory.spec.reached_by == UNKNOWN for memory in memories)
+
+
+def _imports_unknown(case: Case) -> bool:
+    assert case.touch is not None
+    return UNKNOWN in (case.device.spec.imports, case.touch.port.takes_from, case.device.dma.p2p)
+
+
+_DOUBTS: Final[dict[str, Callable[[Case], bool]]] = {
+    "protected-port": lambda case: case.touch is not None and case.touch.port.protected == UNKNOWN,
+    "address-reach": _vague,
+    "iommu-reach": _vague,
+    "unreachable-memory": _peers_unknown,
+    "importer-refuses": _imports_unknown,
+    "local-only": lambda case: case.home.memories is None,
+    "contiguous-memory": lambda case: case.home.spec.run == UNKNOWN,
+    "cpu-access": lambda case: case.heap.spec.cpu == UNKNOWN,
+    "cpu-importer": lambda case: case.heap.spec.cpu == UNKNOWN,
+    "coherency": lambda case: UNKNOWN in (case.heap.spec.sync, case.device.spec.coherent),
+    "protected-needs-firewall": lambda case: case.heap.spec.access == UNKNOWN,
+}
+"""When a kind that forbids does so because an ability is unknown."""
+
+
+def _taken_on_trust(case: Case) -> Iterator[tuple[ModuleType, str]]:
+    """Requirements nobody knows, which the solver would not impose."""
+    device, dma = case.device, case.device.dma
+    if device.by_cpu:
+        return
+    if device.translation in ("none", "mmu") and dma.bits == UNKNOWN:
+        yield constraints.BY_NAME["address-reach"], f"the address width of {device.name} is unknown"
+    if dma.iommu is not None and case.board.platform.iommus[dma.iommu].bits == UNKNOWN:
+        yield constraints.BY_NAME["iommu-reach"], f"the width of {dma.iommu}'s page-table entries is unknown"
+    scattered = device.translation == "none" and case.home.run is not None
+    if scattered and dma.segments == UNKNOWN:
+        yield contiguous_memory, f"how many segments {device.name} takes is unknown"
+    if case.touch is not None and case.touch.port.memory == UNKNOWN:
+        yield constraints.BY_NAME["local-only"], f"the memories {case.touch.title} works from are unknown"

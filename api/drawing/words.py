@@ -1,0 +1,53 @@
+"""Small phrases that every part of the drawing uses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from textwrap import wrap
+
+from platforms.values import Span, in_units
+from solver.render import Block, Labelled, Notes, printable
+
+
+def sized(size: Span | int | str | None) -> str:
+    """A size as a person writes it: `64 MiB`, `4 GiB to 32 GiB`, `unknown`."""
+    if isinstance(size, Span):
+        return f"{in_units(size.low)} to {in_units(size.high)}"
+    return in_units(size) if isinstance(size, int) else str(size)
+
+
+def several(names: Iterable[str] | str) -> str:
+    """Names in a row; a single word such as `unknown` stands for itself."""
+    return names if isinstance(names, str) else ", ".join(names)
+
+
+def first_few(names: Sequence[str], number: int = 6) -> str:
+    """The first names, and how many more there are."""
+    if len(names) <= number + 1:
+        return ", ".join(names)
+    return f"{', '.join(names[:number])} and {len(names) - number} more"
+
+
+def sentence(parts: Iterable[str]) -> str:
+    """Clauses joined by semicolons; empty ones are left out."""
+    return "; ".join(part for part in parts if part)
+
+
+def listed(rows: Iterable[Labelled], width: int) -> Iterator[Notes]:
+    """Labelled sentences whose lines end within `width`."""
+    found = tuple(Labelled(*map(printable, row)) for row in rows)
+    if not found:
+        return
+    room = max(width - 4 - max(len(row.label) for row in found), 24)
+    lines = []
+    for row in found:
+        said = wrap(row.text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        lines += [Labelled(row.label, line) for line in said[:-1]]
+        lines.append(Labelled(row.label, said[-1]))
+        if row.source:
+            cited = wrap(f"[{row.source}]", room, break_long_words=False, break_on_hyphens=False)
+            lines += [Labelled(row.label, line) for line in cited]
+    yield Notes(tuple(lines))
+
+
+Blocks = Iterator[Block]
