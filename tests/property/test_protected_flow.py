@@ -1,0 +1,129 @@
+"""Protected content through stages and alternatives: the solver against brute force.
+
+Small boards with one or two firewalls, files of two or three buffers whose stages may
+carry protected content on, by chance: alternatives, devices that declassify, ports that
+require or refuse, audiences, cycles.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+import pytest
+
+from platforms.schema import Platform
+from solver import solve
+from solver.pipeline import Pipeline
+from solver.plan import Plan
+from tests.builders import board, buffer, device, heap, memory, pipeline, port
+from tests.property.test_oracle import compared
+
+BATCH = 50
+BATCHES = 8
+DEVICES = {
+    "decoder": "video-decoder",
+    "gpu": "gpu",
+    "blitter": "2d",
+    "other-blitter": "2d",
+    "panel": "display",
+    "encoder": "video-encoder",
+}
+PORTS = {
+    "video-decoder": ("frame",),
+    "gpu": ("sample", "render"),
+    "2d": ("source", "target"),
+    "display": ("scanout",),
+    "video-encoder": ("frame",),
+}
+READERS = ("gpu.sample", "2d.source", "display.scanout", "video-encoder.frame")
+WRITERS = ("gpu.render", "2d.target")
+
+
+class Draw:
+    """One board and one file, by seed."""
+
+    def __init__(self, seed: int) -> None:
+        self.random = Random(seed)
+
+    def chance(self, one_in: int) -> bool:
+        return self.random.randrange(one_in) == 0
+
+    def port(self, way: str) -> dict[str, Any]:
+        stated = self.random.choice(["allowed"] * 12 + ["refused", "required", "unknown"])
+        return port(protected=stated, declassifies=way in ("render", "target") and self.chance(4))
+
+    def platform(self) -> Platform:
+        devices = {
+            name: device(kind, **{way: self.port(way) for way in PORTS[kind]})
+            for name, kind in DEVICES.items()
+            if not self.chance(20)
+        }
+        heaps = {"plain": heap("dram")}
+        for name in ("tz", "other-tz")[: self.random.choice([1, 1, 2])]:
+            members = [each for each in (*devices, "camera") if not self.chance(15)]
+            heaps[name] = heap(
+                self.random.choice(["dram", "sdp"]),
+                cpu=self.random.choice(["none"] * 20 + ["cached", "unknown"]),
+                access=self.random.choice([members] * 20 + ["unknown"]),
+                firewall=self.random.choice(["static", "per-buffer"]),
+            )
+        if self.chance(4):
+            heaps["moving"] = heap(
+                "vram", cpu="none", access=[*devices], moves_to=self.random.choice(sorted(heaps))
+            )
+        parts = {
+            "sdp": memory(f"{self.random.choice([2, 4, 16]) * 4}KiB", inside="dram"),
+            "vram": memory("1MiB", local=self.random.sample(sorted(devices), 1)),
+        }
+        return board(memory=parts, heaps=heaps, devices=devices)
+
+    def use(self, selectors: tuple[str, ...]) -> str:
+        kind, _, way = self.random.choice(selectors).partition(".")
+        label = "#b" if kind == "2d" and self.chance(4) else ""
+        stage = ":two" if self.chance(5) else ""
+        return f"{kind}{label}{stage}.{way}"
+
+    def party(self, selectors: tuple[str, ...]) -> Any:
+        uses = dict.fromkeys(self.use(selectors) for _ in range(self.random.choice([1, 1, 2])))
+        return {"any_of": [*uses]} if len(uses) > 1 else next(iter(uses))
+
+    def protected(self) -> Any:
+        if self.chance(3):
+            kinds = [kind for kind in PORTS if not self.chance(12)]
+            return {"audience": [*kinds, "camera"]}
+        return True
+
+    def question(self) -> Pipeline:
+        buffers = {}
+        for number in range(self.random.choice([2, 2, 3])):
+            first = number == 0
+            buffers[f"b{number}"] = buffer(
+                size="32x32",
+                written_by="video-decoder.frame" if first else self.party(WRITERS),
+                read_by=[self.party(READERS) for _ in range(self.random.choice([1, 1, 2]))],
+                protected=self.protected() if first or self.chance(6) else False,
+            )
+        return pipeline(**buffers)
+
+
+def disagreements(first: int) -> list[str]:
+    found = []
+    for seed in range(first, first + BATCH):
+        draw = Draw(seed)
+        text = compared(f"seed {seed}", draw.platform(), [draw.question()], ())
+        found += [text] if text is not None else []
+    return found
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_protected_content_flows_as_brute_force_finds_it(batch: int) -> None:
+    assert disagreements(batch * BATCH) == []
+
+
+def test_the_draw_is_no_foregone_conclusion() -> None:
+    plans = 0
+    for seed in range(200):
+        draw = Draw(seed)
+        plans += isinstance(solve(draw.platform(), [draw.question()]), Plan)
+    assert 40 <= plans <= 160
