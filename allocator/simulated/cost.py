@@ -60,7 +60,7 @@ def total(case: Case, grown: Sequence[Tree], seats: Sequence[Seating]) -> Cost:
 
 def live_shares(case: Case) -> list[tuple[int, ...]]:
     """What buffers that exist already use of every pool."""
-    return [_shares(case, charge.where, charge.taken) for charge in case.live]
+    return [_shares(case, charge.where, charge.confined, charge.taken) for charge in case.live]
 
 
 def combined(
@@ -94,14 +94,13 @@ def parts_of(
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
     own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement, touches), used)
-    return own, _shares(case, where, used)
+    return own, _shares(case, where, case.of.ground.confined(where.home, placement.sizes), used)
 
 
-def _shares(case: Case, where: Residence, used: int) -> tuple[int, ...]:
+def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
     """Parts per million of each pool; a block locked out of a pool is paid for by its first buffer."""
     if where.home.in_locked_block:
         used = 0
-    confined = case.of.ground.confined(where.home)
     return tuple(
         -(-used * MILLION // pool.free)
         if pool.free > 0 and confined is not None and confined <= pool.memories

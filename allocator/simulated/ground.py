@@ -6,6 +6,7 @@ question is answered for the worst of those places.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
@@ -35,16 +36,21 @@ class Ground:
         self.around = {name: self._lineage(name) for name in platform.memory}
         self.free = {name: self._free(name, named) for name in platform.memory}
 
-    def confined(self, heap: HeapFacts) -> frozenset[str] | None:
-        """The memories over which buffers of a heap can surely be spread; None where unknown.
+    def largest(self, heap: HeapFacts) -> frozenset[str] | None:
+        """All that a heap of whole runs can be sure of for what might be split: its largest memory.
 
-        No buffer of one run is split: such a heap is sure only of what the
-        largest of its memories holds.
+        The memories of any other heap, or None where they are not known.
         """
         sizes = [(self.free[name], name) for name in heap.memories or ()]
         if heap.run is not None or len(sizes) < 2 or any(size is None for size, _ in sizes):
             return heap.memories
         return frozenset([min(sizes, key=lambda each: (-(each[0] or 0), each[1]))[1]])
+
+    def confined(self, heap: HeapFacts, sizes: Sequence[int]) -> frozenset[str] | None:
+        """The memories over which buffers of these dma-bufs are surely spread; no page is split."""
+        if all(heap.slot(size) <= heap.page for size in sizes):
+            return heap.memories
+        return self.largest(heap)
 
     def _lineage(self, name: str) -> tuple[str, ...]:
         """The memory and all those it lies inside, innermost first."""

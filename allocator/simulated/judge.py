@@ -58,9 +58,11 @@ class Judge:
         self.named = frozenset(locked).union(*own)
         """Memories that are some heap's own."""
         self.ground = Ground(platform, self.named)
-        sets = {self.ground.confined(heap) for heap in self.heaps.values()} - {None}
-        sets |= {frozenset([memory]) for memory in locked}
-        self.pools = pools(self.ground, frozenset(each for each in sets if each is not None))
+        sets = {frozenset([memory]) for memory in locked}.union(own)
+        sets |= {
+            largest for heap in self.heaps.values() if (largest := self.ground.largest(heap)) is not None
+        }
+        self.pools = pools(self.ground, frozenset(sets))
         self.room = Room(platform, self.ground, self.heaps, self.pools)
         self.reach = Reach(self.ground, platform.iommus)
         self.ports = Ports()
@@ -316,7 +318,7 @@ class Case:
             text = f"{where.home.name} takes {taken} bytes for it, not {placement.allocated}"
             faults.append(seen("allocated", text).against(name, ""))
         faults += self._attach_faults(asked, placement, touches, where)
-        faults += audience_faults(asked, heap, self.of.devices, touches, parties)
+        faults += audience_faults(asked, where, self.of.devices, touches, parties)
         charge = self.of.room.charge(
             name,
             where,

@@ -32,6 +32,8 @@ class Charge(NamedTuple):
 
     buffer: str
     where: Residence
+    confined: frozenset[str] | None
+    """The memories over which it is surely spread."""
     taken: int
     dmabufs: int
     windows: tuple[tuple[str, int], ...]
@@ -75,6 +77,7 @@ class Room:
         return Charge(
             buffer,
             where,
+            self.ground.confined(where.home, sizes),
             taken,
             count * len(sizes),
             tuple(self._windows(memories, taken, touches)),
@@ -155,19 +158,15 @@ class Room:
                 if blocks[home.name] > lock.size:
                     text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"
                     yield no_room("capacity", text).against(charge.buffer, "")
-            elif (memories := self.ground.confined(home)) is not None:
-                confined[memories] += charge.taken
+            elif charge.confined is not None:
+                confined[charge.confined] += charge.taken
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:
-                names = ", ".join(sorted({each.buffer for each in charges if self._in_pool(each, pool)}))
+                names = ", ".join(sorted({each.buffer for each in charges if _in_pool(each, pool)}))
                 yield no_room(
                     "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
                 ).against(names, "")
-
-    def _in_pool(self, charge: Charge, pool: Pool) -> bool:
-        memories = self.ground.confined(charge.where.home)
-        return memories is not None and memories <= pool.memories
 
     def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         made: dict[str, int] = defaultdict(int)
@@ -247,6 +246,10 @@ class Room:
                 return
             excess = excess or ", ".join(over)
         yield seen("resource", f"needs {excess}").against("", "")
+
+
+def _in_pool(charge: Charge, pool: Pool) -> bool:
+    return charge.confined is not None and charge.confined <= pool.memories
 
 
 def _own_aperture(platform: Platform, device: DeviceFacts) -> int:

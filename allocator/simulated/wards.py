@@ -107,17 +107,20 @@ def port_objections(asked: Asked, touch: Touch) -> Iterator[Objection]:
 
 def audience_faults(
     asked: Asked,
-    heap: HeapFacts,
+    where: Residence,
     devices: Mapping[str, DeviceFacts],
     touches: Sequence[Touch],
     parties: Sequence[Party],
 ) -> Iterator[Fault]:
-    """Everybody whom the firewall lets in must belong to every audience."""
-    if asked.ward is None or heap.access is None:
+    """Everybody whom a firewall lets in must belong to every audience."""
+    if asked.ward is None:
         return
-    opened = {touch.device.name for touch in touches} if heap.facts.firewall == "per-buffer" else heap.access
-    for audience in sorted(asked.ward.audiences, key=str):
+    attached = {touch.device.name for touch in touches}
+    for heap in (where.heap, where.home) if where.moved else (where.heap,):
+        opened = attached if heap.facts.firewall == "per-buffer" else heap.access or frozenset()
         for name in sorted(opened):
-            if not _in_audience(devices[name], audience, touches, parties):
+            if not all(
+                _in_audience(devices[name], audience, touches, parties) for audience in asked.ward.audiences
+            ):
                 text = f"the firewall of {heap.name} lets {name} in"
                 yield seen("audience", text).against(asked.name, name)

@@ -110,6 +110,24 @@ def converters(draft: Draft) -> None:
             _edge(draft, device, draft.pick(*sources), draft.pick(*targets))
 
 
+def stairs(draft: Draft) -> None:
+    """Two edges that reach their end only one after the other, by way of a third format."""
+    while len(draft.palette) < 3:
+        draft.palette.append(draft.pick(*(form for form in FORMATS if form not in draft.palette)))
+    for device in draft.devices.values():
+        for port in device["ports"].values():
+            here = 0 if port["access"] == "write" else 2
+            port["images"] = [{**rule, "formats": [draft.palette[here]]} for rule in port["images"]]
+    for number in range(2):
+        kind, ends = draft.pick(*_MADE)
+        device = {"kind": kind, "dma": {"bits": 64, "mmu": True}, "source": SOURCE, "ports": {}}
+        for step, (name, access) in enumerate(zip(ends, ("read", "write"), strict=True)):
+            form = draft.palette[number + step]
+            device["ports"][name] = {"access": access, "images": [{"formats": [form]}], "source": SOURCE}
+        draft.devices[f"x{number}"] = device
+        _edge(draft, device, *ends)
+
+
 def _edge(draft: Draft, device: Json, source: str, target: str) -> None:
     changes = draft.random.sample(_CHANGES, draft.pick(1, 2, 3, *[4] * 7))
     if not draft.chance(8):
@@ -173,7 +191,7 @@ def question(seed: int) -> Instance:
     """The question of that seed."""
     random = Random(f"converting/{seed}")
     draft = Draft(random)
-    applied: list[Twist] = [_smaller, disagree, converters]
+    applied: list[Twist] = [_smaller, *random.choice(((disagree, converters),) * 7 + ((stairs,),))]
     applied += [domains] if draft.chance(2) else []
     applied += [flow] if draft.chance(3) else []
     applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 2, 3)))
@@ -185,9 +203,19 @@ def question(seed: int) -> Instance:
         for buffer in file["buffers"].values():
             if draft.chance(8):
                 buffer["conversions"] = draft.pick("allow", "lossless", "forbid")
+    _few_trees(draft, data)
     platform = Platform.model_validate(data["platform"])
     pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
     return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
+
+
+def _few_trees(draft: Draft, data: Json) -> None:
+    """With two edges only one buffer is converted, or there would be too many trees to try."""
+    if sum(len(device.get("converts", ())) for device in draft.devices.values()) < 2:
+        return
+    buffers = [buffer for file in data["pipelines"] for buffer in file["buffers"].values()]
+    for buffer in buffers[1:]:
+        buffer["conversions"] = "forbid"
 
 
 def _somebody(draft: Draft) -> list[Json]:

@@ -30,7 +30,7 @@ from solver.plan import Conversion, Placement
 if TYPE_CHECKING:
     from tests.property.brute import Found, Search
 
-WIDEST: Final = 128
+WIDEST: Final = 64
 """Strides up to here are tried where a conversion may not change them."""
 
 

@@ -9,6 +9,7 @@ import pytest
 from allocator.simulated.cost import cost
 from platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
+from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, placement, plan, read
 
 FRAME = 1024 * 60
@@ -91,10 +92,12 @@ def test_shares_of_every_pool() -> None:
 
 
 def test_whole_runs_count_against_the_largest_memory_alone() -> None:
-    # No run spans two memories, so half of the 32 KiB is sure: 8192 bytes are a quarter of `bank`.
+    # Two runs of two pages are half of the 32 KiB of `bank` and a third of both; single pages a sixth.
     memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
-    assert of(platform, heap="either")[5:7] == (250_000, 250_000)
+    large = hand.image(stride=512) | {"allocated": 8192}
+    assert of(platform, heap="either", **large)[5:7] == (500_000, 833_334)
+    assert of(platform, heap="either")[5:7] == (166_667, 166_667)
 
 
 def test_unknown_memory_has_no_shares() -> None:

@@ -9,6 +9,7 @@ import pytest
 from allocator.simulated.judge import judge
 from platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, iommu, memory, pipeline, port, raw_port
+from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, PANEL, judged, kinds, placement, plan, read
 
 
@@ -274,12 +275,12 @@ def test_what_a_heap_makes(facts: dict[str, Any], changes: dict[str, Any], expec
 
 def test_memory_sets_must_fit_together() -> None:
     # `either` may take pages from both banks, `second` from one: four pages in two banks of 8 KiB fit,
-    # five do not, and neither do three pages confined to one bank. In whole runs `either` is sure of
-    # one bank alone, the first by name where both are equal: it is the one that `second` fills.
-    def together(first: int, second: int, **run: Any) -> set[str]:
+    # five do not, and neither do three pages confined to one bank. Whole runs make no difference to
+    # buffers of one page.
+    def together(first: int, second: int, run: str = "4KiB") -> set[str]:
         platform = board(
             memory={"dram": memory("8KiB"), "bank": memory("8KiB", base=1 << 20)},
-            heaps={"either": heap("dram", "bank", **run), "second": heap("bank")},
+            heaps={"either": heap("dram", "bank", run=run), "second": heap("bank")},
         )
         sized = pipeline(one=buffer(count=first), two=buffer(count=second))
         one = placement(buffer="one", heap="either", count=first)
@@ -287,10 +288,23 @@ def test_memory_sets_must_fit_together() -> None:
             judge(platform, [sized], plan(one, placement(buffer="two", heap="second", count=second)))
         )
 
-    assert together(2, 2, run="4KiB") == set()
-    assert together(3, 2, run="4KiB") == {"capacity"}
-    assert together(2, 3, run="4KiB") == {"capacity"}
-    assert together(2, 2) == {"capacity"}
+    assert together(2, 2) == set()
+    assert together(3, 2) == {"capacity"}
+    assert together(2, 3) == {"capacity"}
+    assert together(2, 2, run="whole") == set()
+
+
+def test_whole_runs_are_sure_of_the_largest_memory_alone() -> None:
+    # Two runs of two pages each: 16 KiB, and of 20 KiB in all only 12 KiB hold runs for sure.
+    def needed(run: str) -> set[str]:
+        platform = board(
+            memory={"dram": memory("8KiB"), "bank": memory("12KiB", base=1 << 20)},
+            heaps={"system": heap("dram", "bank", run=run)},
+        )
+        return kinds(judged(platform, **hand.image(stride=512), allocated=8192))
+
+    assert needed("4KiB") == set()
+    assert needed("whole") == {"capacity"}
 
 
 def test_a_locked_pool_takes_its_block_once() -> None:
