@@ -22,11 +22,11 @@ from solver.option import Binding, Option
 if TYPE_CHECKING:
     from solver.model import Ledger
 
-BRANCHES: Final = 1_200
+BRANCHES: Final = 800
 """About as long as CP-SAT takes to answer a small question."""
 
 
-OPTIONS: Final = 150
+OPTIONS: Final = 115
 """If buffers have more than this many between them, that many branches hardly ever suffice."""
 
 
