@@ -1,6 +1,6 @@
-"""The README's console blocks: what their commands print now.
+"""The console blocks of README and docs: what their commands print now.
 
-`python -m tests.readme` writes the README anew after an answer has changed for a good reason.
+`python -m tests.readme` writes them anew after an answer has changed for a good reason.
 """
 
 from __future__ import annotations
@@ -14,6 +14,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
+TOLD = (README, ROOT / "docs" / "protected.md")
+"""Pages that show commands with their output."""
 _BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
 _DOORS = {"solve": "solve_main", "heapwright": "heapwright_main"}
 
@@ -47,4 +49,5 @@ def commands(text: str) -> list[str]:
 
 
 if __name__ == "__main__":
-    README.write_text(filled(README.read_text()))
+    for page in TOLD:
+        page.write_text(filled(page.read_text()))

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
+
+import pytest
 
 from solver.constraints import KINDS
-from tests.readme import README, commands, filled
+from tests.readme import README, TOLD, commands, filled
 
 TEXT = README.read_text()
 
 
-def test_commands_print_what_the_readme_shows() -> None:
-    assert len(commands(TEXT)) >= 2
-    assert filled(TEXT) == TEXT
+@pytest.mark.parametrize("page", TOLD, ids=lambda page: page.name)
+def test_commands_print_what_the_page_shows(page: Path) -> None:
+    text = page.read_text()
+    assert len(commands(text)) >= 2
+    assert filled(text) == text
 
 
 def test_python_example_runs() -> None:
