@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from typing import Final
 
 from allocator.hardware import round_up
@@ -11,7 +12,7 @@ CACHE_LINE: Final = 64
 TILE: Final = 4096
 
 
-class Control(Surface):
+class Control(Surface, ABC):
     """A plane that describes another one, its main plane."""
 
     control = True
@@ -20,9 +21,9 @@ class Control(Surface):
         super().__init__(main.facts, stride_unit, rows_unit, offset_unit)
         self.main = main
 
+    @abstractmethod
     def beside(self, main_stride: int) -> int:
         """The stride that goes with a stride of the main plane."""
-        raise NotImplementedError
 
     def row_bytes(self, width: int) -> int:
         return self.beside(round_up(self.main.row_bytes(width), self.main.stride_unit))
@@ -30,10 +31,6 @@ class Control(Surface):
     def shape(self, stride: int, rows: int) -> Shape:
         """i915 counts a buffer in tiles of 4 KiB, whatever lies in them (intel_fb.c calc_plane_normal_size())."""
         return Shape(round_up(stride * rows, TILE))
-
-    def rows_in(self, stride: int, shape: Shape) -> int | None:
-        rows = shape.length // stride // self.rows_unit * self.rows_unit
-        return rows or None
 
 
 class LinearControl(Control):

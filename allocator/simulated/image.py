@@ -153,6 +153,8 @@ def form_objections(layout: Layout) -> Iterator[Objection]:
                 )
         elif offset < layout.offsets[plane - 1] or _overlaps(layout, plane):
             yield refused("plane-offset", f"plane {plane} at {offset} overlaps plane {plane - 1}")
+        elif pixels.packed and offset != layout.end(plane - 1):
+            yield refused("plane-offset", f"plane {plane} at {offset} is not right behind plane {plane - 1}")
         if offset % pixels.planes[plane].offset_unit:
             unit = pixels.planes[plane].offset_unit
             yield refused("plane-offset", f"plane {plane} at {offset} does not start on a multiple of {unit}")

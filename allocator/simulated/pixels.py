@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from allocator.hardware import round_up
+from allocator.simulated.compressed import Ubwc
 from allocator.simulated.control import Control, TiledControl
 from allocator.simulated.families import surfaces
 from allocator.simulated.surfaces import Bands, Surface
@@ -57,12 +58,8 @@ class Pixels:
         return surface.beside(strides[self.planes.index(surface.main)])
 
     def natural(self, plane: int, stride: int) -> int | None:
-        """The stride of a plane in proportion to plane 0's; None where that is no whole number."""
-        surface = self.planes[plane]
-        if isinstance(surface, Control):
-            main = self.natural(self.planes.index(surface.main), stride)
-            return None if main is None else surface.beside(main)
-        facts, first = surface.facts, self.planes[0].facts
+        """The stride of a coloured plane in proportion to plane 0's; None where that is no whole number."""
+        facts, first = self.planes[plane].facts, self.planes[0].facts
         per_first, per_plane = (
             first.bytes * facts.samples * facts.hsub,
             facts.bytes * first.samples * first.hsub,
@@ -81,6 +78,11 @@ class Pixels:
         only = [plane.only_rows(height) for plane in self.planes[: self.coloured]]
         stated = tuple(each for each in only if each is not None)
         return stated if len(stated) == self.coloured else None
+
+    @property
+    def packed(self) -> bool:
+        """Hardware works out for itself where every plane begins: right behind the one before."""
+        return any(isinstance(plane, Ubwc) for plane in self.planes)
 
     @property
     def wide(self) -> int | None:

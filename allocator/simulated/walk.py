@@ -77,13 +77,17 @@ def _own_strides(rule: Rule, layout: Layout) -> tuple[int, ...]:
 
 
 def _own_offsets(rule: Rule, layout: Layout) -> tuple[int, ...]:
-    """Where the device looks for the planes; those of columns follow from the rows above."""
-    pixels, places = layout.pixels, []
+    """Where the device looks for the planes; columns it takes as it is told."""
+    pixels, places, behind = layout.pixels, [], 0
     for plane, offset in enumerate(layout.offsets):
-        if isinstance(pixels.planes[plane], Bands):
+        surface = pixels.planes[plane]
+        if isinstance(surface, Bands):
             places.append(offset)
+        elif pixels.packed:
+            places.append(0 if layout.apart else behind)
+            behind += surface.shape(layout.strides[plane], layout.rows[plane]).length
         else:
-            places.append(round_up(offset, lcm(rule.offset_multiple, pixels.planes[plane].offset_unit)))
+            places.append(round_up(offset, lcm(rule.offset_multiple, surface.offset_unit)))
     implied = implied_offsets(rule, layout, layout.strides)
     return tuple(places) if implied is None else (*implied, *places[len(implied) :])
 

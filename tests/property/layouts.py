@@ -211,9 +211,9 @@ def _offset(layout: Layout, rules: Sequence[Rule], before: tuple[int, ...], plan
                 implied[plane] if implied[plane] >= end and _starts(layout, plane, implied[plane]) else None
             )
     unit = max(layout.pixels.planes[plane].offset_unit, *(rule.offset_multiple for rule in rules))
-    banded = isinstance(layout.pixels.planes[plane], Bands)
+    only = layout.pixels.packed or isinstance(layout.pixels.planes[plane], Bands)
     start = -(-end // unit) * unit
-    for place in (end,) if banded else range(start, start + GAP * unit, unit):
+    for place in (end,) if only else range(start, start + GAP * unit, unit):
         if not any(any(offset_objections(rule, partly._replace(offsets=(*before, place)))) for rule in rules):
             return place
     return None

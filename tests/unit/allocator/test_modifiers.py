@@ -113,6 +113,7 @@ def test_a_larger_header_is_lawful_but_not_a_crooked_one() -> None:
     ("change", "kind"),
     [
         ({"offset": 8192 + 64}, "plane-offset"),
+        ({"offset": 8192 + 4096}, "plane-offset"),
         ({"offset": 4096}, "plane-offset"),
         ({"metadata": 64, "size": 4096 + 64}, "metadata-planes"),
         ({"stride": 256, "size": 4096 + 8192}, "modifier"),
@@ -169,7 +170,7 @@ def test_very_wide_images_of_the_older_kind_need_four_tiles_at_once() -> None:
         "I915_Y_TILED_CCS",
         pipeline(frame={"size": "3872x32", "written_by": "camera.capture", "read_by": "display.scanout"}),
     )
-    size = {"width": 3872, "height": 32, "coded_width": 3872, "coded_height": 32}
+    size: dict[str, Any] = {"width": 3872, "height": 32, "coded_width": 3872, "coded_height": 32}
     for tiles, wrong in ((121, {"modifier"}), (124, set())):
         control = -(-tiles * 4 // 128) * 128
         planes = (
@@ -196,7 +197,7 @@ def test_columns_hold_all_rows_within_what_a_port_takes(height: int, kind: str |
 def test_writer_and_reader_must_mean_the_same_columns() -> None:
     # 160 pixels are two columns: at 24 rows the second begins at 3072, at 30 at 3840.
     asked = pipeline(frame={"size": "160x16", "written_by": "camera.capture", "read_by": "display.scanout"})
-    size = {"width": 160, "height": 16, "coded_width": 160, "coded_height": 16}
+    size: dict[str, Any] = {"width": 160, "height": 16, "coded_width": 160, "coded_height": 16}
     planes = (
         Plane(offset=0, stride=256, size=(24 + 16) * 128),
         Plane(offset=2048, stride=256, size=(24 + 8) * 128),
