@@ -2,8 +2,9 @@
 
 Buffers that ask the same question are one class; an integer says how many of the
 class take each option. Where the best option of every buffer fits together with
-all others as it is, no search is needed and the answer is proven by bounds. Else
-CP-SAT closes the levels of the objective in order (design §6, §7.3).
+all others as it is, no search is needed and the answer is proven by bounds. Few
+choices are tried (`solver.branch`); else CP-SAT closes the levels of the objective
+in order (design §6, §7.3).
 
 Presolve is off at first and there is one worker: at these sizes presolve costs more
 than most searches, and one worker makes the same question give the same plan. The
