@@ -75,6 +75,19 @@ def _beyond_ascii() -> bool:
     return encoding.lower().replace("-", "").startswith("utf")
 
 
+def cover_boards(*, as_json: bool, as_markdown: bool) -> Exit:
+    """Print how much is known of each board, in numbers or as a page."""
+    from api import coverage
+
+    if as_json:
+        write_json(coverage.as_data(), None)
+    elif as_markdown:
+        write(coverage.page(), None)
+    else:
+        show([coverage.grid()], None)
+    return Exit.PLAN
+
+
 def check_boards(files: Sequence[str]) -> Exit:
     """Say of each profile that it is sound, or everything that is wrong with it."""
     code = Exit.PLAN

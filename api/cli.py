@@ -253,6 +253,18 @@ def show_platform(
     return show_board(name, as_json=as_json, kernel=kernel, cited=cited, reach=reach)
 
 
+def cover_platforms(
+    as_json: JsonOption = False,
+    markdown: Annotated[
+        bool, typer.Option("--markdown", help="Print docs/boards/README.md, unknowns in words included.")
+    ] = False,
+) -> int:
+    """How much is known of each board: facts, unknowns, sources."""
+    from api.boards import cover_boards
+
+    return cover_boards(as_json=as_json, as_markdown=markdown)
+
+
 def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")]) -> int:
     """Read profiles and report everything wrong with them."""
     from api.boards import check_boards
@@ -296,6 +308,7 @@ def heapwright_app() -> typer.Typer:
     boards.command("list")(list_platforms)
     boards.command("show")(show_platform)
     boards.command("check")(check_platforms)
+    boards.command("coverage")(cover_platforms)
     app.add_typer(boards, name="platforms")
     app.command()(serve)
     app.command()(schema)

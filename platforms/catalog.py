@@ -67,11 +67,16 @@ def summaries() -> tuple[Summary, ...]:
     return tuple(Summary(name, *_headline(name)) for name in board_names())
 
 
-def _headline(name: str) -> tuple[str, str]:
-    """Title and kernel of a board, its own or those of the layers below."""
+def _head(name: str) -> Document:
+    """A profile of ours up to its first section."""
     text = _bundled("profiles")[name].read_text("utf-8")
     section = _SECTION.search(text)
-    head = read_text(text[: section.start() if section else None], f"platforms/profiles/{name}.yaml")
+    return read_text(text[: section.start() if section else None], f"platforms/profiles/{name}.yaml")
+
+
+def _headline(name: str) -> tuple[str, str]:
+    """Title and kernel of a board, its own or those of the layers below."""
+    head = _head(name)
     title, kernel = "", UNKNOWN
     for below in _names(head, "extends", "a board or part"):
         inherited = _headline(below)
@@ -81,6 +86,11 @@ def _headline(name: str) -> tuple[str, str]:
             inherited[1] if inherited[1] != UNKNOWN else kernel,
         )
     return str(head.data.get("title", title)), str(head.data.get("kernel", kernel))
+
+
+def extended(name: str) -> tuple[str, ...]:
+    """The boards and parts that a board of ours names under `extends`."""
+    return tuple(_names(_head(name), "extends", "a board or part"))
 
 
 def load_platform(name_or_path: str | FilePath, *, kernel: str | None = None) -> Platform:

@@ -90,10 +90,11 @@ def listing(platform: Platform, width: int) -> Blocks:
     if not found:
         return
     yield Heading("Unknown")
-    yield from listed((Labelled(text, subjects) for text, subjects in _together(found)), width)
+    yield from listed((Labelled(text, subjects) for text, subjects in together(found)), width)
 
 
-def _together(found: tuple[Unknown, ...]) -> Iterator[tuple[str, str]]:
+def together(found: tuple[Unknown, ...]) -> Iterator[tuple[str, str]]:
+    """(field, whose it is and what follows): one for all that share both."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in found:
         groups.setdefault((one.field, one.follows), []).append(one.subject)
