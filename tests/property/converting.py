@@ -144,10 +144,11 @@ def _edge(draft: Draft, device: Json, source: str, target: str) -> None:
 
 def domains(draft: Draft) -> None:
     """Protected content, and heaps behind firewalls that let different devices in."""
+    _no_cpu_converters(draft)
     names = sorted(draft.devices)
     kinds = sorted({device["kind"] for device in draft.devices.values()})
     for heap in draft.heaps.values():
-        if draft.chance(8):
+        if draft.chance(12):
             continue
         out = draft.pick(*[0] * 8, 1, 2)
         heap["access"] = sorted(draft.random.sample(names, max(1, len(names) - out)))
@@ -173,6 +174,17 @@ def domains(draft: Draft) -> None:
             buffer["protected"] = {"audience": some}
 
 
+def _no_cpu_converters(draft: Draft) -> None:
+    """The CPU converts nothing that is protected; a block takes its place, but for a few."""
+    ends = {"read": "source", "write": "target"}
+    for name, device in draft.devices.items():
+        if name.startswith("x") and device["kind"] == "cpu" and not draft.chance(6):
+            device["kind"] = "2d"
+            device["ports"] = {ends[port]: facts for port, facts in device["ports"].items()}
+            for edge in device.get("converts", ()):
+                edge.update({"from": ends[edge["from"]], "to": ends[edge["to"]]})
+
+
 def flow(draft: Draft) -> None:
     """A stage that reads one buffer of a file and writes the next."""
     for file in draft.files:
@@ -192,30 +204,32 @@ def question(seed: int) -> Instance:
     random = Random(f"converting/{seed}")
     draft = Draft(random)
     applied: list[Twist] = [_smaller, *random.choice(((disagree, converters),) * 7 + ((stairs,),))]
-    applied += [domains] if draft.chance(2) else []
-    applied += [flow] if draft.chance(3) else []
-    applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 2, 3)))
+    guarded = draft.chance(2)
+    applied += [domains] if guarded else []
+    applied += [flow] if draft.chance(4) else []
+    applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3)))
     for twist in applied:
         twist(draft)
     data = draft.data()
+    _few_trees(draft, data)
     for file in data["pipelines"]:
         file["conversions"] = draft.pick(*["allow"] * 9, "lossless", "lossless", "forbid")
         for buffer in file["buffers"].values():
-            if draft.chance(8):
+            if draft.chance(8) and "conversions" not in buffer:
                 buffer["conversions"] = draft.pick("allow", "lossless", "forbid")
-    _few_trees(draft, data)
     platform = Platform.model_validate(data["platform"])
     pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
     return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
 
 
 def _few_trees(draft: Draft, data: Json) -> None:
-    """With two edges only one buffer is converted, or there would be too many trees to try."""
-    if sum(len(device.get("converts", ())) for device in draft.devices.values()) < 2:
-        return
-    buffers = [buffer for file in data["pipelines"] for buffer in file["buffers"].values()]
-    for buffer in buffers[1:]:
-        buffer["conversions"] = "forbid"
+    """Few edges, buffers and readers together, or there would be too many trees to try."""
+    edges = sum(len(device.get("converts", ())) for device in draft.devices.values())
+    most = 3 if edges < 2 else 2
+    for buffer in (buffer for file in data["pipelines"] for buffer in file["buffers"].values()):
+        most -= len(buffer["read_by"])
+        if most < 0:
+            buffer["conversions"] = "forbid"
 
 
 def _somebody(draft: Draft) -> list[Json]:

@@ -13,12 +13,12 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from allocator.hardware import known
 from allocator.simulated.bridges import (
     BY_CPU,
     bridge_objections,
     differences,
     strides,
-    throughput_faults,
 )
 from allocator.simulated.cost import Cost, combined
 from allocator.simulated.judge import Case
@@ -270,13 +270,13 @@ class Grafts:
     def _join(self, grown: Sequence[Grown], chosen: list[Option]) -> None:
         if chosen and next(self.case.together([option.charge for option in chosen]), None) is not None:
             return
+        if self._overloaded(grown, chosen):
+            return
         cost = self._at_least(grown, chosen)
         if self.best_found is not None and cost >= self.best_found[0]:
             return
         if len(chosen) == len(grown):
-            slow = next(throughput_faults(self.case.of.platform, self._planted(grown, chosen)), None)
-            if slow is None:
-                self.best_found = (cost, list(grown), list(chosen))
+            self.best_found = (cost, list(grown), list(chosen))
             return
         here = grown[len(chosen)]
         for option in here.options:
@@ -285,6 +285,18 @@ class Grafts:
             ):
                 continue
             self._join(grown, [*chosen, option])
+
+    def _overloaded(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> bool:
+        """Whether more goes through an edge than it gets through."""
+        loads: dict[Way, int] = {}
+        for each in grown[: len(chosen)]:
+            if each.parent is not None and each.way is not None:
+                read = self.case.asked[each.buffer].buffer.rate * chosen[each.parent].placement.size
+                loads[each.way] = loads.get(each.way, 0) + read
+        return any(
+            (most := known(self.ways[way].throughput)) is not None and load > most
+            for way, load in loads.items()
+        )
 
     def _at_least(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> Cost:
         own = [option.own for option in chosen]
