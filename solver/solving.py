@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from platforms.modifiers import parse_modifier
 from platforms.schema import Platform
-from solver import explain, reasons, unknowns
+from solver import explain, reasons, unknowns, wishes
 from solver.live import ledger
 from solver.model import Choice, Limits, choose
 from solver.option import Option
@@ -18,7 +18,6 @@ from solver.pipeline import Pipeline
 from solver.plan import (
     Answer,
     AttachedPort,
-    Dropped,
     Level,
     Placement,
     Plan,
@@ -103,11 +102,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
             placement(question, option, why)
             for question, option in zip(problem.questions, choice.options, strict=True)
         ),
-        dropped=tuple(
-            _dropped(question, option)
-            for question, option in zip(problem.questions, choice.options, strict=True)
-            if option.dropped
-        ),
+        dropped=wishes.dropped(problem, choice.options, used),
         warnings=unknowns.warnings(problem, choice.options),
         unknown_facts=unknown,
         levels=tuple(
@@ -119,17 +114,6 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
 
 def _gap(value: int, bound: int) -> float:
     return 0.0 if value == bound else round((value - bound) / value, 9)
-
-
-def _dropped(question: Question, option: Option) -> Dropped:
-    wish = option.placed.number + option.dropped
-    return Dropped(
-        buffer=question.name,
-        pipeline=question.pipeline,
-        wish=wish,
-        granted=option.placed.number,
-        text=f"{question.label} wished for {wish} buffers and gets {option.placed.number}",
-    )
 
 
 def placement(question: Question, option: Option, why: reasons.Why | None) -> Placement:

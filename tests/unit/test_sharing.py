@@ -90,6 +90,12 @@ def test_what_was_given_up_is_reported() -> None:
     assert next(level.value for level in answer.levels if level.term == "dropped-wishes") == 4
 
 
+def test_who_gave_up_most_comes_first() -> None:
+    files = [wishing("a", 8, least=7), wishing("b", 8), wishing("c", 8, least=7)]
+    lost = [(d.pipeline, d.wish - d.granted) for d in plan(pages(18), *files).dropped]
+    assert lost == [("b", 4), ("a", 1), ("c", 1)]
+
+
 def test_what_must_be_is_never_dropped() -> None:
     answer = refusal(pages(8), wishing("a", 8, least=5), wishing("b", 8, least=5))
     assert ("capacity", "cma") in facts(answer)

@@ -93,7 +93,14 @@ def test_wishes_are_granted_while_there_is_room(room: str, granted: int) -> None
 
 def test_a_dropped_wish_is_said() -> None:
     [dropped] = plan(holding({}, {}, "20KiB"), of({"min": 3, "wish": 6})).dropped
-    assert dropped.text == "frame wished for 6 buffers and gets 5"
+    assert dropped.text == (
+        "frame wished for 6 buffers and gets 5: one more would need 24 KiB of ddr, which has 20 KiB"
+    )
+
+
+def test_a_wish_that_no_port_grants_is_said() -> None:
+    answer = plan(holding({"count": {"max": 4}}, {}), of({"min": 3, "wish": 6}))
+    assert [d.text for d in answer.dropped] == ["frame wished for 6 buffers and gets 4: its ports take at most 4"]
 
 
 def test_less_than_the_least_is_refused() -> None:

@@ -1,0 +1,49 @@
+"""Which wishes were dropped, and what was in the way of one buffer more.
+
+They are listed in the order of what was given up, most first, then by names. Fairness
+itself is a matter of cost (solver/costs/dropped_wishes.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from platforms.values import in_units
+from solver.constraint import Budget
+from solver.constraints import count
+from solver.model import Ledger, used_by
+from solver.option import Option
+from solver.plan import Dropped
+from solver.problem import Problem, Question
+
+
+def dropped(problem: Problem, options: Sequence[Option], ledger: Ledger) -> tuple[Dropped, ...]:
+    """The wishes that a choice does not grant."""
+    used = used_by(options, ledger)
+    found = [
+        _dropped(question, option, used)
+        for question, option in zip(problem.questions, options, strict=True)
+        if option.dropped
+    ]
+    return tuple(sorted(found, key=lambda each: (each.granted - each.wish, each.pipeline, each.buffer)))
+
+
+def _dropped(question: Question, option: Option, used: Mapping[Budget, int]) -> Dropped:
+    granted = option.placed.number
+    wish = granted + option.dropped
+    why = _in_the_way(option, used)
+    text = f"{question.label} wished for {wish} buffers and gets {granted}{': ' if why else ''}{why}"
+    return Dropped(buffer=question.name, pipeline=question.pipeline, wish=wish, granted=granted, text=text)
+
+
+def _in_the_way(option: Option, used: Mapping[Budget, int]) -> str:
+    """Why there is not one buffer more, where the choice alone says it."""
+    _, most = count.bounds(option.placed.touches)
+    if most is not None and option.placed.number >= most:
+        return f"its ports take at most {most}"
+    for budget, amount in option.charges:
+        needed = used[budget] + amount // option.placed.number
+        if needed > budget.limit:
+            size = in_units if "bytes" in budget.what else str
+            return f"one more would need {size(needed)} of {budget.subject}, which has {size(budget.limit)}"
+    return ""
