@@ -73,7 +73,7 @@ def test_a_faulty_value_does_not_make_others_look_faulty() -> None:
         ("page: 4KiB", "page: true", "4: page: expected bytes such as 64MiB, got true"),
         ("run: whole", "run: all", "12: heaps.cma.run: expected bytes such as 64MiB or 4096, or whole or unknown, got 'all'"),
         ("cpu: cached", "cpu: 1", "11: heaps.system.cpu: expected cached, write-combined, uncached, none or unknown, got '1'"),
-        ("names: [system]", "names: [1]", "11: heaps.system.names[0]: expected text, got '1'; put it in quotes"),
+        ("names: [system]", "names: [1]", "11: heaps.system.names[0]: expected text or a mapping, got '1'; put it in quotes"),
         ("{bits: 32, iommu", "{bits: wide, iommu", "16: devices.panel.dma.bits: expected a whole number or unknown, got 'wide'"),
         ("{bits: 32, iommu", "{bits: 99, iommu", "16: devices.panel.dma.bits: expected at most 64 or unknown, got '99'"),
         ("align: 4KiB", "align: {by_size_upto: 1MiB}", "11: heaps.system.align.by_size_upto: unknown key 'by_size_upto'; did you mean 'by_size_up_to'?"),
