@@ -7,7 +7,8 @@ from functools import lru_cache
 
 import pytest
 
-from tests.property.brute import Search
+from tests.property import converting
+from tests.property.brute import Found, Search
 from tests.property.strategies import TWISTS, instance
 
 SEEDS = 800
@@ -90,3 +91,47 @@ def test_every_level_of_the_cost_matters_somewhere(level: int) -> None:
 
 def test_an_instance_is_a_pure_function_of_its_seed() -> None:
     assert instance(7).data == instance(7).data
+
+
+CONVERTING_SEEDS = 300
+
+
+@lru_cache(maxsize=1)
+def _converted() -> list[tuple[Found | None, tuple[str, ...], Counter[str]]]:
+    found = []
+    for seed in range(CONVERTING_SEEDS):
+        asked = converting.question(seed)
+        search = Search(asked.platform, asked.pipelines)
+        found.append((search.best(), asked.twists, search.refusals))
+    return found
+
+
+def _share(number: int) -> float:
+    return number / CONVERTING_SEEDS
+
+
+def test_conversions_are_needed_often_and_in_vain_often() -> None:
+    plans = [found.plan for found, *_ in _converted() if found is not None]
+    assert 0.35 <= _share(len(plans)) <= 0.65
+    needed = [plan for plan in plans if plan.conversions]
+    assert _share(len(needed)) >= 0.07
+    assert {len(plan.conversions) for plan in needed} >= {1, 2}
+    assert any(each.reads != each.buffer for plan in needed for each in plan.conversions), "no chain"
+
+
+def test_conversions_of_every_sort_are_needed() -> None:
+    done = [each for found, *_ in _converted() if found is not None for each in found.plan.conversions]
+    assert {each.lossless for each in done} == {False, True}
+    assert {word for each in done for word in each.changes} >= {"format", "memory", "stride"}
+
+
+def test_protected_content_is_placed_converted_and_refused() -> None:
+    guarded = [found for found, twists, _ in _converted() if "domains" in twists]
+    placed = [found.plan for found in guarded if found is not None]
+    assert 0.1 * len(guarded) <= len(placed) <= 0.6 * len(guarded)
+    assert any(plan.conversions for plan in placed)
+
+
+@pytest.mark.parametrize("kind", ["audience", "outside-firewall", "protected-only", "protected-port"])
+def test_firewalls_refuse_something(kind: str) -> None:
+    assert any(refusals[kind] for *_, refusals in _converted())

@@ -15,12 +15,15 @@ from allocator.simulated.cost import TERMS, plan_cost
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
+from tests.property import converting
 from tests.property.brute import Search, brute_force
 from tests.property.strategies import instance
 
 BATCH = 100
 BATCHES = 24
 LONG_BATCHES = 100
+CONVERTING_BATCHES = 5
+LONG_CONVERTING_BATCHES = 20
 
 
 def disagreement(seed: int) -> str | None:
@@ -72,3 +75,24 @@ def test_solver_and_brute_force_agree(batch: int) -> None:
 @pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
 def test_solver_and_brute_force_agree_for_long(batch: int) -> None:
     assert disagreements(batch * BATCH) == []
+
+
+def converting_disagreements(first: int) -> list[str]:
+    """The same of questions in which conversions and protection decide."""
+    found = []
+    for seed in range(first, first + BATCH):
+        asked = converting.question(seed)
+        where = f"converting seed {seed} ({', '.join(asked.twists)})"
+        found.append(compared(where, asked.platform, asked.pipelines, ()))
+    return [text for text in found if text is not None]
+
+
+@pytest.mark.parametrize("batch", range(CONVERTING_BATCHES))
+def test_both_agree_on_conversions_and_protection(batch: int) -> None:
+    assert converting_disagreements(batch * BATCH) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(CONVERTING_BATCHES, LONG_CONVERTING_BATCHES))
+def test_both_agree_on_conversions_and_protection_for_long(batch: int) -> None:
+    assert converting_disagreements(batch * BATCH) == []
