@@ -230,6 +230,17 @@ class Board:
             yield self.memories[name]
             name = self.memories[name].spec.inside
 
+    def ceiling(self, memory: MemoryView) -> int | None:
+        """The size to which a memory may grow: what is around it, and what lies behind it (None: no end known)."""
+        outer = self.memories.get(memory.spec.inside or "")
+        ends = [outer.size] if outer is not None and outer.size is not None else []
+        if memory.placed:
+            ends += [outer.highest - memory.lowest] if outer is not None and outer.highest is not None else []
+            end = memory.lowest + (memory.size or 0)
+            beside = (m for m in self.memories.values() if m.spec.inside == memory.spec.inside and m.placed)
+            ends += [m.lowest - memory.lowest for m in beside if m.lowest >= end and m is not memory]
+        return min(ends, default=None)
+
     def port(self, device: str, port: str) -> Port:
         return self.devices[device].spec.ports[port]
 

@@ -155,12 +155,7 @@ def memory_sizes(ways: Ways) -> Iterator[Change]:
             memory = board.memories.get(name)
             if memory is None or not isinstance(memory.spec.size, int):
                 continue
-            outer = board.memories.get(memory.spec.inside or "")
-            most = MOST
-            if outer is not None and outer.size is not None:
-                most = outer.size
-            if memory.placed and outer is not None and outer.highest is not None:
-                most = min(most, outer.highest - memory.lowest)
+            most = min(MOST, board.ceiling(memory) or MOST)
 
             def works(size: int, name: str = name) -> bool:
                 return ways.solvable(ways.with_part("memory", name, size=size))

@@ -117,6 +117,21 @@ def test_memory_sizes_leave_memory_at_its_place() -> None:
     assert "memory.cma.size" not in ways_out(refusal(platform, pages(5)))
 
 
+def test_memory_sizes_end_where_the_next_memory_starts() -> None:
+    # `tz` lies 16 KiB behind the start of `cma`.
+    platform = board(
+        memory={
+            "ddr": memory("64KiB", base="4GiB"),
+            "cma": memory("8KiB", inside="ddr", base=4 << 30),
+            "tz": memory("4KiB", inside="ddr", base=(4 << 30) + 16 * KIB),
+        },
+        heaps={"cma": heap("cma"), "tz": heap("tz")},
+    )
+    pins = ["frame:heap=cma"]
+    assert ways_out(refusal(platform, pages(4), pins=pins))["memory.cma.size"] == 16 * KIB
+    assert "memory.cma.size" not in ways_out(refusal(platform, pages(5), pins=pins))
+
+
 def test_memory_sizes_offer_each_bank_of_a_heap() -> None:
     platform = board(
         memory={"low": memory("8KiB", base="4GiB"), "high": memory("8KiB", base="5GiB")},
