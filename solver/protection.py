@@ -23,7 +23,7 @@ it writes does not protect it by itself.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -144,14 +144,25 @@ class Flow:
 
     def _takes(self, question: Question) -> tuple[Taken, ...]:
         """Every way to take the buffer, devices that declassify told apart, in a fixed order."""
-        found = set()
-        for way in question.ways:
-            reads = self._reads(way)
-            writers = self._writers(question, way)
-            for ends in product(*(sorted(self._declassifying(party)) for party in writers)):
-                writes = [stage(party) for party, end in zip(writers, ends, strict=True) if not end]
-                found.add(Taken(reads, frozenset(writes)))
+        found = frozenset[Taken]().union(*(self.taken(question, way, {}) for way in question.ways))
         return tuple(sorted(found, key=lambda take: (_ordered(take.reads), _ordered(take.writes))))
+
+    def taken(self, question: Question, way: Way, devices: Mapping[int, str | None]) -> frozenset[Taken]:
+        """How the buffer may be taken by these devices (by variable), and by any where none is named."""
+        reads, writers = self._reads(way), self._writers(question, way)
+        ends = [sorted(self._ends(party, devices.get(party.variable))) for party in writers]
+        return frozenset(
+            Taken(
+                reads, frozenset(stage(party) for party, end in zip(writers, choice, strict=True) if not end)
+            )
+            for choice in product(*ends)
+        )
+
+    def _ends(self, party: Party, name: str | None) -> set[bool]:
+        """Whether protection ends where this device writes; what may be if nobody or a stranger is named."""
+        if name is None or not missing_device.fits(self.board, name, party.use):
+            return self._declassifying(party)
+        return {self.board.port(name, party.use.selector.port or "").declassifies}
 
     def _reads(self, way: Way) -> frozenset[Stage]:
         return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers
@@ -160,19 +171,6 @@ class Flow:
         if stated(question.spec).protected:
             return []  # what the pipeline states is final
         return [p for p in way.parties if p.use.access == "write" and stage(p) in self.carriers]
-
-    def taken(self, question: Question, way: Way, devices: dict[int, str | None]) -> Taken:
-        """How the buffer is taken by these devices (by variable)."""
-        writes = []
-        for party in self._writers(question, way):
-            name, port = devices[party.variable], party.use.selector.port or ""
-            if name is not None and missing_device.fits(self.board, name, party.use):
-                ends = self.board.port(name, port).declassifies
-            else:
-                ends = self._declassifying(party) == {True}
-            if not ends:
-                writes.append(stage(party))
-        return Taken(self._reads(way), frozenset(writes))
 
     def groups(self) -> Iterator[list[int]]:
         """Buffers that may be protected, together with those whose content they share."""

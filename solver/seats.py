@@ -53,7 +53,7 @@ class Seats:
         if self.question.flow is None:
             return [()]
         taken = self.question.flow.taken(self.question, way, device)
-        return [(scene.binding,) for scene in self.question.scenes if taken in scene.takes]
+        return [(scene.binding,) for scene in self.question.scenes if taken & scene.takes]
 
     def _apart(
         self, variables: list[int], domains: list[list[str | None]]
