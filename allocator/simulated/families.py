@@ -315,10 +315,9 @@ def _afbc(flags: int) -> Lay | None:
 
 def _components(form: PixelFormat) -> Iterable[int]:
     """How many numbers a sample of each plane has."""
-    if form.colour == "grey":
-        return (1,)
     if len(form.planes) == 1:
-        return (4,)
+        named = 1 if form.colour == "grey" else form.title.split()[0].count(":") + 1
+        return (named if named < 3 else 4,)
     return (1, *(2 if len(form.planes) == 2 else 1 for _ in form.planes[1:]))
 
 

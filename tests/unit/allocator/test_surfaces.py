@@ -130,6 +130,11 @@ def smallest(form: str, modifier: str, width: int, height: int) -> list[tuple[in
         ("NV15", "MTK(16L32S,10BIT_LSBTILED)", (64, 64), [(80, 64, 5120, 0), (80, 32, 2560, 0)]),
         # 64 coding units of 24 bytes for 32 x 32 pixels: 48 bytes a row of a tile.
         ("XR24", "ARM_AFRC(P0=24)", (33, 33), [(96, 64, 6144, 0)]),
+        # One component: 64 x 64 samples of a byte each in 1024; two: 64 x 32 of two bytes each.
+        ("R8", "ARM_AFRC(P0=16)", (65, 1), [(32, 64, 2048, 0)]),
+        ("GR88", "ARM_AFRC(P0=16)", (65, 1), [(64, 32, 2048, 0)]),
+        ("NV12", "NVIDIA_TEGRA_TILED", (17, 17), [(32, 32, 1024, 0), (32, 16, 512, 0)]),
+        ("RG16", "ARM_16X16_BLOCK_U_INTERLEAVED", (17, 16), [(64, 16, 1024, 0)]),
         # 16 x 4 samples by 16 x 4 units: 256 x 16; chroma pairs 8 x 4: 128 x 16.
         ("NV12", "ARM_AFRC(P0=16,P12=32,SCAN)", (256, 32), [(64, 32, 2048, 0), (128, 16, 2048, 0)]),
     ],
