@@ -22,7 +22,7 @@ from solver.option import Binding, Option
 if TYPE_CHECKING:
     from solver.model import Ledger
 
-BRANCHES: Final = 800
+BRANCHES: Final = 300
 """About as long as CP-SAT takes to answer a small question."""
 
 
