@@ -71,6 +71,9 @@ def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backe
 
 def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
     wanted = {(pipeline.name, name) for pipeline in pipelines for name in pipeline.buffers}
+    wanted |= {
+        (each.pipeline, each.writes) for each in plan.conversions if (each.pipeline, each.buffer) in wanted
+    }
     for placement in plan.placements:
         if (placement.pipeline, placement.buffer) not in wanted:
             raise AllocationFailed(

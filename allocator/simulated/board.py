@@ -18,9 +18,11 @@ from allocator.hardware import HeapFacts, known, round_up
 from allocator.simulated.bus import OFF_BUS, Bus, importing_refusal
 from allocator.simulated.extents import Chunks, Extents, Pager, first_fit, worst
 from allocator.simulated.faults import Fault
+from allocator.simulated.firewall import Firewall
 from allocator.simulated.ground import most
 from allocator.simulated.judge import Judge
-from allocator.simulated.reach import uses
+from allocator.simulated.reach import Residence, uses
+from allocator.simulated.room import Touch
 from platforms.schema import Memory, Platform
 from platforms.values import Span
 from solver.plan import AttachedPort, Placement
@@ -50,6 +52,7 @@ class Board:
         self.bus = Bus(platform, swiotlb=swiotlb and mood == "board")
         self.faults: list[Fault] = []
         """Every fault that devices raised so far; the service lives on."""
+        self.firewall = Firewall(self._residence)
         self._random = Random(f"{platform.name}/{seed}")
         self._luck = Chunks(self._random, fragmented)
         self._extents = self._lay_out(used or {})
@@ -136,13 +139,8 @@ class Board:
         most_buffers = known(heap.facts.buffers)
         if most_buffers is not None and self._alive[heap.name] + len(placement.sizes) > most_buffers:
             raise KernelRefused(ENOMEM, f"{heap.name} has all of its {most_buffers} buffers out")
-        devices = [
-            self.facts.devices[each.device]
-            for each in placement.attachments
-            if each.device in self.facts.devices
-        ]
-        home = self.facts.residence(heap.name, devices).home
         buffer = Buffer(placement, ())
+        home = self._residence(buffer).home
         self._held[id(buffer)] = []
         try:
             self._lock(heap)
@@ -193,17 +191,33 @@ class Board:
             raise refusal
         if device.by_cpu:
             self.map(buffer)
-        where = self.facts.residence(
-            heap.name, [self.facts.devices[each.device] for each in buffer.placement.attachments]
-        )
-        if not uses(self.facts.ground, device, where.memories):
+        if not uses(self.facts.ground, device, self._residence(buffer).memories):
             raise KernelRefused(EINVAL, f"no peer-to-peer way into the memory of {heap.name}")
         return self.bus.attach(buffer, attached, device, port)
 
     def map(self, buffer: Buffer) -> None:
-        heap = self.facts.heaps[buffer.placement.heap]
-        if not heap.mappable:
-            raise KernelRefused(EINVAL, f"buffers of {heap.name} cannot be mapped")
+        refusal = self.firewall.mapping_objection(buffer)
+        if refusal is None:
+            return
+        if self.firewall.guards(buffer):
+            self.faults.append(refusal.against(buffer.placement.buffer, ""))
+        raise KernelRefused(EINVAL, refusal.text)
+
+    def touch(self, buffer: Buffer, device: str, port: str) -> Fault | None:
+        """Somebody on the bus reads a buffer without having asked anybody."""
+        found = self.facts.devices[device]
+        touch = Touch(found, port, found.facts.ports[port], rarely=False)
+        stopped = self.firewall.objection(buffer, touch, protected=False, reads=True)
+        if stopped is None:
+            return None
+        fault = stopped.against(buffer.placement.buffer, device)
+        self.faults.append(fault)
+        return fault
+
+    def _residence(self, buffer: Buffer) -> Residence:
+        attached = (each.device for each in buffer.placement.attachments)
+        devices = [self.facts.devices[name] for name in attached if name in self.facts.devices]
+        return self.facts.residence(buffer.placement.heap, devices)
 
     def release(self, buffer: Buffer) -> None:
         self.bus.forget(buffer, self.facts.devices)
