@@ -24,7 +24,9 @@ from __future__ import annotations
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from platforms.schema import Conversion as Converts
 from platforms.schema import ImageRule, Port
+from platforms.words import Access
 from solver.board import Board, DeviceView, HeapView
 from solver.layout import Layout
 from solver.pipeline import Attachment
@@ -107,6 +109,20 @@ class Budget(NamedTuple):
     """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
 
 
+class End(NamedTuple):
+    """One side of a conversion: a device reads here, or writes here, along one of its edges."""
+
+    device: DeviceView
+    number: int
+    """Of the edge among those of the device."""
+    edge: Converts
+    access: Access
+
+    @property
+    def title(self) -> str:
+        return f"{self.device.name}.{self.edge.from_}>{self.edge.to}"
+
+
 class Placed(NamedTuple):
     """A buffer put somewhere, as budgets see it: an option, or a live placement."""
 
@@ -119,6 +135,8 @@ class Placed(NamedTuple):
     """Buffers of this kind."""
     rate: int
     touches: tuple[Touch, ...]
+    ends: tuple[End, ...] = ()
+    """Of the conversions that read or write it; their ports are among the touches."""
 
     @property
     def allocated(self) -> int:

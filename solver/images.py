@@ -40,6 +40,7 @@ class Images:
         self.about = about
         self.demands = demands
         self.pins = {pin.field: pin.value for pin in question.pins}
+        self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
 
     def fitting(self, touches: tuple[Touch, ...]) -> Iterator[Image]:
@@ -113,11 +114,11 @@ class Images:
             raise too_many(self.question, str(number), "image rules")
         for choice in product(*choices):
             ruled = tuple(t._replace(rule=rule) for t, rule in zip(touches, choice, strict=True))
-            agreed, colour = self._colour(ruled)
-            if agreed:
+            for colour in self._colours(ruled):
                 yield ruled, colour
 
-    def _colour(self, ruled: tuple[Touch, ...]) -> tuple[bool, str | None]:
+    def _colours(self, ruled: tuple[Touch, ...]) -> Sequence[str | None]:
+        """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
         wanted = self.question.spec.colours
         shared: set[str] | None = set(wanted) if wanted is not None else None
         for touch in ruled:
@@ -125,11 +126,12 @@ class Images:
                 continue
             if not is_dropped(self.about, colour_space, touch.device.name):
                 shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
+        if self.part is not None:
+            free = self.part.colours or (None,)
+            return free if shared is None else [c for c in wanted or sorted(shared) if c in shared]
         if shared is None:
-            return True, None
-        if not shared:
-            return False, None
-        return True, next((c for c in wanted if c in shared), None) if wanted else min(shared)
+            return (None,)
+        return [c for c in wanted or sorted(shared) if c in shared][:1]
 
     def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Shape) -> Iterator[layouts.Layout]:
         asked = self.question.spec.dmabufs
@@ -141,11 +143,23 @@ class Images:
                 allowed &= set(touch.rule.dmabufs)
         if not allowed:
             return
-        need = self._need(ruled)
         for dmabufs in sorted(allowed):
-            found = layouts.solve(need, self.image, shape, dmabufs)
-            if found is not None:
-                yield found
+            for need in self._needs(ruled):
+                found = layouts.solve(need, self.image, shape, dmabufs)
+                if found is not None:
+                    yield found
+
+    def _needs(self, ruled: tuple[Touch, ...]) -> Iterator[layouts.Demand]:
+        """What the touches ask; once for each stride that can be shared along conversions."""
+        strides = self.part.strides if self.part is not None else None
+        if strides is None:
+            yield self._need(ruled)
+            return
+        for stride in strides:
+            need = self._need(ruled)
+            if need.pinned in (None, stride):
+                need.pinned = stride
+                yield need
 
     def _need(self, ruled: tuple[Touch, ...]) -> layouts.Demand:
         need = layouts.Demand()

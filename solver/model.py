@@ -14,18 +14,19 @@ than most searches, and one worker makes the same question give the same plan. T
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import gcd
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
-from solver import branch
+from solver import branch, rows
 from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
 from solver.drops import NOTHING, Drops
+from solver.edges import Edge
 from solver.option import Option
 from solver.options import Propagation
-from solver.problem import Problem
-from solver.search import Level, Row, Search
+from solver.problem import Problem, Question
+from solver.rows import Group
+from solver.search import Level, Row, Search, Status
 
 PPM: Final = 1_000_000
 TIED: Final = LARGEST
@@ -47,6 +48,19 @@ class LevelValue(NamedTuple):
     bound: int
 
 
+class Branch(NamedTuple):
+    """An inserted placement: made along an edge from the one before it in its tree of this number (0: the root)."""
+
+    parent: int
+    edge: Edge
+    question: Question
+    option: Option
+
+
+Tree = tuple[Branch, ...]
+"""What is inserted behind one buffer; the first branch has number 1."""
+
+
 class Choice(NamedTuple):
     """One option per question (empty where there is none), and how good that is."""
 
@@ -56,6 +70,13 @@ class Choice(NamedTuple):
     searched: bool = False
     seconds: float = 0.0
     """Spent in CP-SAT or in trying, for statistics."""
+    trees: tuple[Tree, ...] = ()
+    """What is inserted behind each question's option; empty if nothing is anywhere."""
+
+    @property
+    def placed(self) -> tuple[Option, ...]:
+        """All options, those inserted included."""
+        return (*self.options, *(branch.option for tree in self.trees for branch in tree))
 
 
 class Ledger(NamedTuple):
@@ -90,7 +111,7 @@ def choose(
     if tied:
         largest = largest_share(best, ledger)
         if limits.any_will_do or largest <= _least_largest(found.options, ledger):
-            return Choice("optimal", best, _closed(best, largest))
+            return Choice("optimal", best, closed_levels(best, largest))
     elif _overfull(found.options, ledger, dropped):
         return Choice("infeasible")
     return _search(problem, found, ledger, dropped, limits, best, tied)
@@ -169,41 +190,36 @@ def _least_largest(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> i
     return max(forced.values(), default=0)
 
 
-def _closed(chosen: Sequence[Option], largest: int) -> tuple[LevelValue, ...]:
+def closed_levels(chosen: Sequence[Option], largest: int) -> tuple[LevelValue, ...]:
     """Levels with gap 0."""
     sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
     sums[LARGEST] = largest
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
-class _Class(NamedTuple):
-    """Alike questions: their indices, their options, and the first variable of the model."""
-
-    members: tuple[int, ...]
-    options: tuple[Option, ...]
-    first: int
-
-
-def _too_large(option: Option, dropped: Drops) -> bool:
+def too_large(option: Option, dropped: Drops) -> bool:
     """Whether an option exceeds a budget by itself; its numbers may exceed int64 too."""
     return any(
         n > budget.limit and Fact(budget.kind, budget.subject) not in dropped for budget, n in option.charges
     )
 
 
-def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> list[_Class]:
-    groups: dict[int, list[int]] = {}
+def _classes(
+    found: Propagation, tied_only: bool, dropped: Drops
+) -> tuple[list[tuple[int, ...]], list[Group]]:
+    """The indices of alike questions, and how each class may choose."""
+    classes: dict[int, list[int]] = {}
     for index, options in enumerate(found.options):
-        groups.setdefault(id(options), []).append(index)
-    classes, first = [], 0
-    for members in groups.values():
+        classes.setdefault(id(options), []).append(index)
+    groups, first = [], 0
+    for members in classes.values():
         options = found.options[members[0]]
-        options = tuple(o for o in options if not _too_large(o, dropped))
+        options = tuple(o for o in options if not too_large(o, dropped))
         if tied_only:
             options = tuple(o for o in options if o.values[:TIED] == options[0].values[:TIED])
-        classes.append(_Class(tuple(members), options, first))
+        groups.append(Group(len(members), options, first))
         first += len(options)
-    return classes
+    return [tuple(members) for members in classes.values()], groups
 
 
 def _search(
@@ -216,184 +232,101 @@ def _search(
     tied: bool,
 ) -> Choice:
     """`tied`: the best options fit together, so only those that cost the same before TIED can be better."""
-    classes = _classes(found, tied, dropped)
-    if not all(group.options for group in classes):
+    classes, groups = _classes(found, tied, dropped)
+    if not all(group.options for group in groups):
         return Choice("infeasible")
-    tried = _tried(problem, classes, ledger, dropped, limits)
+    tried = _tried(problem, classes, groups, ledger, dropped, limits)
     if tried is not None:
         return tried
     search = Search(limits.gap, limits.time)
-    for group in classes:
-        search.integers(len(group.options), len(group.members))
-        search.add(
-            Row(
-                range(group.first, group.first + len(group.options)),
-                [1] * len(group.options),
-                len(group.members),
-                len(group.members),
-            )
-        )
-    _link_devices(problem, classes, search)
-    _impose_budgets(classes, search, ledger, dropped)
-    largest, most = _bound_largest(classes, search, ledger)
-    scaled = [_level(classes, level) for level in range(len(NAMES))]
-    levels = [level for level, _ in scaled]
-    levels[LARGEST] = Level([largest], [1], most)
-    levels.append(_ranks(classes))
-    status, _, bounds = search.close([] if limits.any_will_do else levels)
+    for group in groups:
+        search.integers(len(group.options), group.size)
+        search.add(Row(group.variables, [1] * len(group.options), group.size, group.size))
+    model = Model(problem, groups, search, ledger, dropped)
+    status, bounds = model.close(limits)
     if status == "undecided" and tied:  # a plan was in hand before the search
-        closed = _closed(best, largest_share(best, ledger))
+        closed = closed_levels(best, largest_share(best, ledger))
         open_ = [level._replace(bound=0) for level in closed[TIED:]]
         open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
         return Choice("feasible", best, (*closed[:TIED], *open_), searched=True, seconds=search.seconds)
     if status in ("infeasible", "undecided"):
         return Choice(status, searched=True, seconds=search.seconds)
-    chosen = _assign(classes, search.solution, len(found.options))
-    closed = _closed(chosen, largest_share(chosen, ledger))
-    if status == "feasible":
-        least = [sum(_least(group, i) * len(group.members) for group in classes) for i in range(len(NAMES))]
-        closed = tuple(
-            level._replace(bound=min(level.value, bounds[i] * scaled[i][1] + least[i]))
+    chosen = _assign(classes, groups, search.solution, len(found.options))
+    levels = model.levels(status, chosen, bounds)
+    return Choice(status, chosen, levels, searched=True, seconds=search.seconds)
+
+
+class Model:
+    """What is shared by all groups, and what all levels cost."""
+
+    def __init__(
+        self, problem: Problem, groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops
+    ) -> None:
+        self.groups = groups
+        self.search = search
+        self.ledger = ledger
+        rows.link_devices(problem.apart, groups, search)
+        rows.impose_budgets(groups, search, ledger, dropped)
+        self._largest, self._most = rows.bound_largest(groups, search, ledger)
+        self._scaled = [rows.cost(groups, level) for level in range(len(NAMES))]
+
+    def close(self, limits: Limits) -> tuple[Status, list[int]]:
+        """Close all levels, or find anything if that will do; bounds above what is certain."""
+        levels = [level for level, _ in self._scaled]
+        levels[LARGEST] = Level([self._largest], [1], self._most)
+        levels.append(rows.ranks(self.groups))
+        status, _, bounds = self.search.close([] if limits.any_will_do else levels)
+        return status, bounds
+
+    def levels(
+        self, status: Status, chosen: Sequence[Option], bounds: Sequence[int]
+    ) -> tuple[LevelValue, ...]:
+        """What the chosen options cost, and what is known to be the least."""
+        closed = closed_levels(chosen, largest_share(chosen, self.ledger))
+        if status != "feasible":
+            return closed
+        least = [sum(rows.least(group, i) * group.size for group in self.groups) for i in range(len(NAMES))]
+        return tuple(
+            level._replace(bound=min(level.value, bounds[i] * self._scaled[i][1] + least[i]))
             for i, level in enumerate(closed)
         )
-    return Choice(status, chosen, closed, searched=True, seconds=search.seconds)
 
 
 def _tried(
-    problem: Problem, classes: Sequence[_Class], ledger: Ledger, dropped: Drops, limits: Limits
+    problem: Problem,
+    classes: Sequence[tuple[int, ...]],
+    groups: Sequence[Group],
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
 ) -> Choice | None:
     """The answer, where the choices are few enough to be tried one by one."""
     started = perf_counter()
-    groups = [branch.Group(len(group.members), group.options) for group in classes]
-    taken = branch.best(groups, problem.apart, ledger, dropped, any_will_do=limits.any_will_do)
+    asked = [branch.Group(group.size, group.options) for group in groups]
+    taken = branch.best(asked, problem.apart, ledger, dropped, any_will_do=limits.any_will_do)
     if taken is None:
         return None
     seconds = perf_counter() - started
     if not taken:
         return Choice("infeasible", searched=True, seconds=seconds)
     counts = [number for of_class in taken for number in of_class]
-    chosen = _assign(classes, counts, sum(group.size for group in groups))
-    levels = _closed(chosen, largest_share(chosen, ledger))
+    chosen = _assign(classes, groups, counts, sum(group.size for group in groups))
+    levels = closed_levels(chosen, largest_share(chosen, ledger))
     return Choice("optimal", chosen, levels, searched=True, seconds=seconds)
 
 
-def _least(group: _Class, level: int) -> int:
-    return min(option.values[level] for option in group.options)
-
-
-def _level(classes: Sequence[_Class], level: int) -> tuple[Level, int]:
-    """A level above what every choice costs, and the unit it is counted in.
-
-    Small numbers, whatever the sizes and rates: they share objectives and search fast.
-    """
-    variables: list[int] = []
-    amounts: list[int] = []
-    most = base = 0
-    for group in classes:
-        least = _least(group, level)
-        base += least * len(group.members)
-        above = [option.values[level] - least for option in group.options]
-        most += max(above) * len(group.members)
-        for index, amount in enumerate(above, group.first):
-            if amount:
-                variables.append(index)
-                amounts.append(amount)
-    unit = gcd(*amounts) or 1
-    return Level(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
-
-
-def _ranks(classes: Sequence[_Class]) -> Level:
-    """The last level: options in the order of their names."""
-    variables: list[int] = []
-    amounts: list[int] = []
-    most = 0
-    for group in classes:
-        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-        most += (len(order) - 1) * len(group.members)
-        for rank, index in enumerate(order):
-            if rank:
-                variables.append(group.first + index)
-                amounts.append(rank)
-    return Level(variables, amounts, most)
-
-
-def _link_devices(problem: Problem, classes: Sequence[_Class], search: Search) -> None:
-    """Every buffer of a file binds a variable to the same device."""
-    domains: dict[int, dict[str | None, list[tuple[_Class, list[int]]]]] = {}
-    for group in classes:
-        takes: dict[tuple[int, str | None], list[int]] = {}
-        for index, option in enumerate(group.options):
-            for pair in option.binding:
-                takes.setdefault(pair, []).append(group.first + index)
-        for (variable, device), members in takes.items():
-            domains.setdefault(variable, {}).setdefault(device, []).append((group, members))
-    apart = {variable for pair in problem.apart for variable in pair}
-    chosen: dict[tuple[int, str | None], int] = {}
-    for variable, devices in sorted(domains.items()):
-        if len(devices) < 2 and variable not in apart:
-            continue
-        for device in sorted(devices, key=lambda d: d or ""):
-            flag = chosen[variable, device] = search.boolean()
-            for group, members in devices[device]:
-                search.add(Row([*members, flag], [1] * len(members) + [-len(group.members)], None, 0))
-        search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 0, 1))
-    for a, b in problem.apart:
-        for device in domains.get(a, {}):
-            if device is not None and (b, device) in chosen:
-                search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
-
-
-def _impose_budgets(classes: Sequence[_Class], search: Search, ledger: Ledger, dropped: Drops) -> None:
-    sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
-    lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
-    for group in classes:
-        size = len(group.members)
-        for index, option in enumerate(group.options, group.first):
-            for budget, amount in option.charges:
-                variables, amounts, most = sums.setdefault(budget, ([], [], []))
-                variables.append(index)
-                amounts.append(amount)
-                most.append(amount * size)
-            if option.locks and option.placed.home.name not in ledger.locks:
-                lockers.setdefault(option.placed.home.name, (option.locks, []))[1].append((index, size))
-    for _, (locks, users) in sorted(lockers.items()):
-        flag = search.boolean()
-        for index, size in users:
-            search.add(Row([index, flag], [1, -size], -size, 0))
-        for budget, amount in locks:
-            variables, amounts, most = sums.setdefault(budget, ([], [], []))
-            variables.append(flag)
-            amounts.append(amount)
-            most.append(amount)
-    for budget, (variables, amounts, most) in sums.items():
-        room = budget.limit - ledger.used(budget)
-        if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
-            search.add(Row(variables, amounts, None, room))
-
-
-def _bound_largest(classes: Sequence[_Class], search: Search, ledger: Ledger) -> tuple[int, int]:
-    """A variable at least as large as every memory's share, and the most it can be."""
-    sums: dict[Budget, tuple[list[int], list[int]]] = {}
-    most = floor = max(ledger.shares.values(), default=0)
-    for group in classes:
-        most += len(group.members) * max(max((s for _, s in o.shares), default=0) for o in group.options)
-        for index, option in enumerate(group.options, group.first):
-            for budget, share in option.shares:
-                variables, amounts = sums.setdefault(budget, ([], []))
-                variables.append(index)
-                amounts.append(share)
-    largest = search.integer(floor, most)
-    for budget, (variables, amounts) in sums.items():
-        search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))
-    return largest, most
-
-
-def _assign(classes: Sequence[_Class], solution: Sequence[int], questions: int) -> tuple[Option, ...]:
+def _assign(
+    classes: Sequence[tuple[int, ...]], groups: Sequence[Group], solution: Sequence[int], questions: int
+) -> tuple[Option, ...]:
     """Hand the options taken by a class to its members, both in name order."""
     chosen: list[Option | None] = [None] * questions
-    for group in classes:
-        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-        taken = [group.options[i] for i in order for _ in range(solution[group.first + i])]
-        for member, option in zip(group.members, taken, strict=True):
+    for members, group in zip(classes, groups, strict=True):
+        for member, option in zip(members, taken(group, solution), strict=True):
             chosen[member] = option
     return tuple(option for option in chosen if option is not None)
+
+
+def taken(group: Group, solution: Sequence[int]) -> list[Option]:
+    """The options that a group takes, as often as it does, in name order."""
+    order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+    return [group.options[i] for i in order for _ in range(solution[group.first + i])]

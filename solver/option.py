@@ -95,17 +95,31 @@ def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: i
     )
 
 
-def undominated(options: list[Option]) -> tuple[Option, ...]:
-    """The options that no other beats in every respect, best first."""
+def seen_by(kept: frozenset[str], image: Image | Option) -> tuple[object, ...]:
+    """What conversions that hand on `kept` see of an image, where it lives aside."""
+    return (
+        "format" in kept and image.fourcc,
+        "modifier" in kept and image.modifier,
+        "stride" in kept and tuple([plane.stride for plane in image.layout.planes]),
+        "colour" in kept and image.colour,
+    )
+
+
+def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tuple[Option, ...]:
+    """The options that no other beats in every respect, best first.
+
+    Options that conversions tell apart by what they hand on (`kept`) do not compete.
+    """
     options.sort(key=lambda o: (o.values, o.key, o.layout))
-    kept: list[Option] = []
-    rivals: dict[tuple[int, Binding], list[Option]] = {}
+    found: list[Option] = []
+    rivals: dict[tuple[object, ...], list[Option]] = {}
     for candidate in options:
-        alike = rivals.setdefault((candidate.placed.number, candidate.binding), [])
+        seen = (*seen_by(kept, candidate), "memory" in kept and candidate.placed.heap.name) if kept else ()
+        alike = rivals.setdefault((candidate.placed.number, candidate.binding, seen), [])
         if not _dominated(candidate, alike):
             alike.append(candidate)
-            kept.append(candidate)
-    return tuple(kept)
+            found.append(candidate)
+    return tuple(found)
 
 
 def _dominated(candidate: Option, better: list[Option]) -> bool:

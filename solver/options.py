@@ -20,7 +20,7 @@ from solver.constraint import Case, Placed, Touch, lives_in
 from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, count
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.images import Images
-from solver.option import Binding, Image, Option, beats, option, undominated
+from solver.option import Binding, Image, Option, beats, option, seen_by, undominated
 from solver.pipeline import Wish
 from solver.problem import Problem, Question, Way
 from solver.seats import Seats
@@ -59,6 +59,13 @@ class Propagation:
             found = (o for variant in question.variants for o in _Search(self, variant, about).options())
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
+
+    def of_part(self, question: Question) -> tuple[Option, ...]:
+        """The options of one placement of a buffer that is converted (see solver.conversions)."""
+        assert question.part is not None  # else `options` has them
+        found = _Search(self, question, self.drops.about(question.label)).options()
+        kept = [o for o in found if not (self.excluded and self.excluded(o))]
+        return undominated(kept, question.part.kept)
 
     def reaches(
         self,
@@ -101,6 +108,8 @@ class _Search:
         self.board = whole.board
         self.question = question
         self.about = about
+        self.part = question.part
+        self.kept = question.part.kept if question.part is not None else frozenset()
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
         self.images = Images(question, about, whole.demands)
@@ -121,7 +130,7 @@ class _Search:
             return []
         found = []
         seen: set[object] = set()
-        plain = self.about is None and self.whole.excluded is None
+        plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
         for heap in self._open if self._open is not None else self._unlocked(touches):
             if plain and heap.twin in seen:
                 continue  # the one seen comes first by name and is as good in all else
@@ -163,9 +172,12 @@ class _Search:
         mapped = any(touch.device.by_cpu for touch in touches)
         kept: dict[object, list[Image]] = {}
         for heap, home in heaps:
-            price = (home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu)
-            better = kept.setdefault(price, [])
+            price = (
+                home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
+                "memory" in self.kept and heap.name,
+            )  # fmt: skip
             for image in images:
+                better = kept.setdefault((price, self.kept and seen_by(self.kept, image)), [])
                 if self.whole.excluded is None and any(beats(one, image) for one in better):
                     continue  # in this heap, or in one that costs the same and comes first by name
                 case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
@@ -182,6 +194,7 @@ class _Search:
                         number,
                         self.question.spec.rate,
                         image.touches,
+                        self.part.ends if self.part is not None else (),
                     )
                     yield option(placed, image, way.rank, binding, dropped)
 

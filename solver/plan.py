@@ -19,6 +19,10 @@ Natural = Annotated[int, Field(ge=0, le=INT64_MAX)]
 Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
 
 
+Change = Literal["format", "modifier", "memory", "stride"]
+"""What a conversion may make different."""
+
+
 class Reason(Strict):
     """A fact that decided something, as one sentence with its source."""
 
@@ -136,9 +140,7 @@ class Conversion(Strict):
     device: str
     from_: str = Field(alias="from")
     to: str
-    changes: Annotated[
-        tuple[Literal["format", "modifier", "memory", "stride"], ...], Field(strict=False)
-    ] = ()
+    changes: Annotated[tuple[Change, ...], Field(strict=False)] = ()
     """What differs between the two."""
     lossless: bool
     bytes_per_second: Natural

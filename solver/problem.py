@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from itertools import pairwise, product
 from math import prod
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
@@ -21,6 +21,7 @@ from platforms.values import shown
 from platforms.words import Access
 from solver import protection
 from solver.board import Board
+from solver.constraint import End
 from solver.pins import Pin
 from solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
@@ -53,11 +54,28 @@ class Way(NamedTuple):
     parties: tuple[Party, ...]
 
 
+class Part(NamedTuple):
+    """What is special about one placement of a buffer that is converted."""
+
+    way: Way
+    """The way in which the whole buffer is taken."""
+    ends: tuple[End, ...]
+    ties: frozenset[int]
+    """Variables that attach to several placements."""
+    kept: frozenset[str]
+    """What conversions hand on unchanged, so that options that differ in it are told apart."""
+    colours: tuple[str, ...] = ()
+    """All that may be meant where nobody states one."""
+    strides: tuple[int, ...] | None = None
+    """Of the first plane, if only some can be shared along conversions."""
+
+
 class Question:
     """One buffer: what is asked, by whom it is touched, and how it is called."""
 
     __slots__ = (
-        "carried", "flow", "guard", "label", "name", "pins", "pipeline", "scenes", "signature", "spec", "variants", "ways"
+        "carried", "conversions", "flow", "guard", "label", "name", "part", "pins", "pipeline", "scenes",
+        "signature", "spec", "variants", "ways",
     )  # fmt: skip
 
     def __init__(self, pipeline: str, name: str, label: str, spec: Buffer, ways: tuple[Way, ...]) -> None:
@@ -66,6 +84,9 @@ class Question:
         self.label = label
         self.spec = spec
         self.ways = ways
+        self.conversions: Literal["allow", "forbid", "lossless"] = "forbid"
+        self.part: Part | None = None
+        """Of a placement that takes part in conversions (see solver.conversions)."""
         self.pins: tuple[Pin, ...] = ()
         self.signature = 0
         """Equal for questions that ask the same."""
@@ -136,7 +157,7 @@ class Problem:
         alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
             guards = tuple((variant.guard, variant.scenes) for variant in question.variants)
-            asked = (question.spec, guards, question.ways, question.pins)
+            asked = (question.spec, guards, question.ways, question.pins, question.conversions)
             question.signature = alike.setdefault(asked, len(alike))
         self.apart = self._apart()
         self._pairs = frozenset(self.apart)
@@ -160,11 +181,19 @@ class Problem:
         ways = []
         for choice in product(*slots):
             parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
-            parties.sort(
-                key=lambda p: (p.use.access == "read", p.use.selector.kind, str(p.use.selector), repr(p.use))
-            )
-            ways.append(Way(sum(rank for rank, _ in choice), tuple(parties)))
-        return Question(pipeline.name, name, label, spec, tuple(ways))
+            ways.append(Way(sum(rank for rank, _ in choice), tuple(sorted(parties, key=in_order))))
+        question = Question(pipeline.name, name, label, spec, tuple(ways))
+        question.conversions = spec.conversions or pipeline.conversions
+        return question
+
+    def converter(self, device: str) -> int:
+        """The variable of a converter: no file asks for it, and it is this device."""
+        key = ("", device, None, None)
+        if key not in self._indices:
+            self._indices[key] = len(self.variables)
+            kind = self.board.devices[device].spec.kind
+            self.variables.append(Variable("", kind, None, None, (device,)))
+        return self._indices[key]
 
     def _variable(self, pipeline: str, selector: Selector) -> int:
         key = (pipeline, selector.kind, selector.label, selector.connector)
@@ -219,6 +248,12 @@ class Problem:
             for way in question.ways:
                 for party in way.parties:
                     yield question, party
+
+
+def in_order(party: Party) -> tuple[object, ...]:
+    """Writers first, then by name."""
+    use = party.use
+    return use.access == "read", use.selector.kind, str(use.selector), repr(use)
 
 
 def _alternatives(party: Use | AnyOf) -> tuple[Use, ...]:

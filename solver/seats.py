@@ -28,6 +28,8 @@ class Seats:
         self.board = problem.board
         self.question = question
         self.about = about
+        part = question.part
+        self.linked = problem.linked if part is None else problem.linked | part.ties
         self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
 
     def bindings(self, way: Way) -> Iterator[tuple[Binding, tuple[Touch, ...]]]:
@@ -44,7 +46,7 @@ class Seats:
             if not self.pinned_devices <= set(choice):
                 continue
             touches = [self._touch(device[party.variable], party.use) for party in way.parties]
-            binding = tuple(pair for pair in device.items() if pair[0] in self.problem.linked)
+            binding = tuple(pair for pair in device.items() if pair[0] in self.linked)
             for scene in self._scenes(way, device):
                 yield (*binding, *scene), tuple(touch for touch in touches if touch is not None)
 
@@ -52,7 +54,8 @@ class Seats:
         """The scenes in which protected content flows as it does through these devices."""
         if self.question.flow is None:
             return [()]
-        taken = self.question.flow.taken(self.question, way, device)
+        whole = way if self.question.part is None else self.question.part.way
+        taken = self.question.flow.taken(self.question, whole, device)
         return [(scene.binding,) for scene in self.question.scenes if taken & scene.takes]
 
     def _apart(

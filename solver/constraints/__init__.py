@@ -19,6 +19,7 @@ from solver.constraints import (
     coherency,
     colour_space,
     contiguous_memory,
+    conversion,
     count,
     cpu_access,
     cpu_importer,
@@ -95,6 +96,7 @@ KINDS: Final[tuple[ModuleType, ...]] = (
     audience,
     outside_firewall,
     protected_port,
+    conversion,
 )
 
 BY_NAME: Final[dict[str, ModuleType]] = {kind.NAME: kind for kind in KINDS}

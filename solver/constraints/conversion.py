@@ -1,0 +1,48 @@
+"""A converter changes only what its profile says, only if the pipeline lets it, and only so fast.
+
+Conversions are inserted where no placement suits everybody: a device reads one placement
+of a buffer and writes another along an edge of its profile. Whatever the edge may not
+change stays as it is; both attachments obey every other kind. All conversions along an
+edge together read at most what it gets through.
+
+Source: design §5, 38; the edges are `converts` of the profile, each with its source.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from solver.board import Board
+from solver.constraint import Budget, End, Placed
+
+NAME = "conversion"
+SCOPE = "budget"
+
+
+def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+    for end in placed.ends:
+        most = end.edge.throughput
+        if end.access == "read" and isinstance(most, int):
+            what = f"bytes/s of edge {end.number} of {end.device.name}"
+            yield Budget(NAME, end.title, most, what, False), placed.rate * sum(placed.sizes)
+
+
+def sentence(budget: Budget, used: int, who: str) -> str:
+    return f"{who} {used} bytes/s of {budget.subject}, which gets through {budget.limit}"
+
+
+def source(board: Board, budget: Budget) -> str:
+    found = [
+        (edge.source or device.spec.source, edge.throughput == budget.limit)
+        for device in board.devices.values()
+        for number, edge in enumerate(device.spec.converts)
+        if End(device, number, edge, "read").title == budget.subject
+    ]
+    return max(found, key=lambda each: each[1])[0]
+
+
+def policy_sentence(label: str, policy: str) -> str:
+    """What the pipeline says of a buffer."""
+    if policy == "forbid":
+        return f"{label} is not to be converted"
+    return f"{label} is to be converted without loss only"

@@ -1,0 +1,129 @@
+"""Edges: what a converter of the board can make of a buffer, at what price at least."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from typing import Final, NamedTuple
+
+from platforms.formats import pixel_format
+from platforms.schema import Conversion
+from platforms.values import Extent
+from solver.board import Board, DeviceView
+from solver.constraint import End
+from solver.costs import conversion_bytes
+from solver.option import Option
+from solver.pipeline import Attachment, Selector
+from solver.plan import Change
+from solver.problem import Party, Problem, Question
+
+ASPECTS: Final[tuple[Change, ...]] = ("format", "modifier", "memory", "stride")
+"""What an edge may change, in the order in which an answer lists it."""
+
+_THINNEST: Final = 8
+"""Compression of a fixed rate makes images smaller than their pixels, by less than this."""
+
+Price = tuple[int, int]
+"""Lossy conversions, and bytes moved by conversions."""
+
+
+class Edge(NamedTuple):
+    """One edge of one device. Edges sort by device and number."""
+
+    device: DeviceView
+    number: int
+    spec: Conversion
+
+    @property
+    def name(self) -> tuple[str, int]:
+        return self.device.name, self.number
+
+    @property
+    def lossy(self) -> bool:
+        return self.spec.lossless is not True
+
+    @property
+    def kept(self) -> frozenset[str]:
+        """What it hands on unchanged; colours go with the format."""
+        return frozenset(ASPECTS) - frozenset(self.spec.may_change)
+
+    @property
+    def reading(self) -> End:
+        return End(self.device, self.number, self.spec, "read")
+
+    @property
+    def writing(self) -> End:
+        return End(self.device, self.number, self.spec, "write")
+
+    def weight(self, rate: int) -> int:
+        """What a byte that it moves costs."""
+        return conversion_bytes.weight(self.reading, rate)
+
+
+def edges(board: Board, *, lossless: bool) -> Iterator[Edge]:
+    """All edges of a board, in name order; `lossless` only those known to be."""
+    for device in board.devices.values():
+        for number, spec in enumerate(device.spec.converts):
+            if spec.lossless is True or not lossless:
+                yield Edge(device, number, spec)
+
+
+def party(problem: Problem, end: End) -> Party:
+    """The attachment that a converter makes at one side."""
+    port = end.edge.from_ if end.access == "read" else end.edge.to
+    selector = Selector(end.device.spec.kind, None, None, None, port)
+    use = Attachment(selector, end.access, 0, None, None, "often", None)
+    return Party(use, problem.converter(end.device.name))
+
+
+def least_bytes(question: Question, edge: Edge) -> int:
+    """No image that the edge writes can be smaller."""
+    spec = question.spec
+    if spec.size is None:
+        return spec.bytes or 0
+    rules = edge.device.spec.ports[edge.spec.to].images
+    least = min((payload(f, spec.size) for rule in rules for f in rule.formats), default=0)
+    thin = any("AFRC" in modifier for rule in rules for modifier in rule.modifiers)
+    return least // _THINNEST if thin else least
+
+
+@cache
+def payload(fourcc: str, image: Extent) -> int:
+    """Bytes of the pixels alone."""
+    found = pixel_format(fourcc)
+    if found is None or not found.planes:
+        return 0
+    total = 0
+    for plane in found.planes:
+        samples = -(-image.width // plane.hsub)
+        total += -(-samples * plane.bytes // plane.samples) * -(-image.height // plane.vsub)
+    return total
+
+
+def handed_on(edge: Edge, option: Option) -> tuple[object, ...]:
+    """What of a placement the edge leaves as it is: equal on both its sides."""
+    kept = edge.kept
+    return (
+        "format" in kept and option.fourcc,
+        "modifier" in kept and option.modifier,
+        "memory" in kept and option.placed.heap.name,
+        "stride" in kept and tuple([plane.stride for plane in option.layout.planes]),
+    )
+
+
+def leads(edge: Edge, before: Option, after: Option) -> bool:
+    """Whether the edge can make `after` of `before`."""
+    if before.fourcc == after.fourcc and before.colour != after.colour:
+        return False
+    return handed_on(edge, before) == handed_on(edge, after)
+
+
+def changes(before: Option, after: Option) -> tuple[Change, ...]:
+    """What really differs between the two sides of a conversion."""
+    pairs = (
+        (before.fourcc, after.fourcc),
+        (before.modifier, after.modifier),
+        (before.placed.heap.name, after.placed.heap.name),
+        ([p.stride for p in before.layout.planes], [p.stride for p in after.layout.planes]),
+    )
+    return tuple(aspect for aspect, (one, other) in zip(ASPECTS, pairs, strict=True) if one != other)
