@@ -110,3 +110,102 @@ def test_many_at_once_leave_nothing_behind(client: TestClient) -> None:
 @pytest.mark.parametrize("key", ["x", "0" * 65, "..%2f", "ABCDEF"])
 def test_an_id_of_another_form_is_refused(client: TestClient, key: str) -> None:
     assert client.delete(f"/v1/allocations/{key}").status_code in (404, 422)
+
+
+FILM: dict[str, Any] = {
+    "schema": "heapwright/pipeline/1",
+    "name": "film",
+    "buffers": {
+        "frame": {
+            "size": "1280x720",
+            "protected": True,
+            "written_by": "video-decoder.frame",
+            "read_by": "display.scanout",
+        }
+    },
+}
+SHOWN = {"platform": "acme-one", "pipelines": [FILM]}
+OPEN = {"heap": "cma", "names": ["linux,cma", "reserved"], "allocated": 2 << 20}
+
+
+def _on(**board: Any) -> dict[str, Any]:
+    return {"schema": "heapwright/platform/1", "name": "acme-one", "extends": "acme-one", **board}
+
+
+@pytest.mark.parametrize(
+    ("board", "fields", "says"),
+    [
+        # Open memory for protected content: the decoder's write is blocked.
+        ({}, OPEN, "device 'decoder': writing protected content to cma, which is open, is blocked"),
+        # Open memory for a port that needs the other sort.
+        (
+            {"devices": {"panel": {"ports": {"scanout": {"protected": "required"}}}}},
+            OPEN,
+            "device 'panel': scanout faults on memory of cma, which is open",
+        ),
+        # Protected memory whose firewall knows nothing of the panel.
+        (
+            {"heaps": {"video-protected": {"access": ["decoder"]}}},
+            {},
+            "device 'panel': video-protected: access from outside the firewall",
+        ),
+    ],
+    ids=["protected content in open memory", "open memory for a protected port", "an outsider"],
+)
+def test_the_wrong_memory_is_an_incident_in_words_and_the_service_lives_on(
+    client: TestClient, board: dict[str, Any], fields: dict[str, Any], says: str
+) -> None:
+    plan = _changed(client.post("/v1/plans", json=SHOWN).json(), **fields)
+    asked = SHOWN | {"platform": _on(**board), "plan": plan}
+    found = problem(client.post("/v1/allocations", json=asked), 409)
+    assert found["detail"] == "the simulated board refuses the plan"
+    assert any(says in error["message"] for error in found["errors"]), found["errors"]
+    assert client.get("/healthz").status_code == 200
+    assert client.post("/v1/allocations", json=SHOWN).status_code == 201
+
+
+def test_a_cpu_map_of_protected_memory_is_an_incident(client: TestClient) -> None:
+    plan = client.post("/v1/plans", json=SHOWN).json()
+    [placement] = plan["placements"]
+    attached = [*placement["attachments"], {"device": "cpu0", "port": "read", "access": "read"}]
+    seen = FILM["buffers"]["frame"] | {"read_by": ["display.scanout", "cpu.read"]}
+    asked = SHOWN | {"pipelines": [FILM | {"buffers": {"frame": seen}}]}
+    found = client.post("/v1/allocations", json=asked | {"plan": _changed(plan, attachments=attached)})
+    assert "buffers of video-protected cannot be mapped" in str(problem(found, 409)["errors"])
+    assert client.post("/v1/allocations", json=SHOWN).status_code == 201
+
+
+@pytest.mark.parametrize(
+    ("conversions", "status", "says"),
+    [
+        ([{"buffer": "frame"}], 422, "conversions"),
+        (
+            [
+                {
+                    "pipeline": "record-and-preview",
+                    "buffer": "frame",
+                    "reads": "frame",
+                    "writes": "frame>1",
+                    "device": "gpu0",
+                    "from": "sample",
+                    "to": "render",
+                    "changes": [],
+                    "lossless": True,
+                    "bytes_per_second": 0,
+                    "text": "out of thin air",
+                    "source": "nobody",
+                }
+            ],
+            409,
+            "buffer 'frame>1'",
+        ),
+    ],
+    ids=["malformed", "of nothing"],
+)
+def test_a_conversion_made_by_hand_is_refused(
+    client: TestClient, conversions: list[Any], status: int, says: str
+) -> None:
+    plan = client.post("/v1/plans", json=QUESTION).json() | {"conversions": conversions}
+    found = client.post("/v1/allocations", json=QUESTION | {"plan": plan})
+    assert says in str(problem(found, status))
+    assert client.post("/v1/allocations", json=QUESTION).status_code == 201
