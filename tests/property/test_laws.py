@@ -18,12 +18,15 @@ from solver.live import ledger
 from solver.model import choose
 from solver.options import Propagation
 from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from solver.plan import Answer, Infeasible, Placement, Plan
 from solver.problem import Problem
 from tests.builders import changed, device, port
+from tests.property import converting
+from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
 
 SEEDS = 300
+CONVERTING_SEEDS = 200
 TOLD = 60
 """As many are also compared by what is said about them."""
 
@@ -235,6 +238,87 @@ def test_what_is_live_never_helps() -> None:
             # Preference, wishes and traffic; shares and bytes count what is live too.
             one, other = ([level.value for level in plan.levels[2:5]] for plan in (answer, second))
             assert other >= one, seed
+
+
+@lru_cache(maxsize=1)
+def converting_plans() -> tuple[tuple[int, Instance, Answer], ...]:
+    found = []
+    for seed in range(5000, 5000 + CONVERTING_SEEDS):
+        each = converting.question(seed)
+        found.append((seed, each, _answer(each.platform, each.pipelines)))
+    return tuple(found)
+
+
+def _answer(platform: Platform, pipelines: Sequence[Pipeline]) -> Answer:
+    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+
+
+def test_protection_never_leaks() -> None:
+    walked = 0
+    for seed, each, answer in (*plans(), *converting_plans()):
+        if isinstance(answer, Plan):
+            assert leaks(each.platform, each.pipelines, answer) == [], seed
+            walked += any(buffer.protected for file in each.pipelines for buffer in file.buffers.values())
+    assert walked > 20
+
+
+def test_the_walk_finds_what_leaks() -> None:
+    found = 0
+    for seed, each, answer in converting_plans():
+        guarded = any(buffer.protected for file in each.pipelines for buffer in file.buffers.values())
+        if not guarded or not isinstance(answer, Plan):
+            continue
+        heaps = {name: heap.model_copy(update={"access": None}) for name, heap in each.platform.heaps.items()}
+        opened = each.platform.model_copy(update={"heaps": heaps})
+        assert leaks(opened, each.pipelines, answer), seed
+        found += 1
+    assert found > 10
+
+
+def with_conversions(pipelines: Sequence[Pipeline], said: str) -> list[Pipeline]:
+    """The same files with one word on conversions for all of their buffers."""
+    return [
+        file.model_copy(
+            update={
+                "conversions": said,
+                "buffers": {
+                    name: buffer.model_copy(update={"conversions": None})
+                    for name, buffer in file.buffers.items()
+                },
+            }
+        )
+        for file in pipelines
+    ]
+
+
+def test_more_freedom_to_convert_never_hurts() -> None:
+    helped = 0
+    for seed, each, answer in converting_plans():
+        costs = []
+        for said in ("forbid", "lossless", "allow"):
+            asked_so = _answer(each.platform, with_conversions(each.pipelines, said))
+            costs.append(
+                tuple(level.value for level in asked_so.levels) if isinstance(asked_so, Plan) else None
+            )
+        least, lossless, most = costs
+        assert no_better(least, lossless) and no_better(lossless, most), seed
+        mine = tuple(level.value for level in answer.levels) if isinstance(answer, Plan) else None
+        assert no_better(least, mine) and no_better(mine, most), seed
+        helped += least is None and most is not None
+    assert helped > CONVERTING_SEEDS // 20
+
+
+def test_forbidding_conversions_removes_only_plans_that_use_them() -> None:
+    for seed, each, answer in converting_plans():
+        if not isinstance(answer, Plan):
+            continue
+        strict = _answer(each.platform, with_conversions(each.pipelines, "forbid"))
+        if answer.conversions:
+            assert isinstance(strict, Infeasible), seed
+        else:
+            assert isinstance(strict, Plan), seed
+            assert strict.placements == answer.placements, seed
+            assert strict.levels == answer.levels, seed
 
 
 def mixed(value: Any, random: Random) -> Any:
