@@ -24,7 +24,7 @@ WRITERS: Final = (
     ("cpu", "write"),
 )
 FORMATS: Final = ("XR24", "R8", "NV12", "YU12", "NV16", "NV15", "RG16", "YUYV", "P010")
-TILED: Final = ("VIVANTETILED", "SAMSUNG_16_16_TILE")
+TILED: Final = ("VIVANTE_TILED", "SAMSUNG_16_16_TILE")
 
 
 class Draft:

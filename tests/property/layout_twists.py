@@ -2,7 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from typing import Final
+
 from tests.property.drafts import TILED, Draft, Json
+
+MODIFIED: Final[tuple[tuple[str, tuple[str, ...]], ...]] = (
+    ("ARM_AFBC(16x16,SPARSE)", ("XR24", "RG16", "NV12")),
+    ("ARM_AFBC(32x8)", ("XR24", "NV16")),
+    ("QCOM_COMPRESSED", ("XR24", "NV12", "P010")),
+    ("BROADCOM_SAND32", ("NV12", "R8")),
+    ("BROADCOM_SAND128", ("NV12",)),
+    ("I915_4_TILED", ("XR24", "NV12")),
+    ("I915_Y_TILED_GEN12_RC_CCS", ("XR24",)),
+    ("I915_Y_TILED_GEN12_MC_CCS", ("NV12",)),
+    ("NVIDIA_BLOCK_LINEAR_2D(0,1,2,0x06,0)", ("XR24", "NV12")),
+    ("ARM_AFRC(P0=16)", ("XR24",)),
+    ("MTK_16L_32S_TILE", ("NV12",)),
+)
+"""Families whose smallest layouts are a few KiB, with formats that they cover."""
 
 
 def stride_multiple(draft: Draft) -> None:
@@ -115,6 +133,53 @@ def tiled(draft: Draft) -> None:
         draft.rule()["modifiers"] = draft.pick([modifier], ["LINEAR", modifier])
     if draft.chance(4):
         draft.buffer()["modifiers"] = draft.pick([modifier], ["LINEAR"])
+
+
+def modified(draft: Draft) -> None:
+    """Tiles, headers, metadata, columns or control surfaces, and memory that has room for them."""
+    modifier, forms = draft.pick(*MODIFIED)
+    form = draft.pick(*forms)
+    buffer = draft.buffer()
+    for rule in _rules_of(draft, buffer):
+        rule["formats"] = sorted({*rule["formats"], form})
+        rule["modifiers"] = draft.pick([modifier], [modifier], [modifier], ["LINEAR", modifier])
+        if "SAND" in modifier and draft.chance(2):
+            heights = draft.pick({"min": 9}, {"max": 12}, {"times_height": {"min": "3/2", "max": 3}})
+            rule["column_height"] = heights
+    if draft.chance(3):
+        buffer["modifiers"] = draft.pick([modifier], ["LINEAR", modifier])
+    if "formats" in buffer:
+        buffer["formats"] = sorted({*buffer["formats"], form})
+    _enlarge(draft)
+
+
+def opaque(draft: Draft) -> None:
+    """A modifier that only a driver understands, and a heap whose exporter does."""
+    modifier = draft.pick("INVALID", "INVALID", "ACME_TILED")
+    for rule in _rules_of(draft, draft.buffer()):
+        rule["modifiers"] = draft.pick([modifier], [modifier], ["LINEAR", modifier])
+    for heap in draft.heaps.values():
+        heap["via"] = draft.pick("drm", "drm", "v4l2", "vendor", "dma-heap")
+    for device in draft.devices.values():
+        if not draft.chance(8):
+            device["driver"] = draft.pick("one", "one", "one", "another")
+
+
+def _enlarge(draft: Draft) -> None:
+    """Room for tiles; what lies apart begins at 64 KiB."""
+    draft.memory["m0"]["size"] = 57344 if "m2" in draft.memory else draft.pick(57344, 262144)
+    for name in ("m1", "m2"):
+        if name in draft.memory and not draft.chance(3):
+            draft.memory[name]["size"] *= 16
+
+
+def _rules_of(draft: Draft, buffer: Json) -> Iterator[Json]:
+    """The rules of every port that could touch a buffer."""
+    uses = [each.get("port", "") for each in (*buffer["written_by"], *buffer["read_by"])]
+    for device in draft.devices.values():
+        for name, port in device["ports"].items():
+            if f"{device['kind']}.{name}" in uses:
+                yield from port["images"]
 
 
 def port_bytes(draft: Draft) -> None:
