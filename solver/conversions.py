@@ -24,7 +24,6 @@ at least what its smallest image does, so that most are never propagated.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from copy import copy
 from itertools import combinations, product
 from typing import Final, NamedTuple
 
@@ -45,6 +44,8 @@ class State(NamedTuple):
     edge: int | None
     readers: tuple[int, ...]
     depth: int
+    grove: int = 0
+    """States of different groves are different."""
 
 
 class Step(NamedTuple):
@@ -82,6 +83,7 @@ class Grove:
         colours: tuple[str, ...],
         *,
         plain: bool,
+        number: int = 0,
     ) -> None:
         self.problem = problem
         self.question = question
@@ -93,7 +95,7 @@ class Grove:
         """Whether one more attachment never helps. It does where its label makes a device one of an audience."""
         self.parties = way.parties
         readers = tuple(i for i, p in enumerate(self.parties) if p.use.access == "read")
-        self.root = State(None, readers, 0)
+        self.root = State(None, readers, 0, number)
         self.steps: dict[State, list[Step]] = {}
         variables = [p.variable for p in self.parties]
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
@@ -157,9 +159,8 @@ class Grove:
                 for blocks in sorted(_partitions(rest), key=len):
                     for made in product(range(len(self.edges)), repeat=len(blocks)):
                         self._count()
-                        found = (
-                            State(edge, tuple(block), deep) for edge, block in zip(made, blocks, strict=True)
-                        )
+                        pairs = zip(made, blocks, strict=True)
+                        found = [state._replace(edge=e, readers=tuple(b), depth=deep) for e, b in pairs]
                         yield own, tuple(sorted(found))
 
     def _count(self) -> None:
@@ -204,24 +205,25 @@ class Grove:
     def _part(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
         """The question about one placement."""
         ends = [self.edges[edge].reading for edge in fed]
+        if made_by is not None:
+            ends.append(self.edges[made_by].writing)
+        kept = frozenset().union(*(self.edges[edge].kept for edge in fed))
+        if made_by is not None:
+            kept |= self.edges[made_by].kept
+        if self.colours:
+            kept |= {"format", "colour"}
+        found = self.question.as_part(Part(self.way, tuple(ends), self.ties, kept, self.colours))
         parties: list[Party] = [self.parties[i] for i in own]
-        found = copy(self.question)
-        found.variants = (found,)
         if made_by is None:
             parties += [p for p in self.parties if p.use.access == "write"]
-            rank = self.way.rank
         else:
-            ends.append(self.edges[made_by].writing)
-            rank = 0
             nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
             found.spec = found.spec.model_copy(update=nothing)
             found.pins = ()
             found.flow = None
         parties += [party(self.problem, end) for end in ends]
+        rank = self.way.rank if made_by is None else 0
         found.ways = (Way(rank, tuple(sorted(parties, key=in_order))),)
-        kept = frozenset().union(*(Edge(e.device, e.number, e.edge).kept for e in ends))
-        kept |= {"format", "colour"} if self.colours else frozenset()
-        found.part = Part(self.way, tuple(ends), self.ties, kept, self.colours)
         return found
 
     def prices(self) -> dict[State, Price]:

@@ -10,7 +10,7 @@ from types import ModuleType
 from typing import Final, NamedTuple
 
 from solver.constraint import Fact
-from solver.constraints import count
+from solver.constraints import conversion, count
 
 
 class About(NamedTuple):
@@ -31,7 +31,7 @@ class Drops:
         shared: set[tuple[str, str]] = set()
         for fact in facts:
             label, arrow, device = fact.subject.partition("→")
-            if arrow or fact.kind == count.NAME:
+            if arrow or fact.kind == count.NAME or (fact.kind == conversion.NAME and ">" not in label):
                 own.setdefault(label, set()).add((fact.kind, device))
             else:
                 shared.add(fact)

@@ -7,7 +7,7 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from platforms.formats import pixel_format
-from platforms.schema import Conversion
+from platforms.schema import Conversion, Port
 from platforms.values import Extent
 from solver.board import Board, DeviceView
 from solver.constraint import End
@@ -37,6 +37,11 @@ class Edge(NamedTuple):
     @property
     def name(self) -> tuple[str, int]:
         return self.device.name, self.number
+
+    @property
+    def ports(self) -> tuple[Port, Port]:
+        known = self.device.spec.ports
+        return known[self.spec.from_], known[self.spec.to]
 
     @property
     def lossy(self) -> bool:

@@ -133,7 +133,20 @@ class Images:
             return (None,)
         return [c for c in wanted or sorted(shared) if c in shared][:1]
 
-    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Shape) -> Iterator[layouts.Layout]:
+    def forms(self, touches: tuple[Touch, ...]) -> Iterator[tuple[layouts.Demand, layouts.Form, int]]:
+        """Everything that may be laid out: what is asked of it, how it lies, in how many dma-bufs."""
+        usable = [self._usable(touch) for touch in touches]
+        for fourcc in self._fourccs(usable):
+            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            for modifier in self._modifiers(of_format) if all(of_format) else ():
+                shape = modifiers.shape(fourcc, modifier)
+                for ruled, _ in self._rulings(touches, of_format, modifier) if shape is not None else ():
+                    assert shape is not None  # else there are no rulings
+                    for dmabufs in self._dmabufs(ruled, shape):
+                        yield self._need(ruled), shape, dmabufs
+
+    def _dmabufs(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> list[int]:
+        """In how many dma-bufs all touches take it."""
         asked = self.question.spec.dmabufs
         allowed = {1, len(shape.planes)}
         if asked is not None:
@@ -141,9 +154,10 @@ class Images:
         for touch in ruled:
             if touch.rule is not None and not is_dropped(self.about, plane_buffers, touch.device.name):
                 allowed &= set(touch.rule.dmabufs)
-        if not allowed:
-            return
-        for dmabufs in sorted(allowed):
+        return sorted(allowed)
+
+    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
+        for dmabufs in self._dmabufs(ruled, shape):
             for need in self._needs(ruled):
                 found = layouts.solve(need, self.image, shape, dmabufs)
                 if found is not None:

@@ -321,12 +321,6 @@ def _assign(
     """Hand the options taken by a class to its members, both in name order."""
     chosen: list[Option | None] = [None] * questions
     for members, group in zip(classes, groups, strict=True):
-        for member, option in zip(members, taken(group, solution), strict=True):
+        for member, option in zip(members, rows.taken(group, solution), strict=True):
             chosen[member] = option
     return tuple(option for option in chosen if option is not None)
-
-
-def taken(group: Group, solution: Sequence[int]) -> list[Option]:
-    """The options that a group takes, as often as it does, in name order."""
-    order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-    return [group.options[i] for i in order for _ in range(solution[group.first + i])]

@@ -20,6 +20,7 @@ from solver.constraint import Case, Placed, Touch, lives_in
 from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, count
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.images import Images
+from solver.layout import Demand, Form
 from solver.option import Binding, Image, Option, beats, option, seen_by, undominated
 from solver.pipeline import Wish
 from solver.problem import Problem, Question, Way
@@ -66,6 +67,14 @@ class Propagation:
         found = _Search(self, question, self.drops.about(question.label)).options()
         kept = [o for o in found if not (self.excluded and self.excluded(o))]
         return undominated(kept, question.part.kept)
+
+    def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
+        """Everything that may be laid out in one placement, wherever it lives."""
+        about = self.drops.about(question.label)
+        seats, images = Seats(self.problem, question, about), Images(question, about, self.demands)
+        for way in question.ways:
+            for _, touches in seats.bindings(way):
+                yield from images.forms(touches)
 
     def reaches(
         self,

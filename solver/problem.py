@@ -115,6 +115,12 @@ class Question:
         found.guard, found.carried, found.scenes, found.variants = guard, carried, scenes, (found,)
         return found
 
+    def as_part(self, part: Part) -> Question:
+        """The question about one placement of the buffer."""
+        found = copy(self)
+        found.part, found.variants = part, (found,)
+        return found
+
     def settled(self, binding: Sequence[tuple[int, str | None]]) -> Question:
         """The variant that holds in the scene of an option's binding."""
         return next((v for v in self.variants if any(scene.binding in binding for scene in v.scenes)), self)

@@ -142,3 +142,9 @@ def bound_largest(groups: Sequence[Group], search: Search, ledger: Ledger) -> tu
     for budget, (variables, amounts) in sums.items():
         search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))
     return largest, most
+
+
+def taken(group: Group, solution: Sequence[int]) -> list[Option]:
+    """The options that a group takes, as often as it does, in name order."""
+    order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+    return [group.options[i] for i in order for _ in range(solution[group.first + i])]

@@ -8,9 +8,10 @@ from typing import Any, NamedTuple
 
 from platforms.modifiers import parse_modifier
 from platforms.schema import Platform
-from solver import explain, reasons, unknowns, wishes
+from solver import explain, inserted, reasons, unknowns, wishes
+from solver.deciding import decide
 from solver.live import ledger
-from solver.model import Choice, Limits, choose
+from solver.model import Choice, Limits
 from solver.option import Option
 from solver.options import Propagation
 from solver.pins import parse_pin
@@ -63,10 +64,10 @@ def solve(
     found = Propagation(problem)
     propagated = perf_counter()
     limits = Limits(options.gap, options.time_limit)
-    choice = choose(problem, found, used, limits=limits)
-    if options.strict and choice.options and unknowns.unknown_facts(problem, choice.options):
+    choice = decide(problem, found, used, limits=limits)
+    if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
         certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
-        known = choose(problem, certain, used, limits=limits)
+        known = decide(problem, certain, used, limits=limits)
         choice = choice if known.status == "infeasible" else known
     chosen = perf_counter()
     answer = _answer(problem, found, choice, used, options)
@@ -90,20 +91,19 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
         return Undecided(platform=problem.board.name, pipelines=names, text=text)
     if choice.status == "infeasible":
         return explain.infeasible(problem, used, with_remedies=options.explain)
-    unknown = unknowns.unknown_facts(problem, choice.options)
+    unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)
-    why = reasons.Why(problem, choice.options, used) if options.explain else None
+    why = reasons.Why(problem, choice.placed, used) if options.explain else None
+    seats = inserted.seats(problem, choice)
     return Plan(
         status="feasible" if choice.status == "feasible" else "optimal",
         platform=problem.board.name,
         pipelines=names,
-        placements=tuple(
-            placement(question, option, why)
-            for question, option in zip(problem.questions, choice.options, strict=True)
-        ),
-        dropped=wishes.dropped(problem, choice.options, used),
-        warnings=unknowns.warnings(problem, choice.options),
+        placements=tuple(placement(seat.question, seat.option, why) for seat in seats),
+        conversions=inserted.conversions(problem, seats),
+        dropped=wishes.dropped(seats, used),
+        warnings=unknowns.warnings(seats),
         unknown_facts=unknown,
         levels=tuple(
             Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))
@@ -134,9 +134,7 @@ def placement(question: Question, option: Option, why: reasons.Why | None) -> Pl
         height=image.height if image else 0,
         coded_width=layout.coded.width,
         coded_height=layout.coded.height,
-        planes=tuple(
-            Plane(offset=p.offset, stride=p.stride, size=p.size, dmabuf=p.dmabuf) for p in layout.planes
-        ),
+        planes=tuple(Plane(**p._asdict()) for p in layout.planes),
         size=layout.size,
         allocated=placed.allocated,
         sizes=layout.sizes,

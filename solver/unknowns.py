@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from platforms.values import UNKNOWN
 from solver.constraint import Touch
+from solver.inserted import Seat
 from solver.option import Option
 from solver.plan import UnknownFact
 from solver.problem import Problem
@@ -62,6 +63,9 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
         yield from ((touch.title, path) for path in _paths(port))
         if touch.rule is not None:
             yield from ((touch.title, path) for path in _paths(touch.rule))
+    for end in option.placed.ends:
+        if end.edge.throughput == UNKNOWN:
+            yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
     for heap in {id(h): h for h in (option.placed.heap, option.placed.home)}.values():
         yield from ((heap.name, path) for path in _paths(heap.spec))
     for memory in option.placed.home.memories or ():
@@ -80,11 +84,11 @@ def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:
             yield from _paths(value, f"{prefix}{name}.")
 
 
-def warnings(problem: Problem, options: Sequence[Option]) -> tuple[str, ...]:
+def warnings(seats: Sequence[Seat]) -> tuple[str, ...]:
     """Things that work, and that a person should know."""
     found: dict[str, None] = {}
-    for question, option in zip(problem.questions, options, strict=True):
-        placed = option.placed
+    for seat in seats:
+        question, option, placed = seat.question, seat.option, seat.option.placed
         if placed.home is not placed.heap:
             found[
                 f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"

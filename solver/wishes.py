@@ -11,20 +11,17 @@ from collections.abc import Mapping, Sequence
 from platforms.values import in_units
 from solver.constraint import Budget
 from solver.constraints import count
+from solver.inserted import Seat
 from solver.model import Ledger, used_by
 from solver.option import Option
 from solver.plan import Dropped
-from solver.problem import Problem, Question
+from solver.problem import Question
 
 
-def dropped(problem: Problem, options: Sequence[Option], ledger: Ledger) -> tuple[Dropped, ...]:
+def dropped(placed: Sequence[Seat], ledger: Ledger) -> tuple[Dropped, ...]:
     """The wishes that a choice does not grant."""
-    used = used_by(options, ledger)
-    found = [
-        _dropped(question, option, used)
-        for question, option in zip(problem.questions, options, strict=True)
-        if option.dropped
-    ]
+    used = used_by([seat.option for seat in placed], ledger)
+    found = [_dropped(seat.question, seat.option, used) for seat in placed if seat.option.dropped]
     return tuple(sorted(found, key=lambda each: (each.granted - each.wish, each.pipeline, each.buffer)))
 
 
