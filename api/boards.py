@@ -12,6 +12,7 @@ from api.output import on_terminal, show, write, write_json
 from api.profiles import as_profile
 from platforms.catalog import load_platform, summaries
 from platforms.errors import InputError
+from platforms.kernels import on_kernel
 from solver.render import Grid, printable
 
 if TYPE_CHECKING:
@@ -43,12 +44,14 @@ def show_board(
     """Print one board as the solver sees it, on its own kernel or another."""
     from api.drawing.page import page
 
-    platform = load_platform(name, kernel=kernel)
+    read = load_platform(name)
+    platform = read if kernel is None else on_kernel(read, kernel)
     if as_json:
         write_json(_reach(platform) if reach else as_profile(platform), None)
     else:
-        stated = str(load_platform(name).kernel) if kernel is not None else ""
-        found = page(platform, _width(), read_from=stated, cited=cited, ascii_only=not _beyond_ascii())
+        found = page(
+            platform, _width(), read_from=str(read.kernel), cited=cited, ascii_only=not _beyond_ascii()
+        )
         show(found, None)
     return Exit.PLAN
 

@@ -12,6 +12,7 @@ from api.background import waited
 from api.exits import Exit, code_of, complain
 from api.output import show, write_json
 from platforms.catalog import load_platform
+from platforms.kernels import on_kernel
 from platforms.schema import Platform
 from solver import render
 from solver.files import load_live, load_pipelines
@@ -62,11 +63,25 @@ def options_of(asked: Asked) -> solver.Options:
 
 def _read(asked: Asked) -> Question:
     platform, pipelines, live = all_of(
-        lambda: load_platform(asked.platform, kernel=asked.kernel),
+        lambda: _board(asked),
         lambda: load_pipelines(asked.files),
         lambda: load_live(asked.live) if asked.live is not None else (),
     )
     return Question(platform, tuple(pipelines), tuple(live), asked.pins, options_of(asked))
+
+
+def _board(asked: Asked) -> Platform:
+    """The board asked for; on another kernel than its own, what that does not cover is said."""
+    platform = load_platform(asked.platform)
+    if asked.kernel is None:
+        return platform
+    found = on_kernel(platform, asked.kernel)
+    if asked.kernel != platform.kernel:
+        complain(
+            f"solve: heaps and their names are those of Linux {asked.kernel}; "
+            f"other facts of {platform.name} were read from {platform.kernel}"
+        )
+    return found
 
 
 def _solved(question: Question, stats: dict[str, Any]) -> Answer:

@@ -165,3 +165,13 @@ def test_completion_offers_the_boards() -> None:
         "COMP_CWORD": "2",
     }
     assert run(SOLVE, env=environment).stdout.split() == ["acme-one"]
+
+
+def test_a_list_of_boards_costs_little() -> None:
+    # CPU time of the child, so that a busy machine does not matter; a board is read no further than its head.
+    code = "import sys; from api.cli import heapwright_app, run; sys.exit(run(heapwright_app(), 'heapwright', ['platforms', 'list']))"
+    before = os.times()
+    assert run([sys.executable, "-c", code]).returncode == 0
+    after = os.times()
+    spent = after.children_user + after.children_system - before.children_user - before.children_system
+    assert spent < 1.0

@@ -270,6 +270,7 @@ def test_a_kernel_has_its_own_names(solve: Command, record: str, kernel: str, na
     said = solve(record, "-p", "acme-one", "--kernel", kernel, "--json")
     assert said.code == 0
     assert said.json["placements"][0]["names"] == names
+    assert ("other facts of acme-one were read from 6.12" in said.err) == (kernel != "6.12")
 
 
 def test_what_is_no_kernel_is_bad_input(solve: Command, record: str) -> None:
