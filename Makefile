@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 JOBS   ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test test-long lint types contracts check coverage bench clean
+.PHONY: help venv demo test test-long test-kernel lint types contracts check coverage bench clean
 
 help:  ## say what there is to make
 	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,6 +31,10 @@ $(VENV)/.installed-bench: $(VENV)/.installed-test
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,bench]'
 	@touch $@
 
+$(VENV)/.installed-kernel: $(VENV)/.installed-test
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test,kernel]'
+	@touch $@
+
 demo: venv  ## solve a real example on several boards, and allocate it in the simulator
 	$(BIN)/solve examples/record-and-preview.yaml -p acme-one --allocate simulated
 	@echo
@@ -42,6 +46,9 @@ test: venv  ## run the tests (≤ 10 minutes on 2 cores)
 
 test-long: venv  ## run the long searches
 	$(BIN)/python -m pytest -n $(JOBS) -m long
+
+test-kernel: $(VENV)/.installed-kernel  ## ask two real kernels, in machines of their own (builds one the first time)
+	$(BIN)/python -m tests.kernel
 
 lint: $(VENV)/.installed-dev  ## ruff: format and lint
 	$(BIN)/ruff format --check .

@@ -1,0 +1,50 @@
+"""dma-heaps: /dev/dma_heap/NAME.
+
+Sources: include/uapi/linux/dma-heap.h; drivers/dma-buf/dma-heap.c
+dma_heap_ioctl_allocate(): allocation works on a read-only open, which is all that
+is asked for here.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from errno import ENOENT
+from pathlib import Path
+from typing import Final
+
+from allocator.linux import bounds, uapi
+from allocator.linux.control import Absent, call, opened
+from allocator.linux.dmabuf import OwnedDmabuf
+
+FOLDER: Final = Path("/dev/dma_heap")
+UNBOUNDED: Final = ("system", "system_cc_shared")
+"""Heaps that take ordinary pages and never say ENOMEM: drivers/dma-buf/heaps/system_heap.c."""
+
+
+def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
+    """The node of a heap, by the first of its names that this machine has.
+
+    Raises:
+        Absent: it has none of them.
+    """
+    for name in names:
+        if (folder / name).exists():
+            return folder / name
+    there = ", ".join(sorted(each.name for each in folder.iterdir())) if folder.is_dir() else "no heap"
+    raise Absent(ENOENT, f"no heap {' or '.join(names)} in {folder}; there is {there}")
+
+
+def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
+    """A dma-buf of at least `size` bytes.
+
+    Raises:
+        Absent, NotPermitted: the node cannot be opened.
+        KernelRefused: the heap is full, or the machine has not that much memory.
+    """
+    if path.name in UNBOUNDED:
+        bounds.check(size)
+    wanted = uapi.HeapAllocation(len=size, fd_flags=os.O_RDWR | os.O_CLOEXEC)
+    with opened(path, os.O_RDONLY) as heap:
+        call(heap, uapi.HEAP_ALLOC, wanted)
+    return OwnedDmabuf(wanted.fd, name)

@@ -1,0 +1,1 @@
+"""What takes dma-bufs on the running machine: one module per way."""

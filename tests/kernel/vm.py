@@ -1,0 +1,95 @@
+"""A virtual machine that runs one command on one of the kernels, with this checkout and its venv inside.
+
+QEMU without KVM, booted by virtme-ng on the machine's own files, read-only. What
+the guest has to say comes back through one folder that both sides write.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from tests.kernel.kernels import Kernel, cache
+
+MEMORY: Final = "2G"
+"""q35 has the first 2 GiB below 4 GiB: more would bring bounce buffers in."""
+ROOT: Final = Path(__file__).parents[2]
+GUEST: Final = """\
+mount -t debugfs none /sys/kernel/debug 2>/dev/null
+mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
+ulimit -n 4096
+cd {root}
+export HEAPWRIGHT_VM={name} HEAPWRIGHT_SHARED={shared} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+modprobe -a -d {modules} udmabuf vivid vgem bochs virtio-gpu vkms vim2m vicodec heapwright_protected 2>/dev/null
+{{ {command}; echo $? > {shared}/exit; }} > {shared}/output 2>&1
+sync
+"""
+
+
+def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600) -> tuple[int, str]:
+    """Run `command` as root inside; its exit code (124 if the machine never told one) and its output."""
+    shared.mkdir(parents=True, exist_ok=True)
+    script = shared / "guest.sh"
+    for left in ("exit", "output"):
+        (shared / left).unlink(missing_ok=True)
+    script.write_text(
+        GUEST.format(
+            root=ROOT, name=kernel.name, shared=shared, modules=kernel.root, command=" ".join(command)
+        )
+    )
+    (shared / "output").touch()
+    binaries = Path(sys.executable).parent
+    machine = [
+        str(binaries / "vng"), "--verbose", "--disable-kvm", "--disable-microvm", "-r", str(kernel.image),
+        "--user", "root", "-m", MEMORY, "--cpus", "2", "--rwdir", str(shared),
+        "--append", f"root=/dev/root {kernel.command_line}",
+        "--qemu-opts=-device bochs-display -device virtio-gpu-pci",
+        "--", f"sh {script}",
+    ]  # fmt: skip
+    environment = {**os.environ, "PATH": f"{binaries}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
+    log = shared / "console"
+    with log.open("w") as sink:
+        machine_process = subprocess.Popen(
+            machine,
+            stdin=subprocess.DEVNULL,
+            stdout=sink,
+            stderr=sink,
+            env=environment,
+            start_new_session=True,
+        )
+        try:
+            machine_process.wait(timeout=seconds)
+        except subprocess.TimeoutExpired:
+            pass
+        finally:
+            _end(machine_process)
+    output = (shared / "output").read_text(errors="replace")
+    told = shared / "exit"
+    if not told.exists() or not told.read_text().strip():
+        return 124, output + f"\nthe machine said no more; the end of its console:\n{_tail(log)}"
+    return int(told.read_text()), output
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Take the whole machine down, however far it got."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, 9)
+    process.wait()
+
+
+def _tail(log: Path) -> str:
+    return "\n".join(log.read_text(errors="replace").splitlines()[-40:])
+
+
+def scratch(name: str) -> Path:
+    """A fresh folder that host and guest share."""
+    folder = cache() / "shared" / name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
