@@ -122,6 +122,10 @@ class End(NamedTuple):
     def title(self) -> str:
         return f"{self.device.name}.{self.edge.from_}>{self.edge.to}"
 
+    @property
+    def port(self) -> str:
+        return self.edge.from_ if self.access == "read" else self.edge.to
+
 
 class Placed(NamedTuple):
     """A buffer put somewhere, as budgets see it: an option, or a live placement."""

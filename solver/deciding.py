@@ -73,7 +73,7 @@ class Wood:
             self._grown = limit
         found = [step for grove in self.groves for step in grove.within(limit)]
         if found:
-            found = joined(strides.shared(joined(found, self.edges), self.found), self.edges)
+            found = joined(strides.shared(found, self.found), self.edges)
         return tuple(found)
 
 

@@ -65,7 +65,7 @@ class Edge(NamedTuple):
         return conversion_bytes.weight(self.reading, rate)
 
 
-def edges(board: Board, *, lossless: bool) -> Iterator[Edge]:
+def edges(board: Board, *, lossless: bool = False) -> Iterator[Edge]:
     """All edges of a board, in name order; `lossless` only those known to be."""
     for device in board.devices.values():
         for number, spec in enumerate(device.spec.converts):
@@ -75,10 +75,13 @@ def edges(board: Board, *, lossless: bool) -> Iterator[Edge]:
 
 def party(problem: Problem, end: End) -> Party:
     """The attachment that a converter makes at one side."""
-    port = end.edge.from_ if end.access == "read" else end.edge.to
-    selector = Selector(end.device.spec.kind, None, None, None, port)
-    use = Attachment(selector, end.access, 0, None, None, "often", None)
-    return Party(use, problem.converter(end.device.name))
+    return Party(attachment_of(end), problem.converter(end.device.name))
+
+
+def attachment_of(end: End) -> Attachment:
+    """A plain use of the port, as often as the buffer's rate says."""
+    selector = Selector(end.device.spec.kind, None, None, None, end.port)
+    return Attachment(selector, end.access, 0, None, None, "often", None)
 
 
 def least_bytes(question: Question, edge: Edge) -> int:

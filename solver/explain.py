@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from solver.constraint import Fact
+from solver.deciding import Woods, decide
 from solver.drops import Drops
-from solver.facts import Sentences, ordered, universe
-from solver.model import Choice, Ledger, Limits, choose
-from solver.option import Option
+from solver.facts import Relaxed, Sentences, ordered, universe
+from solver.model import Choice, Ledger, Limits
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem
@@ -31,20 +31,26 @@ class Prover:
         self.facts = universe(problem)
         self._known: dict[frozenset[Fact], bool] = {}
         self._memo: Memo = {}
+        self._woods: Woods = {}
         self._everything = Drops(self.facts)
 
     def relaxed(self, kept: frozenset[Fact]) -> Choice:
         """A choice with every fact outside `kept` dropped."""
         dropped = self._everything.keeping(kept)
         found = Propagation(self.problem, dropped, self._memo)
-        return choose(self.problem, found, self.ledger, dropped, _ASK)
+        return decide(self.problem, found, self.ledger, dropped, _ASK, self._woods)
 
-    def without(self, fact: Fact, conflict: Sequence[Fact]) -> Sequence[Option]:
-        """A choice that breaks `fact` and nothing else of `conflict`; the best of each buffer if none is found in time."""
-        kept = frozenset(conflict) - {fact}
-        dropped = self._everything.keeping(kept)
-        best = [options[0] for options in Propagation(self.problem, dropped, self._memo).options]
-        return self.relaxed(kept).options or best
+    def without(self, fact: Fact, conflict: Sequence[Fact]) -> Relaxed:
+        """A choice that breaks `fact` and nothing else of `conflict`; one that breaks all if none is found in time."""
+        choice = self.relaxed(frozenset(conflict) - {fact})
+        if not choice.options:
+            choice = self.relaxed(frozenset())
+        placed = []
+        for index, question in enumerate(self.problem.questions):
+            placed.append((question, choice.options[index]))
+            if choice.trees:
+                placed += [(branch.question, branch.option) for branch in choice.trees[index]]
+        return placed
 
     def clash(self, kept: Sequence[Fact]) -> bool:
         key = frozenset(kept)

@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from types import ModuleType
 
-from solver.constraint import Budget, Case, Fact, Touch
+from solver.board import Board
+from solver.constraint import Budget, Case, End, Fact, Placed, Touch
 from solver.constraints import (
     ATTACHMENT,
+    BUDGETS,
     BY_NAME,
     HEAP,
     KINDS,
@@ -21,6 +23,7 @@ from solver.constraints import (
     RUN,
     capacity,
     colour_space,
+    conversion,
     count,
     heap_limits,
     iova_aperture,
@@ -33,6 +36,7 @@ from solver.constraints import (
 )
 from solver.constraints import format as format_kind
 from solver.drops import Drops
+from solver.edges import attachment_of, edges
 from solver.model import Ledger, used_by
 from solver.option import Option
 from solver.options import Propagation
@@ -54,6 +58,7 @@ def universe(problem: Problem) -> list[Fact]:
     found: set[Fact] = set()
     for question in problem.questions:
         found.add(Fact(count.NAME, question.label))
+        found.update(_policy(problem, question))
         for touch in touches_of(problem, question):
             subject = f"{question.label}→{touch.device.name}"
             for kind in (*ATTACHMENT, *REACH, *RUN, *_CHOICE):
@@ -66,8 +71,27 @@ def universe(problem: Problem) -> list[Fact]:
         found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
     free = Propagation(problem, Drops(found))
     budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.locks)}
+    budgets |= _budgets_of_converters(problem)
     found.update(Fact(budget.kind, budget.subject) for budget in budgets)
     return ordered(found)
+
+
+def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
+    """What the pipeline says against converting a buffer, where somebody could."""
+    excluded = [e for e in edges(problem.board) if question.conversions == "forbid" or e.lossy]
+    if excluded and question.conversions != "allow":
+        yield Fact(conversion.NAME, question.label)
+
+
+def _budgets_of_converters(problem: Problem) -> set[Budget]:
+    """Everything that converters may be charged for."""
+    board, found = problem.board, set[Budget]()
+    for touch, end in ends_of(board):
+        for rule in touch.port.images or (None,):
+            for heap in board.heaps.values():
+                placed = Placed(board, "", heap, heap, (1,), 1, 1, (touch._replace(rule=rule),), (end,))
+                found |= {budget for kind in BUDGETS for budget, _ in kind.charges(placed)}
+    return found
 
 
 def _scarce(problem: Problem) -> Iterator[Fact]:
@@ -110,8 +134,16 @@ def _seated(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
     return all(place(variable, set()) for variable in group)
 
 
+def ends_of(board: Board) -> Iterator[tuple[Touch, End]]:
+    """Both sides of every edge of the board."""
+    for edge in edges(board):
+        for end, port in zip((edge.reading, edge.writing), edge.ports, strict=True):
+            yield Touch(edge.device, end.port, port, attachment_of(end)), end
+
+
 def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
-    """Every port of every device that may touch the buffer."""
+    """Every port of every device that may touch the buffer, as the pipeline asks or to convert it."""
+    yield from (touch for touch, _ in ends_of(problem.board))
     for way in question.ways:
         for party in way.parties:
             for name in problem.variables[party.variable].candidates:
@@ -119,6 +151,10 @@ def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
                     device = problem.board.devices[name]
                     port = party.use.selector.port or ""
                     yield Touch(device, port, device.spec.ports[port], party.use)
+
+
+Relaxed = Sequence[tuple[Question, Option]]
+"""Placements that would be possible without a fact: each buffer, and what is inserted behind it."""
 
 
 class Sentences:
@@ -130,12 +166,12 @@ class Sentences:
         self.ledger = ledger
         self.questions = {question.label: question for question in problem.questions}
 
-    def reason(self, fact: Fact, relaxed: Sequence[Option]) -> Reason:
+    def reason(self, fact: Fact, relaxed: Relaxed) -> Reason:
         """`fact` as a Reason; `relaxed` is a choice that breaks it and nothing else that counts."""
         text, source = self._words(fact, relaxed)
         return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
 
-    def _words(self, fact: Fact, relaxed: Sequence[Option]) -> tuple[str, str]:
+    def _words(self, fact: Fact, relaxed: Relaxed) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
         label, arrow, device = fact.subject.partition("→")
         if arrow:
@@ -144,16 +180,20 @@ class Sentences:
             return self._missing(fact)
         if fact.kind == count.NAME:
             return self._count(self.questions[fact.subject], relaxed)
+        if fact.kind == conversion.NAME and fact.subject in self.questions:
+            question = self.questions[fact.subject]
+            text = conversion.policy_sentence(question.label, question.conversions)
+            return text, f"pipeline {question.pipeline}"
         budget = self._budget(fact, relaxed)
         if budget is not None:
             return self._of_budget(budget, relaxed)
-        for question, option in zip(self.problem.questions, relaxed, strict=True):
+        for question, option in relaxed:
             heap = self.board.heaps[fact.subject]
             if option.placed.heap is heap:
                 case = self._case(question, option)
                 if kind.broken(case):
                     return kind.sentence(case), kind.source(case)
-        question, option = self.problem.questions[0], relaxed[0]
+        question, option = relaxed[0]
         heap = self.board.heaps[fact.subject]
         case = self._case(question, option)._replace(heap=heap, home=heap)
         return kind.sentence(case), kind.source(case)
@@ -163,10 +203,13 @@ class Sentences:
         return Case(self.board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
 
     def _of_attachment(
-        self, fact: Fact, question: Question, device: str, relaxed: Sequence[Option]
+        self, fact: Fact, question: Question, device: str, relaxed: Relaxed
     ) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
-        option = relaxed[self.problem.questions.index(question)]
+        kin = [(q, o) for q, o in relaxed if q.label == question.label]
+        question, option = next(
+            ((q, o) for q, o in kin if any(t.device.name == device for t in o.placed.touches)), kin[0]
+        )
         touches = [touch for touch in option.placed.touches if touch.device.name == device]
         touches = touches or [t for t in touches_of(self.problem, question) if t.device.name == device]
         if kind in LAYOUT or kind in _CHOICE:
@@ -192,9 +235,8 @@ class Sentences:
                         return text, f"platform profile {self.board.name}"
         raise AssertionError(fact)
 
-    def _count(self, question: Question, relaxed: Sequence[Option]) -> tuple[str, str]:
-        option = relaxed[self.problem.questions.index(question)]
-        touches = option.placed.touches
+    def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
+        touches = next(o for q, o in relaxed if q.label == question.label).placed.touches
         asked = question.spec.count
         has = "as many buffers as its ports need"
         if isinstance(asked, int):
@@ -203,18 +245,18 @@ class Sentences:
             has = f"at least {count.buffers(asked.min)}"
         return count.sentence(question.label, has, touches), f"pipeline {question.pipeline}"
 
-    def _budget(self, fact: Fact, relaxed: Sequence[Option]) -> Budget | None:
-        used = used_by(relaxed, self.ledger)
+    def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
+        used = used_by([option for _, option in relaxed], self.ledger)
         mine = [b for b in used if (b.kind, b.subject) == fact]
         worst = max(mine, key=lambda b: used[b] - b.limit, default=None)
         fits = worst is not None and used[worst] <= worst.limit
         return None if fits and fact.kind == heap_limits.NAME else worst
 
-    def _of_budget(self, budget: Budget, relaxed: Sequence[Option]) -> tuple[str, str]:
-        used = used_by(relaxed, self.ledger)[budget]
+    def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
+        used = used_by([option for _, option in relaxed], self.ledger)[budget]
         users = [
             f"{option.placed.number} × {question.label}" if option.placed.number > 1 else question.label
-            for question, option in zip(self.problem.questions, relaxed, strict=True)
+            for question, option in relaxed
             if budget in dict(option.charges) or budget in dict(option.locks)
         ]
         if budget in self.ledger.charges or any(
@@ -233,6 +275,8 @@ class Sentences:
             return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(
                 self.board, budget
             )
+        if budget.kind == conversion.NAME:
+            return conversion.sentence(budget, used, who), conversion.source(self.board, budget)
         return resource.sentence(budget, used, who), resource.source(self.board, budget)
 
 

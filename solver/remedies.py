@@ -14,8 +14,9 @@ from typing import Any, Final, NamedTuple
 from platforms.schema import Aperture, Platform
 from platforms.values import Extent, in_units
 from solver.constraint import Fact
+from solver.deciding import decide
 from solver.live import ledger
-from solver.model import Choice, Limits, choose
+from solver.model import Choice, Limits
 from solver.options import Propagation
 from solver.pipeline import Buffer, Pipeline, Wish
 from solver.plan import Remedy
@@ -65,7 +66,7 @@ class Ways:
             sorted(pins, key=str),
         )
         used = ledger(changed.board, changed.live)
-        return choose(changed, Propagation(changed), used, limits=Limits(any_will_do=True))
+        return decide(changed, Propagation(changed), used, limits=Limits(any_will_do=True))
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""
