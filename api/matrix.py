@@ -15,6 +15,7 @@ from api.exits import Exit, code_of, worst
 from api.output import show, write, write_json
 from api.solving import options_of
 from platforms import catalog
+from platforms.kernels import on_kernel
 from solver.files import load_pipelines
 from solver.pipeline import Pipeline
 from solver.plan import Answer, Infeasible, Plan
@@ -41,7 +42,8 @@ def solve_everywhere(asked: Asked) -> Exit:
 
 
 def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[Answer]:
-    platform = catalog.load_platform(board, kernel=asked.kernel)
+    platform = catalog.load_platform(board)
+    platform = platform if asked.kernel is None else on_kernel(platform, asked.kernel)
     options = options_of(asked)
     return [solver.solve(platform, (pipeline,), pins=asked.pins, options=options) for pipeline in pipelines]
 

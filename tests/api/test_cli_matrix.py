@@ -52,3 +52,11 @@ def test_json_lists_the_answers(solve: Command, record: str) -> None:
         ("acme-one", "optimal"),
         ("small", "infeasible"),
     ]
+
+
+@pytest.mark.usefixtures("two_boards")
+def test_every_board_is_judged_on_the_kernel_asked_for(solve: Command, record: str) -> None:
+    answers = solve(record, "-p", "all", "--kernel", "6.12", "--json").json["answers"]
+    names = [one["placements"][0]["names"] for one in answers if one["status"] == "optimal"]
+    assert names == [["linux,cma", "reserved"]]
+    assert solve(record, "-p", "all", "--kernel", "six").code == 2
