@@ -44,6 +44,12 @@ def bridge_objections(
         yield refused("colour-space", f"{before.colour} becomes {after.colour} in the same format")
 
 
+def moves_raw(device: Device, edge: Edge) -> bool:
+    """Whether an edge copies data that is no image: both of its ports take nothing else."""
+    ports = (device.ports.get(edge.from_), device.ports.get(edge.to))
+    return all(port is not None and not port.images for port in ports)
+
+
 def edges_for(device: Device, conversion: Conversion) -> list[Edge]:
     """The edges that a conversion may mean; what is not known to be lossless is lossy."""
     return [
@@ -72,6 +78,10 @@ def _objections(platform: Platform, tree: Tree, bridge: Bridge) -> Iterator[Obje
     if [None if port is None else port.access for port in ports] != ["read", "write"]:
         yield refused("conversion", f"does not read by {conversion.from_} and write by {conversion.to}")
     changed = differences(before, after)
+    if tree.asked.buffer.bytes is not None and not any(
+        moves_raw(device, edge) for edge in edges_for(device, conversion)
+    ):
+        yield refused("conversion", f"{conversion.from_} and {conversion.to} convert images only")
     against = [
         (edge, list(bridge_objections(edge, before, after, changed)))
         for edge in edges_for(device, conversion)

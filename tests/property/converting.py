@@ -58,7 +58,6 @@ _TWISTS: Final[tuple[Twist, ...]] = (
     layout_twists.tiled,
     layout_twists.colours,
     layout_twists.port_bytes,
-    layout_twists.raw,
     layout_twists.when,
 )
 
@@ -199,6 +198,16 @@ def flow(draft: Draft) -> None:
                     after["written_by"] = [{"port": ".".join(writes[0])}]
 
 
+def raw_copies(draft: Draft) -> None:
+    """Data that is no image, and converters that take nothing else."""
+    buffer = draft.buffer()
+    buffer["bytes"] = draft.pick(32, 64, 200)
+    for device in draft.devices.values():
+        if device.get("converts") and not draft.chance(4):
+            for port in device["ports"].values():
+                port["images"] = []
+
+
 def question(seed: int) -> Instance:
     """The question of that seed."""
     random = Random(f"converting/{seed}")
@@ -207,6 +216,7 @@ def question(seed: int) -> Instance:
     guarded = draft.chance(2)
     applied += [domains] if guarded else []
     applied += [flow] if draft.chance(4) else []
+    applied += [raw_copies] if draft.chance(12) else []
     applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3)))
     for twist in applied:
         twist(draft)

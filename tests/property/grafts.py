@@ -18,6 +18,7 @@ from allocator.simulated.bridges import (
     BY_CPU,
     bridge_objections,
     differences,
+    moves_raw,
     strides,
 )
 from allocator.simulated.cost import Cost, combined
@@ -140,7 +141,8 @@ class Grafts:
         usable = [
             way
             for way, edge in self.ways.items()
-            if asked.conversions == "allow" or (asked.conversions == "lossless" and edge.lossless is True)
+            if (asked.conversions == "allow" or (asked.conversions == "lossless" and edge.lossless is True))
+            and (asked.buffer.bytes is None or moves_raw(self.case.of.devices[way.device].facts, edge))
         ]
         return list(self._grow(asked, seating, None, readers, usable, DEEPEST))
 

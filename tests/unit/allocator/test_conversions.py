@@ -341,3 +341,6 @@ def test_raw_data_is_copied_too() -> None:
     made = converted(root, copy, steps=(conversion(device="mover", changes=("memory",)),))
     assert judged(platform, made, question) == set()
     assert frame(platform, made, question) == set()
+    # A converter of images takes no raw data.
+    picture = changed(platform, "devices.mover.ports.target.images", [image()])
+    assert judged(picture, made, question) == {"conversion"}
