@@ -23,14 +23,16 @@ at least what its smallest image does, so that most are never propagated.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import Final, NamedTuple
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
+from solver.constraint import End
 from solver.edges import Edge, Price, leads, least_bytes, party
 from solver.option import Option
+from solver.options import Propagation
 from solver.problem import WAYS, Part, Party, Problem, Question, Way, in_order
 
 DEEPEST: Final = 3
@@ -56,21 +58,41 @@ class Step(NamedTuple):
     feeds: tuple[State, ...]
     """What is left to the conversions that read this placement."""
     question: Question
-    options: tuple[Option, ...]
+    options: tuple[Option, ...] = ()
+
+
+class Site:
+    """A placement that certain devices touch, propagated only as far as is asked."""
+
+    def __init__(self, question: Question, found: Propagation, *, possible: bool | None = None) -> None:
+        self.question = question
+        self.found = found
+        self._possible = possible
+        self._options: tuple[Option, ...] | None = None
+
+    @property
+    def options(self) -> tuple[Option, ...]:
+        if self._options is None:
+            self._options = () if self._possible is False else self.found.of_part(self.question)
+            self._possible = bool(self._options)
+        return self._options
+
+    @property
+    def possible(self) -> bool:
+        if self._possible is None:
+            self._possible = self.found.possible(self.question)
+        return self._possible
 
     @property
     def price(self) -> Price:
-        """What the placement costs at least, as conversions count."""
-        return min(option.values[:2] for option in self.options)  # type: ignore[return-value]
-
-
-Propagate = Callable[[Question], tuple[Option, ...]]
+        """What it costs at least, as conversions count."""
+        return min([option.values[:2] for option in self.options], default=UNLIMITED)  # type: ignore[return-value]
 
 
 class Grove:
     """The trees of one question, taken in one way under one protection.
 
-    `propagate` gives the options of one placement; `plain` says that no fact is dropped.
+    `found` propagates each placement; `freed` are devices whose formats are taken out of the question.
     """
 
     def __init__(
@@ -79,38 +101,42 @@ class Grove:
         question: Question,
         way: Way,
         edges: Sequence[Edge],
-        propagate: Propagate,
+        found: Propagation,
         colours: tuple[str, ...],
         *,
-        plain: bool,
+        freed: frozenset[str] = frozenset(),
         number: int = 0,
     ) -> None:
         self.problem = problem
         self.question = question
         self.way = way
         self.edges = edges
-        self.propagate = propagate
+        self.found = found
         self.colours = colours
-        self._stricter = not question.guard.audiences and plain
-        """Whether one more attachment never helps. It does where its label makes a device one of an audience."""
+        self.freed = freed
         self.parties = way.parties
         readers = tuple(i for i, p in enumerate(self.parties) if p.use.access == "read")
         self.root = State(None, readers, 0, number)
-        self.steps: dict[State, list[Step]] = {}
+        self.sites: dict[State, dict[tuple[tuple[int, ...], tuple[State, ...]], Site]] = {}
+        """By state, and by who reads the placement itself and what is left to others."""
         variables = [p.variable for p in self.parties]
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
         rate = question.spec.rate
         self._weights = [edge.weight(rate) for edge in edges]
         self._sizes = [least_bytes(question, edge) for edge in edges]
-        self._known: dict[tuple[object, ...], tuple[Question, tuple[Option, ...]]] = {}
-        self._hopeless: list[frozenset[object]] = []
+        self._known: dict[tuple[object, ...], Site] = {}
+        self._cores: dict[object, bool] = {}
+        self._served: bool | None = None
+        self._able: list[int] = []
         self._seen: dict[State, list[tuple[Price, int]]] = {}
         self._cut = False
         self._work = 0
 
-    def grow(self, limit: Price | None = None) -> Price | None:
-        """Look at all trees within `limit` (by default the cheapest); the least price of a tree, if there is one."""
+    def grow(self, limit: Price | None = None, *, any_will_do: bool = False) -> Price | None:
+        """Look at all trees within `limit` (by default the cheapest; or any); the least price of one, if there is one."""
         most = DEEPEST * len(self.root.readers)
+        if not self._served_alone():
+            return None
         if limit is not None:
             self._expand(self.root, limit, most)
             return self.prices().get(self.root)
@@ -119,9 +145,43 @@ class Grove:
             self._cut = False
             self._expand(self.root, best or UNLIMITED, number)
             best = self.prices().get(self.root)
-            if not self._cut:
+            if not self._cut or (best and any_will_do):
                 break
         return best
+
+    def _served_alone(self) -> bool:
+        """Whether each reader could be served by a placement of its own: else no tree serves it."""
+        if self._served is None:
+            self._served = all(self._possible((reader,), ()) for reader in self.root.readers)
+            if self._served:
+                self._able = [
+                    number
+                    for number, edge in enumerate(self.edges)
+                    if self._possible((), (edge.reading,)) and self._possible((), (edge.writing,))
+                ]
+        return self._served
+
+    def _served_together(self, own: tuple[int, ...]) -> bool:
+        return self._possible(own, ())
+
+    def _possible(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
+        """Whether a placement touched by no more than these can be. Else none that others touch as well can."""
+        key = own, ends
+        if key not in self._cores:
+            question = self._part([self.parties[i] for i in own], ends, root=False)
+            self._cores[key] = not self._judged(own, ends) or self.found.possible(question)
+        return self._cores[key]
+
+    def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
+        """Whether one more attachment never helps these.
+
+        It may, where its label makes a device one of an audience; and where a dropped fact lets
+        a device take what it does not list, what others list counts.
+        """
+        devices = {end.device.name for end in ends}
+        for reader in own:
+            devices.update(self.problem.variables[self.parties[reader].variable].candidates)
+        return not self.question.guard.audiences and not devices & self.freed
 
     def _expand(self, state: State, room: Price, most: int) -> None:
         """Find the steps of a state that may cost `room`, with `most` further conversions."""
@@ -129,7 +189,7 @@ class Grove:
         if any(known >= room and number >= most for known, number in seen):
             return
         seen.append((room, most))
-        steps = {(step.own, step.feeds): step for step in self.steps.get(state, ())}
+        sites = self.sites.setdefault(state, {})
         for own, feeds in self._splits(state):
             if state.edge is None and not feeds:
                 continue  # that is no conversion
@@ -139,14 +199,18 @@ class Grove:
             if len(feeds) > most:
                 self._cut = True
                 continue
-            step = steps.get((own, feeds)) or self._step(state, own, feeds)
-            if step is None or _sum([step.price, ahead]) > room:
+            site = self._site(state, own, feeds)
+            left = UNLIMITED
+            if room < UNLIMITED:
+                left = _less(room, _sum([site.price, ahead]))
+                if left < (0, 0):
+                    continue
+            elif not site.possible:
                 continue
-            left = _less(room, _sum([step.price, ahead]))
             for feed in feeds:
-                self._expand(feed, _sum([left, self._written(feed)]), most - len(feeds))
-            steps[own, feeds] = step
-        self.steps[state] = list(steps.values())
+                further = left if left == UNLIMITED else _sum([left, self._written(feed)])
+                self._expand(feed, further, most - len(feeds))
+            sites[own, feeds] = site
 
     def _splits(self, state: State) -> Iterator[tuple[tuple[int, ...], tuple[State, ...]]]:
         """Every way to split readers between a placement and conversions of it, fewest of these first."""
@@ -157,7 +221,7 @@ class Grove:
                 if rest and deep > DEEPEST:
                     continue
                 for blocks in sorted(_partitions(rest), key=len):
-                    for made in product(range(len(self.edges)), repeat=len(blocks)):
+                    for made in product(self._able, repeat=len(blocks)):
                         self._count()
                         pairs = zip(made, blocks, strict=True)
                         found = [state._replace(edge=e, readers=tuple(b), depth=deep) for e, b in pairs]
@@ -186,54 +250,49 @@ class Grove:
         size = self._sizes[state.edge]
         return 0, sum(self._weights[feed.edge] * size for feed in feeds if feed.edge is not None)
 
-    def _step(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> Step | None:
-        """The placement that these touch, unless nothing suits all of them."""
+    def _site(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> Site:
+        """The placement that these touch."""
         fed = tuple(feed.edge for feed in feeds if feed.edge is not None)
         key = (state.edge, own, tuple(sorted(fed)))
         if key not in self._known:
-            touched = frozenset([("to", state.edge), *(("own", i) for i in own), *(("fed", e) for e in fed)])
-            question = self._part(state.edge, own, fed)
-            found: tuple[Option, ...] = ()
-            if not any(known <= touched for known in self._hopeless):
-                found = self.propagate(question)
-                if not found and self._stricter:
-                    self._hopeless.append(touched)
-            self._known[key] = (question, found)
-        question, options = self._known[key]
-        return Step(state, own, feeds, question, options) if options else None
+            question = self._placement(state.edge, own, fed)
+            possible = None if len(own) < 2 or self._served_together(own) else False
+            self._known[key] = Site(question, self.found, possible=possible)
+        return self._known[key]
 
-    def _part(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
-        """The question about one placement."""
+    def _placement(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
+        """The question about a placement of a tree."""
         ends = [self.edges[edge].reading for edge in fed]
-        if made_by is not None:
-            ends.append(self.edges[made_by].writing)
-        kept = frozenset().union(*(self.edges[edge].kept for edge in fed))
-        if made_by is not None:
-            kept |= self.edges[made_by].kept
-        if self.colours:
-            kept |= {"format", "colour"}
-        found = self.question.as_part(Part(self.way, tuple(ends), self.ties, kept, self.colours))
-        parties: list[Party] = [self.parties[i] for i in own]
+        parties = [self.parties[i] for i in own]
         if made_by is None:
             parties += [p for p in self.parties if p.use.access == "write"]
         else:
+            ends.append(self.edges[made_by].writing)
+        return self._part(parties, tuple(ends), root=made_by is None)
+
+    def _part(self, parties: list[Party], ends: tuple[End, ...], *, root: bool) -> Question:
+        """The question about a placement that these touch."""
+        kept = frozenset[str]().union(*(Edge(end.device, end.number, end.edge).kept for end in ends))
+        if self.colours:
+            kept |= {"format", "colour"}
+        found = self.question.as_part(Part(self.way, ends, self.ties, kept, self.colours))
+        if not root:
             nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
             found.spec = found.spec.model_copy(update=nothing)
             found.pins = ()
             found.flow = None
-        parties += [party(self.problem, end) for end in ends]
-        rank = self.way.rank if made_by is None else 0
-        found.ways = (Way(rank, tuple(sorted(parties, key=in_order))),)
+        touching = [*parties, *(party(self.problem, end) for end in ends)]
+        found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
         return found
 
     def prices(self) -> dict[State, Price]:
         """What each state costs at least; those that cannot be served are missing."""
         found: dict[State, Price] = {}
-        for state in sorted(self.steps, key=lambda s: -s.depth):
+        for state in sorted(self.sites, key=lambda s: -s.depth):
             costs = [
-                _sum([step.price, *(found[feed] for feed in step.feeds)])
-                for step in self.steps[state]
-                if all(feed in found for feed in step.feeds)
+                _sum([site.price, *(found[feed] for feed in feeds)])
+                for (_, feeds), site in self.sites[state].items()
+                if all(feed in found for feed in feeds) and site.options
             ]
             if costs:
                 found[state] = min(costs)
@@ -246,17 +305,17 @@ class Grove:
             return []
         before: dict[State, Price] = {self.root: (0, 0)}
         found: list[Step] = []
-        for state in sorted(self.steps, key=lambda s: (s.depth, s.edge is not None, s.edge, s.readers)):
+        for state in sorted(self.sites, key=lambda s: (s.depth, s.edge is not None, s.edge, s.readers)):
             if state not in before:
                 continue
-            for step in self.steps[state]:
-                if not all(feed in prices for feed in step.feeds):
+            for (own, feeds), site in self.sites[state].items():
+                if not all(feed in prices for feed in feeds) or not site.options:
                     continue
-                total = _sum([before[state], step.price, *(prices[feed] for feed in step.feeds)])
+                total = _sum([before[state], site.price, *(prices[feed] for feed in feeds)])
                 if total > limit:
                     continue
-                found.append(step)
-                for feed in step.feeds:
+                found.append(Step(state, own, feeds, site.question, site.options))
+                for feed in feeds:
                     other = _less(total, prices[feed])
                     before[feed] = min(before.get(feed, UNLIMITED), other)
         return found

@@ -14,6 +14,8 @@ from collections.abc import Sequence
 
 from solver import strides
 from solver.constraints import conversion
+from solver.constraints import format as format_kind
+from solver.constraints import modifier as modifier_kind
 from solver.conversions import UNLIMITED, Grove, Step, joined
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.edges import Edge, Price, edges
@@ -46,23 +48,25 @@ class Wood:
                             variant,
                             way,
                             self.edges,
-                            found.of_part,
+                            found,
                             colours,
-                            plain=about is None,
+                            freed=_freed(about),
                             number=len(self.groves),
                         )
                     )
         self._least: Price | None = None
+        self._hasty = False
+        """Whether cheaper conversions may be left to find."""
         self._grown: Price = (0, 0)
 
-    def least(self) -> Price | None:
-        """What the buffer's conversions cost at least; None where there is no way to place it."""
+    def least(self, *, any_will_do: bool = False) -> Price | None:
+        """What the buffer's conversions cost at least (or any that were found cost); None where none can help."""
         if self.direct:
             return 0, 0
-        if self._least is None:
-            prices = [price for grove in self.groves if (price := grove.grow()) is not None]
-            self._least = min(prices, default=None)
-            self._grown = self._least or UNLIMITED
+        if self._least is None or (self._hasty and not any_will_do):
+            prices = [p for grove in self.groves if (p := grove.grow(any_will_do=any_will_do)) is not None]
+            self._least, self._hasty = min(prices, default=None), any_will_do
+            self._grown = max(self._grown, self._least or UNLIMITED)
         return self._least
 
     def steps(self, limit: Price) -> tuple[Step, ...]:
@@ -92,7 +96,7 @@ def decide(
     classes = _classes(found, {} if known is None else known)
     if not any(wood.edges for wood, _ in classes):
         return choice
-    if any(wood.least() is None for wood, _ in classes):
+    if any(wood.least(any_will_do=limits.any_will_do) is None for wood, _ in classes):
         return choice
     cheapest = Choice("infeasible")
     if not all(wood.direct for wood, _ in classes):
@@ -125,12 +129,10 @@ def _cheapest(
     limits: Limits,
 ) -> Choice:
     """The best plan in which nobody's conversions cost more than they must."""
-    plots = [
-        Plot(
-            tuple(members), wood.direct, () if wood.direct else wood.steps(wood.least() or (0, 0)), wood.edges
-        )
-        for wood, members in classes
-    ]
+    plots = []
+    for wood, members in classes:
+        least = wood.least(any_will_do=limits.any_will_do) or (0, 0)
+        plots.append(Plot(tuple(members), wood.direct, () if wood.direct else wood.steps(least), wood.edges))
     if not all(plot.direct or plot.steps for plot in plots):
         return Choice("infeasible")
     return planted(problem, plots, ledger, dropped, limits)
@@ -159,7 +161,7 @@ def _plots(classes: Sequence[tuple[Wood, list[int]]], plan: Choice) -> list[Plot
     least, plots = _sum_of_least(classes), []
     for wood, members in classes:
         limit = UNLIMITED
-        if plan.options:
+        if plan.options:  # asked for the best: one that will do is returned
             spent, own = _spent(plan), wood.least() or (0, 0)
             limit = spent[0] - least[0] + own[0], spent[1] - least[1] + own[1]
         plots.append(Plot(tuple(members), wood.direct, wood.steps(limit), wood.edges))
@@ -176,6 +178,12 @@ def _usable(problem: Problem, question: Question, about: About | None) -> tuple[
     if question.spec.size is None:
         return tuple(edge for edge in found if not any(port.images for port in edge.ports))
     return tuple(found)
+
+
+def _freed(about: About | None) -> frozenset[str]:
+    """Devices that a dropped fact lets take what their rules do not list."""
+    kinds = (format_kind.NAME, modifier_kind.NAME)
+    return frozenset(device for kind, device in (about.own if about else ()) if kind in kinds)
 
 
 def _colours(problem: Problem, question: Question, found: Sequence[Edge]) -> tuple[str, ...]:

@@ -68,6 +68,13 @@ class Propagation:
         kept = [o for o in found if not (self.excluded and self.excluded(o))]
         return undominated(kept, question.part.kept)
 
+    def possible(self, question: Question) -> bool:
+        """Whether a placement has any option."""
+        search = _Search(self, question, self.drops.about(question.label))
+        if self.excluded is None:
+            return search.possible()
+        return any(not self.excluded(option) for option in search.options())
+
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
         about = self.drops.about(question.label)
@@ -132,6 +139,21 @@ class _Search:
                 heaps = self._heaps(touches)
                 if heaps:
                     yield from self._placed(way, binding, touches, heaps)
+
+    def possible(self) -> bool:
+        """Whether there is any option; nothing is priced for that."""
+        for way in self.question.ways:
+            for _, touches in self.seats.bindings(way):
+                heaps = self._heaps(touches) if self._counts(touches) else []
+                strict = [
+                    (kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)
+                ]
+                for image in self.images.fitting(touches) if heaps else ():
+                    for heap, home in heaps:
+                        case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
+                        if self._holds(case, strict):
+                            return True
+        return False
 
     def _heaps(self, touches: tuple[Touch, ...]) -> list[tuple[HeapView, HeapView]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live."""
@@ -204,6 +226,7 @@ class _Search:
                         self.question.spec.rate,
                         image.touches,
                         self.part.ends if self.part is not None else (),
+                        image.layout.moved,
                     )
                     yield option(placed, image, way.rank, binding, dropped)
 
