@@ -29,7 +29,7 @@ ROWS = 128
 HEIGHTS = 420
 SAND = frozenset({"BROADCOM_SAND32", "BROADCOM_SAND64", "BROADCOM_SAND128", "BROADCOM_SAND256"})
 GAP = 1024
-TAIL = 1 << 14
+TAIL = 1 << 22
 
 
 def whole(size: int, touches: Sequence[Touch], unit: int = 1) -> int:
