@@ -169,8 +169,9 @@ def _enlarge(draft: Draft) -> None:
     """Room for tiles; what lies apart begins at 64 KiB."""
     draft.memory["m0"]["size"] = 57344 if "m2" in draft.memory else draft.pick(57344, 262144)
     for name in ("m1", "m2"):
-        if name in draft.memory and not draft.chance(3):
-            draft.memory[name]["size"] *= 16
+        size = draft.memory.get(name, {}).get("size")
+        if isinstance(size, int) and not draft.chance(3):
+            draft.memory[name]["size"] = 16 * size
 
 
 def _rules_of(draft: Draft, buffer: Json) -> Iterator[Json]:
