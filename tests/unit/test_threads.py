@@ -203,16 +203,6 @@ def test_s33_strides_are_bytes_and_limits_may_be_pixels() -> None:
 # Formats and modifiers
 
 
-def test_s39_an_empty_intersection_is_named() -> None:
-    answer = refusal(
-        chain("XR24", {"modifiers": ["NVIDIA_TEGRA_TILED"]}, {"modifiers": ["LINEAR"]}), frame("64x64")
-    )
-    assert [reason.text for reason in answer.conflict] == [
-        "camera.capture knows NVIDIA_TEGRA_TILED only, for frame",
-        "panel.scanout knows LINEAR only, for frame",
-    ]
-
-
 def test_s41_an_implicit_layout_is_never_shared() -> None:
     both = {"modifiers": ["INVALID", "LINEAR"]}
     assert placed(chain("XR24", both, both), frame("64x64")).modifier == "LINEAR"

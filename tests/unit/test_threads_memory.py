@@ -6,8 +6,6 @@ the row's number there.
 
 from __future__ import annotations
 
-from typing import Any
-
 from platforms.schema import Platform
 from tests.builders import (
     KIB,
@@ -131,41 +129,6 @@ def test_s65_the_plan_says_which_steps_sync() -> None:
     assert answer.warnings == (
         "bracket the CPU's access to frame with DMA_BUF_IOCTL_SYNC (START, END): panel does not snoop caches",
     )
-
-
-# Several GPUs, local memory
-
-
-def card(**scanout: Any) -> Platform:
-    """A card whose VRAM moves to system memory when an importer without peer-to-peer attaches."""
-    return board(
-        memory={"vram": memory("1GiB", local=["gpu", "panel"])},
-        heaps={"gtt": heap("dram", run="4KiB"), "vram": heap("vram", moves_to="gtt", cpu="write-combined")},
-        devices={
-            "gpu": device("gpu", render=port()),
-            "panel": device("display", scanout=port(**scanout)),
-            "other": device("npu", input=port()),
-            "cpu0": device("cpu", read=port()),
-        },
-    )
-
-
-def test_s67_a_direct_import_drives_the_buffer_out_and_scanout_is_lost() -> None:
-    direct = frame("64x64", written_by="gpu.render")
-    assert placed(card(memory=["vram"]), direct).heap == "vram"
-    shared = frame("64x64", written_by="gpu.render", read_by=["display.scanout", "npu.input"])
-    answer = refusal(card(memory=["vram"]), shared, pins=["frame:heap=vram"])
-    assert said(answer, "pinned-elsewhere") == (
-        "other cannot take vram peer-to-peer, so frame moves to gtt, where panel.scanout cannot use it"
-    )
-
-
-def test_s71_reading_vram_by_cpu_is_costed() -> None:
-    shared = frame("64x64", written_by="gpu.render", read_by=["display.scanout", "cpu.read"])
-    placement = placed(card(), shared)
-    assert placement.heap == "gtt"
-    [rejected] = [r for r in placement.rejected if r.heap == "vram"]
-    assert "traffic" in rejected.reasons[0].text
 
 
 # Protection
