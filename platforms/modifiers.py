@@ -40,6 +40,8 @@ class Tile(NamedTuple):
     height: int
     in_bytes: bool = False
     chroma_height: int | None = None
+    align: int = 1
+    """Where planes start."""
 
 
 class Modifier(NamedTuple):
@@ -69,6 +71,7 @@ class _Table(NamedTuple):
     fixed: dict[str, Modifier]
     by_value: dict[int, Modifier]
     kinds: tuple[Family | Macro, ...]
+    tiles: dict[str, Tile | None]
     by_name: dict[str, Family | Macro]
 
 
@@ -86,17 +89,18 @@ def _table() -> _Table:
         for name, row in raw["fixed"].items()
     }
     kinds: tuple[Family | Macro, ...] = (*map(family, raw["family"]), *map(macro, raw["macro"]))
+    tiles = {row["name"]: _tile(row) for row in raw["family"]}
     by_name = {name: kind for kind in kinds for name in (kind.name, *kind.others)}
     intel = {name.replace("I915_", "INTEL_", 1): name for name in fixed if name.startswith("I915_")}
     aliases = raw["aliases"] | intel
-    return _Table(vendors, aliases, fixed, {m.value or 0: m for m in fixed.values()}, kinds, by_name)
+    return _Table(vendors, aliases, fixed, {m.value or 0: m for m in fixed.values()}, kinds, tiles, by_name)
 
 
 def _tile(row: dict[str, Any]) -> Tile | None:
     if "tile" not in row:
         return None
     width, height = row["tile"]
-    return Tile(width, height, row.get("in_bytes", False), row.get("chroma_height"))
+    return Tile(width, height, row.get("in_bytes", False), row.get("chroma_height"), row.get("align", 1))
 
 
 @lru_cache(maxsize=4096)
@@ -149,5 +153,7 @@ def _by_value(value: int) -> Modifier:
     for kind in table.kinds:
         spelt: Spelt | None = kind.spell(value & _LOW) if table.vendors[kind.vendor] == value >> 56 else None
         if spelt is not None:
-            return Modifier(spelt.name, value, None, spelt.words, kind.compresses(spelt.words))
+            compressed = kind.compresses(spelt.words)
+            tile = None if compressed else table.tiles.get(kind.name)
+            return Modifier(spelt.name, value, tile, spelt.words, compressed)
     return Modifier(f"0x{value:x}", value)

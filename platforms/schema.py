@@ -287,6 +287,8 @@ class ImageRule(Strict):
     stride: Stride = Stride()
     rows: RowsMultiple | None = None
     offset: BytesMultiple | None = None
+    metadata: BytesMultiple | None = None
+    """Where pixels begin after metadata in their plane: AFBC's body."""
     first_offset: Literal[0] | None = None
     implied_offset: ImpliedOffset | None = None
     dmabufs: DmabufCounts = (1,)

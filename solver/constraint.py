@@ -141,6 +141,8 @@ class Placed(NamedTuple):
     touches: tuple[Touch, ...]
     ends: tuple[End, ...] = ()
     """Of the conversions that read or write it; their ports are among the touches."""
+    moves: int | None = None
+    """Bytes that one touch moves, where they are not all (compression); else the buffer's."""
 
     @property
     def allocated(self) -> int:

@@ -11,7 +11,7 @@ from itertools import product
 from math import prod
 from types import ModuleType
 
-from platforms.modifiers import parse_modifier
+from platforms.modifiers import INVALID, parse_modifier
 from platforms.schema import ImageRule, When
 from platforms.values import Extent
 from solver import layout as layouts
@@ -58,11 +58,12 @@ class Images:
                 continue
             for modifier in self._modifiers(of_format):
                 shape = modifiers.shape(fourcc, modifier)
-                if shape is None:
+                if shape is None or not self._explicit(touches, modifier):
                     continue
                 for ruled, colour in self._rulings(touches, of_format, modifier):
                     for layout in self._layouts(ruled, shape):
-                        yield Image(rank if spec.formats else 0, fourcc, modifier, colour, ruled, layout)
+                        name = modifiers.named(modifier, layout.parameter)
+                        yield Image(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
 
     def _usable(self, touch: Touch) -> list[ImageRule | None]:
         """The port's rules that hold for this use."""
@@ -91,13 +92,29 @@ class Images:
         return [*found]
 
     def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:
+        """Names that may be shared; one without the parameter that a buffer makes stands for all of them."""
         pinned, asked = self.pins.get("modifier"), self.question.spec.modifiers
+        known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
         if asked is not None:
-            found = list(dict.fromkeys(parse_modifier(text).name for text in asked))
+            wanted = dict.fromkeys(parse_modifier(text).name for text in asked)
+            made = {name for name in known if modifiers.bare(name) in wanted}
+            found = [*wanted, *sorted(made - {*wanted})]
         else:
-            known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
             found = sorted(known | {"LINEAR"} if pinned is None else {str(pinned)})
-        return [name for name in found if pinned in (None, name)]
+        if pinned is None:
+            return found
+        allowed = asked is None or pinned in found or modifiers.bare(str(pinned)) in found
+        if pinned == modifiers.bare(str(pinned)):
+            return [name for name in found if modifiers.bare(name) == pinned] if allowed else []
+        return [str(pinned)] if allowed else []
+
+    def _explicit(self, touches: tuple[Touch, ...], modifier: str) -> bool:
+        """Whether the modifier means the same to all: `INVALID` does within one driver only."""
+        if modifier != INVALID:
+            return True
+        held = [t for t in touches if not is_dropped(self.about, modifier_kind, t.device.name)]
+        drivers = {touch.device.spec.driver for touch in held}
+        return len(drivers) <= 1 and None not in drivers
 
     def _rulings(
         self, touches: tuple[Touch, ...], of_format: list[list[ImageRule | None]], modifier: str
@@ -105,7 +122,7 @@ class Images:
         """Every way to give each attachment one rule, with the colour space they share."""
         choices = []
         for touch, rules in zip(touches, of_format, strict=True):
-            fits = [rule for rule in rules if rule is None or modifier in canonical(rule)]
+            fits = [rule for rule in rules if rule is None or knows(rule, modifier)]
             if not fits and is_dropped(self.about, modifier_kind, touch.device.name):
                 fits = rules
             choices.append(fits)
@@ -139,7 +156,7 @@ class Images:
         for fourcc in self._fourccs(usable):
             of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
             for modifier in self._modifiers(of_format) if all(of_format) else ():
-                shape = modifiers.shape(fourcc, modifier)
+                shape = modifiers.shape(fourcc, modifier) if self._explicit(touches, modifier) else None
                 for ruled, _ in self._rulings(touches, of_format, modifier) if shape is not None else ():
                     assert shape is not None  # else there are no rulings
                     for dmabufs in self._dmabufs(ruled, shape):
@@ -148,7 +165,7 @@ class Images:
     def _dmabufs(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> list[int]:
         """In how many dma-bufs all touches take it."""
         asked = self.question.spec.dmabufs
-        allowed = {1, len(shape.planes)}
+        allowed = set(shape.dmabufs)
         if asked is not None:
             allowed &= {asked} if isinstance(asked, int) else set(asked)
         for touch in ruled:
@@ -202,3 +219,9 @@ def holds(when: When | None, use: Attachment) -> bool:
 def canonical(rule: ImageRule) -> frozenset[str]:
     """The rule's modifiers; the schema has given them their canonical names."""
     return frozenset(rule.modifiers)
+
+
+def knows(rule: ImageRule, modifier: str) -> bool:
+    """Whether the rule lists the modifier, or all of its family that a buffer's parameter makes."""
+    listed = canonical(rule)
+    return modifier in listed or modifiers.bare(modifier) in listed

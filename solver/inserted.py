@@ -10,7 +10,7 @@ from solver.board import Board
 from solver.constraint import Case, Touch, lives_in
 from solver.constraints import HEAP, REACH, RUN
 from solver.edges import Edge, changes
-from solver.images import canonical
+from solver.images import knows
 from solver.model import Choice
 from solver.option import Option
 from solver.plan import Conversion
@@ -128,7 +128,7 @@ def _objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
     if option.fourcc is not None and not rules:
         yield f"{touch.title} takes no {option.fourcc}"
         return
-    fitting = [rule for rule in rules if option.modifier in canonical(rule)]
+    fitting = [rule for rule in rules if knows(rule, option.modifier or "")]
     if option.fourcc is not None and not fitting:
         yield f"{touch.title} takes no {option.fourcc} in {option.modifier}"
         return

@@ -10,7 +10,7 @@ from platforms.values import shown
 from solver.board import Board
 from solver.constraint import Budget, Placed, Touch, lives_in
 from solver.constraints import BUDGETS, capacity
-from solver.images import canonical
+from solver.images import knows
 from solver.model import PPM, Ledger
 from solver.pipeline import Attachment, Selector
 from solver.plan import Placement
@@ -77,5 +77,5 @@ def _placed(board: Board, placement: Placement) -> Placed:
 
 def _rule(port: Port, placement: Placement) -> ImageRule | None:
     """The rule under which a port holds a live image: of those that may be, the one that uses least."""
-    rules = (r for r in port.images if placement.format in r.formats and placement.modifier in canonical(r))
+    rules = (r for r in port.images if placement.format in r.formats and knows(r, placement.modifier or ""))
     return min(rules, key=lambda rule: sum(rule.uses.values()), default=None)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import NamedTuple
 
+from platforms.formats import pixel_format
 from solver import layout as layouts
 from solver.constraint import Budget, Placed, Touch
 from solver.constraints import BUDGETS, capacity
@@ -32,6 +34,7 @@ def beats(one: Image, other: Image) -> bool:
     return (
         len(mine) == len(theirs)
         and all(a <= b for a, b in zip(mine, theirs, strict=True))
+        and one.layout.moved <= other.layout.moved
         and all(_uses(a) == _uses(b) for a, b in zip(one.touches, other.touches, strict=True))
     )
 
@@ -95,9 +98,17 @@ def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: i
     )
 
 
+@cache
+def picture(fourcc: str | None) -> tuple[int, int]:
+    """What no conversion may make less of: channels of colour, and bits of the narrowest."""
+    found = pixel_format(fourcc) if fourcc is not None else None
+    return (0, 0) if found is None else (found.channels, found.depth)
+
+
 def seen_by(kept: frozenset[str], image: Image | Option) -> tuple[object, ...]:
     """What conversions that hand on `kept` see of an image, where it lives aside."""
     return (
+        "picture" in kept and picture(image.fourcc),
         "format" in kept and image.fourcc,
         "modifier" in kept and image.modifier,
         "stride" in kept and tuple([plane.stride for plane in image.layout.planes]),

@@ -147,10 +147,10 @@ class Why:
             for rule in touch.about(option.fourcc).port.images
             for m in canonical(rule)
         }
-        if known <= {option.modifier}:
+        if known <= {modifiers.bare(option.modifier or "")}:
             return
         for touch in option.placed.touches:
-            if touch.rule is not None and canonical(touch.rule) == {option.modifier}:
+            if touch.rule is not None and canonical(touch.rule) == {modifiers.bare(option.modifier or "")}:
                 yield _said("modifier", modifier_kind, question, touch.about(option.fourcc))
 
     def _of_layout(self, question: Question, option: Option) -> list[Reason]:
@@ -197,7 +197,7 @@ class Why:
         self, question: Question, option: Option, stated: list[tuple[Touch, ModuleType]], left_out: set[int]
     ) -> Layout | None:
         """The layout with some facts left out."""
-        shape = modifiers.shape(option.fourcc or "", option.modifier or "")
+        shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
         image = question.spec.size
         assert shape is not None and image is not None  # the option has a layout
         need = Demand()

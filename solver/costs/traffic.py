@@ -4,7 +4,9 @@ Every attachment touches the whole buffer at the pipeline's rate; one that is
 used `rarely` counts a sixteenth. A CPU read of memory that is not cached weighs
 five times: 7.6 s against 1.5 s measured in ikwzm/udmabuf#120, the lowest ratio
 known (raspberrypi/linux#5286 reports 30). On a cached heap that the CPU touches,
-each device that does not snoop adds one pass of cache maintenance.
+each device that does not snoop adds one pass of cache maintenance. Of a compressed
+image a touch moves the metadata and half of the rest (docs/modifiers.md, "What
+compression is worth").
 """
 
 from __future__ import annotations
@@ -18,10 +20,11 @@ UNCACHED_READ = 5
 def value(priced: Priced) -> int:
     placed = priced.placed
     size = sum(placed.sizes)
+    moved = size if placed.moves is None else placed.moves
     local = any(memory.local for memory in placed.home.memories or ())
     total, maintained, mapped = 0, set(), False
     for touch in placed.touches:
-        touched = touch.moved(size)
+        touched = touch.moved(moved)
         if touch.device.by_cpu:
             mapped = True
             if touch.use.access == "read" and (placed.heap.cpu != "cached" or local):

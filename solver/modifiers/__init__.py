@@ -1,25 +1,52 @@
 """How bytes lie under a modifier: one module per family, listed here.
 
-A family says for a pixel format whether it can lay it out, as the `Shape` that
-`solver.layout` computes with; a modifier no family knows can be matched but not
-laid out.
+A family says for a pixel format how it lies, as a `solver.layout.Form`: mostly the
+`Shape` that `solver.shape` computes with, else a closed form of its own. A modifier that
+no family claims is opaque: it can be matched, and its exporter knows its size.
+docs/modifiers.md has the formulas in words.
 """
 
 from __future__ import annotations
 
+from functools import cache
 from types import ModuleType
 from typing import Final
 
-from solver.layout import Shape
-from solver.modifiers import linear, tiles
+from platforms.modifiers import Modifier, parse_modifier
+from solver.layout import Form
+from solver.modifiers import afbc, afrc, amd, ccs, linear, nvidia, opaque, sand, tiles, ubwc, uif, yf
 
-FAMILIES: Final[tuple[ModuleType, ...]] = (linear, tiles)
+FAMILIES: Final[tuple[ModuleType, ...]] = (
+    linear, tiles, yf, ccs, afbc, afrc, ubwc, sand, uif, nvidia, amd
+)  # fmt: skip
+"""Each has `claims(modifier)`, whether the layout is known, and `shape(fourcc, modifier)`."""
 
 
-def shape(fourcc: str, modifier: str) -> Shape | None:
-    """The shape of `fourcc` in `modifier` (canonical name), or None if unknown."""
+@cache
+def shape(fourcc: str, modifier: str) -> Form | None:
+    """How `fourcc` lies in `modifier`; None where the modifier is not for that format."""
+    parsed = spelt(modifier)
     for family in FAMILIES:
-        found: Shape | None = family.shape(fourcc, modifier)
-        if found is not None:
+        if family.claims(parsed):
+            found: Form | None = family.shape(fourcc, parsed)
             return found
-    return None
+    return opaque.shape(fourcc, parsed)
+
+
+def spelt(name: str) -> Modifier:
+    """The modifier of a canonical name."""
+    try:
+        return parse_modifier(name)
+    except ValueError:
+        return Modifier(name, None)
+
+
+def bare(name: str) -> str:
+    """The name without the parameter that is built from the buffer, if it has one."""
+    found = sand.bare(spelt(name))
+    return name if found is None else found
+
+
+def named(name: str, parameter: int) -> str:
+    """The name with that parameter, where the layout made one."""
+    return sand.named(name, parameter) if parameter else name

@@ -8,11 +8,17 @@ from __future__ import annotations
 from functools import cache
 
 from platforms.formats import PixelFormat, pixel_format
-from solver.layout import PlaneShape, Shape
+from platforms.modifiers import Modifier
+from solver.layout import PlaneShape
+from solver.shape import Shape
 
 
-def shape(fourcc: str, modifier: str) -> Shape | None:
-    return _linear(fourcc) if modifier == "LINEAR" else None
+def claims(modifier: Modifier) -> bool:
+    return modifier.linear
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    return _linear(fourcc)
 
 
 @cache
@@ -26,3 +32,10 @@ def _linear(fourcc: str) -> Shape | None:
 
 def planes(found: PixelFormat) -> tuple[PlaneShape, ...]:
     return tuple(PlaneShape(p.bytes, p.samples, p.hsub, p.vsub) for p in found.planes)
+
+
+def whole_samples(found: PixelFormat) -> tuple[int, ...] | None:
+    """Bytes of a sample of each plane, where they are powers of two; else None."""
+    sizes = tuple(p.bytes for p in found.planes)
+    plain = found.linear and all(p.samples == 1 and p.bytes & (p.bytes - 1) == 0 for p in found.planes)
+    return sizes if plain else None

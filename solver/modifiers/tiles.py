@@ -1,30 +1,57 @@
 """Fixed tiles: the image is padded to whole tiles, and its size is that of the padded image.
 
-MTK_16L_32S_TILE, Samsung, Allwinner, Vivante, Mali's U-interleaved and the like:
-the tile is a property of the modifier alone (platforms/modifiers.py), nothing is
-compressed and no metadata is added.
+Intel's X, Y and Tile 4, MTK_16L_32S_TILE, Samsung, Allwinner, Vivante, Mali's
+U-interleaved, Tegra's and VC4's tiles: the tile is a property of the modifier alone
+(platforms/modifiers.toml), nothing is compressed and no metadata is added.
 
 Source: include/uapi/drm/drm_fourcc.h, the comments of each modifier.
 """
 
 from __future__ import annotations
 
-from functools import cache
+from platforms.formats import PixelFormat, pixel_format
+from platforms.modifiers import Modifier, Tile
+from solver.modifiers.linear import planes, whole_samples
+from solver.shape import Shape
 
-from platforms.formats import pixel_format
-from platforms.modifiers import parse_modifier
-from solver.layout import Shape
-from solver.modifiers.linear import planes
+T_TILED = "BROADCOM_VC4_T_TILED"
 
 
-@cache
-def shape(fourcc: str, modifier: str) -> Shape | None:
-    found, tile = pixel_format(fourcc), parse_modifier(modifier).tile
-    if found is None or tile is None or not found.linear:
+def claims(modifier: Modifier) -> bool:
+    return modifier.tile is not None
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    found, tile = pixel_format(fourcc), modifier.tile
+    if found is None or tile is None or not found.linear or not _suits(found, modifier):
         return None
+    if modifier.name == "MTK_16L_32S_TILE" and _tens(found):
+        tile = tile._replace(width=tile.width * 5 // 4)
     chroma = tile.chroma_height or tile.height
     rows = (tile.height,) + (chroma,) * (len(found.planes) - 1)
-    lying = planes(found)
+    return Shape(planes(found), rows, _columns(found, tile), align=(tile.align,))
+
+
+def _columns(found: PixelFormat, tile: Tile) -> tuple[int, ...]:
+    """Bytes of a row of a tile, in each plane."""
     if tile.in_bytes:
-        return Shape(lying, rows, (tile.width,) * len(lying))
-    return Shape(lying, rows, tuple(-(-tile.width * plane.bytes // plane.pixels) for plane in lying))
+        return (tile.width,) * len(found.planes)
+    return tuple(-(-tile.width * plane.bytes // plane.samples) for plane in found.planes)
+
+
+def _suits(found: PixelFormat, modifier: Modifier) -> bool:
+    """Whether the tile is made for formats like this.
+
+    VC4's is used with 16 and 32 bits a pixel (vc4_plane.c vc4_format_mod_supported()), MediaTek's
+    with samples of eight bits, or of ten packed four to five bytes (drm_fourcc.h MTK_FMT_MOD_10BIT_LAYOUT).
+    """
+    if modifier.name == T_TILED:
+        return whole_samples(found) in ((2,), (4,))
+    if modifier.name == "MTK_16L_32S_TILE":
+        return _tens(found) or (found.planes[0].bytes, found.planes[0].samples) == (1, 1)
+    return modifier.family != "MTK" or _tens(found)
+
+
+def _tens(found: PixelFormat) -> bool:
+    """Ten bits a sample, four samples in five bytes."""
+    return (found.planes[0].bytes, found.planes[0].samples) == (5, 4)

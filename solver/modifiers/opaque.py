@@ -1,0 +1,39 @@
+"""Modifiers whose bytes nobody but a driver can place: only a lower bound of the size is known.
+
+The exporter computes the size, so only heaps whose exporter is told what a buffer is
+for can take it (`solver.constraints.exporter_computes_size`).
+
+Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h: "Higher-level programs … see modifiers as opaque tokens".
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from platforms.formats import pixel_format
+from platforms.modifiers import Modifier
+from platforms.values import Extent
+from solver.layout import Demand, Layout, PlaneShape, compressed
+from solver.modifiers.linear import planes
+
+
+class Opaque(NamedTuple):
+    """A format of which only the bytes of its pixels are known."""
+
+    planes: tuple[PlaneShape, ...]
+    compressed: bool
+
+    @property
+    def dmabufs(self) -> frozenset[int]:
+        return frozenset({1})
+
+    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+        """The pixels, packed; nothing that ports ask is imposed."""
+        size = sum(plane.row(image.width) * -(-image.height // plane.vsub) for plane in self.planes)
+        found = Layout((), (size,), image, 0)
+        return compressed(found, 0) if self.compressed else found
+
+
+def shape(fourcc: str, modifier: Modifier) -> Opaque | None:
+    found = pixel_format(fourcc)
+    return None if found is None else Opaque(planes(found), modifier.compressed)
