@@ -22,7 +22,7 @@ from tests.property.strategies import instance
 BATCH = 100
 BATCHES = 24
 LONG_BATCHES = 100
-CONVERTING_BATCHES = 5
+CONVERTING_BATCHES = 4
 LONG_CONVERTING_BATCHES = 20
 
 
