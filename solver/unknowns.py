@@ -41,6 +41,8 @@ def unknown_facts(problem: Problem, options: Sequence[Option]) -> tuple[UnknownF
     for option in options:
         for subject, field in _unknown(problem, option):
             text = f"{field} of {subject} is unknown and was not imposed"
+            if subject == option.placed.label:
+                text = f"{_exported(option)}; {option.placed.sizes[0]} bytes are a lower bound"
             found[subject, field] = UnknownFact(subject=subject, field=field, text=text)
     return tuple(found[key] for key in sorted(found))
 
@@ -52,6 +54,8 @@ def rests_on_unknown(problem: Problem, option: Option) -> bool:
 
 def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     platform = problem.board.platform
+    if _opaque(option):
+        yield option.placed.label, "size"
     for touch in option.placed.touches:
         name = touch.device.name
         if not touch.device.by_cpu:
@@ -75,6 +79,18 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
             yield from ((part.name, "size") for part in parts if part.spec.size == UNKNOWN)
 
 
+def _opaque(option: Option) -> bool:
+    """Whether only the exporter knows how the bytes lie."""
+    return option.modifier is not None and not option.layout.planes
+
+
+def _exported(option: Option) -> str:
+    return (
+        f"the size of {option.placed.label} in {option.modifier} comes from the exporter, "
+        f"{option.placed.heap.name}"
+    )
+
+
 def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:
     for name in type(model).model_fields:
         value = getattr(model, name)
@@ -95,6 +111,8 @@ def warnings(seats: Sequence[Seat]) -> tuple[str, ...]:
             ] = None
         if placed.heap.spec.permission is not None:
             found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
+        if _opaque(option):
+            found[_exported(option)] = None
         for touch in placed.touches:
             found.update(dict.fromkeys(_of_touch(question.label, option, touch)))
     return tuple(found)
