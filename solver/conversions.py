@@ -29,7 +29,7 @@ from typing import Final, NamedTuple
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
-from solver.constraint import End
+from solver.constraint import Budget, End
 from solver.edges import Edge, Price, leads, least_bytes, party
 from solver.option import Option
 from solver.options import Propagation
@@ -161,6 +161,18 @@ class Grove:
                 ]
         return self._served
 
+    def floor(self) -> dict[Budget, int]:
+        """What any tree charges to each budget at least: its writers by themselves, and each reader."""
+        found: dict[Budget, int] = {}
+        writers = [p for p in self.parties if p.use.access == "write"]
+        alone = [self._part(writers, (), root=True)] if self._judged_parties(writers) else []
+        readers = [self.parties[reader] for reader in self.root.readers]
+        alone += [self._part([p], (), root=False) for p in readers if self._judged_parties([p])]
+        for question in alone:
+            for budget, amount in least_charges(self.found.of_part(question)).items():
+                found[budget] = max(found.get(budget, 0), amount)
+        return found
+
     def _served_together(self, own: tuple[int, ...]) -> bool:
         return self._possible(own, ())
 
@@ -178,9 +190,12 @@ class Grove:
         It may, where its label makes a device one of an audience; and where a dropped fact lets
         a device take what it does not list, what others list counts.
         """
-        devices = {end.device.name for end in ends}
-        for reader in own:
-            devices.update(self.problem.variables[self.parties[reader].variable].candidates)
+        if self.freed & {end.device.name for end in ends}:
+            return False
+        return self._judged_parties([self.parties[reader] for reader in own])
+
+    def _judged_parties(self, parties: Sequence[Party]) -> bool:
+        devices = {name for p in parties for name in self.problem.variables[p.variable].candidates}
         return not self.question.guard.audiences and not devices & self.freed
 
     def _expand(self, state: State, room: Price, most: int) -> None:
@@ -191,8 +206,8 @@ class Grove:
         seen.append((room, most))
         sites = self.sites.setdefault(state, {})
         for own, feeds in self._splits(state):
-            if state.edge is None and not feeds:
-                continue  # that is no conversion
+            if (state.edge is None and not feeds) or self._again(state, own, feeds):
+                continue
             ahead = _sum(self._written(feed) for feed in feeds)
             if _sum([self._written(state), self._read(state, feeds), ahead]) > room:
                 continue
@@ -211,6 +226,13 @@ class Grove:
                 further = left if left == UNLIMITED else _sum([left, self._written(feed)])
                 self._expand(feed, further, most - len(feeds))
             sites[own, feeds] = site
+
+    def _again(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> bool:
+        """Whether an edge only converts once more what it made: it could have done so at once.
+
+        Not for sure where colours are told apart: they may change along with a format.
+        """
+        return not own and len(feeds) == 1 and feeds[0].edge == state.edge and not self.colours
 
     def _splits(self, state: State) -> Iterator[tuple[tuple[int, ...], tuple[State, ...]]]:
         """Every way to split readers between a placement and conversions of it, fewest of these first."""
@@ -319,6 +341,17 @@ class Grove:
                     other = _less(total, prices[feed])
                     before[feed] = min(before.get(feed, UNLIMITED), other)
         return found
+
+
+def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
+    """What every one of some options charges."""
+    if not options:
+        return {}
+    least = dict(options[0].charges)
+    for option in options[1:]:
+        charges = dict(option.charges)
+        least = {budget: min(n, charges[budget]) for budget, n in least.items() if budget in charges}
+    return least
 
 
 def joined(steps: Sequence[Step], edges: Sequence[Edge]) -> list[Step]:

@@ -13,10 +13,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from solver import strides
+from solver.constraint import Budget, Fact
 from solver.constraints import conversion
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.conversions import UNLIMITED, Grove, Step, joined
+from solver.conversions import UNLIMITED, Grove, Step, joined, least_charges
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.edges import Edge, Price, edges
 from solver.model import Choice, Ledger, Limits, choose
@@ -55,6 +56,7 @@ class Wood:
                         )
                     )
         self._least: Price | None = None
+        self._floor: dict[Budget, int] | None = None
         self._hasty = False
         """Whether cheaper conversions may be left to find."""
         self._grown: Price = (0, 0)
@@ -68,6 +70,14 @@ class Wood:
             self._least, self._hasty = min(prices, default=None), any_will_do
             self._grown = max(self._grown, self._least or UNLIMITED)
         return self._least
+
+    def floor(self) -> dict[Budget, int]:
+        """What is charged to each budget at least, converted or not."""
+        if self._floor is None:
+            floors = [grove.floor() for grove in self.groves] or [least_charges(self.direct)]
+            shared = set(floors[0]).intersection(*floors)
+            self._floor = {budget: min(floor[budget] for floor in floors) for budget in shared}
+        return self._floor
 
     def steps(self, limit: Price) -> tuple[Step, ...]:
         """The steps of all trees within a price."""
@@ -94,7 +104,7 @@ def decide(
     if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
         return choice
     classes = _classes(found, {} if known is None else known)
-    if not any(wood.edges for wood, _ in classes):
+    if not any(wood.edges for wood, _ in classes) or _overfull(classes, ledger, dropped):
         return choice
     if any(wood.least(any_will_do=limits.any_will_do) is None for wood, _ in classes):
         return choice
@@ -108,6 +118,18 @@ def decide(
         opened = tuple(level._replace(bound=0) for level in cheapest.levels)
         whole = cheapest._replace(status="feasible", levels=opened)
     return whole._replace(seconds=choice.seconds + cheapest.seconds + whole.seconds)
+
+
+def _overfull(classes: Sequence[tuple[Wood, list[int]]], ledger: Ledger, dropped: Drops) -> bool:
+    """Whether a budget is exceeded however everybody is converted."""
+    least: dict[Budget, int] = {}
+    for wood, members in classes:
+        for budget, amount in wood.floor().items():
+            least[budget] = least.get(budget, 0) + amount * len(members)
+    return any(
+        amount + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        for budget, amount in least.items()
+    )
 
 
 def _classes(found: Propagation, known: Woods) -> list[tuple[Wood, list[int]]]:

@@ -37,6 +37,7 @@ from solver.constraints import (
 from solver.constraints import format as format_kind
 from solver.drops import Drops
 from solver.edges import attachment_of, edges
+from solver.inserted import objections
 from solver.model import Ledger, used_by
 from solver.option import Option
 from solver.options import Propagation
@@ -77,10 +78,12 @@ def universe(problem: Problem) -> list[Fact]:
 
 
 def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
-    """What the pipeline says against converting a buffer, where somebody could."""
-    excluded = [e for e in edges(problem.board) if question.conversions == "forbid" or e.lossy]
-    if excluded and question.conversions != "allow":
+    """What the pipeline says against converting a buffer, and what converters cannot do with it."""
+    known = list(edges(problem.board))
+    if question.conversions != "allow" and any(question.conversions == "forbid" or e.lossy for e in known):
         yield Fact(conversion.NAME, question.label)
+    for device in dict.fromkeys(edge.device.name for edge in known):
+        yield Fact(conversion.NAME, f"{question.label}→{device}")
 
 
 def _budgets_of_converters(problem: Problem) -> set[Budget]:
@@ -142,8 +145,7 @@ def ends_of(board: Board) -> Iterator[tuple[Touch, End]]:
 
 
 def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
-    """Every port of every device that may touch the buffer, as the pipeline asks or to convert it."""
-    yield from (touch for touch, _ in ends_of(problem.board))
+    """Every port of every device that may touch the buffer, as the pipeline asks."""
     for way in question.ways:
         for party in way.parties:
             for name in problem.variables[party.variable].candidates:
@@ -206,6 +208,8 @@ class Sentences:
         self, fact: Fact, question: Question, device: str, relaxed: Relaxed
     ) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
+        if kind is conversion:
+            return self._of_converter(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         question, option = next(
             ((q, o) for q, o in kin if any(t.device.name == device for t in o.placed.touches)), kin[0]
@@ -225,6 +229,24 @@ class Sentences:
                 return kind.sentence(case), kind.source(case)
         case = case._replace(touch=touches[0])
         return kind.sentence(case), kind.source(case)
+
+    def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+        """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""
+        kin = [(q, o) for q, o in relaxed if q.label == question.label]
+        for touch, end in ends_of(self.board):
+            if end.device.name != device:
+                continue
+            for part, option in kin:
+                if part.part is None or (end.device, end.number, end.access) not in [
+                    (e.device, e.number, e.access) for e in part.part.ends
+                ]:
+                    continue
+                for text in objections(self._case(part, option), option, touch):
+                    return text, touch.port.source
+        each = [edge for edge in edges(self.board) if edge.device.name == device]
+        return conversion.attachment_sentence(question.label, device, [e.spec for e in each]), each[
+            0
+        ].spec.source or each[0].device.spec.source
 
     def _missing(self, fact: Fact) -> tuple[str, str]:
         for question in self.problem.questions:

@@ -89,7 +89,7 @@ def _why(board: Board, found: Sequence[Seat], seat: Seat) -> str:
     case = _case(board, seat.parent, seat.made_of)
     said: list[str] = []
     for touch in _served(found, seat):
-        said += [text for text in _objections(case, seat.made_of, touch) if text not in said]
+        said += [text for text in objections(case, seat.made_of, touch) if text not in said]
     if not said:
         names = ", ".join(dict.fromkeys(touch.title for touch in _served(found, seat)))
         return f"{names} cannot share {seat.parent.label} with all who use it"
@@ -122,7 +122,7 @@ def _case(board: Board, question: Question, option: Option) -> Case:
     return Case(board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
 
 
-def _objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
+def objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
     """What speaks against a reader of the placement that a copy is made of."""
     rules = [rule for rule in touch.port.images if option.fourcc in rule.formats]
     if option.fourcc is not None and not rules:

@@ -17,7 +17,7 @@ from types import ModuleType
 
 from solver.board import HeapView
 from solver.constraint import Case, Placed, Touch, lives_in
-from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, count
+from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, conversion, count
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.images import Images
 from solver.layout import Demand, Form
@@ -126,6 +126,8 @@ class _Search:
         self.about = about
         self.part = question.part
         self.kept = question.part.kept if question.part is not None else frozenset()
+        ends = question.part.ends if question.part is not None else ()
+        self.ends = tuple([end for end in ends if not is_dropped(about, conversion, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
         self.images = Images(question, about, whole.demands)
@@ -225,7 +227,7 @@ class _Search:
                         number,
                         self.question.spec.rate,
                         image.touches,
-                        self.part.ends if self.part is not None else (),
+                        self.ends,
                         image.layout.moved,
                     )
                     yield option(placed, image, way.rank, binding, dropped)

@@ -39,6 +39,11 @@ class Variable(NamedTuple):
     connector: str | None
     candidates: tuple[str, ...]
 
+    @property
+    def converts(self) -> bool:
+        """Whether it is the seat of a converter, which no file asks for."""
+        return not self.pipeline
+
 
 class Party(NamedTuple):
     """An attachment and the variable (by index) that says which device it is."""

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.constraint import Touch
-from solver.constraints import missing_device
+from solver.constraints import conversion, missing_device
 from solver.drops import About, is_dropped
 from solver.option import Binding
 from solver.pipeline import Attachment
-from solver.problem import WAYS, Problem, Question, Way
+from solver.problem import WAYS, Party, Problem, Question, Way
 
 
 def too_many(question: Question, number: str, what: str) -> InputError:
@@ -45,10 +45,16 @@ class Seats:
             device = dict(zip(variables, choice, strict=True))
             if not self.pinned_devices <= set(choice):
                 continue
-            touches = [self._touch(device[party.variable], party.use) for party in way.parties]
+            bound = (party for party in way.parties if not self._unbound(party))
+            touches = [self._touch(device[party.variable], party.use) for party in bound]
             binding = tuple(pair for pair in device.items() if pair[0] in self.linked)
             for scene in self._scenes(way, device):
                 yield (*binding, *scene), tuple(touch for touch in touches if touch is not None)
+
+    def _unbound(self, party: Party) -> bool:
+        """Whether it is a converter's, and what its device could not do is taken out of the question."""
+        variable = self.problem.variables[party.variable]
+        return variable.converts and is_dropped(self.about, conversion, variable.candidates[0])
 
     def _scenes(self, way: Way, device: dict[int, str | None]) -> list[Binding]:
         """The scenes in which protected content flows as it does through these devices."""

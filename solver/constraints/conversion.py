@@ -10,8 +10,9 @@ Source: design §5, 38; the edges are `converts` of the profile, each with its s
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from platforms.schema import Conversion
 from solver.board import Board
 from solver.constraint import Budget, End, Placed
 
@@ -39,6 +40,14 @@ def source(board: Board, budget: Budget) -> str:
         if End(device, number, edge, "read").title == budget.subject
     ]
     return max(found, key=lambda each: each[1])[0]
+
+
+def attachment_sentence(label: str, device: str, edges: Sequence[Conversion]) -> str:
+    """What a converter can do, where none of it serves a buffer."""
+    ways = "; ".join(
+        dict.fromkeys(f"{e.from_} to {e.to}, changing {' and '.join(e.may_change)}" for e in edges)
+    )
+    return f"{device} converts no placement of {label} into one that serves ({ways})"
 
 
 def policy_sentence(label: str, policy: str) -> str:
