@@ -26,7 +26,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
 def shape(fourcc: str, modifier: str) -> Form | None:
     """How `fourcc` lies in `modifier`; None where the modifier is not for that format."""
     parsed = spelt(modifier)
-    for family in FAMILIES:
+    for family in FAMILIES if parsed.value is not None else ():
         if family.claims(parsed):
             found: Form | None = family.shape(fourcc, parsed)
             return found

@@ -12,11 +12,11 @@ from pydantic import ValidationError
 from solver import Options, solve
 from solver.plan import Plan
 
-from . import expected, late, pools, scope, sound
+from . import expected, late, pools, ranking, scope, sound
 from .cases import Collection, Environment, Node, World, environment, unknown_keys
 from .expected import Expectation, UnknownKey
-from .negotiate import Answer, Failure, Negotiation, Waiting, read, waits_for
-from .party import LINEAR, Unreadable
+from .negotiate import Answer, Failure, Negotiation, Waiting, read
+from .party import Unreadable
 from .scope import OutOfScope
 from .translate import build
 
@@ -196,13 +196,9 @@ def _together(world: World, limits: Environment, case: dict[str, Any]) -> list[s
 
 
 def _preference(world: World, case: dict[str, Any]) -> list[str]:
-    """A ranking of modifiers: what each costs to read and write is for their families to say."""
+    """A ranking of modifiers, against what ours cost."""
     known = {"id", "source", "source_test", "platform", "pixel_format", "worst_to_best", "equal_cost", "note"}
     unknown = sorted(set(case) - known)
     if unknown:
         raise UnknownKey(", ".join(unknown))
-    named = [*case["worst_to_best"], *(case.get("equal_cost") or ())]
-    later = sorted({waits_for(name) for name in named if name != LINEAR})
-    if later:
-        raise Waiting(*later)
-    return []
+    return ranking.preference(world, case)

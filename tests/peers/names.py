@@ -31,7 +31,7 @@ def modifier_name(name: str) -> str:
     A flag that DRM does not have stays behind as a mark, so that no two of them become one.
     """
     if not name.startswith("ARM_AFBC_"):
-        return name
+        return name.replace("INTEL_YF_", "INTEL_Yf_")
     block, _, rest = name.removeprefix("ARM_AFBC_").partition("_")
     words = [block.lower()]
     for flag, ours in _AFBC_FLAGS.items():

@@ -16,6 +16,7 @@ from typing import Final
 from platforms.modifiers import parse_modifier
 from platforms.words import PORTS
 from solver import modifiers
+from solver.modifiers import opaque
 from solver.plan import Infeasible, Placement, Plan
 from solver.solving import Options, solve
 
@@ -34,7 +35,7 @@ TRIES: Final = 512
 
 
 class Waiting(Exception):
-    """Only a constraint kind of a later issue could answer; the kinds are the arguments."""
+    """Only what we do not have yet could answer; what that is are the arguments."""
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ class Answer:
 
 
 def waits_for(modifier: str) -> str:
-    """The kind of a later issue that lays out a modifier."""
-    return "metadata-planes" if "AFBC" in modifier or "CCS" in modifier else "modifier"
+    """Why a modifier without a layout cannot be answered: DRM does not have it."""
+    return f"layout of {modifier}"
 
 
 def canonical(modifier: str) -> str:
@@ -266,7 +267,8 @@ class Negotiation:
     @staticmethod
     def solvable(pair: tuple[str, str]) -> bool:
         """Whether the solver can lay out a pair; linear images it must."""
-        return pair[1] == LINEAR or modifiers.shape(fourcc(pair[0]), canonical(pair[1])) is not None
+        form = modifiers.shape(fourcc(pair[0]), canonical(pair[1]))
+        return pair[1] == LINEAR or not (form is None or isinstance(form, opaque.Opaque))
 
     def of_pairs(self, cast: Cast, pairs: tuple[tuple[str, str], ...]) -> Answer | Failure:
         """All images required, in one of these formats and modifiers: the solver's choice, if it serves them all."""

@@ -278,9 +278,15 @@ def test_modifiers_are_spelt_as_drm_spells_them() -> None:
     assert modifier_name("ARM_AFBC_MOON") == "ARM_AFBC_MOON"
 
 
-def test_compressed_images_wait_for_their_family() -> None:
-    with pytest.raises(Waiting, match="metadata-planes"):
-        settle(party(images=[image(modifier="ARM_AFBC_16X16", min_size=[4, 4])]))
+def test_compressed_images_are_laid_out() -> None:
+    # One superblock: a header of 16 bytes to 64, 16 × 16 × 4 bytes of body.
+    found = answer(party(images=[image(modifier="ARM_AFBC_16X16", min_size=[4, 4])]))
+    assert (found.placement.modifier, found.placement.size) == ("ARM_AFBC(16x16)", 64 + 1024)
+
+
+def test_a_compression_that_drm_does_not_have_waits() -> None:
+    with pytest.raises(Waiting, match="layout of ARM_AFBC_16X16_TE"):
+        settle(party(images=[image(modifier="ARM_AFBC_16X16_TE", min_size=[4, 4])]))
 
 
 def test_contiguous_memory_comes_from_its_pool() -> None:

@@ -96,7 +96,7 @@ def test_without_remedies_the_conflict_is_the_same() -> None:
 
 
 def test_a_layout_that_cannot_be_computed_and_was_not_asked_for() -> None:
-    afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
+    afbc = port(image(modifiers=["ARM_AFBC(32x8_64x4)"]))
     platform = board(
         devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)}
     )

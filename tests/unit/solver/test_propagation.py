@@ -91,13 +91,14 @@ def test_a_bare_buffer_that_raw_ports_touch_is_raw_anyway() -> None:
 
 
 def test_a_layout_that_no_family_knows_is_no_option() -> None:
-    afbc = port(image(modifiers=["ARM_AFBC(16x16)"]))
+    # Two sizes of superblocks are for formats of several planes (drm_fourcc.h).
+    afbc = port(image(modifiers=["ARM_AFBC(32x8_64x4)"]))
     platform = board(
         devices={"camera": device("camera", capture=afbc), "panel": device("display", scanout=afbc)}
     )
-    answer = refusal(platform, pipeline(frame=buffer(modifiers=["ARM_AFBC(16x16)"])))
+    answer = refusal(platform, pipeline(frame=buffer(modifiers=["ARM_AFBC(32x8_64x4)"])))
     assert facts(answer) == [("modifier", "frame")]
-    assert answer.conflict[0].text == "the layout of ARM_AFBC(16x16) cannot be computed for frame"
+    assert answer.conflict[0].text == "the layout of ARM_AFBC(32x8_64x4) cannot be computed for frame"
 
 
 def test_pins_narrow_every_field() -> None:
