@@ -66,7 +66,8 @@ def disagree(draft: Draft) -> None:
     """Those who write and those who read cannot all use one buffer: other formats, other heaps."""
     if len(draft.palette) < 2:
         draft.palette.append(draft.pick(*(form for form in FORMATS if form not in draft.palette)))
-    apart = draft.pick("format", "format", "format", "memory", "memory", "both", "neither")
+    _poor_first(draft)
+    apart = draft.pick(*["format"] * 4, *["memory"] * 5, "both", "neither")
     if len(draft.heaps) < 2:
         draft.heaps["h1"] = {**draft.heaps["h0"], "names": ["heap1"], "run": "whole"}
     heaps = sorted(draft.heaps)
@@ -83,8 +84,8 @@ def disagree(draft: Draft) -> None:
 
 def converters(draft: Draft) -> None:
     """At most two edges, on a block made for it, on a device that the file uses, or on the CPU."""
-    for number in range(draft.pick(0, 1, 1, 1, 1, 1, 2, 2)):
-        if not draft.chance(4):
+    for number in range(draft.pick(0, *[1] * 10, *[2] * 4)):
+        if not draft.chance(6):
             kind, ends = draft.pick(*_MADE)
             device = {
                 "kind": kind,
@@ -113,6 +114,7 @@ def stairs(draft: Draft) -> None:
     """Two edges that reach their end only one after the other, by way of a third format."""
     while len(draft.palette) < 3:
         draft.palette.append(draft.pick(*(form for form in FORMATS if form not in draft.palette)))
+    _poor_first(draft)
     for device in draft.devices.values():
         for port in device["ports"].values():
             here = 0 if port["access"] == "write" else 2
@@ -149,7 +151,7 @@ def domains(draft: Draft) -> None:
     for heap in draft.heaps.values():
         if draft.chance(12):
             continue
-        out = draft.pick(*[0] * 8, 1, 2)
+        out = draft.pick(*[0] * 12, 1, 2)
         heap["access"] = sorted(draft.random.sample(names, max(1, len(names) - out)))
         heap["cpu"] = draft.pick(*["none"] * 12, "cached", "unknown")
         if draft.chance(2):
@@ -233,13 +235,20 @@ def question(seed: int) -> Instance:
 
 
 def _few_trees(draft: Draft, data: Json) -> None:
-    """Few edges, buffers and readers together, or there would be too many trees to try."""
-    edges = sum(len(device.get("converts", ())) for device in draft.devices.values())
-    most = 3 if edges < 2 else 2
+    """Few edges, buffers and readers together, or there would be too many trees to try.
+
+    Where strides must be kept every stride is tried: one reader then.
+    """
+    edges = [edge for device in draft.devices.values() for edge in device.get("converts", ())]
+    readers, most = 0, 3 if len(edges) < 2 else 2
     for buffer in (buffer for file in data["pipelines"] for buffer in file["buffers"].values()):
-        most -= len(buffer["read_by"])
-        if most < 0:
+        if readers + len(buffer["read_by"]) > most:
             buffer["conversions"] = "forbid"
+        else:
+            readers += len(buffer["read_by"])
+    if readers > 1:
+        for edge in edges:
+            edge["may_change"] = sorted({*edge["may_change"], "stride"})
 
 
 def _somebody(draft: Draft) -> list[Json]:
@@ -266,3 +275,9 @@ def _smaller(draft: Draft) -> None:
     draft.files = [file for file in draft.files if file]
     while len(draft.heaps) > 3:
         draft.heaps.popitem()
+
+
+def _poor_first(draft: Draft) -> None:
+    """Writers mostly have the poorer format: the other way the picture would be lost."""
+    if not draft.chance(6):
+        draft.palette.sort(key=lambda form: ("R8", "RG16").index(form) if form in ("R8", "RG16") else 2)
