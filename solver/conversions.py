@@ -30,7 +30,7 @@ from typing import Final, NamedTuple
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.constraint import Budget, End
-from solver.edges import Edge, Price, leads, least_bytes, party
+from solver.edges import Edge, Price, least_bytes, party
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import WAYS, Part, Party, Problem, Question, Way, in_order
@@ -122,6 +122,7 @@ class Grove:
         variables = [p.variable for p in self.parties]
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
         rate = question.spec.rate
+        self._kept = {edge.name: edge.kept for edge in edges}
         self._weights = [edge.weight(rate) for edge in edges]
         self._sizes = [least_bytes(question, edge) for edge in edges]
         self._known: dict[tuple[object, ...], Site] = {}
@@ -294,7 +295,7 @@ class Grove:
 
     def _part(self, parties: list[Party], ends: tuple[End, ...], *, root: bool) -> Question:
         """The question about a placement that these touch."""
-        kept = frozenset[str]().union(*(Edge(end.device, end.number, end.edge).kept for end in ends))
+        kept = frozenset[str]().union(*(self._kept[end.device.name, end.number] for end in ends))
         if self.colours:
             kept |= {"format", "colour"}
         found = self.question.as_part(Part(self.way, ends, self.ties, kept, self.colours))
@@ -352,45 +353,6 @@ def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
         charges = dict(option.charges)
         least = {budget: min(n, charges[budget]) for budget, n in least.items() if budget in charges}
     return least
-
-
-def joined(steps: Sequence[Step], edges: Sequence[Edge]) -> list[Step]:
-    """The steps without the options that no neighbour's option goes with."""
-    current = {(step.state, step.own, step.feeds): step for step in steps}
-    while True:
-        given: dict[State, list[Option]] = {}
-        taken: dict[State, list[Option]] = {}
-        for step in current.values():
-            given.setdefault(step.state, []).extend(step.options)
-            for feed in step.feeds:
-                taken.setdefault(feed, []).extend(step.options)
-        fewer = {}
-        for key, step in current.items():
-            options = tuple(o for o in step.options if _goes(step, o, given, taken, edges))
-            if options:
-                fewer[key] = step._replace(options=options)
-        size = sum(len(step.options) for step in current.values())
-        if sum(len(step.options) for step in fewer.values()) == size:
-            return list(fewer.values())
-        current = fewer
-
-
-def _goes(
-    step: Step,
-    option: Option,
-    given: dict[State, list[Option]],
-    taken: dict[State, list[Option]],
-    edges: Sequence[Edge],
-) -> bool:
-    if step.state.edge is not None:
-        edge = edges[step.state.edge]
-        if not any(leads(edge, before, option) for before in taken.get(step.state, ())):
-            return False
-    return all(
-        any(leads(edges[feed.edge], option, after) for after in given.get(feed, ()))
-        for feed in step.feeds
-        if feed.edge is not None
-    )
 
 
 def _sum(prices: Sequence[Price] | Iterator[Price]) -> Price:

@@ -17,9 +17,10 @@ from solver.constraint import Budget, Fact
 from solver.constraints import conversion
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.conversions import UNLIMITED, Grove, Step, joined, least_charges
+from solver.conversions import UNLIMITED, Grove, Step, least_charges
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.edges import Edge, Price, edges
+from solver.joining import joined
 from solver.model import Choice, Ledger, Limits, choose
 from solver.option import Option
 from solver.options import Propagation

@@ -12,7 +12,7 @@ from platforms.values import Extent
 from solver.board import Board, DeviceView
 from solver.constraint import End
 from solver.costs import conversion_bytes
-from solver.option import Option
+from solver.option import Option, picture
 from solver.pipeline import Attachment, Selector
 from solver.plan import Change
 from solver.problem import Party, Problem, Question
@@ -33,6 +33,8 @@ class Edge(NamedTuple):
     device: DeviceView
     number: int
     spec: Conversion
+    kept: frozenset[str]
+    """What it hands on unchanged; colours go with the format, the picture always."""
 
     @property
     def name(self) -> tuple[str, int]:
@@ -46,11 +48,6 @@ class Edge(NamedTuple):
     @property
     def lossy(self) -> bool:
         return self.spec.lossless is not True
-
-    @property
-    def kept(self) -> frozenset[str]:
-        """What it hands on unchanged; colours go with the format."""
-        return frozenset(ASPECTS) - frozenset(self.spec.may_change)
 
     @property
     def reading(self) -> End:
@@ -70,7 +67,8 @@ def edges(board: Board, *, lossless: bool = False) -> Iterator[Edge]:
     for device in board.devices.values():
         for number, spec in enumerate(device.spec.converts):
             if spec.lossless is True or not lossless:
-                yield Edge(device, number, spec)
+                kept = frozenset(ASPECTS) - frozenset(spec.may_change) | {"picture"}
+                yield Edge(device, number, spec, kept)
 
 
 def party(problem: Problem, end: End) -> Party:
@@ -108,22 +106,46 @@ def payload(fourcc: str, image: Extent) -> int:
     return total
 
 
-def handed_on(edge: Edge, option: Option) -> tuple[object, ...]:
-    """What of a placement the edge leaves as it is: equal on both its sides."""
+class Sight(NamedTuple):
+    """What an edge sees of a placement on one of its sides."""
+
+    handed_on: tuple[object, ...]
+    """What it leaves as it is: equal on both sides."""
+    fourcc: str | None
+    """Where the edge may change it, or colours go with it."""
+    colour: str | None
+
+    def suits(self, after: Sight) -> bool:
+        """Whether the edge can make what is seen so on its other side."""
+        if self.handed_on != after.handed_on or not faithful(self.fourcc, after.fourcc):
+            return False
+        return self.fourcc != after.fourcc or self.colour == after.colour
+
+
+def sight(edge: Edge, option: Option) -> Sight:
+    """How the edge sees a placement."""
     kept = edge.kept
-    return (
+    handed_on = (
         "format" in kept and option.fourcc,
         "modifier" in kept and option.modifier,
         "memory" in kept and option.placed.heap.name,
         "stride" in kept and tuple([plane.stride for plane in option.layout.planes]),
     )
+    seen = "format" not in kept or option.colour is not None
+    return Sight(handed_on, option.fourcc if seen else None, option.colour)
 
 
-def leads(edge: Edge, before: Option, after: Option) -> bool:
-    """Whether the edge can make `after` of `before`."""
-    if before.fourcc == after.fourcc and before.colour != after.colour:
-        return False
-    return handed_on(edge, before) == handed_on(edge, after)
+@cache
+def faithful(before: str | None, after: str | None) -> bool:
+    """Whether a conversion from one format to the other keeps the picture.
+
+    All channels of colour, and 8 bits of each or as many as there are: fewer bytes are
+    no reason to go grey on the way. Numbers of a palette are no picture without it.
+    """
+    if before == after:
+        return True
+    one, other = picture(before), picture(after)
+    return 0 not in (one[0], other[0]) and other[0] >= one[0] and other[1] >= one[1]
 
 
 def changes(before: Option, after: Option) -> tuple[Change, ...]:

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from solver import rows
 from solver.conversions import State, Step
 from solver.drops import Drops
-from solver.edges import Edge, handed_on, leads
+from solver.edges import Edge, Sight, sight
 from solver.model import Branch, Choice, Ledger, Limits, Model, Tree, too_large
 from solver.option import Option
 from solver.problem import Problem
@@ -97,7 +97,7 @@ class _Bed:
         for state in self._states():
             handed = self._sides(state, [group for step, group in self.steps if state in step.feeds])
             given = self._sides(state, [group for step, group in self.steps if step.state == state])
-            if all(_suits(one, other) == (one == other) for one in handed for other in given):
+            if all(one.suits(other) == (one == other) for one in handed for other in given):
                 for side in dict.fromkeys((*handed, *given)):
                     before, after = handed.get(side, []), given.get(side, [])
                     search.add(Row([*before, *after], [1] * len(before) + [-1] * len(after), 0, 0))
@@ -110,24 +110,24 @@ class _Bed:
         found |= {feed for step, _ in self.steps for feed in step.feeds}
         return sorted(found, key=lambda state: (state.depth, state.edge, state.readers))
 
-    def _sides(self, state: State, groups: Sequence[Group]) -> dict[_Side, list[int]]:
-        found: dict[_Side, list[int]] = {}
+    def _sides(self, state: State, groups: Sequence[Group]) -> dict[Sight, list[int]]:
+        found: dict[Sight, list[int]] = {}
         for group in groups:
             for variable, option in zip(group.variables, group.options, strict=True):
-                found.setdefault(_side(self._edge(state), option), []).append(variable)
+                found.setdefault(sight(self._edge(state), option), []).append(variable)
         return found
 
     def _edge(self, state: State) -> Edge:
         assert state.edge is not None  # the root is not made by any
         return self.plot.edges[state.edge]
 
-    def _pair(self, handed: dict[_Side, list[int]], given: dict[_Side, list[int]], search: Search) -> None:
+    def _pair(self, handed: dict[Sight, list[int]], given: dict[Sight, list[int]], search: Search) -> None:
         """As many are converted from each side, and to each side, as there are."""
-        into: dict[_Side, list[int]] = {one: [] for one in handed}
-        out: dict[_Side, list[int]] = {other: [] for other in given}
+        into: dict[Sight, list[int]] = {one: [] for one in handed}
+        out: dict[Sight, list[int]] = {other: [] for other in given}
         for one in handed:
             for other in given:
-                if _suits(one, other):
+                if one.suits(other):
                     variable = search.integer(0, self.size)
                     into[one].append(variable)
                     out[other].append(variable)
@@ -177,27 +177,16 @@ class _Plant:
         return tuple(found)
 
 
-_Side = tuple[object, str | None, str | None]
-"""What an edge hands on, and the format with its colours."""
-
-
-def _side(edge: Edge, option: Option) -> _Side:
-    if option.colour is None:
-        return handed_on(edge, option), None, None
-    return handed_on(edge, option), option.fourcc, option.colour
-
-
-def _suits(one: _Side, other: _Side) -> bool:
-    return one[0] == other[0] and (one[1] != other[1] or one[2] == other[2])
-
-
 def _matched(edge: Edge, handed: Sequence[_Plant], given: Sequence[_Plant]) -> list[tuple[_Plant, _Plant]]:
     """Every placement handed to an edge with one that is made of it; the model says that there is a way."""
     taken: dict[int, int] = {}
 
+    seen = [sight(edge, plant.option) for plant in given]
+
     def place(before: int, tried: set[int]) -> bool:
-        for after, plant in enumerate(given):
-            if after in tried or not leads(edge, handed[before].option, plant.option):
+        mine = sight(edge, handed[before].option)
+        for after, other in enumerate(seen):
+            if after in tried or not mine.suits(other):
                 continue
             tried.add(after)
             if after not in taken or place(taken[after], tried):
