@@ -30,6 +30,7 @@ from typing import Final, NamedTuple
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.constraint import Budget, End
+from solver.constraints import resource
 from solver.edges import Edge, Price, least_bytes, party
 from solver.option import Option
 from solver.options import Propagation
@@ -130,25 +131,27 @@ class Grove:
         self._served: bool | None = None
         self._able: list[int] = []
         self._seen: dict[State, list[tuple[Price, int]]] = {}
+        self.most = DEEPEST * len(readers)
+        """Conversions in a tree."""
         self._cut = False
         self._work = 0
 
-    def grow(self, limit: Price | None = None, *, any_will_do: bool = False) -> Price | None:
-        """Look at all trees within `limit` (by default the cheapest; or any); the least price of one, if there is one."""
-        most = DEEPEST * len(self.root.readers)
-        if not self._served_alone():
-            return None
-        if limit is not None:
-            self._expand(self.root, limit, most)
-            return self.prices().get(self.root)
+    def cheapest(self) -> Price | None:
+        """Look at all trees that may be cheapest; the least price of one, if there is one."""
         best: Price | None = None
-        for number in range(1, most + 1):
-            self._cut = False
-            self._expand(self.root, best or UNLIMITED, number)
+        for number in range(1, self.most + 1):
+            cut = self.grow(best or UNLIMITED, number)
             best = self.prices().get(self.root)
-            if not self._cut or (best and any_will_do):
+            if not cut:
                 break
         return best
+
+    def grow(self, limit: Price, most: int) -> bool:
+        """Look at all trees within a price and a number of conversions; whether the number left any out."""
+        self._cut = False
+        if self._served_alone():
+            self._expand(self.root, limit, most)
+        return self._cut
 
     def _served_alone(self) -> bool:
         """Whether each reader could be served by a placement of its own: else no tree serves it."""
@@ -163,7 +166,10 @@ class Grove:
         return self._served
 
     def floor(self) -> dict[Budget, int]:
-        """What any tree charges to each budget at least: its writers by themselves, and each reader."""
+        """What any tree charges to each budget at least: its writers by themselves, and each reader.
+
+        What is counted by attachment adds up; bytes are counted once for all who share a placement.
+        """
         found: dict[Budget, int] = {}
         writers = [p for p in self.parties if p.use.access == "write"]
         alone = [self._part(writers, (), root=True)] if self._judged_parties(writers) else []
@@ -171,7 +177,8 @@ class Grove:
         alone += [self._part([p], (), root=False) for p in readers if self._judged_parties([p])]
         for question in alone:
             for budget, amount in least_charges(self.found.of_part(question)).items():
-                found[budget] = max(found.get(budget, 0), amount)
+                known = found.get(budget, 0)
+                found[budget] = known + amount if budget.kind == resource.NAME else max(known, amount)
         return found
 
     def _served_together(self, own: tuple[int, ...]) -> bool:

@@ -11,9 +11,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import count
 
-from solver import strides
-from solver.constraint import Budget, Fact
+from solver import planting, strides
+from solver.bounds import overfull, unseated
+from solver.constraint import Budget
 from solver.constraints import conversion
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
@@ -24,7 +26,7 @@ from solver.joining import joined
 from solver.model import Choice, Ledger, Limits, choose
 from solver.option import Option
 from solver.options import Propagation
-from solver.planting import Plot, planted
+from solver.planting import Plot
 from solver.problem import Problem, Question
 
 Woods = dict[tuple[int, About | None], "Wood"]
@@ -58,18 +60,15 @@ class Wood:
                     )
         self._least: Price | None = None
         self._floor: dict[Budget, int] | None = None
-        self._hasty = False
-        """Whether cheaper conversions may be left to find."""
-        self._grown: Price = (0, 0)
+        self._valued = False
 
-    def least(self, *, any_will_do: bool = False) -> Price | None:
-        """What the buffer's conversions cost at least (or any that were found cost); None where none can help."""
+    def least(self) -> Price | None:
+        """What the buffer's conversions cost at least; None where none can help."""
         if self.direct:
             return 0, 0
-        if self._least is None or (self._hasty and not any_will_do):
-            prices = [p for grove in self.groves if (p := grove.grow(any_will_do=any_will_do)) is not None]
-            self._least, self._hasty = min(prices, default=None), any_will_do
-            self._grown = max(self._grown, self._least or UNLIMITED)
+        if not self._valued:
+            self._valued = True
+            self._least = min((p for g in self.groves if (p := g.cheapest()) is not None), default=None)
         return self._least
 
     def floor(self) -> dict[Budget, int]:
@@ -80,16 +79,31 @@ class Wood:
             self._floor = {budget: min(floor[budget] for floor in floors) for budget in shared}
         return self._floor
 
-    def steps(self, limit: Price) -> tuple[Step, ...]:
+    def within(self, limit: Price) -> tuple[Step, ...]:
         """The steps of all trees within a price."""
-        if limit > self._grown:
-            for grove in self.groves:
-                grove.grow(limit)
-            self._grown = limit
+        for grove in self.groves:
+            grove.grow(limit, grove.most)
+        return self._steps(limit)
+
+    def cheapest(self) -> tuple[Step, ...]:
+        """The steps of the cheapest trees; none where the buffer may be as it is."""
+        least = None if self.direct else self.least()
+        return () if least is None else self._steps(least)
+
+    def upto(self, number: int) -> tuple[tuple[Step, ...], bool]:
+        """The steps of all trees of so many conversions, and whether there are larger ones."""
+        larger = [grove.grow(UNLIMITED, number) for grove in self.groves]
+        return self._steps(UNLIMITED), any(larger)
+
+    def _steps(self, limit: Price) -> tuple[Step, ...]:
         found = [step for grove in self.groves for step in grove.within(limit)]
         if found:
             found = joined(strides.shared(found, self.found), self.edges)
         return tuple(found)
+
+
+Class = tuple[Wood, list[int]]
+"""Alike questions, and their indices."""
 
 
 def decide(
@@ -105,35 +119,61 @@ def decide(
     if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
         return choice
     classes = _classes(found, {} if known is None else known)
-    if not any(wood.edges for wood, _ in classes) or _overfull(classes, ledger, dropped):
+    given = ledger, dropped, limits
+    floors = ((wood.floor(), len(members)) for wood, members in classes)
+    if (
+        not any(w.edges for w, _ in classes)
+        or unseated(problem, dropped)
+        or overfull(floors, ledger, dropped)
+    ):
         return choice
-    if any(wood.least(any_will_do=limits.any_will_do) is None for wood, _ in classes):
-        return choice
-    cheapest = Choice("infeasible")
-    if not all(wood.direct for wood, _ in classes):
-        cheapest = _cheapest(problem, classes, ledger, dropped, limits)
-        if _is_best(cheapest, classes, limits):
-            return cheapest
-    whole = planted(problem, _plots(classes, cheapest), ledger, dropped, limits)
-    if cheapest.options and not whole.options:
-        opened = tuple(level._replace(bound=0) for level in cheapest.levels)
-        whole = cheapest._replace(status="feasible", levels=opened)
-    return whole._replace(seconds=choice.seconds + cheapest.seconds + whole.seconds)
-
-
-def _overfull(classes: Sequence[tuple[Wood, list[int]]], ledger: Ledger, dropped: Drops) -> bool:
-    """Whether a budget is exceeded however everybody is converted."""
-    least: dict[Budget, int] = {}
+    plan = Choice("infeasible")
+    if not limits.any_will_do and not all(wood.direct for wood, _ in classes):
+        if any(wood.least() is None for wood, _ in classes):
+            return choice
+        plan = planting.planted(problem, [_plot(*one, one[0].cheapest()) for one in classes], *given)
+        if plan.options and _spent(plan) == _sum_of_least(classes):
+            return plan
+    if not plan.options:
+        plan = _any(problem, classes, *given)
+    if limits.any_will_do or not plan.options:
+        return plan
+    least, spent = _sum_of_least(classes), _spent(plan)
+    plots = []
     for wood, members in classes:
-        for budget, amount in wood.floor().items():
-            least[budget] = least.get(budget, 0) + amount * len(members)
-    return any(
-        amount + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
-        for budget, amount in least.items()
-    )
+        own = wood.least() or (0, 0)
+        limit = spent[0] - least[0] + own[0], spent[1] - least[1] + own[1]
+        plots.append(_plot(wood, members, wood.within(limit)))
+    best = planting.planted(problem, plots, *given)
+    if best.options:
+        return best
+    return plan._replace(status="feasible", levels=tuple(level._replace(bound=0) for level in plan.levels))
 
 
-def _classes(found: Propagation, known: Woods) -> list[tuple[Wood, list[int]]]:
+def _any(
+    problem: Problem, classes: Sequence[Class], ledger: Ledger, dropped: Drops, limits: Limits
+) -> Choice:
+    """A plan with as few conversions to a buffer as there is one for."""
+    known = -1
+    for number in count(1):
+        grown = [wood.upto(number) for wood, _ in classes]
+        size = sum(len(steps) for steps, _ in grown)
+        plots = [_plot(*one, steps) for one, (steps, _) in zip(classes, grown, strict=True)]
+        if size > known and all(plot.direct or plot.steps for plot in plots):
+            known = size
+            plan = planting.planted(problem, plots, ledger, dropped, limits)
+            if plan.status != "infeasible":
+                return plan
+        if not any(larger for _, larger in grown):
+            break
+    return Choice("infeasible", searched=True)
+
+
+def _plot(wood: Wood, members: list[int], steps: tuple[Step, ...]) -> Plot:
+    return Plot(tuple(members), wood.direct, steps, wood.edges)
+
+
+def _classes(found: Propagation, known: Woods) -> list[Class]:
     """Alike questions with their indices."""
     members: dict[tuple[int, About | None], list[int]] = {}
     for index, question in enumerate(found.problem.questions):
@@ -144,30 +184,7 @@ def _classes(found: Propagation, known: Woods) -> list[tuple[Wood, list[int]]]:
     return [(known[key], indices) for key, indices in members.items()]
 
 
-def _cheapest(
-    problem: Problem,
-    classes: Sequence[tuple[Wood, list[int]]],
-    ledger: Ledger,
-    dropped: Drops,
-    limits: Limits,
-) -> Choice:
-    """The best plan in which nobody's conversions cost more than they must."""
-    plots = []
-    for wood, members in classes:
-        least = wood.least(any_will_do=limits.any_will_do) or (0, 0)
-        plots.append(Plot(tuple(members), wood.direct, () if wood.direct else wood.steps(least), wood.edges))
-    if not all(plot.direct or plot.steps for plot in plots):
-        return Choice("infeasible")
-    return planted(problem, plots, ledger, dropped, limits)
-
-
-def _is_best(choice: Choice, classes: Sequence[tuple[Wood, list[int]]], limits: Limits) -> bool:
-    if not choice.options:
-        return False
-    return limits.any_will_do or _spent(choice) == _sum_of_least(classes)
-
-
-def _sum_of_least(classes: Sequence[tuple[Wood, list[int]]]) -> Price:
+def _sum_of_least(classes: Sequence[Class]) -> Price:
     prices = [(wood.least() or (0, 0), len(members)) for wood, members in classes]
     return sum(p[0] * n for p, n in prices), sum(p[1] * n for p, n in prices)
 
@@ -177,18 +194,6 @@ def _spent(choice: Choice) -> Price:
         sum(option.values[0] for option in choice.placed),
         sum(option.values[1] for option in choice.placed),
     )
-
-
-def _plots(classes: Sequence[tuple[Wood, list[int]]], plan: Choice) -> list[Plot]:
-    """Everybody's trees that a plan at most as dear as the one in hand may take."""
-    least, plots = _sum_of_least(classes), []
-    for wood, members in classes:
-        limit = UNLIMITED
-        if plan.options:  # asked for the best: one that will do is returned
-            spent, own = _spent(plan), wood.least() or (0, 0)
-            limit = spent[0] - least[0] + own[0], spent[1] - least[1] + own[1]
-        plots.append(Plot(tuple(members), wood.direct, wood.steps(limit), wood.edges))
-    return plots
 
 
 def _usable(problem: Problem, question: Question, about: About | None) -> tuple[Edge, ...]:

@@ -52,7 +52,9 @@ def edges(ways: Ways) -> Iterator[Change]:
                 if ways.solvable(ways.with_part("devices", name, converts=(*device.converts, edge))):
                     found = True
                     yield _change(ways, name, edge, f"have {name} convert {question.label}")
-        if not found and not written & read and ways.solvable(_with_converter(ways.platform, written, read)):
+        if found or not written or not read or written & read:
+            continue
+        if ways.solvable(_with_converter(ways.platform, written, read)):
             what = f"{'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
             said = f"have a device that converts {question.label} from {what}; {ways.platform.name} has none"
             yield _change(ways, _NAME, _edge("source", "target"), said)

@@ -6,7 +6,7 @@ the question, not facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from solver.board import Board
@@ -44,6 +44,7 @@ from solver.options import Propagation
 from solver.pipeline import Attachment
 from solver.plan import Reason
 from solver.problem import Problem, Question
+from solver.seats import seated
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
 _CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)
@@ -116,25 +117,10 @@ def _scarce(problem: Problem) -> Iterator[Fact]:
     for variable, asked in uses.items():
         pairs = (pair for pair in problem.apart if variable in pair)
         rivals = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
-        seated = _seated([*{**rivals, problem.variables[variable].label: variable}.values()], fits)
+        fit = seated([*{**rivals, problem.variables[variable].label: variable}.values()], fits)
         for use in asked:
-            if not seated or not fits[variable] & fitting(variable, {use}):
+            if not fit or not fits[variable] & fitting(variable, {use}):
                 yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
-
-
-def _seated(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
-    """Whether every variable of `group` can have a device of its own that fits (a matching)."""
-    taken: dict[str, int] = {}
-
-    def place(variable: int, tried: set[str]) -> bool:
-        for name in sorted(fits[variable] - tried):
-            tried.add(name)
-            if name not in taken or place(taken[name], tried):
-                taken[name] = variable
-                return True
-        return False
-
-    return all(place(variable, set()) for variable in group)
 
 
 def ends_of(board: Board) -> Iterator[tuple[Touch, End]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
@@ -103,3 +103,18 @@ class Seats:
         device = self.board.devices[name]
         port = use.selector.port or ""
         return Touch(device, port, device.spec.ports[port], use)
+
+
+def seated(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
+    """Whether every variable of `group` can have a device of its own that fits (a matching)."""
+    taken: dict[str, int] = {}
+
+    def place(variable: int, tried: set[str]) -> bool:
+        for name in sorted(fits[variable] - tried):
+            tried.add(name)
+            if name not in taken or place(taken[name], tried):
+                taken[name] = variable
+                return True
+        return False
+
+    return all(place(variable, set()) for variable in group)
