@@ -30,6 +30,7 @@ def seen(placement: Placement, field: str) -> Any:
         "chroma_stride": planes[-1].stride,
         "uv_offset": planes[1].offset if len(planes) > 1 else None,
         "offsets": [plane.offset for plane in planes],
+        "metadata": [plane.metadata for plane in planes],
         "plane_sizes": [plane.size for plane in planes],
         "sizes": list(placement.sizes),
         "planes": len(planes),
