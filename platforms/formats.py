@@ -49,6 +49,7 @@ class PixelFormat(NamedTuple):
     linear: bool
     v4l2: str | None
     v4l2_multi: str | None
+    gst: str | None
 
     @property
     def subsampled(self) -> bool:
@@ -121,6 +122,7 @@ def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
         linear=row.get("linear", True),
         v4l2=row.get("v4l2"),
         v4l2_multi=row.get("v4l2_multi"),
+        gst=row.get("gst"),
     )
 
 
