@@ -25,69 +25,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import combinations, product
-from typing import Final, NamedTuple
+from typing import Final
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.constraint import Budget, End
-from solver.constraints import resource
+from solver.constraints import count, resource
+from solver.drops import About
 from solver.edges import Edge, Price, least_bytes, party
 from solver.option import Option
 from solver.options import Propagation
+from solver.pricing import Pricing
 from solver.problem import WAYS, Part, Party, Problem, Question, Way, in_order
+from solver.sites import UNLIMITED, Site, Sites, State, Step, less, total
 
 DEEPEST: Final = 3
 """Conversions from the buffer to any copy of it."""
-UNLIMITED: Final = (1 << 62, 0)
-
-
-class State(NamedTuple):
-    """Readers that are to be served by what an edge writes (the buffer itself if none)."""
-
-    edge: int | None
-    readers: tuple[int, ...]
-    depth: int
-    grove: int = 0
-    """States of different groves are different."""
-
-
-class Step(NamedTuple):
-    """One way to serve the readers of a state."""
-
-    state: State
-    own: tuple[int, ...]
-    feeds: tuple[State, ...]
-    """What is left to the conversions that read this placement."""
-    question: Question
-    options: tuple[Option, ...] = ()
-
-
-class Site:
-    """A placement that certain devices touch, propagated only as far as is asked."""
-
-    def __init__(self, question: Question, found: Propagation, *, possible: bool | None = None) -> None:
-        self.question = question
-        self.found = found
-        self._possible = possible
-        self._options: tuple[Option, ...] | None = None
-
-    @property
-    def options(self) -> tuple[Option, ...]:
-        if self._options is None:
-            self._options = () if self._possible is False else self.found.of_part(self.question)
-            self._possible = bool(self._options)
-        return self._options
-
-    @property
-    def possible(self) -> bool:
-        if self._possible is None:
-            self._possible = self.found.possible(self.question)
-        return self._possible
-
-    @property
-    def price(self) -> Price:
-        """What it costs at least, as conversions count."""
-        return min([option.values[:2] for option in self.options], default=UNLIMITED)  # type: ignore[return-value]
 
 
 class Grove:
@@ -105,6 +58,7 @@ class Grove:
         found: Propagation,
         colours: tuple[str, ...],
         *,
+        known: dict[object, Site],
         freed: frozenset[str] = frozenset(),
         number: int = 0,
     ) -> None:
@@ -113,13 +67,13 @@ class Grove:
         self.way = way
         self.edges = edges
         self.found = found
+        self.known = known
         self.colours = colours
         self.freed = freed
         self.parties = way.parties
         readers = tuple(i for i, p in enumerate(self.parties) if p.use.access == "read")
         self.root = State(None, readers, 0, number)
-        self.sites: dict[State, dict[tuple[tuple[int, ...], tuple[State, ...]], Site]] = {}
-        """By state, and by who reads the placement itself and what is left to others."""
+        self.sites: Sites = {}
         variables = [p.variable for p in self.parties]
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
         rate = question.spec.rate
@@ -141,10 +95,18 @@ class Grove:
         best: Price | None = None
         for number in range(1, self.most + 1):
             cut = self.grow(best or UNLIMITED, number)
-            best = self.prices().get(self.root)
+            best = self.prices().least.get(self.root)
             if not cut:
                 break
         return best
+
+    def prices(self) -> Pricing:
+        """What the trees found so far cost."""
+        return Pricing(self.sites, self.edges)
+
+    def within(self, limit: Price) -> list[Step]:
+        """The steps of the trees found so far within a price."""
+        return self.prices().within(self.root, limit)
 
     def grow(self, limit: Price, most: int) -> bool:
         """Look at all trees within a price and a number of conversions; whether the number left any out."""
@@ -172,24 +134,26 @@ class Grove:
         """
         found: dict[Budget, int] = {}
         writers = [p for p in self.parties if p.use.access == "write"]
-        alone = [self._part(writers, (), root=True)] if self._judged_parties(writers) else []
-        readers = [self.parties[reader] for reader in self.root.readers]
-        alone += [self._part([p], (), root=False) for p in readers if self._judged_parties([p])]
-        for question in alone:
-            for budget, amount in least_charges(self.found.of_part(question)).items():
+        alone = []
+        if self._judged_parties(writers):
+            alone.append(self._shared("written", self._part(writers, (), root=True)))
+        for reader in self.root.readers:
+            if self._judged_parties([self.parties[reader]]):
+                question = self._part([self.parties[reader]], (), root=False)
+                alone.append(self._shared(((reader,), ()), question))
+        for site in alone:
+            for budget, amount in least_charges(site.options).items():
                 known = found.get(budget, 0)
                 found[budget] = known + amount if budget.kind == resource.NAME else max(known, amount)
         return found
-
-    def _served_together(self, own: tuple[int, ...]) -> bool:
-        return self._possible(own, ())
 
     def _possible(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
         """Whether a placement touched by no more than these can be. Else none that others touch as well can."""
         key = own, ends
         if key not in self._cores:
             question = self._part([self.parties[i] for i in own], ends, root=False)
-            self._cores[key] = not self._judged(own, ends) or self.found.possible(question)
+            name = own, tuple([(end.device.name, end.number, end.access) for end in ends])
+            self._cores[key] = not self._judged(own, ends) or self._shared(name, question).possible
         return self._cores[key]
 
     def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
@@ -216,22 +180,24 @@ class Grove:
         for own, feeds in self._splits(state):
             if (state.edge is None and not feeds) or self._again(state, own, feeds):
                 continue
-            ahead = _sum(self._written(feed) for feed in feeds)
-            if _sum([self._written(state), self._read(state, feeds), ahead]) > room:
+            ahead = total(self._written(feed) for feed in feeds)
+            if total([self._written(state), self._read(state, feeds), ahead]) > room:
                 continue
             if len(feeds) > most:
                 self._cut = True
                 continue
+            if len(own) > 1 and not self._possible(own, ()):
+                continue
             site = self._site(state, own, feeds)
             left = UNLIMITED
             if room < UNLIMITED:
-                left = _less(room, _sum([site.price, ahead]))
+                left = less(room, total([site.price, ahead]))
                 if left < (0, 0):
                     continue
             elif not site.possible:
                 continue
             for feed in feeds:
-                further = left if left == UNLIMITED else _sum([left, self._written(feed)])
+                further = left if left == UNLIMITED else total([left, self._written(feed)])
                 self._expand(feed, further, most - len(feeds))
             sites[own, feeds] = site
 
@@ -282,13 +248,31 @@ class Grove:
 
     def _site(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> Site:
         """The placement that these touch."""
-        fed = tuple(feed.edge for feed in feeds if feed.edge is not None)
-        key = (state.edge, own, tuple(sorted(fed)))
+        fed = tuple(sorted(feed.edge for feed in feeds if feed.edge is not None))
+        key = state.edge, own, fed
         if key not in self._known:
-            question = self._placement(state.edge, own, fed)
-            possible = None if len(own) < 2 or self._served_together(own) else False
-            self._known[key] = Site(question, self.found, possible=possible)
+            writing = None if state.edge is None else self.edges[state.edge].name
+            name = writing, own, tuple([self.edges[edge].name for edge in fed])
+            self._known[key] = self._shared(name, self._placement(state.edge, own, fed))
         return self._known[key]
+
+    def _shared(self, name: object, question: Question) -> Site:
+        """What is known of a placement from other questions about the same buffer, where no other fact matters."""
+        about = self._about(question)
+        key = self.question.signature, self.root.grove, self.colours, name, about
+        if key not in self.known:
+            self.known[key] = Site(question, self.found, about)
+        return self.known[key]
+
+    def _about(self, question: Question) -> About | None:
+        """What is dropped about those who touch a placement, and about heaps."""
+        whole = self.found.drops.about(self.question.label)
+        if whole is None:
+            return None
+        variables = self.problem.variables
+        devices = {n for way in question.ways for p in way.parties for n in variables[p.variable].candidates}
+        own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
+        return About(frozenset(own), whole.shared) if own or whole.shared else None
 
     def _placement(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
         """The question about a placement of a tree."""
@@ -315,41 +299,6 @@ class Grove:
         found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
         return found
 
-    def prices(self) -> dict[State, Price]:
-        """What each state costs at least; those that cannot be served are missing."""
-        found: dict[State, Price] = {}
-        for state in sorted(self.sites, key=lambda s: -s.depth):
-            costs = [
-                _sum([site.price, *(found[feed] for feed in feeds)])
-                for (_, feeds), site in self.sites[state].items()
-                if all(feed in found for feed in feeds) and site.options
-            ]
-            if costs:
-                found[state] = min(costs)
-        return found
-
-    def within(self, limit: Price) -> list[Step]:
-        """The steps that some tree of at most this price takes, the root's first."""
-        prices = self.prices()
-        if prices.get(self.root, UNLIMITED) > limit:
-            return []
-        before: dict[State, Price] = {self.root: (0, 0)}
-        found: list[Step] = []
-        for state in sorted(self.sites, key=lambda s: (s.depth, s.edge is not None, s.edge, s.readers)):
-            if state not in before:
-                continue
-            for (own, feeds), site in self.sites[state].items():
-                if not all(feed in prices for feed in feeds) or not site.options:
-                    continue
-                total = _sum([before[state], site.price, *(prices[feed] for feed in feeds)])
-                if total > limit:
-                    continue
-                found.append(Step(state, own, feeds, site.question, site.options))
-                for feed in feeds:
-                    other = _less(total, prices[feed])
-                    before[feed] = min(before.get(feed, UNLIMITED), other)
-        return found
-
 
 def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
     """What every one of some options charges."""
@@ -360,18 +309,6 @@ def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
         charges = dict(option.charges)
         least = {budget: min(n, charges[budget]) for budget, n in least.items() if budget in charges}
     return least
-
-
-def _sum(prices: Sequence[Price] | Iterator[Price]) -> Price:
-    lossy = moved = 0
-    for price in prices:
-        lossy += price[0]
-        moved += price[1]
-    return lossy, moved
-
-
-def _less(one: Price, other: Price) -> Price:
-    return one[0] - other[0], one[1] - other[1]
 
 
 def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:

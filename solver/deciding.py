@@ -19,7 +19,7 @@ from solver.constraint import Budget
 from solver.constraints import conversion
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.conversions import UNLIMITED, Grove, Step, least_charges
+from solver.conversions import Grove, least_charges
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.edges import Edge, Price, edges
 from solver.joining import joined
@@ -28,15 +28,24 @@ from solver.option import Option
 from solver.options import Propagation
 from solver.planting import Plot
 from solver.problem import Problem, Question
+from solver.sites import UNLIMITED, Site, Step
 
-Woods = dict[tuple[int, About | None], "Wood"]
-"""What was grown before: (question signature, facts dropped about it) → its trees."""
+
+class Woods:
+    """What was grown before, of one problem under different dropped facts."""
+
+    def __init__(self) -> None:
+        self.woods: dict[tuple[int, About | None], Wood] = {}
+        """By question signature and facts dropped about it."""
+        self.sites: dict[object, Site] = {}
 
 
 class Wood:
     """Alike questions, and all that they may take."""
 
-    def __init__(self, found: Propagation, question: Question, direct: tuple[Option, ...]) -> None:
+    def __init__(
+        self, found: Propagation, question: Question, direct: tuple[Option, ...], known: dict[object, Site]
+    ) -> None:
         self.found = found
         self.direct = direct
         about = found.drops.about(question.label)
@@ -54,6 +63,7 @@ class Wood:
                             self.edges,
                             found,
                             colours,
+                            known=known,
                             freed=_freed(about),
                             number=len(self.groves),
                         )
@@ -118,7 +128,7 @@ def decide(
     choice = choose(problem, found, ledger, dropped, limits)
     if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
         return choice
-    classes = _classes(found, {} if known is None else known)
+    classes = _classes(found, known or Woods())
     given = ledger, dropped, limits
     floors = ((wood.floor(), len(members)) for wood, members in classes)
     if (
@@ -178,10 +188,10 @@ def _classes(found: Propagation, known: Woods) -> list[Class]:
     members: dict[tuple[int, About | None], list[int]] = {}
     for index, question in enumerate(found.problem.questions):
         key = (question.signature, found.drops.about(question.label))
-        if key not in known:
-            known[key] = Wood(found, question, found.options[index])
+        if key not in known.woods:
+            known.woods[key] = Wood(found, question, found.options[index], known.sites)
         members.setdefault(key, []).append(index)
-    return [(known[key], indices) for key, indices in members.items()]
+    return [(known.woods[key], indices) for key, indices in members.items()]
 
 
 def _sum_of_least(classes: Sequence[Class]) -> Price:

@@ -9,6 +9,7 @@ few orders, and the shortest conflict found wins, then the first by names.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import copy
 
 from solver.constraint import Fact
 from solver.deciding import Woods, decide
@@ -31,7 +32,7 @@ class Prover:
         self.facts = universe(problem)
         self._known: dict[frozenset[Fact], bool] = {}
         self._memo: Memo = {}
-        self._woods: Woods = {}
+        self._woods = Woods()
         self._everything = Drops(self.facts)
 
     def relaxed(self, kept: frozenset[Fact]) -> Choice:
@@ -49,7 +50,10 @@ class Prover:
         for index, question in enumerate(self.problem.questions):
             placed.append((question, choice.options[index]))
             if choice.trees:
-                placed += [(branch.question, branch.option) for branch in choice.trees[index]]
+                for branch in choice.trees[index]:
+                    inserted = copy(branch.question)  # of the first of its class
+                    inserted.name, inserted.label = question.name, question.label
+                    placed.append((inserted, branch.option))
         return placed
 
     def clash(self, kept: Sequence[Fact]) -> bool:

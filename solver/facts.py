@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from types import ModuleType
 
 from solver.board import Board
-from solver.constraint import Budget, Case, End, Fact, Placed, Touch
+from solver.constraint import Budget, Case, End, Fact, Placed, Touch, lives_in
 from solver.constraints import (
     ATTACHMENT,
     BUDGETS,
@@ -197,23 +197,26 @@ class Sentences:
         if kind is conversion:
             return self._of_converter(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
-        question, option = next(
-            ((q, o) for q, o in kin if any(t.device.name == device for t in o.placed.touches)), kin[0]
-        )
-        touches = [touch for touch in option.placed.touches if touch.device.name == device]
-        touches = touches or [t for t in touches_of(self.problem, question) if t.device.name == device]
+        placed = [(q, o, [t for t in o.placed.touches if t.device.name == device]) for q, o in kin]
+        asked = [t for t in touches_of(self.problem, question) if t.device.name == device]
+        placed = [each for each in placed if each[2]] or [(*kin[0], asked)]
         if kind in LAYOUT or kind in _CHOICE:
-            touch = _stating(kind, touches, option.fourcc, question)
+            stated = [(_stating(kind, ts, o.fourcc, question), o) for _, o, ts in placed]
+            touch, option = next(
+                (each for each in stated if kind in _CHOICE or kind.states(each[0])), stated[0]
+            )
             if kind in (modifier, plane_buffers):
                 touch = touch.about(option.fourcc)
             source = (touch.rule.source if touch.rule else None) or touch.port.source
             return kind.sentence(question.label, touch), source
-        case = self._case(question, option)
-        for touch in touches:
-            if kind.broken(case._replace(touch=touch)):
-                case = case._replace(touch=touch)
-                return kind.sentence(case), kind.source(case)
-        case = case._replace(touch=touches[0])
+        cases = [self._case(q, o)._replace(touch=touch) for q, o, ts in placed for touch in ts]
+        for each in tuple(cases):
+            for heap in self.board.heaps.values():
+                mine = [each.touch] if each.touch is not None and each.touch not in each.touches else []
+                touches = (*each.touches, *mine)
+                home = lives_in(self.board, heap, touches)
+                cases.append(each._replace(heap=heap, home=home, touches=touches))
+        case = next((case for case in cases if kind.broken(case)), cases[0])
         return kind.sentence(case), kind.source(case)
 
     def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solver.conversions import State, Step
 from solver.edges import Edge, Sight, sight
 from solver.option import Option
+from solver.sites import State, Step
 
 Sights = dict[State, set[Sight]]
 

@@ -61,16 +61,16 @@ class Propagation:
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
 
-    def of_part(self, question: Question) -> tuple[Option, ...]:
+    def of_part(self, question: Question, about: About | None) -> tuple[Option, ...]:
         """The options of one placement of a buffer that is converted (see solver.conversions)."""
         assert question.part is not None  # else `options` has them
-        found = _Search(self, question, self.drops.about(question.label)).options()
+        found = _Search(self, question, about).options()
         kept = [o for o in found if not (self.excluded and self.excluded(o))]
         return undominated(kept, question.part.kept)
 
-    def possible(self, question: Question) -> bool:
+    def possible(self, question: Question, about: About | None) -> bool:
         """Whether a placement has any option."""
-        search = _Search(self, question, self.drops.about(question.label))
+        search = _Search(self, question, about)
         if self.excluded is None:
             return search.possible()
         return any(not self.excluded(option) for option in search.options())

@@ -19,7 +19,6 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from solver import rows
-from solver.conversions import State, Step
 from solver.drops import Drops
 from solver.edges import Edge, Sight, sight
 from solver.model import Branch, Choice, Ledger, Limits, Model, Tree, too_large
@@ -27,6 +26,7 @@ from solver.option import Option
 from solver.problem import Problem
 from solver.rows import Group
 from solver.search import Row, Search
+from solver.sites import State, Step
 
 
 class Plot(NamedTuple):

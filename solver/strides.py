@@ -16,10 +16,10 @@ from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from platforms.values import Extent
 from solver import layout as layouts
-from solver.conversions import Step
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Question
+from solver.sites import Step
 
 LEAPS: Final = 4096
 _APART: Final = 16
@@ -44,7 +44,7 @@ def shared(steps: Sequence[Step], found: Propagation) -> list[Step]:
             continue
         if id(step.question) not in known:
             question = step.question.as_part(part._replace(strides=strides))
-            known[id(step.question)] = question, found.of_part(question)
+            known[id(step.question)] = question, found.of_part(question, found.drops.about(question.label))
         question, options = known[id(step.question)]
         if options:
             result.append(step._replace(question=question, options=options))
