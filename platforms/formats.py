@@ -6,6 +6,7 @@ simulator each do their own, so that one can catch the other's mistakes.
 
 from __future__ import annotations
 
+import re
 import tomllib
 from functools import lru_cache
 from importlib import resources
@@ -50,6 +51,27 @@ class PixelFormat(NamedTuple):
     v4l2: str | None
     v4l2_multi: str | None
     gst: str | None
+
+    @property
+    def channels(self) -> int:
+        """Channels of colour: 3, 2 (`G:R`), 1 (grey), or 0 where pixels are numbers of a palette."""
+        if self.colour in ("grey", "indexed"):
+            return int(self.colour == "grey")
+        return 2 if self.name in ("GR88", "RG88", "GR1616", "RG1616") else 3
+
+    @property
+    def depth(self) -> int:
+        """Bits of the narrowest channel of colour, at most 8: nothing is said of wider ones."""
+        if self.colour == "yuv":
+            return 8  # no YUV format of DRM has fewer
+        if self.colour == "grey":
+            return min(8, 8 * self.planes[0].bytes // self.planes[0].samples)
+        letters, _, bits = self.title.partition(" ")
+        if re.fullmatch(r"[0-9:]+", bits) and letters.count(":") == bits.count(":"):
+            pairs = zip(letters.split(":"), bits.split(":"), strict=True)
+            return min(8, *(int(number) for letter, number in pairs if letter in "RGB"))
+        packed = re.match(r"[RGBX]+([0-9])", self.title)
+        return int(packed[1]) if packed else 8
 
     @property
     def subsampled(self) -> bool:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from allocator.hardware import known
 from allocator.simulated.faults import Fault, Objection, refused, seen
 from allocator.simulated.trees import Bridge, Tree
+from platforms.formats import pixel_format
 from platforms.schema import Conversion as Edge
 from platforms.schema import Device, Platform
 from solver.plan import Conversion, Placement, Plan
@@ -36,12 +37,25 @@ def strides(placement: Placement) -> tuple[int, ...]:
 def bridge_objections(
     edge: Edge, before: Placement, after: Placement, changed: Sequence[str]
 ) -> Iterator[Objection]:
-    """What an edge may not change must be the same on both sides; so must the colours of one format."""
+    """What an edge may not change must be the same on both sides; so must the colours of one format.
+
+    And a picture stays one: a format with fewer colours, or with less than 8 bits where there
+    were more, is no conversion of it.
+    """
     for word in changed:
         if word not in edge.may_change:
             yield refused("conversion", f"{edge.from_} to {edge.to} cannot change the {word}")
+    if before.format != after.format and not _keeps_picture(before.format, after.format):
+        yield refused("conversion", f"{before.format} as {after.format} is not the same picture")
     if before.format == after.format and before.colour != after.colour:
         yield refused("colour-space", f"{before.colour} becomes {after.colour} in the same format")
+
+
+def _keeps_picture(before: str | None, after: str | None) -> bool:
+    old, new = pixel_format(before or ""), pixel_format(after or "")
+    if old is None or new is None or 0 in (old.channels, new.channels):
+        return False
+    return not (new.channels < old.channels or new.depth < min(old.depth, 8))
 
 
 def moves_raw(device: Device, edge: Edge) -> bool:

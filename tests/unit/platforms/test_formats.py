@@ -107,3 +107,17 @@ def test_trailing_blanks_of_a_fourcc_do_not_matter() -> None:
 )
 def test_a_fourcc_outside_the_table_is_answered_with_the_right_one(word: str, hint: str) -> None:
     assert no_such_format(word) == f"no DRM fourcc '{word}' in the table of pixel formats{hint}"
+
+
+@pytest.mark.parametrize(
+    ("fourcc", "channels", "depth"),
+    [
+        ("XR24", 3, 8), ("RG16", 3, 5), ("AB15", 3, 5), ("RGB8", 3, 2), ("XR30", 3, 8), ("BG24", 3, 8),
+        ("NV12", 3, 8), ("P010", 3, 8), ("R8", 1, 8), ("R10", 1, 8), ("R4", 1, 4), ("GR88", 2, 8),
+        ("GR32", 2, 8), ("C8", 0, 8), ("B5A8", 3, 5), ("R8A8", 3, 8),
+    ],
+)  # fmt: skip
+def test_channels_and_the_narrowest_of_them(fourcc: str, channels: int, depth: int) -> None:
+    found = pixel_format(fourcc)
+    assert found is not None
+    assert (found.channels, found.depth) == (channels, depth)
