@@ -84,10 +84,9 @@ class Grove:
         self._cores: dict[object, bool] = {}
         self._served: bool | None = None
         self._able: list[int] = []
-        self._seen: dict[State, list[tuple[Price, int]]] = {}
+        self._seen: dict[State, list[tuple[Price, int, bool]]] = {}
         self.most = DEEPEST * len(readers)
         """Conversions in a tree."""
-        self._cut = False
         self._work = 0
 
     def cheapest(self) -> Price | None:
@@ -110,10 +109,7 @@ class Grove:
 
     def grow(self, limit: Price, most: int) -> bool:
         """Look at all trees within a price and a number of conversions; whether the number left any out."""
-        self._cut = False
-        if self._served_alone():
-            self._expand(self.root, limit, most)
-        return self._cut
+        return self._served_alone() and self._expand(self.root, limit, most)
 
     def _served_alone(self) -> bool:
         """Whether each reader could be served by a placement of its own: else no tree serves it."""
@@ -170,13 +166,13 @@ class Grove:
         devices = {name for p in parties for name in self.problem.variables[p.variable].candidates}
         return not self.question.guard.audiences and not devices & self.freed
 
-    def _expand(self, state: State, room: Price, most: int) -> None:
-        """Find the steps of a state that may cost `room`, with `most` further conversions."""
+    def _expand(self, state: State, room: Price, most: int) -> bool:
+        """Find the steps of a state that may cost `room`, with `most` further conversions; whether some need more."""
         seen = self._seen.setdefault(state, [])
-        if any(known >= room and number >= most for known, number in seen):
-            return
-        seen.append((room, most))
-        sites = self.sites.setdefault(state, {})
+        known = [cut for price, number, cut in seen if price >= room and number >= most]
+        if known:
+            return all(known)
+        sites, cut = self.sites.setdefault(state, {}), False
         for own, feeds in self._splits(state):
             if (state.edge is None and not feeds) or self._again(state, own, feeds):
                 continue
@@ -184,22 +180,27 @@ class Grove:
             if total([self._written(state), self._read(state, feeds), ahead]) > room:
                 continue
             if len(feeds) > most:
-                self._cut = True
+                cut = True
                 continue
             if len(own) > 1 and not self._possible(own, ()):
                 continue
             site = self._site(state, own, feeds)
-            left = UNLIMITED
-            if room < UNLIMITED:
-                left = less(room, total([site.price, ahead]))
-                if left < (0, 0):
-                    continue
-            elif not site.possible:
+            left = self._left(site, room, ahead)
+            if left is None:
                 continue
             for feed in feeds:
                 further = left if left == UNLIMITED else total([left, self._written(feed)])
-                self._expand(feed, further, most - len(feeds))
+                cut |= self._expand(feed, further, most - len(feeds))
             sites[own, feeds] = site
+        seen.append((room, most, cut))
+        return cut
+
+    def _left(self, site: Site, room: Price, ahead: Price) -> Price | None:
+        """What is left of the room once a placement is paid for; None where it cannot be."""
+        if room == UNLIMITED:
+            return UNLIMITED if site.possible else None
+        left = less(room, total([site.price, ahead]))
+        return left if left >= (0, 0) else None
 
     def _again(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> bool:
         """Whether an edge only converts once more what it made: it could have done so at once.

@@ -266,8 +266,8 @@ class Sentences:
     def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
         used = used_by([option for _, option in relaxed], self.ledger)[budget]
         users = [
-            f"{option.placed.number} × {question.label}" if option.placed.number > 1 else question.label
-            for question, option in relaxed
+            f"{option.placed.number} × {name}" if option.placed.number > 1 else name
+            for name, option in _named(relaxed)
             if budget in dict(option.charges) or budget in dict(option.locks)
         ]
         if budget in self.ledger.charges or any(
@@ -289,6 +289,14 @@ class Sentences:
         if budget.kind == conversion.NAME:
             return conversion.sentence(budget, used, who), conversion.source(self.board, budget)
         return resource.sentence(budget, used, who), resource.source(self.board, budget)
+
+
+def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
+    """Placements as an answer would call them: a buffer, and what is inserted behind it."""
+    seen: dict[str, int] = {}
+    for question, option in relaxed:
+        number = seen[question.label] = seen.get(question.label, -1) + 1
+        yield f"{question.label}>{number}" if number else question.label, option
 
 
 def _stating(kind: ModuleType, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
