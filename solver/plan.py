@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from platforms.schema import Strict
 from platforms.values import INT64_MAX
@@ -50,6 +50,12 @@ class Plane(Strict):
     """Bytes of metadata at the start of the plane, padding included; part of `size`."""
     metadata_stride: Natural = 0
     """Bytes of one row of metadata; 0 if there is none."""
+
+    @model_serializer(mode="wrap")
+    def _plain(self, fields: SerializerFunctionWrapHandler) -> dict[str, int]:
+        """As JSON, a plane without metadata says nothing of it."""
+        found: dict[str, int] = fields(self)
+        return {name: n for name, n in found.items() if n or not name.startswith("metadata")}
 
 
 class AttachedPort(Strict):

@@ -100,7 +100,9 @@ def test_a_dropped_wish_is_said() -> None:
 
 def test_a_wish_that_no_port_grants_is_said() -> None:
     answer = plan(holding({"count": {"max": 4}}, {}), of({"min": 3, "wish": 6}))
-    assert [d.text for d in answer.dropped] == ["frame wished for 6 buffers and gets 4: its ports take at most 4"]
+    assert [d.text for d in answer.dropped] == [
+        "frame wished for 6 buffers and gets 4: its ports take at most 4"
+    ]
 
 
 def test_less_than_the_least_is_refused() -> None:

@@ -82,4 +82,5 @@ def test_budgets_are_the_kinds_that_charge() -> None:
         "resource",
         "local-only",
         "heap-limits",
+        "conversion",
     }

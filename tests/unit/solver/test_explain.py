@@ -154,7 +154,8 @@ def test_a_fact_is_put_into_words_even_where_the_plan_at_hand_does_not_break_it(
     heaps = {"system": heap("dram"), "tz": heap("dram", cpu="none", access=["panel"])}
     problem = Problem(board(heaps=heaps), [pipeline()])
     used = ledger(problem.board, ())
-    at_hand = choose(problem, Propagation(problem), used).options
+    options = choose(problem, Propagation(problem), used).options
+    at_hand = list(zip(problem.questions, options, strict=True))
     sentences = Sentences(problem, used)
     of_heap = sentences.reason(Fact("protected-only", "tz"), at_hand)
     assert of_heap.text == "tz holds protected buffers only, and frame is not protected"

@@ -61,6 +61,8 @@ def test_every_generator_has_a_test_here() -> None:
         "firewalls",
         "protected_ports",
         "iommus",
+        "allowed",
+        "edges",
     ]
 
 

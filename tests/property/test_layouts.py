@@ -1,0 +1,65 @@
+"""Layouts under modifiers: the solver's formulas against the judge's reading of the same hardware.
+
+Every layout the solver finds is one that the judge takes, no number of it could
+be smaller, and counting up finds no smaller one.
+"""
+
+from __future__ import annotations
+
+import pytest
+
+import solver
+from allocator.execute import execute
+from allocator.simulated.board import Board
+from allocator.simulated.frames import run_frame
+from allocator.simulated.judge import judge
+from solver.plan import Plan
+from tests.property.brute import Search
+from tests.property.modified import careless, question
+
+BATCH = 50
+BATCHES = 12
+LONG_BATCHES = 80
+
+
+def disagreement(seed: int) -> str | None:
+    """What solver and judge see differently in one layout, if anything."""
+    modifier, platform, pipeline = question(seed)
+    form = platform.devices["d0"].ports["render"].images[0].formats[0]
+    where = f"seed {seed} ({form} in {modifier}, {pipeline.buffers['b'].size})"
+    found = Search(platform, [pipeline]).best()
+    answer = solver.solve(platform, [pipeline])
+    if not isinstance(answer, Plan):
+        return (
+            None if found is None else f"{where}: {answer.status}, but {found.plan.placements[0]} is possible"
+        )
+    if faults := judge(platform, [pipeline], answer):
+        return f"{where}: the judge refuses {answer.placements[0].planes}: {faults[0]}"
+    if found is None:
+        return f"{where}: brute force missed {answer.placements[0]}"
+    mine, theirs = answer.placements[0], found.plan.placements[0]
+    if (mine.modifier, mine.sizes, mine.planes) != (theirs.modifier, theirs.sizes, theirs.planes):
+        return f"{where}: {mine.modifier} {mine.planes}; counting up finds {theirs.modifier} {theirs.planes}"
+    for what, plan in careless(answer):
+        if not judge(platform, [pipeline], plan):
+            return f"{where}: the judge takes {what}: {plan.placements[0].planes}"
+    board = Board(platform)
+    with execute(platform, [pipeline], answer, board) as allocation:
+        if faults := run_frame(board, [pipeline], allocation):
+            return f"{where}: a frame does not survive: {faults[0]}"
+    return None
+
+
+def disagreements(first: int) -> list[str]:
+    return [text for seed in range(first, first + BATCH) if (text := disagreement(seed)) is not None]
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_solver_and_judge_agree_on_layouts(batch: int) -> None:
+    assert disagreements(batch * BATCH) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
+def test_solver_and_judge_agree_on_layouts_for_long(batch: int) -> None:
+    assert disagreements(batch * BATCH) == []

@@ -1,0 +1,221 @@
+"""Buffers that no single placement suits: copies, chains, what is shared, who may, and at what price."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from platforms.schema import Platform
+from solver import solve
+from solver.plan import Infeasible, Plan
+from tests.builders import SOURCE, Json, board, buffer, device, heap, image, memory, pipeline, port
+
+EVERYTHING = ["format", "modifier", "memory", "stride"]
+
+
+def edge(from_: str, to: str, *changes: str, lossless: bool = False) -> Json:
+    kinds = list(changes) or EVERYTHING
+    return {"from": from_, "to": to, "may_change": kinds, "lossless": lossless, "source": SOURCE}
+
+
+def rga(reads: tuple[str, ...], writes: tuple[str, ...], *changes: str, **facts: Any) -> Json:
+    made = edge("source", "target", *changes, lossless=facts.pop("lossless", False))
+    source, target = facts.pop("source", {}), facts.pop("target", {})
+    return device(
+        "2d",
+        source=port(image(*reads), **source),
+        target=port(image(*writes), **target),
+        converts=[made],
+        **facts,
+    )
+
+
+def planned(platform: Platform, **buffers: Json) -> Plan:
+    made = {name: {"conversions": "allow", **spec} for name, spec in buffers.items()}
+    found = solve(platform, [pipeline(**made)])
+    assert isinstance(found, Plan), [reason.text for reason in getattr(found, "conflict", ())]
+    return found
+
+
+def steps(plan: Plan) -> list[tuple[str, str, str]]:
+    return [(step.reads, step.device, step.writes) for step in plan.conversions]
+
+
+def level(plan: Plan, term: str) -> int:
+    return next(each.value for each in plan.levels if each.term == term)
+
+
+def test_nothing_is_converted_where_one_placement_suits_all() -> None:
+    plan = planned(board(devices={"rga": rga(("XR24",), ("XR24",))}), frame=buffer())
+    assert plan.conversions == ()
+    assert level(plan, "conversion-bytes") == 0
+
+
+def test_a_copy_takes_a_frame_from_one_memory_to_another() -> None:
+    platform = board(
+        memory={"vram": memory("1GiB", local="panel")},
+        heaps={"system": heap("dram"), "vram": heap("vram")},
+        devices={
+            "panel": device("display", scanout=port(memory=["vram"])),
+            "blitter": rga(("XR24",), ("XR24",), "memory", lossless=True, dma={"mmu": True, "p2p": "static"}),
+        },
+    )
+    platform = platform.model_copy(
+        update={
+            "memory": {
+                **platform.memory,
+                "vram": platform.memory["vram"].model_copy(update={"reached_by": ("blitter",)}),
+            }
+        }
+    )
+    plan = planned(platform, frame=buffer())
+    assert [(p.buffer, p.heap) for p in plan.placements] == [("frame", "system"), ("frame>1", "vram")]
+    assert plan.conversions[0].changes == ("memory",)
+    assert level(plan, "lossy-conversions") == 0
+    # 1024 bytes read and 1024 written, 60 times a second
+    assert level(plan, "conversion-bytes") == 2 * 1024 * 60 == plan.conversions[0].bytes_per_second
+
+
+def test_readers_that_want_the_same_share_one_conversion() -> None:
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image("YUYV"))),
+            "encoder": device("video-encoder", frame=port(image("XR24"))),
+            "rga": rga(("YUYV",), ("XR24",)),
+        }
+    )
+    plan = planned(platform, frame=buffer(read_by=["display.scanout", "video-encoder.frame"]))
+    assert steps(plan) == [("frame", "rga", "frame>1")]
+    assert {a.device for a in plan.placements[1].attachments} == {"rga", "panel", "encoder"}
+
+
+def test_conversions_follow_each_other() -> None:
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image("YUYV"))),
+            "a": rga(("YUYV",), ("NV12",)),
+            "b": rga(("NV12",), ("NV16",)),
+            "c": rga(("NV16",), ("XR24",)),
+        }
+    )
+    plan = planned(platform, frame=buffer())
+    assert steps(plan) == [
+        ("frame", "a", "frame>1"),
+        ("frame>1", "b", "frame>2"),
+        ("frame>2", "c", "frame>3"),
+    ]
+    assert level(plan, "lossy-conversions") == 3
+
+
+def test_four_in_a_row_are_too_many() -> None:
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image("YUYV"))),
+            "a": rga(("YUYV",), ("NV12",)),
+            "b": rga(("NV12",), ("NV16",)),
+            "c": rga(("NV16",), ("NV24",)),
+            "d": rga(("NV24",), ("XR24",)),
+        }
+    )
+    assert isinstance(solve(platform, [pipeline(frame=buffer(conversions="allow"))]), Infeasible)
+
+
+def test_the_picture_does_not_go_grey_to_save_bytes() -> None:
+    # XR24 over R8 to NV12 would move fewest bytes; AR24 keeps the colours.
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image("XR24"))),
+            "panel": device("display", scanout=port(image("NV12"))),
+            "gpu": rga(("XR24",), ("AR24", "R8", "RG16")),
+            "mdp": rga(("AR24", "R8", "RG16"), ("NV12",)),
+        }
+    )
+    plan = planned(platform, frame=buffer())
+    assert [p.format for p in plan.placements] == ["XR24", "AR24", "NV12"]
+
+
+def test_a_lossless_way_is_taken_however_long() -> None:
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image("YUYV"))),
+            "lossy": rga(("YUYV",), ("XR24",)),
+            "a": rga(("YUYV",), ("NV24",), lossless=True),
+            "b": rga(("NV24",), ("XR24",), lossless=True),
+        }
+    )
+    plan = planned(platform, frame=buffer())
+    assert [device for _, device, _ in steps(plan)] == ["a", "b"]
+
+
+def test_the_cpu_converts_where_nobody_else_can() -> None:
+    cpu = device("cpu", read=port(image("YUYV")), write=port(image("XR24")), converts=[edge("read", "write")])
+    camera = device("camera", capture=port(image("YUYV")))
+    alone = planned(board(devices={"camera": camera, "cpu0": cpu}), frame=buffer())
+    assert steps(alone) == [("frame", "cpu0", "frame>1")]
+    helped = planned(
+        board(devices={"camera": camera, "cpu0": cpu, "rga": rga(("YUYV",), ("XR24",))}), frame=buffer()
+    )
+    assert steps(helped) == [("frame", "rga", "frame>1")]
+    # a byte that the CPU moves counts 64-fold: (512 read + 1024 written) x 60 x 64
+    assert level(alone, "conversion-bytes") == 64 * level(helped, "conversion-bytes") == 1536 * 60 * 64
+
+
+def protected_board(converter: str) -> Platform:
+    behind = ["camera", "panel", converter]
+    allowed = {"protected": "allowed"}
+    inside: Json = {"source": allowed, "target": allowed}
+    return board(
+        heaps={"system": heap("dram"), "tz": heap("dram", via="tee", cpu="none", access=[*behind])},
+        devices={
+            "camera": device("camera", capture=port(image("YUYV"), protected="allowed")),
+            "panel": device("display", scanout=port(protected="allowed")),
+            "inside": rga(("YUYV",), ("XR24",), **inside),
+            "outside": rga(("YUYV",), ("XR24",)),
+        },
+    )
+
+
+def test_protected_content_is_converted_behind_the_firewall() -> None:
+    plan = planned(protected_board("inside"), frame=buffer(protected=True))
+    assert steps(plan) == [("frame", "inside", "frame>1")]
+    assert {p.heap for p in plan.placements} == {"tz"}
+
+
+def test_it_is_not_handed_to_a_converter_that_refuses_it() -> None:
+    question = pipeline(frame=buffer(protected=True, conversions="allow"))
+    assert isinstance(solve(protected_board("outside"), [question]), Infeasible)
+
+
+def test_the_way_out_names_the_edge_that_would_be_needed() -> None:
+    bare = rga(("YUYV",), ("XR24",)) | {"converts": []}
+    platform = board(devices={"camera": device("camera", capture=port(image("YUYV"))), "rga": bare})
+    answer = solve(platform, [pipeline(frame=buffer(conversions="allow"))])
+    assert isinstance(answer, Infeasible)
+    assert "devices.rga.converts" in {remedy.change for remedy in answer.remedies}
+
+
+def test_two_buffers_share_what_a_converter_has() -> None:
+    # One instance of the port: the second frame finds it taken.
+    one = rga(("YUYV",), ("XR24",), source={"how_many": 1})
+    platform = board(devices={"camera": device("camera", capture=port(image("YUYV"))), "rga": one})
+    both = {"first": buffer(conversions="allow"), "second": buffer(conversions="allow")}
+    assert planned(platform, first=both["first"]).conversions
+    assert isinstance(solve(platform, [pipeline(**both)]), Infeasible)
+
+
+def test_a_pin_binds_the_buffer_and_not_its_copies() -> None:
+    platform = board(
+        heaps={"system": heap("dram"), "other": heap("dram")},
+        devices={"camera": device("camera", capture=port(image("YUYV"))), "rga": rga(("YUYV",), ("XR24",))},
+    )
+    found = solve(platform, [pipeline(frame=buffer(conversions="allow"))], pins=["frame:heap=system"])
+    assert isinstance(found, Plan)
+    assert found.placements[0].heap == "system"
+
+
+def test_an_answer_with_copies_can_be_live() -> None:
+    platform = board(
+        devices={"camera": device("camera", capture=port(image("YUYV"))), "rga": rga(("YUYV",), ("XR24",))}
+    )
+    first = planned(platform, frame=buffer())
+    again = solve(platform, [pipeline("more", frame=buffer(conversions="allow"))], live=first.placements)
+    assert isinstance(again, Plan)
