@@ -8,14 +8,16 @@ few orders, and the shortest conflict found wins, then the first by names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
+from functools import partial
 
 from solver.constraint import Fact
+from solver.constraints import conversion
 from solver.deciding import Woods, decide
 from solver.drops import Drops
 from solver.facts import Relaxed, Sentences, ordered, universe
-from solver.model import Choice, Ledger, Limits
+from solver.model import Choice, Ledger, Limits, choose
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem
@@ -30,15 +32,18 @@ class Prover:
         self.problem = problem
         self.ledger = ledger
         self.facts = universe(problem)
-        self._known: dict[frozenset[Fact], bool] = {}
+        self._convertible = any(device.spec.converts for device in problem.board.devices.values())
+        self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
         self._memo: Memo = {}
         self._woods = Woods()
         self._everything = Drops(self.facts)
 
-    def relaxed(self, kept: frozenset[Fact]) -> Choice:
-        """A choice with every fact outside `kept` dropped."""
+    def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
+        """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
         dropped = self._everything.keeping(kept)
         found = Propagation(self.problem, dropped, self._memo)
+        if not converted:
+            return choose(self.problem, found, self.ledger, dropped, _ASK)
         return decide(self.problem, found, self.ledger, dropped, _ASK, self._woods)
 
     def without(self, fact: Fact, conflict: Sequence[Fact]) -> Relaxed:
@@ -56,40 +61,60 @@ class Prover:
                     placed.append((inserted, branch.option))
         return placed
 
-    def clash(self, kept: Sequence[Fact]) -> bool:
-        key = frozenset(kept)
+    def clash(self, kept: Sequence[Fact], *, converted: bool = True) -> bool:
+        key = frozenset(kept), converted
         if key not in self._known:
-            self._known[key] = self.relaxed(key).status == "infeasible"
+            self._known[key] = self.relaxed(frozenset(kept), converted=converted).status == "infeasible"
         return self._known[key]
 
     def conflict(self) -> list[Fact]:
-        """An irreducible conflict: the shortest of a few, then by names."""
-        found = [self._reduce(self._explain([], False, order)) for order in self._orders()]
-        return min(found, key=lambda facts: (len(facts), facts))
+        """An irreducible conflict: the shortest of a few, then by names.
+
+        First as if nothing could be converted, which is quickly told. Mostly conversions
+        cannot mend that; else what keeps them from it belongs to the conflict.
+        """
+        plain = partial(self.clash, converted=False)
+        found = [_reduced(_explained([], False, order, plain), plain) for order in self._orders()]
+        found.sort(key=lambda facts: (len(facts), facts))
+        if not self._convertible:
+            return found[0]
+        for facts in found:
+            if self.clash(facts):
+                return facts
+        kept = found[0]
+        rest = [fact for fact in self._orders()[0] if fact not in kept]
+        rest.sort(key=lambda fact: fact.kind != conversion.NAME)
+        return _reduced(kept + _explained(kept, True, rest, self.clash), self.clash)
 
     def _orders(self) -> list[list[Fact]]:
         attached = [fact for fact in self.facts if "→" in fact.subject]
         shared = [fact for fact in self.facts if "→" not in fact.subject]
         return [attached + shared, shared + attached, self.facts[::-1]]
 
-    def _explain(self, base: list[Fact], grown: bool, facts: list[Fact]) -> list[Fact]:
-        if grown and self.clash(base):
-            return []
-        if len(facts) == 1:
-            return facts
-        half = len(facts) // 2
-        later = self._explain(base + facts[:half], True, facts[half:])
-        earlier = self._explain(base + later, bool(later), facts[:half])
-        return earlier + later
 
-    def _reduce(self, facts: list[Fact]) -> list[Fact]:
-        """Drop what is not needed, one by one, until every fact is."""
-        kept = ordered(facts)
-        for fact in ordered(facts):
-            fewer = [other for other in kept if other != fact]
-            if self.clash(fewer):
-                kept = fewer
-        return kept
+Clash = Callable[[Sequence[Fact]], bool]
+
+
+def _explained(base: list[Fact], grown: bool, facts: list[Fact], clash: Clash) -> list[Fact]:
+    """Facts that clash with each other and with `base`, none of which can be left out; the first preferred."""
+    if grown and clash(base):
+        return []
+    if len(facts) < 2:
+        return facts
+    half = len(facts) // 2
+    later = _explained(base + facts[:half], True, facts[half:], clash)
+    earlier = _explained(base + later, bool(later), facts[:half], clash)
+    return earlier + later
+
+
+def _reduced(facts: list[Fact], clash: Clash) -> list[Fact]:
+    """Drop what is not needed, one by one, until every fact is."""
+    kept = ordered(facts)
+    for fact in ordered(facts):
+        fewer = [other for other in kept if other != fact]
+        if clash(fewer):
+            kept = fewer
+    return kept
 
 
 def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) -> Infeasible:
