@@ -77,7 +77,9 @@ def _shape(plan: Plan) -> tuple[tuple[str, ...], ...]:
 def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) -> Iterator[list[str]]:
     """Pins that make one buffer different: another heap, format or modifier."""
     problem = Problem(platform, pipelines)
-    for question, placement in zip(problem.questions, best.placements, strict=True):
+    placed = {(placement.pipeline, placement.buffer): placement for placement in best.placements}
+    for question in problem.questions:
+        placement = placed[question.pipeline, question.name]
         where = f"{question.pipeline}/{question.name}"
         heaps = [f"{where}:heap={heap}" for heap in problem.board.heaps]
         known = {

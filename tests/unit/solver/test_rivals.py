@@ -100,3 +100,21 @@ def test_why_not_is_asked_on_top_of_what_is_pinned() -> None:
     assert answer.conflict[0].text == (
         "no placement of frame is as pinned: test/frame:heap=cma, test/frame:heap=system"
     )
+
+
+def test_alternatives_of_a_plan_with_conversions_move_the_buffer_itself() -> None:
+    ports = {end: port(image("NV12", "XR24")) for end in ("source", "target")}
+    edge = {"from": "source", "to": "target", "may_change": ["format", "memory", "stride"]}
+    platform = board(
+        heaps={"coarse": heap("dram", align="64KiB"), "system": heap("dram")},
+        devices={
+            "camera": device("camera", capture=port(image("NV12"))),
+            "rga": device("2d", converts=[edge], **ports),
+        },
+    )
+    found = solver.alternatives(platform, [pipeline(frame=buffer(conversions="allow"))], 2)
+    assert [[p.heap for p in plan.placements if p.buffer == "frame"] for plan in found] == [
+        ["system"],
+        ["coarse"],
+    ]
+    assert [len(plan.conversions) for plan in found] == [1, 1]
