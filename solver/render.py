@@ -12,6 +12,7 @@ so a source with escape sequences in it cannot talk to the terminal.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
@@ -119,6 +120,24 @@ def overview(plan: Plan) -> Grid:
     return Grid(header, _cleaned(rows), frozenset({5, 6}))
 
 
+def flow(plan: Plan) -> Grid:
+    """Where content goes, one placement a row: who brings it, what it lies as, who takes it on."""
+    made = {(step.pipeline, step.writes): step for step in plan.conversions}
+    rows = []
+    for placement in plan.placements:
+        step = made.get((placement.pipeline, placement.buffer))
+        onward = {s.writes: s for s in plan.conversions if s.reads == placement.buffer}
+        ports = {"read": Counter[str](), "write": Counter[str]()}
+        for attached in placement.attachments:
+            ports[attached.access][f"{attached.device}.{attached.port}"] += 1
+        ports["read"] -= Counter(f"{s.device}.{s.from_}" for s in onward.values())
+        writers = [f"{step.reads} by {step.device}"] if step else list(ports["write"])
+        readers = [*ports["read"], *(f"{s.device} to {name}" for name, s in onward.items())]
+        lies = f"{placement.buffer} ({layout_name(placement)} in {placement.heap})"
+        rows.append((", ".join(writers), "──▶", lies, "──▶" if readers else "", ", ".join(readers)))
+    return Grid(("from", "", "placement", "", "to"), _cleaned(tuple(rows)))
+
+
 def costs(levels: Sequence[Level]) -> Grid:
     """The terms of the objective; bounds are shown only where one is open."""
     open_ = any(level.gap for level in levels)
@@ -166,6 +185,9 @@ def _plan(plan: Plan) -> Iterator[Block]:
         yield Heading(title)
         yield Notes(tuple(_details(placement)))
     yield from _section("Conversions", (Labelled(step.writes, step.text) for step in plan.conversions))
+    if plan.conversions:
+        yield Heading("Flow")
+        yield flow(plan)
     yield from _section("Dropped wishes", (Labelled(wish.buffer, wish.text) for wish in plan.dropped))
     yield from _section("Warnings", (Labelled("", warning) for warning in plan.warnings))
     yield from _unknown(plan)

@@ -14,7 +14,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-TOLD = (README, ROOT / "docs" / "protected.md")
+TOLD = (README, ROOT / "docs" / "protected.md", ROOT / "docs" / "conversions.md")
 """Pages that show commands with their output."""
 _BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
 _DOORS = {"solve": "solve_main", "heapwright": "heapwright_main"}
