@@ -42,7 +42,7 @@ demo: venv  ## solve a real example on several boards, and allocate it in the si
 	@$(BIN)/solve examples/composition.yaml -p all; status=$$?; test $$status -le 1
 
 test: venv  ## run the tests (≤ 10 minutes on 2 cores)
-	$(BIN)/python -m pytest -n $(JOBS) -m 'not long' --cov --cov-report=term:skip-covered
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not long' --cov --cov-report=term:skip-covered
 
 test-long: venv  ## run the long searches
 	$(BIN)/python -m pytest -n $(JOBS) -m long
