@@ -1,5 +1,7 @@
-"""`python -m tests.kernel [stock] [truth]`: the tests that ask a real kernel, in machines of their own.
+"""`python -m tests.kernel [stock] [truth] [-- WORDS]`: the tests that ask a real kernel, in machines of their own.
 
+What follows `--` goes to pytest inside (`-- -k heap`); where it begins with the name of
+a program instead (`-- python -c '…'`, `-- heapwright discover`), that program runs.
 Exit codes: 0 all passed, 1 a test failed or a machine died, 2 a kernel cannot be had here.
 """
 
@@ -8,7 +10,8 @@ from __future__ import annotations
 import shutil
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Final
 
 from tests.kernel import vm
@@ -21,6 +24,8 @@ SECONDS: Final = 900
 
 def main(asked: list[str]) -> int:
     """Run the guest's tests on the kernels asked for, or on both."""
+    at = asked.index("--") if "--" in asked else len(asked)
+    asked, words = asked[:at], asked[at + 1 :]
     if unknown := [name for name in asked if name not in KERNELS]:
         print(f"no kernel {', '.join(unknown)}; there are {', '.join(KERNELS)}", file=sys.stderr)
         return 2
@@ -31,27 +36,30 @@ def main(asked: list[str]) -> int:
         except Missing as missing:
             print(missing, file=sys.stderr)
             return 2
-        failed += _tested(kernel)
+        failed += _tested(kernel, words)
     return 1 if failed else 0
 
 
-def _tested(kernel: Kernel) -> bool:
+def _tested(kernel: Kernel, words: Sequence[str]) -> bool:
     """Whether the guest's tests failed on this kernel; what they said is printed."""
     print(f"booting {kernel.name}: linux {kernel.version}", flush=True)
     started = time.monotonic()
     shared = vm.scratch(kernel.name)
-    guest = "tests/kernel/guest"
-    folders = [
-        f"{guest}/both",
-        *([f"{guest}/{kernel.name}"] if (vm.ROOT / guest / kernel.name).is_dir() else []),
-    ]
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders]
-    code, output = vm.run(kernel, command, shared, SECONDS)
+    code, output = vm.run(kernel, _command(kernel, words), shared, SECONDS)
     print(output, flush=True)
     print(f"{kernel.name}: {'passed' if code == 0 else f'exit {code}'} in {time.monotonic() - started:.0f} s")
     if code == 0:
         shutil.rmtree(shared)
     return code != 0
+
+
+def _command(kernel: Kernel, words: Sequence[str]) -> list[str]:
+    if words and not words[0].startswith("-"):
+        found = shutil.which(words[0], path=Path(sys.executable).parent)
+        return [found or words[0], *words[1:]]
+    guest = Path("tests/kernel/guest")
+    folders = [str(guest / name) for name in ("both", kernel.name) if (vm.ROOT / guest / name).is_dir()]
+    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *folders, *words]
 
 
 if __name__ == "__main__":

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import contextlib
 import os
-import shutil
+import shlex
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -40,7 +41,7 @@ def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600
         (shared / left).unlink(missing_ok=True)
     script.write_text(
         GUEST.format(
-            root=ROOT, name=kernel.name, shared=shared, modules=kernel.root, command=" ".join(command)
+            root=ROOT, name=kernel.name, shared=shared, modules=kernel.root, command=shlex.join(command)
         )
     )
     (shared / "output").touch()
@@ -88,8 +89,7 @@ def _tail(log: Path) -> str:
 
 
 def scratch(name: str) -> Path:
-    """A fresh folder that host and guest share."""
-    folder = cache() / "shared" / name
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    return folder
+    """A fresh folder that host and guest share, for one machine."""
+    shared = cache() / "shared"
+    shared.mkdir(parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix=f"{name}-", dir=shared))
