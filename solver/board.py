@@ -56,6 +56,7 @@ class HeapView:
         "align_cap",
         "cpu",
         "granule",
+        "local",
         "memories",
         "name",
         "page",
@@ -70,6 +71,7 @@ class HeapView:
         self.name = name
         self.spec = spec
         self.memories = memories
+        self.local = tuple([memory for memory in memories or () if memory.local])
         self.page = page
         self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
         self.align_cap: int | None = None

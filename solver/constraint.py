@@ -6,8 +6,8 @@ The scopes, and what a module of that scope provides:
 
     attachment   broken(case)           one attachment, whatever the heap
     heap         broken(case)           one heap for this buffer
-    reach        broken(case)           one attachment in one heap
-    run          concerns(touch), broken(case)    one attachment in one heap, given sizes
+    reach        concerns(touch), broken(case)    one attachment in one heap
+    run          concerns(touch), broken(case)    the same, given sizes
     room         broken(case)           one heap, given sizes
     choice       (in options)           which image rules may be combined
     layout       states(touch), demand(touch, need)      how the bytes lie
@@ -15,6 +15,7 @@ The scopes, and what a module of that scope provides:
     question     (in problem)           what no choice can mend
     permit       permits(case)          never breaks; explains why a heap is fine
 
+What does not `concern` a touch is never broken for it, in whatever heap.
 `broken` must not build text: it runs for every candidate. `sentence` names the
 device, the buffer and the numbers that decide, and offers no remedy.
 """
@@ -147,7 +148,7 @@ class Placed(NamedTuple):
     @property
     def allocated(self) -> int:
         """Bytes that one buffer costs its memory."""
-        return sum(self.home.allocated(size) for size in self.sizes)
+        return sum(map(self.home.allocated, self.sizes))
 
 
 def subject(kind: ModuleType, case: Case) -> str:

@@ -26,19 +26,28 @@ from solver.pipeline import Attachment
 from solver.problem import WAYS, Question
 from solver.seats import too_many
 
+Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
+"""Layouts by what they are of; the form is kept with them, so that its identity stands for it."""
+
 
 class Images:
     """What one question's buffer may hold, under the facts dropped about it.
 
-    `demands` gives the layout kinds about which a touch's rule states something.
+    `demands` gives the layout kinds about which a touch's rule states something,
+    `laid` keeps layouts for questions and choices of devices that ask the same.
     """
 
     def __init__(
-        self, question: Question, about: About | None, demands: Callable[[Touch], tuple[ModuleType, ...]]
+        self,
+        question: Question,
+        about: About | None,
+        demands: Callable[[Touch], tuple[ModuleType, ...]],
+        laid: Laid,
     ) -> None:
         self.question = question
         self.about = about
         self.demands = demands
+        self.laid = laid
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
@@ -176,7 +185,10 @@ class Images:
     def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
         for dmabufs in self._dmabufs(ruled, shape):
             for need in self._needs(ruled):
-                found = layouts.solve(need, self.image, shape, dmabufs)
+                key = (id(shape), dmabufs, self.image, need.key())
+                if key not in self.laid:
+                    self.laid[key] = shape, layouts.solve(need, self.image, shape, dmabufs)
+                found = self.laid[key][1]
                 if found is not None:
                     yield found
 

@@ -8,7 +8,9 @@ modifier, dma-bufs) is enough. Most forms are a `solver.shape.Shape`.
 
 from __future__ import annotations
 
-from typing import NamedTuple, Protocol
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
 
 from platforms.schema import ColumnHeight, Tail
 from platforms.values import Extent
@@ -98,22 +100,29 @@ class Demand:
         self.minimum = 0
         self.maximum: int | None = None
         self.max_pixels: int | None = None
-        self.groups: list[tuple[int, int]] = []
-        self.exact: list[int] = []
-        self.sets: list[tuple[int, ...]] = []
+        self.groups: tuple[tuple[int, int], ...] = ()
+        self.exact: tuple[int, ...] = ()
+        self.sets: tuple[tuple[int, ...], ...] = ()
         self.power_of_two = False
-        self.beyond: list[tuple[int, int]] = []
+        self.beyond: tuple[tuple[int, int], ...] = ()
         self.equal = False
-        self.halved: list[int] = []
+        self.halved: tuple[int, ...] = ()
         self.offset = 1
-        self.implied: list[int] = []
-        self.tails: list[tuple[Tail, Extent]] = []
-        self.minimum_rows: list[int] = []
+        self.implied: tuple[int, ...] = ()
+        self.tails: tuple[tuple[Tail, Extent], ...] = ()
+        self.minimum_rows: tuple[int, ...] = ()
         self.metadata = 1
-        self.column_heights: list[ColumnHeight] = []
+        self.column_heights: tuple[ColumnHeight, ...] = ()
         self.bytes_max: int | None = None
         self.bytes_multiple = 1
         self.pinned: int | None = None
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for demands that ask the same."""
+        return _ASKED(self)
+
+
+_ASKED: Final[Callable[[Demand], tuple[object, ...]]] = attrgetter(*Demand.__slots__)
 
 
 def round_up(number: int, multiple: int) -> int:

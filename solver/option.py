@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 from typing import NamedTuple
 
@@ -28,15 +29,21 @@ class Image(NamedTuple):
     layout: layouts.Layout
 
 
-def beats(one: Image, other: Image) -> bool:
-    """Whether `one`, which comes first by rank and name, is never worse in the same heap."""
-    mine, theirs = one.layout.sizes, other.layout.sizes
-    return (
-        len(mine) == len(theirs)
-        and all(a <= b for a, b in zip(mine, theirs, strict=True))
-        and one.layout.moved <= other.layout.moved
-        and all(_uses(a) == _uses(b) for a, b in zip(one.touches, other.touches, strict=True))
-    )
+def beaten(image: Image, better: Iterable[Image]) -> bool:
+    """Whether one of those that come first by rank and name is never worse in the same heap."""
+    return any(_beats(one, image) for one in better)
+
+
+def _beats(one: Image, other: Image) -> bool:
+    mine, theirs = one.layout, other.layout
+    if len(mine.sizes) != len(theirs.sizes) or mine.moved > theirs.moved:
+        return False
+    if any(a > b for a, b in zip(mine.sizes, theirs.sizes, strict=True)):
+        return False
+    for a, b in zip(one.touches, other.touches, strict=True):
+        if a.rule is not b.rule and _uses(a) != _uses(b):
+            return False
+    return True
 
 
 def _uses(touch: Touch) -> dict[str, int]:

@@ -19,9 +19,9 @@ from solver.board import HeapView
 from solver.constraint import Case, Placed, Touch, lives_in
 from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, conversion, count
 from solver.drops import NOTHING, About, Drops, is_dropped
-from solver.images import Images
+from solver.images import Images, Laid
 from solver.layout import Demand, Form
-from solver.option import Binding, Image, Option, beats, option, seen_by, undominated
+from solver.option import Binding, Image, Option, beaten, option, seen_by, undominated
 from solver.pipeline import Wish
 from solver.problem import Problem, Question, Way
 from solver.seats import Seats
@@ -49,7 +49,9 @@ class Propagation:
         self.board = problem.board
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
-        self._reach: dict[tuple[object, ...], bool] = {}
+        self._reached: dict[tuple[str, str, bool], dict[tuple[str, str], bool]] = {}
+        self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
+        self.laid: Laid = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
         self.options = tuple(self._of(question) for question in problem.questions)
 
@@ -78,7 +80,8 @@ class Propagation:
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
         about = self.drops.about(question.label)
-        seats, images = Seats(self.problem, question, about), Images(question, about, self.demands)
+        seats = Seats(self.problem, question, about)
+        images = Images(question, about, self.demands, self.laid)
         for way in question.ways:
             for _, touches in seats.bindings(way):
                 yield from images.forms(touches)
@@ -93,19 +96,29 @@ class Propagation:
         about: About | None,
     ) -> bool:
         """Whether no fact that still stands keeps the touch's device from the heap."""
-        device = touch.device.name
-        key = (device, touch.name, heap.name, home.name, question.protected)
-        holds = self._reach.get(key) if about is None else None
+        known = self.reached(touch, question.protected) if about is None else {}
+        holds = known.get((heap.name, home.name))
         if holds is None:
             case = Case(self.board, question, touches, heap, home, touch)
             holds = True
-            for kind in REACH:
-                if kind.broken(case) and not (about and about.drops(kind.NAME, device)):
+            for kind in self.concerning(touch):
+                if kind.broken(case) and not (about and about.drops(kind.NAME, touch.device.name)):
                     holds = False
                     break
-            if about is None:
-                self._reach[key] = holds
+            known[heap.name, home.name] = holds
         return holds
+
+    def reached(self, touch: Touch, protected: bool) -> dict[tuple[str, str], bool]:
+        """What is known of which heaps, and homes of theirs, the touch's device reaches."""
+        return self._reached.setdefault((touch.device.name, touch.name, protected), {})
+
+    def concerning(self, touch: Touch) -> tuple[ModuleType, ...]:
+        """The kinds that may keep the touch's device from a heap."""
+        key = (touch.device.name, touch.name)
+        found = self._concerning.get(key)
+        if found is None:
+            found = self._concerning[key] = tuple([kind for kind in REACH if kind.concerns(touch)])
+        return found
 
     def demands(self, touch: Touch) -> tuple[ModuleType, ...]:
         """The layout kinds about which the touch's rule states something."""
@@ -130,7 +143,7 @@ class _Search:
         self.ends = tuple([end for end in ends if not is_dropped(about, conversion, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
-        self.images = Images(question, about, whole.demands)
+        self.images = Images(question, about, whole.demands, whole.laid)
         self._open = None if question.guard.audiences else self._unlocked(())
 
     def options(self) -> Iterator[Option]:
@@ -164,11 +177,15 @@ class _Search:
         found = []
         seen: set[object] = set()
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+        whole, question, about = self.whole, self.question, self.about
         for heap in self._open if self._open is not None else self._unlocked(touches):
             if plain and heap.twin in seen:
                 continue  # the one seen comes first by name and is as good in all else
             home = lives_in(self.board, heap, touches)
-            if all(self.whole.reaches(self.question, touches, t, heap, home, self.about) for t in touches):
+            for touch in touches:
+                if not whole.reaches(question, touches, touch, heap, home, about):
+                    break
+            else:
                 found.append((heap, home))
                 seen.add(heap.twin)
         return found
@@ -203,15 +220,16 @@ class _Search:
         images = list(self.images.fitting(touches))
         strict = [(kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)]
         mapped = any(touch.device.by_cpu for touch in touches)
-        kept: dict[object, list[Image]] = {}
+        kept: dict[object, dict[object, list[Image]]] = {}
         for heap, home in heaps:
             price = (
                 home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
                 "memory" in self.kept and heap.name,
             )  # fmt: skip
+            rivals = kept.setdefault(price, {})
             for image in images:
-                better = kept.setdefault((price, self.kept and seen_by(self.kept, image)), [])
-                if self.whole.excluded is None and any(beats(one, image) for one in better):
+                better = rivals.setdefault(self.kept and seen_by(self.kept, image), [])
+                if better and self.whole.excluded is None and beaten(image, better):
                     continue  # in this heap, or in one that costs the same and comes first by name
                 case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
                 if not self._holds(case, strict):
@@ -239,7 +257,7 @@ class _Search:
                 return False
         for kind, index in strict:
             touch = case.touches[index]
-            of_touch = Case(*case[:5], touch, case.layout)
+            of_touch = Case(case.board, case.question, case.touches, case.heap, case.home, touch, case.layout)
             if kind.broken(of_touch) and not is_dropped(self.about, kind, touch.device.name):
                 return False
         return True

@@ -14,10 +14,14 @@ from __future__ import annotations
 
 from platforms.schema import Window
 from solver.board import MemoryView
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "address-reach"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.device.translation in ("none", "mmu")
 
 
 def broken(case: Case) -> bool:

@@ -14,7 +14,7 @@ drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from platforms.values import in_units
 from solver.board import Board, HeapView, Pool
@@ -24,17 +24,15 @@ NAME = "capacity"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    split = placed.home.run is None and any(
-        placed.home.allocated(size) > placed.board.page for size in placed.sizes
-    )
-    key = (NAME, placed.home.name, split)
+def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+    home = placed.home
+    split = home.run is None and max(map(home.allocated, placed.sizes), default=0) > placed.board.page
+    key = (NAME, home.name, split)
     found = placed.board.budgets.get(key)
     if found is None:
-        found = placed.board.budgets[key] = tuple(_budgets(placed.board, placed.home, split))
+        found = placed.board.budgets[key] = tuple(_budgets(placed.board, home, split))
     amount = placed.number * placed.allocated
-    for budget in found:
-        yield budget, amount
+    return [(budget, amount) for budget in found]
 
 
 def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
@@ -56,13 +54,12 @@ def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
             yield budget(pool)
 
 
-def locks(placed: Placed) -> Iterator[tuple[Budget, int]]:
+def locks(placed: Placed) -> Iterable[tuple[Budget, int]]:
     """What the heap's first buffer takes, once."""
     lock = placed.home.spec.locks
-    if lock is not None:
-        for pool in placed.board.pools:
-            if lock.from_ in pool.memories:
-                yield budget(pool), lock.size
+    if lock is None:
+        return ()
+    return [(budget(pool), lock.size) for pool in placed.board.pools if lock.from_ in pool.memories]
 
 
 def budget(pool: Pool) -> Budget:

@@ -9,10 +9,14 @@ rockchip-linux/mpp#943.
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "coherency"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return not touch.device.snoops
 
 
 def broken(case: Case) -> bool:

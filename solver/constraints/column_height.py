@@ -24,7 +24,7 @@ def states(touch: Touch) -> bool:
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.column_height is not None
-    need.column_heights.append(touch.rule.column_height)
+    need.column_heights += (touch.rule.column_height,)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -10,7 +10,7 @@ Source: design §5, 38; the edges are `converts` of the profile, each with its s
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
 from platforms.schema import Conversion
 from solver.board import Board
@@ -20,12 +20,15 @@ NAME = "conversion"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    for end in placed.ends:
-        most = end.edge.throughput
-        if end.access == "read" and isinstance(most, int):
-            what = f"bytes/s of edge {end.number} of {end.device.name}"
-            yield Budget(NAME, end.title, most, what, False), placed.rate * sum(placed.sizes)
+def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+    return [
+        (
+            Budget(NAME, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),
+            placed.rate * sum(placed.sizes),
+        )
+        for end in placed.ends
+        if end.access == "read" and isinstance(most := end.edge.throughput, int)
+    ]
 
 
 def sentence(budget: Budget, used: int, who: str) -> str:

@@ -9,10 +9,14 @@ dma_buf_mmap_internal().
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "cpu-access"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.device.spec.kind == "cpu"
 
 
 def broken(case: Case) -> bool:

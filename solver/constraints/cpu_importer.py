@@ -10,10 +10,14 @@ vb2_vmalloc_map_dmabuf(); drivers/gpu/drm/drm_gem_shmem_helper.c.
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "cpu-importer"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.device.spec.by_cpu
 
 
 def broken(case: Case) -> bool:

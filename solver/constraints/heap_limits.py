@@ -8,7 +8,7 @@ Source: linux-6.12.107:drivers/dma-buf/udmabuf.c size_limit_mb.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from platforms.values import INT64_MAX, in_units
 from solver.board import Board
@@ -26,11 +26,12 @@ def broken(case: Case) -> bool:
     return isinstance(largest, int) and any(case.heap.exported(size) > largest for size in case.layout.sizes)
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
     most = placed.heap.spec.buffers
-    if isinstance(most, int):
-        budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
-        yield budget, placed.number * len(placed.sizes)
+    if not isinstance(most, int):
+        return ()
+    budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
+    return ((budget, placed.number * len(placed.sizes)),)
 
 
 def sentence(case: Case) -> str:

@@ -30,7 +30,7 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None and touch.rule.implied_offset is not None
     multiple = touch.rule.implied_offset.rows.multiple
     assert isinstance(multiple, int)  # states()
-    need.implied.append(multiple)
+    need.implied += (multiple,)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -10,10 +10,14 @@ Source: linux-7.2.13:drivers/iommu/rockchip-iommu.c iommu_data_ops_v1 .dma_bit_m
 from __future__ import annotations
 
 from solver.board import MemoryView
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "iommu-reach"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.device.translation == "iommu"
 
 
 def broken(case: Case) -> bool:

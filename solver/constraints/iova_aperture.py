@@ -33,9 +33,8 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
             found = placed.board.budgets[key] = _budgets(placed.board, device)
         page, budgets = found
         if budgets:
-            mapped = placed.number * sum(
-                size + -size % page for size in map(placed.home.exported, placed.sizes)
-            )
+            exported = map(placed.home.exported, placed.sizes)
+            mapped = placed.number * sum([size + -size % page for size in exported])
             for budget in budgets:
                 yield budget, mapped
 

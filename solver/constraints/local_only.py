@@ -11,13 +11,17 @@ amdgpu_display_supported_domains(); drivers/gpu/drm/xe/display/xe_fb_pin.c.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from solver.board import Board, HeapView, MemoryView
 from solver.constraint import Budget, Case, Placed, Touch
 
 NAME = "local-only"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.port.memory is not None
 
 
 def broken(case: Case) -> bool:
@@ -47,7 +51,7 @@ def _within(board: Board, name: str | None, wanted: tuple[str, ...]) -> bool:
     return False
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
     """The windows around the memories a buffer lies in, shared by all that is pinned or mapped there.
 
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
@@ -58,11 +62,13 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     if windows is None:
         windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.home))
     if not windows:
-        return
+        return ()
     amount = placed.number * placed.allocated
-    for budget, inner, chain in windows:
-        if any(_through(touch, inner, chain) for touch in placed.touches):
-            yield budget, amount
+    return [
+        (budget, amount)
+        for budget, inner, chain in windows
+        if any(_through(touch, inner, chain) for touch in placed.touches)
+    ]
 
 
 def _windows(board: Board, home: HeapView) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:

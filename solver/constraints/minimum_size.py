@@ -29,7 +29,7 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     if isinstance(touch.port.bytes.multiple, int):
         need.bytes_multiple = lcm(need.bytes_multiple, touch.port.bytes.multiple)
     if touch.rule is not None and touch.rule.minimum is not None:
-        need.minimum_rows.append(touch.rule.minimum.rows_multiple)
+        need.minimum_rows += (touch.rule.minimum.rows_multiple,)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -9,12 +9,16 @@ members are given when memory is lent); design §5, 35.
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 from solver.constraints import audience
 from solver.constraints.protected_needs_firewall import closed
 
 NAME = "outside-firewall"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return True
 
 
 def broken(case: Case) -> bool:

@@ -9,11 +9,15 @@ amdgpu_dma_buf_pin(); amdgpu_object.c amdgpu_bo_pin().
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 from solver.constraints import local_only
 
 NAME = "pinned-elsewhere"
 SCOPE = "reach"
+
+
+def concerns(touch: Touch) -> bool:
+    return touch.port.memory is not None
 
 
 def broken(case: Case) -> bool:

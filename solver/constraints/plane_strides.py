@@ -27,7 +27,7 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     if touch.rule.stride.planes == "equal":
         need.equal = True
     else:
-        need.halved.append(1)
+        need.halved += (1,)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -24,9 +24,9 @@ def states(touch: Touch) -> bool:
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None
     if touch.rule.stride.exact is not None:
-        need.exact.append(touch.rule.stride.exact.width_multiple)
+        need.exact += (touch.rule.stride.exact.width_multiple,)
     if touch.rule.stride.fixed:
-        need.exact.append(1)
+        need.exact += (1,)
 
 
 def sentence(label: str, touch: Touch) -> str:

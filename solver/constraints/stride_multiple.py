@@ -32,9 +32,9 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     if isinstance(stride.multiple, int):
         need.multiple = lcm(need.multiple, stride.multiple)
         if stride.planes == "halved":
-            need.halved.append(stride.multiple)
+            need.halved += (stride.multiple,)
     if stride.pixels is not None:
-        need.groups.append((stride.pixels.group, stride.pixels.bytes))
+        need.groups += ((stride.pixels.group, stride.pixels.bytes),)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -33,7 +33,7 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
         least = need.max_pixels
         need.max_pixels = stride.max_pixels if least is None else min(least, stride.max_pixels)
     if stride.beyond is not None:
-        need.beyond.append((stride.beyond.bytes, stride.beyond.multiple))
+        need.beyond += ((stride.beyond.bytes, stride.beyond.multiple),)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -21,7 +21,7 @@ def states(touch: Touch) -> bool:
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
     assert touch.rule is not None
     if touch.rule.stride.set is not None:
-        need.sets.append(touch.rule.stride.set)
+        need.sets += (touch.rule.stride.set,)
     need.power_of_two = need.power_of_two or touch.rule.stride.power_of_two
 
 

@@ -26,7 +26,7 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     if rule.coded is not None and isinstance(rule.coded.multiple, Extent):
         width, height = rule.coded.multiple
         coded = Extent(round_up(image.width, width), round_up(image.height, height))
-    need.tails.append((rule.tail, coded))
+    need.tails += ((rule.tail, coded),)
 
 
 def sentence(label: str, touch: Touch) -> str:

@@ -10,14 +10,19 @@ drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from solver.constraint import Case, Touch
 
 NAME = "unreachable-memory"
 SCOPE = "reach"
 
 
+def concerns(touch: Touch) -> bool:
+    return True
+
+
 def broken(case: Case) -> bool:
-    return any(m.local and not case.device.reaches_local(m) for m in case.home.memories or ())
+    local = case.home.local
+    return bool(local) and not all(case.device.reaches_local(memory) for memory in local)
 
 
 def sentence(case: Case) -> str:

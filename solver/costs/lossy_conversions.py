@@ -12,7 +12,7 @@ NAME = "lossy-conversions"
 
 
 def value(priced: Priced) -> int:
-    return sum(lossy(end) for end in priced.placed.ends)
+    return sum(map(lossy, priced.placed.ends))
 
 
 def lossy(end: End) -> bool:

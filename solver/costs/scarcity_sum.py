@@ -11,4 +11,4 @@ NAME = "scarcity-sum"
 
 
 def value(priced: Priced) -> int:
-    return sum(share for _, share in priced.shares)
+    return sum([share for _, share in priced.shares])

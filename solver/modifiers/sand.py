@@ -64,7 +64,7 @@ class Sand(NamedTuple):
         apart = Demand()
         for name in Demand.__slots__:
             setattr(apart, name, getattr(need, name))
-        apart.rows, apart.offset, apart.implied, apart.tails, apart.bytes_max = 1, 1, [], [], None
+        apart.rows, apart.offset, apart.implied, apart.tails, apart.bytes_max = 1, 1, (), (), None
         found = self._one().lay(apart, image, 1)
         if found is None or len({plane.stride for plane in found.planes}) > 1:
             return None
