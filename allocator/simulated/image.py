@@ -95,11 +95,6 @@ class Rule:
         return known(self.facts.offset.multiple) or 1 if self.facts.offset else 1
 
     @cached_property
-    def metadata_multiple(self) -> int:
-        """What the device wants the size of a table of metadata to be a multiple of."""
-        return 1
-
-    @cached_property
     def implied_rows(self) -> int | None:
         implied = self.facts.implied_offset
         return None if implied is None else known(implied.rows.multiple) or 1
@@ -254,6 +249,14 @@ def extent_objections(rule: Rule, extent: Extent, coded: Extent | None) -> Itera
         yield refused("extent", f"{width}x{height} is not a multiple of {facts.multiple}")
 
 
+def table_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+    """Pixels begin where the device looks for them: behind a table of its own multiple."""
+    multiple = (known(rule.facts.metadata.multiple) or 1) if rule.facts.metadata else 1
+    for length in layout.metadata:
+        if length % multiple:
+            yield refused("metadata-planes", f"{length} bytes of metadata are no multiple of {multiple}")
+
+
 def stride_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
     stride, facts, pixels = layout.strides[0], rule.facts.stride, layout.pixels
     coloured = layout.coloured
@@ -387,6 +390,7 @@ def objections(rule: Rule, layout: Layout, writes: bool) -> Iterator[Objection]:
     coded = Extent(layout.coded_width, layout.coded_height) if writes else None
     yield from extent_objections(rule, Extent(layout.width, layout.height), coded)
     yield from column_objections(rule, layout)
+    yield from table_objections(rule, layout)
     yield from stride_objections(rule, layout)
     yield from rows_objections(rule, layout)
     yield from offset_objections(rule, layout)

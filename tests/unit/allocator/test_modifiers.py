@@ -103,6 +103,30 @@ def test_a_header_that_is_too_small_is_refused(change: dict[str, int], kind: str
     assert kind in kinds(judged(both(AFBC), **laid(AFBC, plane)))
 
 
+@pytest.mark.parametrize(
+    ("multiple", "metadata", "found"),
+    [
+        # 64 bytes of header are enough for anybody who asks for 64 at most, and not for 128.
+        (64, 64, set()),
+        (128, 64, {"metadata-planes"}),
+        (128, 128, set()),
+        (128, 192, {"metadata-planes"}),
+    ],
+)
+def test_pixels_begin_where_the_device_looks_for_them(multiple: int, metadata: int, found: set[str]) -> None:
+    plane = SUPERBLOCK.model_copy(update={"metadata": metadata, "size": metadata + 1024})
+    board = both(AFBC, metadata={"multiple": multiple})
+    assert kinds(judged(board, **laid(AFBC, plane))) == found
+
+
+@pytest.mark.parametrize(("modifier", "form", "planes"), GOOD[1:])
+def test_a_multiple_that_the_modifier_meets_by_itself_is_met(
+    modifier: str, form: str, planes: tuple[Plane, ...]
+) -> None:
+    board = both(modifier, form, metadata={"multiple": 128})
+    assert judged(board, **laid(modifier, *planes, form=form)) == ()
+
+
 def test_a_larger_header_is_lawful_but_not_a_crooked_one() -> None:
     larger = SUPERBLOCK.model_copy(update={"metadata": 128, "size": 128 + 1024})
     assert judged(both(AFBC), **laid(AFBC, larger)) == ()
