@@ -5,6 +5,7 @@ Exit codes: 0 measured, 1 two solvers disagree about an optimum, 2 a rival is mi
 
 from __future__ import annotations
 
+import gc
 import json
 import sys
 from argparse import ArgumentParser, Namespace
@@ -56,6 +57,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
     field = Field(cap=1.0 if quick else 5.0, budget=0.6 if quick else 10.0, without=without)
     try:
         ours(instance(WARMING, 8))
+        gc.freeze()  # what the rivals' packages have brought is not ours to walk through
         sizes = [_size(field, buffers, seeds) for buffers in SIZES]
     finally:
         field.close()

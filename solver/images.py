@@ -26,6 +26,34 @@ from solver.pipeline import Attachment
 from solver.problem import WAYS, Question
 from solver.seats import too_many
 
+
+class Rules:
+    """Image rules of a port that hold for a use, by format and by modifier."""
+
+    __slots__ = ("_fitting", "_of_format", "formats", "rules")
+
+    def __init__(self, rules: Sequence[ImageRule]) -> None:
+        self.rules = rules
+        self.formats = frozenset([fourcc for rule in rules for fourcc in rule.formats])
+        self._of_format: dict[str, list[ImageRule | None]] = {}
+        self._fitting: dict[tuple[str, str], list[ImageRule | None]] = {}
+
+    def of_format(self, fourcc: str) -> list[ImageRule | None]:
+        """Those that list the format."""
+        found = self._of_format.get(fourcc)
+        if found is None:
+            found = self._of_format[fourcc] = [rule for rule in self.rules if fourcc in rule.formats]
+        return found
+
+    def fitting(self, fourcc: str, modifier: str) -> list[ImageRule | None]:
+        """Those that list the format and the modifier."""
+        found = self._fitting.get((fourcc, modifier))
+        if found is None:
+            of_format = self.of_format(fourcc)
+            found = self._fitting[fourcc, modifier] = [r for r in of_format if r and knows(r, modifier)]
+        return found
+
+
 Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
 """Layouts by what they are of; the form is kept with them, so that its identity stands for it."""
 
@@ -33,8 +61,8 @@ Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
 class Images:
     """What one question's buffer may hold, under the facts dropped about it.
 
-    `demands` gives the layout kinds about which a touch's rule states something,
-    `laid` keeps layouts for questions and choices of devices that ask the same.
+    `demands` gives the layout kinds about which a touch's rule states something, `rules`
+    the rules of its port that hold for it; `laid` keeps layouts for questions and choices of devices that ask the same.
     """
 
     def __init__(
@@ -42,11 +70,13 @@ class Images:
         question: Question,
         about: About | None,
         demands: Callable[[Touch], tuple[ModuleType, ...]],
+        rules: Callable[[Touch], Rules],
         laid: Laid,
     ) -> None:
         self.question = question
         self.about = about
         self.demands = demands
+        self.rules = rules
         self.laid = laid
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.part = question.part
@@ -69,22 +99,22 @@ class Images:
                 shape = modifiers.shape(fourcc, modifier)
                 if shape is None or not self._explicit(touches, modifier):
                     continue
-                for ruled, colour in self._rulings(touches, of_format, modifier):
+                for ruled, colour in self._rulings(touches, usable, fourcc, modifier):
                     for layout in self._layouts(ruled, shape):
                         name = modifiers.named(modifier, layout.parameter)
                         yield Image(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
 
-    def _usable(self, touch: Touch) -> list[ImageRule | None]:
+    def _usable(self, touch: Touch) -> Rules:
         """The port's rules that hold for this use."""
         if is_dropped(self.about, modifier_side_condition, touch.device.name):
-            return list(touch.port.images)
-        return [rule for rule in touch.port.images if holds(rule.when, touch.use)]
+            return Rules(touch.port.images)
+        return self.rules(touch)
 
-    def _fourccs(self, usable: list[list[ImageRule | None]]) -> Sequence[str]:
+    def _fourccs(self, usable: list[Rules]) -> Sequence[str]:
         spec, pinned = self.question.spec, self.pins.get("format")
         found: Sequence[str] = spec.formats or ([str(pinned)] if pinned is not None else ())
         if not found:
-            sets = [frozenset(f for rule in rules if rule for f in rule.formats) for rules in usable if rules]
+            sets = [each.formats for each in usable if each.rules]
             if (
                 self.about is not None and any(kind == format_kind.NAME for kind, _ in self.about.own)
             ) or len(sets) != len(usable):
@@ -93,17 +123,17 @@ class Images:
                 found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
         return [fourcc if pinned in (None, fourcc) else "" for fourcc in found]
 
-    def _of_format(self, touch: Touch, rules: list[ImageRule | None], fourcc: str) -> list[ImageRule | None]:
-        found = [rule for rule in rules if rule is not None and fourcc in rule.formats]
+    def _of_format(self, touch: Touch, usable: Rules, fourcc: str) -> list[ImageRule | None]:
+        found = usable.of_format(fourcc)
         if not found and fourcc and is_dropped(self.about, format_kind, touch.device.name):
             known = any(fourcc in rule.formats for rule in touch.port.images)
             return [] if known else [None]
-        return [*found]
+        return found
 
     def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:
         """Names that may be shared; one without the parameter that a buffer makes stands for all of them."""
         pinned, asked = self.pins.get("modifier"), self.question.spec.modifiers
-        known = {m for rules in of_format for rule in rules if rule for m in canonical(rule)}
+        known = {m for rules in of_format for rule in rules if rule for m in rule.modifiers}
         if asked is not None:
             wanted = dict.fromkeys(parse_modifier(text).name for text in asked)
             made = {name for name in known if modifiers.bare(name) in wanted}
@@ -126,20 +156,27 @@ class Images:
         return len(drivers) <= 1 and None not in drivers
 
     def _rulings(
-        self, touches: tuple[Touch, ...], of_format: list[list[ImageRule | None]], modifier: str
+        self, touches: tuple[Touch, ...], usable: list[Rules], fourcc: str, modifier: str
     ) -> Iterator[tuple[tuple[Touch, ...], str | None]]:
         """Every way to give each attachment one rule, with the colour space they share."""
         choices = []
-        for touch, rules in zip(touches, of_format, strict=True):
-            fits = [rule for rule in rules if rule is None or knows(rule, modifier)]
-            if not fits and is_dropped(self.about, modifier_kind, touch.device.name):
-                fits = rules
+        for touch, rules in zip(touches, usable, strict=True):
+            fits = rules.fitting(fourcc, modifier)
+            if not fits and self.about is not None:
+                of_format = self._of_format(touch, rules, fourcc)
+                free: list[ImageRule | None] = [None] if None in of_format else []
+                fits = of_format if is_dropped(self.about, modifier_kind, touch.device.name) else free
             choices.append(fits)
         number = prod(map(len, choices))
         if number > WAYS:
             raise too_many(self.question, str(number), "image rules")
         for choice in product(*choices):
-            ruled = tuple(t._replace(rule=rule) for t, rule in zip(touches, choice, strict=True))
+            ruled = tuple(
+                [
+                    Touch(t.device, t.name, t.port, t.use, rule)
+                    for t, rule in zip(touches, choice, strict=True)
+                ]
+            )
             for colour in self._colours(ruled):
                 yield ruled, colour
 
@@ -166,7 +203,8 @@ class Images:
             of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
             for modifier in self._modifiers(of_format) if all(of_format) else ():
                 shape = modifiers.shape(fourcc, modifier) if self._explicit(touches, modifier) else None
-                for ruled, _ in self._rulings(touches, of_format, modifier) if shape is not None else ():
+                ruling = self._rulings(touches, usable, fourcc, modifier) if shape is not None else ()
+                for ruled, _ in ruling:
                     assert shape is not None  # else there are no rulings
                     for dmabufs in self._dmabufs(ruled, shape):
                         yield self._need(ruled), shape, dmabufs
@@ -235,5 +273,4 @@ def canonical(rule: ImageRule) -> frozenset[str]:
 
 def knows(rule: ImageRule, modifier: str) -> bool:
     """Whether the rule lists the modifier, or all of its family that a buffer's parameter makes."""
-    listed = canonical(rule)
-    return modifier in listed or modifiers.bare(modifier) in listed
+    return modifier in rule.modifiers or modifiers.bare(modifier) in rule.modifiers

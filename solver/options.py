@@ -19,7 +19,7 @@ from solver.board import HeapView
 from solver.constraint import Case, Placed, Touch, lives_in
 from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, conversion, count
 from solver.drops import NOTHING, About, Drops, is_dropped
-from solver.images import Images, Laid
+from solver.images import Images, Laid, Rules, holds
 from solver.layout import Demand, Form
 from solver.option import Binding, Image, Option, beaten, option, seen_by, undominated
 from solver.pipeline import Wish
@@ -52,6 +52,7 @@ class Propagation:
         self._reached: dict[tuple[str, str, bool], dict[tuple[str, str], bool]] = {}
         self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
         self.laid: Laid = {}
+        self._rules: dict[tuple[str, str], Rules] = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
         self.options = tuple(self._of(question) for question in problem.questions)
 
@@ -81,7 +82,7 @@ class Propagation:
         """Everything that may be laid out in one placement, wherever it lives."""
         about = self.drops.about(question.label)
         seats = Seats(self.problem, question, about)
-        images = Images(question, about, self.demands, self.laid)
+        images = Images(question, about, self.demands, self.rules, self.laid)
         for way in question.ways:
             for _, touches in seats.bindings(way):
                 yield from images.forms(touches)
@@ -120,6 +121,17 @@ class Propagation:
             found = self._concerning[key] = tuple([kind for kind in REACH if kind.concerns(touch)])
         return found
 
+    def rules(self, touch: Touch) -> Rules:
+        """The rules of the touch's port that hold for its use."""
+        key = (touch.device.name, touch.name)
+        found = self._rules.get(key)
+        if found is None:
+            images = touch.port.images
+            found = Rules([rule for rule in images if holds(rule.when, touch.use)])
+            if all(rule.when is None for rule in images):
+                self._rules[key] = found
+        return found
+
     def demands(self, touch: Touch) -> tuple[ModuleType, ...]:
         """The layout kinds about which the touch's rule states something."""
         key = (touch.device.name, touch.name, id(touch.rule))
@@ -143,7 +155,7 @@ class _Search:
         self.ends = tuple([end for end in ends if not is_dropped(about, conversion, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
-        self.images = Images(question, about, whole.demands, whole.laid)
+        self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
         self._open = None if question.guard.audiences else self._unlocked(())
 
     def options(self) -> Iterator[Option]:

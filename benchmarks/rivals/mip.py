@@ -7,6 +7,7 @@ process with ortools. `Process` is the other end.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from importlib.metadata import version as of
@@ -95,8 +96,11 @@ def minimise(
 
 
 def main() -> None:
-    for line in sys.stdin:
-        print(json.dumps(minimise(*json.loads(line))), flush=True)
+    """Answer tables; what HiGHS prints by itself (a banner, whatever `output_flag` says) goes elsewhere."""
+    with os.fdopen(os.dup(1), "w") as answers:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        for line in sys.stdin:
+            print(json.dumps(minimise(*json.loads(line))), file=answers, flush=True)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ def spelt(name: str) -> Modifier:
         return Modifier(name, None)
 
 
+@cache
 def bare(name: str) -> str:
     """The name without the parameter that is built from the buffer, if it has one."""
     found = sand.bare(spelt(name))
