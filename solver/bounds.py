@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from solver.constraint import Budget, Fact
 from solver.constraints import missing_device
 from solver.drops import Drops
-from solver.model import Ledger
+from solver.ledger import Ledger
 from solver.problem import Problem
 from solver.seats import seated
 

@@ -12,15 +12,13 @@ adds what it charges beyond that. So every partial choice bounds what it can bec
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
 from solver.drops import Drops
+from solver.ledger import Ledger
 from solver.option import Binding, Option
-
-if TYPE_CHECKING:
-    from solver.model import Ledger
 
 BRANCHES: Final = 300
 """About as long as CP-SAT takes to answer a small question."""

@@ -23,7 +23,8 @@ from solver.conversions import Grove, least_charges
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.edges import Edge, Price, edges
 from solver.joining import joined
-from solver.model import Choice, Ledger, Limits, choose
+from solver.ledger import Ledger
+from solver.model import Choice, Limits, choose
 from solver.option import Option
 from solver.options import Propagation
 from solver.planting import Plot

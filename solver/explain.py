@@ -17,7 +17,8 @@ from solver.constraints import conversion
 from solver.deciding import Woods, decide
 from solver.drops import Drops
 from solver.facts import Relaxed, Sentences, ordered, universe
-from solver.model import Choice, Ledger, Limits, choose
+from solver.ledger import Ledger
+from solver.model import Choice, Limits, choose
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem

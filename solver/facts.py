@@ -38,7 +38,7 @@ from solver.constraints import format as format_kind
 from solver.drops import Drops
 from solver.edges import attachment_of, edges
 from solver.inserted import objections
-from solver.model import Ledger, used_by
+from solver.ledger import Ledger, used_by
 from solver.option import Option
 from solver.options import Propagation
 from solver.pipeline import Attachment

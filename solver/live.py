@@ -11,7 +11,8 @@ from solver.board import Board
 from solver.constraint import Budget, Placed, Touch, lives_in
 from solver.constraints import BUDGETS, capacity
 from solver.images import knows
-from solver.model import PPM, Ledger
+from solver.ledger import Ledger
+from solver.option import PPM
 from solver.pipeline import Attachment, Selector
 from solver.plan import Placement
 

@@ -22,13 +22,13 @@ from solver.constraint import Budget, Fact
 from solver.costs import LARGEST, NAMES
 from solver.drops import NOTHING, Drops
 from solver.edges import Edge
+from solver.ledger import Ledger, largest_share, used_by
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Problem, Question
 from solver.rows import Group
 from solver.search import Level, Row, Search, Status
 
-PPM: Final = 1_000_000
 TIED: Final = LARGEST
 """Levels before this one are sums over buffers alone."""
 
@@ -77,20 +77,6 @@ class Choice(NamedTuple):
     def placed(self) -> tuple[Option, ...]:
         """All options, those inserted included."""
         return (*self.options, *(branch.option for tree in self.trees for branch in tree))
-
-
-class Ledger(NamedTuple):
-    """What live placements already use."""
-
-    charges: dict[Budget, int]
-    locks: dict[str, tuple[tuple[Budget, int], ...]]
-    """Heap → what its pool has locked, once."""
-    shares: dict[Budget, int]
-
-    def used(self, budget: Budget) -> int:
-        """What is charged to one budget, locks included."""
-        locked = sum(n for locks in self.locks.values() for locked, n in locks if locked == budget)
-        return self.charges.get(budget, 0) + locked
 
 
 def choose(
@@ -154,30 +140,6 @@ def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: 
         amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
         for budget, amount in least.items()
     )
-
-
-def used_by(chosen: Sequence[Option], ledger: Ledger) -> dict[Budget, int]:
-    """What placements, live ones included, use of every budget."""
-    used = dict(ledger.charges)
-    locked = dict(ledger.locks)
-    for option in chosen:
-        for budget, amount in option.charges:
-            used[budget] = used.get(budget, 0) + amount
-        if option.locks:
-            locked[option.placed.home.name] = option.locks
-    for locks in locked.values():
-        for budget, amount in locks:
-            used[budget] = used.get(budget, 0) + amount
-    return used
-
-
-def largest_share(chosen: Sequence[Option], ledger: Ledger) -> int:
-    """The largest share of any memory, live placements included, in ppm."""
-    used = dict(ledger.shares)
-    for option in chosen:
-        for budget, share in option.shares:
-            used[budget] = used.get(budget, 0) + share
-    return max(used.values(), default=0)
 
 
 def _least_largest(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> int:

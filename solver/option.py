@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import cache
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from platforms.formats import pixel_format
 from solver import layout as layouts
@@ -12,6 +12,9 @@ from solver.constraint import Budget, Placed, Touch
 from solver.constraints import BUDGETS, capacity
 from solver.costs import TERMS
 from solver.costs.term import Priced
+
+PPM: Final = 1_000_000
+"""Shares are counted in it."""
 
 Binding = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
@@ -78,7 +81,7 @@ def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: i
     locks = tuple(capacity.locks(placed))
     shares = tuple(
         [
-            (budget, -(-amount * 1_000_000 // budget.limit))
+            (budget, -(-amount * PPM // budget.limit))
             for budget, amount in charges.items()
             if budget.shared and budget.limit > 0
         ]

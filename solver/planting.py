@@ -21,7 +21,8 @@ from typing import NamedTuple
 from solver import rows
 from solver.drops import Drops
 from solver.edges import Edge, Sight, sight
-from solver.model import Branch, Choice, Ledger, Limits, Model, Tree, too_large
+from solver.ledger import Ledger
+from solver.model import Branch, Choice, Limits, Model, Tree, too_large
 from solver.option import Option
 from solver.problem import Problem
 from solver.rows import Group

@@ -23,7 +23,7 @@ from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES
 from solver.images import canonical
 from solver.layout import Demand, Layout
-from solver.model import Ledger, largest_share, used_by
+from solver.ledger import Ledger, largest_share, used_by
 from solver.option import Image, Option
 from solver.option import option as priced
 from solver.plan import Reason, Rejected

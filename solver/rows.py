@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import gcd
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from solver.constraint import Budget, Fact
 from solver.drops import Drops
+from solver.ledger import Ledger
 from solver.option import Option
 from solver.search import Level, Row, Search
-
-if TYPE_CHECKING:
-    from solver.model import Ledger
 
 
 class Group(NamedTuple):

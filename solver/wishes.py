@@ -12,7 +12,7 @@ from platforms.values import in_units
 from solver.constraint import Budget
 from solver.constraints import count
 from solver.inserted import Seat
-from solver.model import Ledger, used_by
+from solver.ledger import Ledger, used_by
 from solver.option import Option
 from solver.plan import Dropped
 from solver.problem import Question

@@ -7,8 +7,9 @@ import pytest
 from benchmarks.instances import instance
 from solver import branch
 from solver.drops import NOTHING
+from solver.ledger import Ledger
 from solver.live import ledger
-from solver.model import Choice, Ledger, Limits, choose
+from solver.model import Choice, Limits, choose
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Problem
