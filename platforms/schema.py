@@ -104,6 +104,7 @@ class Lock(Strict):
 
 
 NodeName = Annotated[str, Field(min_length=1, max_length=128)]
+NodePath = Annotated[str, Field(max_length=128, pattern=r"^/dev/[A-Za-z0-9_.,+/-]+$")]
 
 
 class Node(Strict):
@@ -351,6 +352,8 @@ class Device(Strict):
 
     kind: Kind
     driver: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    node: NodePath | None = None
+    """Where a discovered machine has it; profiles of boards leave it out."""
     dma: Dma = Dma()
     coherent: bool | Unknown = False
     connectors: Words = ()
