@@ -1,0 +1,46 @@
+"""V4L2's codes of pixel formats, and which DRM format has the same bytes.
+
+A V4L2 code is four characters like a fourcc of DRM's, and often the same four mean
+something else: V4L2's `XR24` is XBGR32, the bytes of DRM's XR24; its `RGB3` is
+DRM's BG24. The names are in formats.toml, their codes in videodev.toml.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import lru_cache
+from importlib import resources
+from typing import Any
+
+from platforms.formats import pixel_formats
+
+
+def v4l2_code(fourcc: str, *, apart: bool = False) -> int | None:
+    """V4L2's number of a DRM format, with each plane in its own buffer where `apart`; None if it has none."""
+    form = pixel_formats().get(fourcc)
+    name = None if form is None else form.v4l2_multi if apart else form.v4l2
+    text = None if name is None else _codes().get(name)
+    return None if text is None else number(text)
+
+
+def fourcc_of(code: int) -> str | None:
+    """The DRM format with the bytes of a V4L2 code, all planes in one buffer; None if we know none."""
+    return _formats().get(code)
+
+
+def number(text: str) -> int:
+    """`XR24` as V4L2 counts: the first character in the lowest byte."""
+    return int.from_bytes(text.ljust(4).encode(), "little")
+
+
+@lru_cache(maxsize=1)
+def _formats() -> dict[int, str]:
+    return {code: fourcc for fourcc in pixel_formats() if (code := v4l2_code(fourcc)) is not None}
+
+
+@lru_cache(maxsize=1)
+def _codes() -> dict[str, str]:
+    text = resources.files("platforms").joinpath("videodev.toml").read_text(encoding="utf-8")
+    table: dict[str, Any] = tomllib.loads(text)
+    codes: dict[str, str] = table["codes"]
+    return codes
