@@ -25,9 +25,9 @@ def seen(placement: Placement, field: str) -> Any:
     planes = placement.planes
     found = {
         "heap": {placement.heap, *placement.names},
-        "stride": planes[0].stride,
+        "stride": planes[0].stride if planes else None,
         "strides": [plane.stride for plane in planes],
-        "chroma_stride": planes[-1].stride,
+        "chroma_stride": planes[-1].stride if planes else None,
         "uv_offset": planes[1].offset if len(planes) > 1 else None,
         "offsets": [plane.offset for plane in planes],
         "metadata": [plane.metadata for plane in planes],
