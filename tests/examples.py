@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from platforms.catalog import board_names, load_platform
 from platforms.schema import Platform
+from solver.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
@@ -37,3 +38,11 @@ def platforms_of(path: Path) -> list[str]:
     """The boards for which an expected answer holds."""
     named = expected(path)["platform"]
     return [named] if isinstance(named, str) else list(named)
+
+
+def converting(pipeline: Pipeline, how: str) -> Pipeline:
+    """The same pipeline with conversions allowed or forbidden, whatever it says itself."""
+    buffers = {
+        name: buffer.model_copy(update={"conversions": how}) for name, buffer in pipeline.buffers.items()
+    }
+    return pipeline.model_copy(update={"conversions": how, "buffers": buffers})

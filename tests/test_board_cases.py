@@ -11,13 +11,16 @@ import solver
 from allocator.simulated.judge import judge
 from solver.files import load_pipelines
 from solver.plan import Infeasible, Placement, Plan
-from tests.examples import EXPECTED, board, expected, pipeline_of, platforms_of
+from tests.examples import EXPECTED, board, converting, expected, pipeline_of, platforms_of
 
 CASES = [
     pytest.param(path, name, id=f"{path.name.removesuffix('.expected.yaml')}-{name}")
     for path in EXPECTED
     for name in platforms_of(path)
 ]
+
+WORDS = ("device", "from", "to", "reads", "writes", "changes", "lossless")
+"""What an expected conversion says."""
 
 
 def seen(placement: Placement, field: str) -> Any:
@@ -43,6 +46,8 @@ def seen(placement: Placement, field: str) -> Any:
 def test_board_case_has_its_known_answer(path: Path, name: str) -> None:
     case = expected(path)
     platform, pipelines = board(name), load_pipelines([pipeline_of(path)])
+    if "converted" in case:
+        pipelines = tuple(converting(pipeline, "allow") for pipeline in pipelines)
     answer = solver.solve(platform, pipelines, pins=case.get("pins", ()))
     assert answer.status == case["status"]
     if isinstance(answer, Infeasible):
@@ -50,6 +55,9 @@ def test_board_case_has_its_known_answer(path: Path, name: str) -> None:
         return
     assert isinstance(answer, Plan)
     assert judge(platform, pipelines, answer) == ()
+    told = [conversion.model_dump(mode="json", by_alias=True) for conversion in answer.conversions]
+    wanted = case.get("converted", [])
+    assert [{field: one[field] for field in WORDS} for one in told] == wanted
     placements = {placement.buffer: placement for placement in answer.placements}
     for buffer, fields in (case.get("placements") or {}).items():
         for field, value in fields.items():

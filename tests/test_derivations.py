@@ -1,6 +1,6 @@
 """Answers worked out by hand from the facts of a board (docs/derivations), and the solver's beside them.
 
-Conversions are forbidden, whatever the pipeline says: the hand did without.
+Conversions are forbidden, whatever the pipeline says, unless the hand made some: `converted` lists the devices.
 """
 
 from __future__ import annotations
@@ -17,9 +17,8 @@ import solver
 from allocator.simulated.judge import judge
 from platforms.catalog import board_names, extended
 from solver.files import load_pipelines
-from solver.pipeline import Pipeline
 from solver.plan import Infeasible, Plan
-from tests.examples import ROOT, board
+from tests.examples import ROOT, board, converting
 
 PAGES = sorted((ROOT / "docs" / "derivations").glob("*.md"))
 _ANSWER = re.compile(r"^```yaml\n(answer:\n.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -37,24 +36,20 @@ CASES = [
 ]
 
 
-def without_conversions(pipeline: Pipeline) -> Pipeline:
-    buffers = {
-        name: buffer.model_copy(update={"conversions": "forbid"}) for name, buffer in pipeline.buffers.items()
-    }
-    return pipeline.model_copy(update={"conversions": "forbid", "buffers": buffers})
-
-
 @pytest.mark.parametrize("answer", CASES)
 def test_the_hand_and_the_solver_agree(answer: dict[str, Any]) -> None:
     platform = board(answer["board"])
-    pipelines = tuple(map(without_conversions, load_pipelines([ROOT / answer["pipeline"]])))
-    found = solver.solve(platform, pipelines)
+    converted = answer.get("converted", [])
+    how = "allow" if converted else "forbid"
+    pipelines = tuple(converting(each, how) for each in load_pipelines([ROOT / answer["pipeline"]]))
+    found = solver.solve(platform, pipelines, pins=answer.get("pins", ()))
     if "infeasible" in answer:
         assert isinstance(found, Infeasible)
         assert {reason.kind for reason in found.conflict} >= set(answer["infeasible"])
         return
     assert isinstance(found, Plan)
     assert judge(platform, pipelines, found) == ()
+    assert [conversion.device for conversion in found.conversions] == converted
     placement = next(one for one in found.placements if one.buffer == answer["buffer"])
     seen = {field: getattr(placement, field) for field in ("heap", "format", "modifier", "size", "allocated")}
     seen["stride"] = placement.planes[0].stride if placement.format else None
