@@ -25,6 +25,8 @@ class Node(NamedTuple):
     driver: str
     card: str = ""
     capabilities: int = 0
+    bus: str = ""
+    """Which instance of the driver: `platform:vivid-001`."""
 
 
 def cards(folder: Path = Path("/dev/dri")) -> Iterator[Node]:
@@ -44,7 +46,8 @@ def videos(folder: Path = Path("/dev")) -> Iterator[Node]:
             with opened(path, os.O_RDWR | os.O_NONBLOCK) as fd:
                 found = uapi.V4l2Capability()
                 call(fd, uapi.VIDIOC_QUERYCAP, found)
-                yield Node(path, found.driver.decode(), found.card.decode(), found.device_caps)
+                driver, card, bus = (each.decode() for each in (found.driver, found.card, found.bus_info))
+                yield Node(path, driver, card, found.device_caps, bus)
         except KernelRefused:
             continue
 

@@ -8,7 +8,7 @@ those headers. Sizes are bytes.
 from __future__ import annotations
 
 import ctypes
-from ctypes import c_char, c_int32, c_uint8, c_uint32, c_uint64
+from ctypes import c_char, c_int32, c_uint8, c_uint16, c_uint32, c_uint64
 from typing import Final
 
 from allocator.linux.control import both, plain, reads, writes
@@ -112,8 +112,30 @@ class V4l2PixFormat(ctypes.Structure):
     )  # fmt: skip
 
 
+class V4l2PlaneFormat(ctypes.Structure):
+    """struct v4l2_plane_pix_format"""
+
+    _pack_ = 1
+    _fields_ = (("sizeimage", c_uint32), ("bytesperline", c_uint32), ("reserved", c_uint16 * 6))
+
+
+class V4l2PixFormatMultiplanar(ctypes.Structure):
+    """struct v4l2_pix_format_mplane"""
+
+    _pack_ = 1
+    _fields_ = (
+        ("width", c_uint32), ("height", c_uint32), ("pixelformat", c_uint32), ("field", c_uint32),
+        ("colorspace", c_uint32), ("plane_fmt", V4l2PlaneFormat * 8), ("num_planes", c_uint8),
+        ("flags", c_uint8), ("encoding", c_uint8), ("quantization", c_uint8), ("xfer_func", c_uint8),
+        ("reserved", c_uint8 * 7),
+    )  # fmt: skip
+
+
 class _FormatUnion(ctypes.Union):
-    _fields_ = (("pix", V4l2PixFormat), ("raw_data", c_uint8 * 200), ("align", ctypes.c_void_p))
+    _fields_ = (
+        ("pix", V4l2PixFormat), ("pix_mp", V4l2PixFormatMultiplanar), ("raw_data", c_uint8 * 200),
+        ("align", ctypes.c_void_p),
+    )  # fmt: skip
 
 
 class V4l2Format(ctypes.Structure):
@@ -159,6 +181,19 @@ class V4l2Buffer(ctypes.Structure):
         ("field", c_uint32), ("timestamp", _Timeval), ("timecode", _Timecode), ("sequence", c_uint32),
         ("memory", c_uint32), ("m", _Place), ("length", c_uint32), ("reserved2", c_uint32),
         ("request_fd", c_int32),
+    )  # fmt: skip
+
+
+class _PlanePlace(ctypes.Union):
+    _fields_ = (("mem_offset", c_uint32), ("userptr", ctypes.c_ulong), ("fd", c_int32))
+
+
+class V4l2Plane(ctypes.Structure):
+    """struct v4l2_plane"""
+
+    _fields_ = (
+        ("bytesused", c_uint32), ("length", c_uint32), ("m", _PlanePlace), ("data_offset", c_uint32),
+        ("reserved", c_uint32 * 11),
     )  # fmt: skip
 
 
@@ -212,5 +247,6 @@ SYNC_READ, SYNC_WRITE, SYNC_START, SYNC_END = 1, 2, 0, 4
 CAP_PRIME, PRIME_IMPORTS, PRIME_EXPORTS = 0x5, 1, 2
 CAP_DUMB_BUFFER, CAP_ADDFB2_MODIFIERS = 0x1, 0x10
 FB_MODIFIERS: Final = 2
-V4L2_CAPTURE, V4L2_OUTPUT = 1, 2
+V4L2_CAPTURE, V4L2_OUTPUT, V4L2_CAPTURE_MULTIPLANAR, V4L2_OUTPUT_MULTIPLANAR = 1, 2, 9, 10
+CAP_CAPTURE_MULTIPLANAR, CAP_OUTPUT_MULTIPLANAR, CAP_M2M_MULTIPLANAR = 0x1000, 0x2000, 0x4000
 V4L2_MMAP, V4L2_DMABUF = 1, 4

@@ -27,7 +27,8 @@ mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
 ulimit -n 4096
 cd {root}
 export HEAPWRIGHT_VM={name} HEAPWRIGHT_SHARED={shared} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
-modprobe -a -d {modules} udmabuf vivid vgem bochs virtio-gpu vkms vim2m vicodec heapwright_protected 2>/dev/null
+modprobe -d {modules} vivid n_devs=2 allocators=0,1
+modprobe -a -d {modules} udmabuf vgem bochs virtio-gpu vkms vim2m vicodec heapwright_protected 2>/dev/null
 {{ {command}; echo $? > {shared}/exit; }} > {shared}/output 2>&1
 sync
 """

@@ -1,30 +1,28 @@
 """Ports of the machine's pretended devices, and what they say of a buffer."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from subprocess import run
 
 from allocator.backend import KernelRefused
 from allocator.linux import uapi
 from allocator.linux.control import opened
 from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.nodes import videos
+from allocator.linux.nodes import cards, videos
 from allocator.linux.queue import Queue
 
-CAPTURE = 1 << 0
+CAPTURE, OUTPUT, M2M, M2M_MULTIPLANAR = 1 << 0, 1 << 1, 0x8000, 0x4000
 XR24 = int.from_bytes(b"XR24", "little")
 GREY = int.from_bytes(b"GREY", "little")
 
 
-@contextmanager
-def vivid(allocator: int) -> Iterator[Path]:
-    """The capture node of vivid whose buffers are virtual (0) or contiguous (1)."""
-    modules = Path("/sys/module/vivid")
-    if modules.exists():
-        run(["modprobe", "-r", "vivid"], check=True)
-    run(["modprobe", "vivid", f"allocators={allocator}", "n_devs=1"], check=True)
-    yield next(node.path for node in videos() if node.driver == "vivid" and node.capabilities & CAPTURE)
+def vivid(allocator: int, capability: int = CAPTURE) -> Path:
+    """The node of vivid whose buffers are virtual (0) or contiguous (1): two instances are loaded."""
+    bus = f"platform:vivid-{allocator:03}"
+    return next(node.path for node in videos() if node.bus == bus and node.capabilities & capability)
+
+
+def card(driver: str) -> Path:
+    """The node of a DRM card by its driver."""
+    return next(node.path for node in cards() if node.driver == driver)
 
 
 def queued(node: Path, made: OwnedDmabuf, width: int, height: int, fourcc: int) -> int:

@@ -1,7 +1,6 @@
 """Which importer takes which buffer, and with which errno: the kernel's own answers."""
 
 import errno
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,9 +16,8 @@ MEBIBYTE = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def contiguous() -> Iterator[Path]:
-    with vivid(1) as path:
-        yield path
+def contiguous() -> Path:
+    return vivid(1)
 
 
 def test_a_contiguous_importer_refuses_a_scattered_buffer_with_efault(contiguous: Path) -> None:

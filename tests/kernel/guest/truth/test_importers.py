@@ -1,7 +1,6 @@
 """Contiguous and protected heaps, and displays: what only the kernel we build has."""
 
 import errno
-from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -19,9 +18,8 @@ MEBIBYTE = 1 << 20
 
 
 @pytest.fixture(scope="module")
-def contiguous() -> Iterator[Path]:
-    with vivid(1) as path:
-        yield path
+def contiguous() -> Path:
+    return vivid(1)
 
 
 def test_a_contiguous_importer_takes_a_cma_buffer(contiguous: Path) -> None:

@@ -1,0 +1,78 @@
+"""V4L2 devices that use dma-bufs of others: the queue of a node, and frames through it.
+
+Sources: drivers/media/common/videobuf2/videobuf2-core.c vb2_core_qbuf(),
+vb2_core_streamon(); Documentation/userspace-api/media/v4l/dmabuf.rst.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from allocator.linux import uapi
+from allocator.linux.control import opened
+from allocator.linux.dmabuf import OwnedDmabuf
+from allocator.linux.queue import Direction, Queue
+from platforms.formats import pixel_format
+
+Image = Sequence[OwnedDmabuf]
+"""The dma-bufs of one image: one, or one a plane of a multi-planar queue."""
+
+
+@contextmanager
+def port(node: Path, direction: Direction) -> Iterator[Queue]:
+    """A queue of a node, opened for it alone.
+
+    Raises:
+        Absent, NotPermitted: the node cannot be opened.
+    """
+    with opened(node) as fd, Queue(fd, direction) as queue:
+        yield queue
+
+
+@contextmanager
+def converter(node: Path) -> Iterator[tuple[Queue, Queue]]:
+    """Both queues of a memory-to-memory device: what it reads (output), and what it writes (capture)."""
+    with opened(node) as fd, Queue(fd, "output") as reads, Queue(fd, "capture") as writes:
+        yield reads, writes
+
+
+def code(fourcc: str, *, multiplanar: bool = False) -> int | None:
+    """V4L2's number of a DRM format; None where V4L2 has none for it."""
+    found = pixel_format(fourcc)
+    name = None if found is None else found.v4l2_multi if multiplanar else found.v4l2
+    return None if name is None else int.from_bytes(name.ljust(4).encode(), "little")
+
+
+def import_all(queue: Queue, images: Sequence[Image], used: int = 0) -> None:
+    """Attach and map every image at a queue whose format is set.
+
+    Raises:
+        KernelRefused: the device cannot or will not use one of them.
+    """
+    queue.request(len(images), uapi.V4L2_DMABUF)
+    for index, image in enumerate(images):
+        queue.put(index, image, used)
+
+
+def frame(queue: Queue) -> int:
+    """Start the device on what is queued; the index of the buffer it is done with first.
+
+    Raises:
+        KernelRefused: it cannot start, or nothing came back.
+    """
+    queue.stream()
+    return queue.take()
+
+
+def converted(reads: Queue, writes: Queue) -> None:
+    """One image through a memory-to-memory device, from the queue it reads to the one it writes.
+
+    Raises:
+        KernelRefused: it cannot start, or nothing came back.
+    """
+    reads.stream()
+    writes.stream()
+    writes.take()
+    reads.take()
