@@ -359,6 +359,8 @@ class Device(Strict):
     connectors: Words = ()
     codecs: Words | None = None
     imports: Literal["any", "none"] | Names | Unknown = "any"
+    refuses: Literal["EINVAL", "ENODEV", "ENOSYS", "EOPNOTSUPP", "EPERM"] | None = None
+    """What its driver itself says, after attaching, of buffers that it does not import."""
     by_cpu: bool = False
     once: bool = False
     converts: Annotated[tuple[Conversion, ...], Field(strict=False, max_length=256)] = ()

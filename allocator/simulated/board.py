@@ -9,15 +9,16 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping as ReadOnly
-from errno import EINVAL, ENODEV, ENOENT, ENOMEM
+from errno import EINVAL, EMFILE, ENODEV, ENOENT, ENOMEM
 from random import Random
 from typing import Final, Literal
 
 from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.hardware import HeapFacts, known, round_up
-from allocator.simulated.bus import OFF_BUS, Bus, importing_refusal
-from allocator.simulated.extents import Chunks, Extents, Pager, first_fit, worst
-from allocator.simulated.faults import Fault
+from allocator.simulated.apis import api, maps_at_import, no_import, takes, too_short, unattachable, unmapped
+from allocator.simulated.bus import OFF_BUS, Bus
+from allocator.simulated.extents import Chunks, Extents, Pager, Pages, first_fit, worst
+from allocator.simulated.faults import Fault, refusal
 from allocator.simulated.firewall import Firewall
 from allocator.simulated.ground import most
 from allocator.simulated.judge import Judge
@@ -29,6 +30,9 @@ from solver.plan import AttachedPort, Placement
 
 UNKNOWN_SIZE: Final = 256 << 20
 """What a memory of unknown size is taken to have."""
+PAGE_BY_PAGE: Final = ("udmabuf", "drm", "v4l2")
+"""Ways whose scattered buffers are shared memory or vmalloc: single pages."""
+ADDRESSES: Final = 1 << 64
 SPACING: Final = 1 << 44
 """How far apart memories without an address are put."""
 
@@ -44,8 +48,14 @@ class Board:
         fragmented: bool = False,
         swiotlb: bool = True,
         used: ReadOnly[str, int] | None = None,
+        luck: float | None = None,
+        descriptors: int | None = None,
     ) -> None:
-        """`used`: bytes that others hold of a memory, beyond what the profile states."""
+        """
+        `used`: bytes that others hold of a memory, beyond what the profile states.
+        `luck`: how likely pages that may be adjacent are, from 0 to 1; None for what was measured.
+        `descriptors`: how many dma-bufs the process may hold (RLIMIT_NOFILE).
+        """
         self.platform = platform
         self.mood = mood
         self.facts = Judge(platform)
@@ -54,7 +64,9 @@ class Board:
         """Every fault that devices raised so far; the service lives on."""
         self.firewall = Firewall(self._residence)
         self._random = Random(f"{platform.name}/{seed}")
-        self._luck = Chunks(self._random, fragmented)
+        self._luck = Chunks(self._random, fragmented, luck)
+        self._shared = Pages(self._random, fragmented, luck)
+        self.descriptors = descriptors
         self._extents = self._lay_out(used or {})
         self._held: dict[int, list[tuple[Extents, Segment]]] = {}
         self._alive: dict[str, int] = defaultdict(int)
@@ -128,7 +140,9 @@ class Board:
     def _pager(self, heap: HeapFacts) -> Pager:
         if self.mood == "judge":
             return worst
-        return first_fit if heap.run is None else self._luck
+        if heap.run is None:
+            return first_fit
+        return self._shared if heap.facts.via in PAGE_BY_PAGE else self._luck
 
     # Backend
 
@@ -152,11 +166,14 @@ class Board:
         return buffer
 
     def _dmabuf(self, buffer: Buffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
-        if size < 1:
-            raise KernelRefused(EINVAL, "a dma-buf of no bytes")
+        if size < 1 or round_up(size, self.platform.page) >= ADDRESSES:
+            raise KernelRefused(EINVAL, f"a dma-buf of {size} bytes")
+        if self.descriptors is not None and sum(self._alive.values()) >= self.descriptors:
+            raise KernelRefused(EMFILE, f"{self.descriptors} descriptors are open")
         largest = known(heap.facts.largest)
         if largest is not None and heap.whole(size) > largest:
-            raise KernelRefused(ENOMEM, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
+            errno = EINVAL if heap.facts.via == "udmabuf" else ENOMEM
+            raise KernelRefused(errno, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
         memories = sorted(home.memories or self.platform.memory, key=self._wanted)
         taken = self._pager(home)([self._extents[name] for name in memories], home, size)
         if taken is None:
@@ -187,21 +204,32 @@ class Board:
         if device is None or port is None:
             raise KernelRefused(ENODEV, f"no {attached.device}.{attached.port}")
         heap = self.facts.heaps[buffer.placement.heap]
-        if (refusal := importing_refusal(device, heap.name, heap.facts.exporter)) is not None:
-            raise refusal
-        if device.by_cpu:
-            self.map(buffer)
+        driver_says = None if takes(device, heap) else no_import(device, heap)
+        if driver_says is not None and device.facts.refuses is None:
+            raise driver_says
+        short = too_short(buffer)
+        if short is not None and api(device) != "drm":
+            raise refusal(short)
+        if short is not None and driver_says is None:
+            driver_says = refusal(short)
+        if maps_at_import(device) and self.firewall.mapping_objection(buffer) is not None:
+            self._map_refused(buffer)
+            raise refusal(unmapped(device, heap))
         if not uses(self.facts.ground, device, self._residence(buffer).memories):
-            raise KernelRefused(EINVAL, f"no peer-to-peer way into the memory of {heap.name}")
-        return self.bus.attach(buffer, attached, device, port)
+            raise unattachable(device, heap)
+        return self.bus.attach(buffer, attached, device, port, driver_says)
 
     def map(self, buffer: Buffer) -> None:
-        refusal = self.firewall.mapping_objection(buffer)
-        if refusal is None:
-            return
-        if self.firewall.guards(buffer):
-            self.faults.append(refusal.against(buffer.placement.buffer, ""))
-        raise KernelRefused(EINVAL, refusal.text)
+        found = self.firewall.mapping_objection(buffer)
+        if found is not None:
+            self._map_refused(buffer)
+            raise refusal(found)
+
+    def _map_refused(self, buffer: Buffer) -> None:
+        """Trying to look behind a firewall is a fault, whatever the call says."""
+        found = self.firewall.mapping_objection(buffer)
+        if found is not None and self.firewall.guards(buffer):
+            self.faults.append(found.against(buffer.placement.buffer, ""))
 
     def touch(self, buffer: Buffer, device: str, port: str) -> Fault | None:
         """Somebody on the bus reads a buffer without having asked anybody."""

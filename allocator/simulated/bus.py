@@ -7,13 +7,14 @@ swiotlb (see `faults`); a bounce "succeeds" as on real kernels, and loses frames
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from errno import EBUSY, EFAULT, EINVAL, ENODEV, ENOMEM
+from errno import EBUSY, EINVAL, ENOMEM
 from typing import Final
 
 from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.execute import merged
 from allocator.hardware import DeviceFacts, known, round_up
-from allocator.simulated.faults import beyond_mask, chunk_too_small
+from allocator.simulated.apis import scattered
+from allocator.simulated.faults import beyond_mask, refusal
 from platforms.schema import Aperture, Platform, Port
 from solver.plan import AttachedPort
 
@@ -56,8 +57,13 @@ class Bus:
     bounce_free: int = IO_TLB_DEFAULT
     iova_used: dict[str, int] = field(default_factory=dict)
 
-    def attach(self, buffer: Buffer, attached: AttachedPort, device: DeviceFacts, port: Port) -> Import:
+    def attach(
+        self, buffer: Buffer, attached: AttachedPort, device: DeviceFacts, port: Port,
+        driver_says: KernelRefused | None = None,
+    ) -> Import:  # fmt: skip
         """Import every dma-buf of a buffer; undoes what it did if one fails.
+
+        `driver_says`: what the driver itself answers once everything is mapped.
 
         Raises:
             KernelRefused: as the importer's driver would.
@@ -70,6 +76,8 @@ class Bus:
             for dmabuf in buffer.dmabufs:
                 self._check_size(dmabuf, port)
                 imported.mappings.append(self._map(dmabuf, device, again=bool(earlier)))
+            if driver_says is not None:
+                raise driver_says
         except KernelRefused:
             self.detach(imported, device)
             raise
@@ -117,7 +125,7 @@ class Bus:
         if bits is not None and bits < 64:
             for segment in dmabuf.segments:
                 if segment.address < OFF_BUS and segment.end > 1 << bits:
-                    raise KernelRefused(EINVAL, beyond_mask(segment.address, segment.length, bits).text)
+                    raise refusal(beyond_mask(segment.address, segment.length, bits))
         if again:
             return Mapping(dmabuf.segments, dmabuf.size)
         page = (unit.page if unit is not None else None) or self.platform.page
@@ -164,7 +172,7 @@ class Bus:
             bounced += run.length
         if device.segments == 1 and len(runs) > 1:
             self.bounce_free += bounced
-            raise KernelRefused(EFAULT, chunk_too_small(runs[0].length, size).text)
+            raise refusal(scattered(device, runs[0].length, size))
         if device.segments is not None and len(runs) > device.segments:
             self.bounce_free += bounced
             raise KernelRefused(EINVAL, f"{len(runs)} segments, {device.segments} descriptors")
@@ -172,7 +180,7 @@ class Bus:
 
     def _bounce(self, run: Segment, device: DeviceFacts) -> None:
         if not self.swiotlb:
-            raise KernelRefused(EINVAL, beyond_mask(run.address, run.length, device.bits or 64).text)
+            raise refusal(beyond_mask(run.address, run.length, device.bits or 64))
         total = IO_TLB_DEFAULT // IO_TLB_SLOT
         used = (IO_TLB_DEFAULT - self.bounce_free) // IO_TLB_SLOT
         if run.length > IO_TLB_SEGMENT or run.length > self.bounce_free:
@@ -200,10 +208,3 @@ class _Imported:
     attached: AttachedPort
     mappings: list[Mapping]
     bounced: int
-
-
-def importing_refusal(device: DeviceFacts, heap_name: str, exporter: str | None) -> KernelRefused | None:
-    """A device that takes no foreign buffers, or not of that heap."""
-    if exporter == device.name or device.imports is None or heap_name in device.imports:
-        return None
-    return KernelRefused(ENODEV, f"{device.name} imports no buffers of {heap_name}")

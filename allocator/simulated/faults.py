@@ -11,6 +11,8 @@ from __future__ import annotations
 from errno import EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM
 from typing import NamedTuple
 
+from allocator.backend import KernelRefused
+
 
 class Fault(NamedTuple):
     """One thing that a plan gets wrong; `errno` is None where no call would fail."""
@@ -65,3 +67,8 @@ def no_node(kind: str, text: str) -> Objection:
 def seen(kind: str, text: str) -> Objection:
     """Nothing fails when it happens; it is found by looking."""
     return Objection(kind, None, text)
+
+
+def refusal(objection: Objection) -> KernelRefused:
+    """An objection as the call that fails."""
+    return KernelRefused(objection.errno or EINVAL, objection.text)

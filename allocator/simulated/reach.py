@@ -11,13 +11,8 @@ from math import gcd
 from typing import NamedTuple
 
 from allocator.hardware import DeviceFacts, HeapFacts, known
-from allocator.simulated.faults import (
-    Objection,
-    beyond_mask,
-    chunk_too_small,
-    refused,
-    seen,
-)
+from allocator.simulated.apis import scattered, unmapped
+from allocator.simulated.faults import Objection, beyond_mask, refused, seen
 from allocator.simulated.ground import Ground, Place
 from platforms.schema import Iommu, Port
 from platforms.values import UNKNOWN
@@ -80,7 +75,7 @@ class Reach:
         limit = known(device.dma.segment_size) if device.counts_segments else None
         piece = run if limit is None else min(run, limit)
         if device.segments is not None and _pieces(wanted, run, piece) > device.segments:
-            yield chunk_too_small(piece, wanted)
+            yield scattered(device, piece, wanted)
         boundary = known(device.dma.boundary)
         if boundary is None or piece <= gcd(where.home.alignment(size), boundary):
             return
@@ -114,8 +109,7 @@ class Reach:
         heap = where.heap
         if device.by_cpu:
             if not heap.mappable:
-                kind = "cpu-access" if device.facts.kind == "cpu" else "cpu-importer"
-                yield refused(kind, f"{heap.name} cannot be mapped by the CPU")
+                yield unmapped(device, heap)
         else:
             yield from self._address_objections(device, where)
             if not uses(self.ground, device, where.memories):

@@ -128,20 +128,29 @@ def test_luck_is_the_seeds() -> None:
     assert segments(1) != segments(2)
 
 
-def scattered_to_a_linear_device(mood: Any) -> AllocationFailed:
-    platform = board(heaps=SYSTEM, devices={"panel": device("display", dma={}, scanout=port())})
+def scattered_to_a_linear_device(name: str, kind: str, way: AttachedPort, mood: Any) -> AllocationFailed:
+    linear = device(kind, dma={}, **{way.port: port()})
+    platform = board(heaps=SYSTEM, devices={name: linear})
     asked = pipeline(frame=buffer(bytes=68 * KIB))
     with pytest.raises(AllocationFailed) as caught:
-        execute(platform, [asked], plan(of_size(68 * KIB)), Board(platform, mood=mood))
+        execute(platform, [asked], plan(of_size(68 * KIB, attachments=(way,))), Board(platform, mood=mood))
     return caught.value
 
 
-def test_scattered_pages_for_a_device_without_iommu() -> None:
-    board_says = scattered_to_a_linear_device("board")
-    assert (board_says.errno, board_says.device) == (EFAULT, "panel")
+def test_scattered_pages_for_a_camera_without_iommu() -> None:
+    board_says = scattered_to_a_linear_device("camera", "camera", CAMERA, "board")
+    assert (board_says.errno, board_says.device) == (EFAULT, "camera")
     assert board_says.text == "contiguous chunk is too small 65536/69632"
-    judge_says = scattered_to_a_linear_device("judge")
+    judge_says = scattered_to_a_linear_device("camera", "camera", CAMERA, "judge")
     assert (judge_says.errno, judge_says.text) == (EFAULT, "contiguous chunk is too small 4096/69632")
+
+
+@pytest.mark.parametrize("mood", ["board", "judge"])
+def test_scattered_pages_for_a_display_without_iommu(mood: str) -> None:
+    # drivers/gpu/drm/drm_gem_dma_helper.c drm_gem_dma_prime_import_sg_table() says EINVAL, not EFAULT.
+    said = scattered_to_a_linear_device("panel", "display", PANEL, mood)
+    assert (said.errno, said.device) == (EINVAL, "panel")
+    assert "of 69632 bytes are contiguous" in said.text
 
 
 def test_more_segments_than_descriptors() -> None:
@@ -237,7 +246,12 @@ def test_an_iommu_that_cannot_reach_memory() -> None:
 
 @pytest.mark.parametrize(
     ("facts", "errno"),
-    [({"imports": "none"}, ENODEV), ({"imports": ["cma"]}, ENODEV), ({"once": True}, EBUSY)],
+    [
+        ({"imports": "none"}, EINVAL),
+        ({"imports": "none", "refuses": "ENODEV"}, ENODEV),
+        ({"imports": ["cma"]}, EINVAL),
+        ({"once": True}, EBUSY),
+    ],
 )
 def test_devices_that_import_unwillingly(facts: dict[str, Any], errno: int) -> None:
     heaps = {"system": heap("dram"), "cma": heap("dram")}

@@ -1,0 +1,131 @@
+"""Which call says no, and with which errno: by the framework through which a device takes buffers."""
+
+from __future__ import annotations
+
+from errno import EFAULT, EINVAL, EMFILE, ENODEV, ENOMEM, ENOSYS
+from typing import Any
+
+import pytest
+
+from allocator.backend import Buffer, KernelRefused
+from allocator.execute import merged
+from allocator.simulated.board import Board
+from solver.plan import AttachedPort, Plane
+from tests.builders import KIB, MIB, board, device, heap, memory, port
+from tests.unit.allocator.hand import CAMERA, PANEL
+from tests.unit.allocator.test_board import of_size, refused
+
+
+def errno_of(pretended: Board, size: int, way: AttachedPort, **changes: Any) -> int:
+    return refused(pretended, of_size(size, **changes), way).errno
+
+
+@pytest.mark.parametrize(
+    ("facts", "errno"),
+    [
+        ({}, EFAULT),
+        ({"node": "/dev/video0"}, EFAULT),
+        ({"node": "/dev/dri/card0"}, EINVAL),
+    ],
+)
+def test_a_node_tells_more_than_a_kind(facts: dict[str, Any], errno: int) -> None:
+    heaps = {"system": heap("dram", run="4KiB")}
+    devices = {"camera": device("camera", dma={}, capture=port(), **facts)}
+    pretended = Board(board(heaps=heaps, devices=devices), mood="judge")
+    assert errno_of(pretended, 8 * KIB, CAMERA) == errno
+
+
+@pytest.mark.parametrize(("kind", "way", "errno"), [("camera", CAMERA, EFAULT), ("display", PANEL, None)])
+def test_drivers_that_work_by_the_cpu_map_at_once_or_when_they_show(
+    kind: str, way: AttachedPort, errno: int | None
+) -> None:
+    # vb2_vmalloc_map_dmabuf() maps at QBUF; vkms_prepare_fb() long after PRIME_FD_TO_HANDLE and ADDFB2.
+    heaps = {"system": heap("dram", cpu="none")}
+    devices = {way.device: device(kind, by_cpu=True, **{way.port: port()})}
+    pretended = Board(board(heaps=heaps, devices=devices))
+    if errno is None:
+        pretended.attach(pretended.allocate(of_size(4 * KIB)), way)
+    else:
+        assert errno_of(pretended, 4 * KIB, way) == errno
+
+
+@pytest.mark.parametrize(
+    ("facts", "errno"),
+    [({}, ENOSYS), ({"imports": "none"}, EINVAL), ({"imports": "none", "refuses": "ENODEV"}, ENOSYS)],
+)
+def test_an_exporter_without_pages_is_refused_after_the_framework_and_before_the_driver(
+    facts: dict[str, Any], errno: int
+) -> None:
+    # drm_gem_prime_import_dev(): no import (EINVAL), then attach (ENOSYS), then the driver's own answer.
+    platform = board(
+        memory={"vram": memory("1MiB", local="camera")},
+        heaps={"dumb": heap("vram", via="drm", exporter="camera")},
+        devices={"panel": device("display", scanout=port(), **facts)},
+    )
+    assert errno_of(Board(platform), 4 * KIB, PANEL, heap="dumb") == errno
+
+
+@pytest.mark.parametrize(("way", "errno"), [(CAMERA, EINVAL), (PANEL, ENODEV)])
+def test_a_buffer_shorter_than_its_image_is_found_before_attaching_or_after(
+    way: AttachedPort, errno: int
+) -> None:
+    # The camera's QBUF compares lengths first; the panel's import fails before there is a framebuffer.
+    devices = {"panel": device("display", scanout=port(), imports="none", refuses="ENODEV")}
+    pretended = Board(board(devices=devices))
+    long = (Plane(offset=0, stride=0, size=8 * KIB),)
+    assert errno_of(pretended, 4 * KIB, way, planes=long) == errno
+    with_panel = Board(board())
+    assert errno_of(with_panel, 4 * KIB, PANEL, planes=long) == EINVAL
+
+
+@pytest.mark.parametrize(("via", "errno"), [("udmabuf", EINVAL), ("dma-heap", ENOMEM)])
+def test_beyond_what_a_heap_makes(via: str, errno: int) -> None:
+    pretended = Board(board(heaps={"system": heap("dram", via=via, largest="8KiB")}))
+    assert refused(pretended, of_size(12 * KIB)).errno == errno
+
+
+def test_descriptors_run_out_before_memory_and_come_back() -> None:
+    pretended = Board(board(), descriptors=2)
+    made: list[Buffer] = [pretended.allocate(of_size(4 * KIB)) for _ in range(2)]
+    assert refused(pretended, of_size(4 * KIB)).errno == EMFILE
+    pretended.release(made[0])
+    pretended.allocate(of_size(4 * KIB))
+
+
+def longest(via: str, size: int, luck: float | None, run: str = "4KiB", seed: int = 0) -> int:
+    """The first run of a buffer of a scattered heap."""
+    pretended = Board(board(heaps={"system": heap("dram", via=via, run=run)}), luck=luck, seed=seed)
+    return merged(pretended.allocate(of_size(size)).dmabufs[0].segments or ())[0].length
+
+
+@pytest.mark.parametrize(
+    ("via", "unlucky", "lucky"),
+    # The system heap has chunks of 1 MiB and of 64 KiB, which never join; shared memory has pages,
+    # and no streak of them is longer than the page allocator's largest block.
+    [("dma-heap", MIB, MIB), ("udmabuf", 4 * KIB, 1536 * KIB), ("drm", 4 * KIB, 1536 * KIB)],
+)
+def test_runs_between_no_luck_and_all_luck(via: str, unlucky: int, lucky: int) -> None:
+    assert longest(via, 1536 * KIB, 0.0) == unlucky
+    assert longest(via, 1536 * KIB, 1.0) == lucky
+    assert all(unlucky <= longest(via, 1536 * KIB, None, seed=seed) <= lucky for seed in range(20))
+
+
+def test_no_streak_of_pages_is_longer_than_a_block_of_the_page_allocator() -> None:
+    assert longest("udmabuf", 8 * MIB, 1.0) == 4 * MIB
+
+
+def test_huge_pages_are_whole_whatever_the_luck() -> None:
+    assert longest("udmabuf", 8 * MIB, 0.0, run="2MiB") == 2 * MIB
+    assert longest("udmabuf", 8 * MIB, 1.0, run="2MiB") == 8 * MIB
+
+
+def test_pages_of_shared_memory_are_on_a_streak_as_often_as_measured() -> None:
+    # Measured for 64 KiB to 2 MiB: 25 of 240 buffers of udmabuf were one run.
+    whole = sum(longest("udmabuf", 256 * KIB, None, seed=seed) == 256 * KIB for seed in range(200))
+    assert 5 <= whole <= 45
+
+
+def test_a_length_that_wraps_is_no_length() -> None:
+    with pytest.raises(KernelRefused) as caught:
+        Board(board()).allocate(of_size(4 * KIB).model_copy(update={"sizes": ((1 << 64) - 1,)}))
+    assert caught.value.errno == EINVAL
