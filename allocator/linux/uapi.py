@@ -36,7 +36,7 @@ class DrmVersion(ctypes.Structure):
     """struct drm_version"""
 
     _fields_ = (
-        ("major", c_int32), ("minor", c_int32), ("patchlevel", c_int32),
+        ("version_major", c_int32), ("version_minor", c_int32), ("version_patchlevel", c_int32),
         ("name_len", ctypes.c_size_t), ("name", ctypes.c_void_p),
         ("date_len", ctypes.c_size_t), ("date", ctypes.c_void_p),
         ("desc_len", ctypes.c_size_t), ("desc", ctypes.c_void_p),
@@ -108,7 +108,7 @@ class V4l2PixFormat(ctypes.Structure):
     _fields_ = (
         ("width", c_uint32), ("height", c_uint32), ("pixelformat", c_uint32), ("field", c_uint32),
         ("bytesperline", c_uint32), ("sizeimage", c_uint32), ("colorspace", c_uint32), ("priv", c_uint32),
-        ("flags", c_uint32), ("encoding", c_uint32), ("quantization", c_uint32), ("xfer_func", c_uint32),
+        ("flags", c_uint32), ("ycbcr_enc", c_uint32), ("quantization", c_uint32), ("xfer_func", c_uint32),
     )  # fmt: skip
 
 
@@ -126,7 +126,7 @@ class V4l2PixFormatMultiplanar(ctypes.Structure):
     _fields_ = (
         ("width", c_uint32), ("height", c_uint32), ("pixelformat", c_uint32), ("field", c_uint32),
         ("colorspace", c_uint32), ("plane_fmt", V4l2PlaneFormat * 8), ("num_planes", c_uint8),
-        ("flags", c_uint8), ("encoding", c_uint8), ("quantization", c_uint8), ("xfer_func", c_uint8),
+        ("flags", c_uint8), ("ycbcr_enc", c_uint8), ("quantization", c_uint8), ("xfer_func", c_uint8),
         ("reserved", c_uint8 * 7),
     )  # fmt: skip
 

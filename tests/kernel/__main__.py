@@ -1,13 +1,15 @@
 """`python -m tests.kernel [stock] [truth] [-- WORDS]`: the tests that ask a real kernel, in machines of their own.
 
-What follows `--` goes to pytest inside (`-- -k heap`); where it begins with the name of
+Before that, on this machine: our bindings beside the kernel's headers. What follows `--` goes to pytest inside (`-- -k heap`); where it begins with the name of
 a program instead (`-- python -c '…'`, `-- heapwright discover`), that program runs.
 Exit codes: 0 all passed, 1 a test failed or a machine died, 2 a kernel cannot be had here.
 """
 
 from __future__ import annotations
 
+import os
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -15,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.kernel import vm
-from tests.kernel.kernels import Kernel, stock, truth
+from tests.kernel.kernels import Kernel, headers, stock, truth
 from tests.kernel.needs import Missing
 
 KERNELS: Final[dict[str, Callable[[], Kernel]]] = {"stock": stock, "truth": truth}
@@ -30,6 +32,12 @@ def main(asked: list[str]) -> int:
         print(f"no kernel {', '.join(unknown)}; there are {', '.join(KERNELS)}", file=sys.stderr)
         return 2
     failed = 0
+    if not words:
+        try:
+            failed += _host_failed()
+        except Missing as missing:
+            print(missing, file=sys.stderr)
+            return 2
     for name in asked or KERNELS:
         try:
             kernel = KERNELS[name]()
@@ -38,6 +46,14 @@ def main(asked: list[str]) -> int:
             return 2
         failed += _tested(kernel, words)
     return 1 if failed else 0
+
+
+def _host_failed() -> bool:
+    """Whether our bindings differ from the kernel's headers; needs no machine."""
+    environment = {**os.environ, "HEAPWRIGHT_HEADERS": str(headers())}
+    print("bindings beside the kernel's headers", flush=True)
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/kernel/host"]
+    return subprocess.run(command, cwd=vm.ROOT, env=environment, check=False).returncode != 0
 
 
 def _tested(kernel: Kernel, words: Sequence[str]) -> bool:

@@ -21,6 +21,7 @@ from tests.kernel.needs import Archive, Missing, install
 HERE: Final = Path(__file__).parent
 STOCK: Final = r"^linux-image-6\.12\.[0-9]+\+deb12(\.[0-9]+)?-amd64$"
 SOURCE: Final = r"^linux-source-[0-9]+\.[0-9]+$"
+HEADERS: Final = "linux-libc-dev"
 COMMAND_LINE: Final = "cma=160M hugepagesz=2M hugepages=100"
 
 
@@ -85,6 +86,23 @@ def truth() -> Kernel:
         (root / "complete").touch()
     version = next((root / "lib" / "modules").iterdir()).name
     return Kernel("truth", version, root / "boot" / f"vmlinuz-{version}", root, COMMAND_LINE)
+
+
+def headers() -> Path:
+    """The kernel's headers for programs, from the release that the source comes from.
+
+    Raises:
+        Missing: they cannot be had here.
+    """
+    install()
+    archive = Archive(cache() / "apt")
+    root = cache() / f"headers-{archive.version(HEADERS).replace(':', '_')}"
+    if not (root / "complete").exists():
+        shutil.rmtree(root, ignore_errors=True)
+        root.mkdir(parents=True)
+        archive.unpack(HEADERS, root)
+        (root / "complete").touch()
+    return root / "usr" / "include"
 
 
 def _build(archive: Archive, package: str, root: Path) -> None:
