@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from allocator.hardware import known
 from allocator.simulated.faults import Objection
 from allocator.simulated.image import (
     Layout,
@@ -188,7 +189,8 @@ def _metadata(layout: Layout, rules: Sequence[Rule], plane: int, rows: int) -> i
     if not least:
         return 0
     some = range(least, least + GAP * surface.offset_unit, surface.offset_unit)
-    found = _first(some, lambda table: all(table % rule.metadata_multiple == 0 for rule in rules))
+    stated = [rule.facts.metadata.multiple for rule in rules if rule.facts.metadata is not None]
+    found = _first(some, lambda table: all(table % (known(each) or 1) == 0 for each in stated))
     assert found is not None
     return found
 
