@@ -108,7 +108,8 @@ def grid() -> Grid:
 
 def page() -> str:
     """The page: the table, the variants, and what is not known of each board in words."""
-    parts = [_INTRO, markdown(grid()), "\n## Variants\n\n", *_variants(), "\n## What is not known\n"]
+    parts = [_INTRO, markdown(grid()), "\n## Variants\n\n", *_variants(), "\n## Parts\n\n", *_parts()]
+    parts.append("\n## What is not known\n")
     for name in board_names():
         parts += _unknown(name)
     return "".join(parts)
@@ -120,6 +121,16 @@ def _variants() -> list[str]:
         for name in board_names()
         if _below(name)
     ]
+
+
+def _parts() -> list[str]:
+    """What boards combine by `extends` and is no board itself, and the boards that do."""
+    used: dict[str, list[str]] = {}
+    for name in board_names():
+        for part in extended(name):
+            if part not in board_names():
+                used.setdefault(part, []).append(f"`{name}`")
+    return [f"- `{part}`: {', '.join(boards)}\n" for part, boards in sorted(used.items())]
 
 
 def _unknown(name: str) -> list[str]:
