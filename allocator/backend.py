@@ -33,7 +33,10 @@ class AllocationFailed(AllocationError):
     `errno` is None where the kernel was content but a promise was not kept.
     """
 
-    def __init__(self, buffer: str, device: str, errno: int | None, text: str) -> None:
+    def __init__(
+        self, buffer: str, device: str, errno: int | None, text: str, *,
+        placement: Placement | None = None, port: str = "",
+    ) -> None:  # fmt: skip
         where = f"buffer '{buffer}'" + (f", device '{device}'" if device else "")
         name = "" if errno is None else f"{errnos.errorcode.get(errno, errno)}: "
         super().__init__(f"{where}: {name}{text}")
@@ -41,6 +44,9 @@ class AllocationFailed(AllocationError):
         self.device = device
         self.errno = errno
         self.text = text
+        self.placement = placement
+        """Which buffer of which pipeline, where a call was refused."""
+        self.port = port
 
 
 class Segment(NamedTuple):

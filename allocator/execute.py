@@ -96,7 +96,7 @@ def _make(platform: Platform, allocation: Allocation, placement: Placement) -> N
     try:
         buffer = allocation.backend.allocate(placement)
     except KernelRefused as refused:
-        raise AllocationFailed(name, "", refused.errno, refused.text) from refused
+        raise AllocationFailed(name, "", refused.errno, refused.text, placement=placement) from refused
     allocation.buffers.append(buffer)
     if len(buffer.dmabufs) != len(placement.sizes):
         raise AllocationFailed(
@@ -148,7 +148,9 @@ def _attach(platform: Platform, backend: Backend, buffer: Buffer, attached: Atta
             backend.map(buffer)
         seen = backend.attach(buffer, attached)
     except KernelRefused as refused:
-        raise AllocationFailed(name, attached.device, refused.errno, refused.text) from refused
+        raise AllocationFailed(
+            name, attached.device, refused.errno, refused.text, placement=buffer.placement, port=attached.port
+        ) from refused
     buffer.imports.append(seen)
     if (wrong := _unreachable(device, seen)) is not None:
         raise AllocationFailed(name, attached.device, None, wrong)

@@ -24,5 +24,7 @@ class Asked(NamedTuple):
     strict: bool = False
     time_limit: float | None = None
     gap: float = 0.0
-    allocate: bool = False
+    allocate: str | None = None
+    """Where the plan is carried out: `simulated` or `linux`."""
+    hold: bool = False
     stats: bool = False

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import solver
@@ -46,14 +48,17 @@ def solve(asked: Asked) -> Exit:
     stats: dict[str, Any] = {}
     answer = waited(lambda: _solved(question, stats))
     others = waited(lambda: _others(asked, question, answer))
-    allocation = _carried_out(asked, question, answer)
-    _print(asked, answer, others, allocation)
-    if asked.stats:
-        complain(json.dumps(stats, indent=2, default=str))
-    if allocation is not None and allocation[0]["faults"]:
-        complain("\n".join(f"solve: {fault}" for fault in allocation[0]["faults"]))
-        return Exit.ALLOCATION_FAILED
-    return code_of(answer)
+    with ExitStack() as held:
+        done, allocation = _carried_out(asked, question, answer, held)
+        _print(asked, done, others, allocation)
+        if asked.stats:
+            complain(json.dumps(stats, indent=2, default=str))
+        if allocation is not None and allocation[0]["faults"]:
+            complain("\n".join(f"solve: {fault}" for fault in allocation[0]["faults"]))
+            return Exit.ALLOCATION_FAILED
+        if asked.hold and allocation is not None:
+            _hold(asked, len(allocation[0]["buffers"]))
+    return code_of(done)
 
 
 def options_of(asked: Asked) -> solver.Options:
@@ -98,12 +103,38 @@ def _others(asked: Asked, question: Question, answer: Answer) -> tuple[Plan, ...
     return tuple(plan for plan in found if plan != answer)
 
 
-def _carried_out(asked: Asked, question: Question, answer: Answer) -> Allocated | None:
-    if not asked.allocate or not isinstance(answer, Plan):
-        return None
-    from api.allocating import simulated
+def _carried_out(
+    asked: Asked, question: Question, answer: Answer, held: ExitStack
+) -> tuple[Answer, Allocated | None]:
+    """The plan that was carried out in the end, and what became of it; what is allocated stays in `held`."""
+    if asked.allocate is None or not isinstance(answer, Plan):
+        return answer, None
+    if asked.allocate == "simulated":
+        from api.allocating import simulated
 
-    return waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
+        return answer, waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
+    from api.allocating_linux import carried_out
+    from api.holding import ending_in_order
+
+    held.enter_context(ending_in_order())
+    done = carried_out(
+        question.platform,
+        question.pipelines,
+        answer,
+        lambda platform: waited(lambda: _solved(question._replace(platform=platform), {})),
+    )
+    if done.allocation is not None:
+        held.enter_context(done.allocation)
+    return done.plan, done.told()
+
+
+def _hold(asked: Asked, buffers: int) -> None:
+    from api.holding import until_told
+
+    listens = "-" not in asked.files
+    ends = "Ctrl-C or the end of input ends it" if listens else "Ctrl-C ends it"
+    complain(f"solve: process {os.getpid()} holds {buffers} buffers; {ends}")
+    until_told(listens)
 
 
 def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:

@@ -13,7 +13,7 @@ from errno import ENOMEM
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
+from allocator.linux.control import Full
 from platforms.values import in_units
 
 SPARE: Final = 32 << 20
@@ -45,26 +45,35 @@ def _rooms(own: Path, mount: Path) -> Iterator[int]:
             return
         try:
             limit = (group / "memory.max").read_text().strip()
-            used = int((group / "memory.current").read_text())
+            used = int((group / "memory.current").read_text()) - _reclaimable(group)
         except (OSError, ValueError):
             continue
         if limit.isdigit():
             yield max(0, int(limit) - used)
 
 
+def _reclaimable(group: Path) -> int:
+    """Pages of files that nobody uses: the kernel drops them before it kills."""
+    for line in (group / "memory.stat").read_text().splitlines():
+        name, _, value = line.partition(" ")
+        if name == "inactive_file":
+            return int(value)
+    return 0
+
+
 def check(size: int) -> None:
     """Refuse a request that the machine cannot meet.
 
     Raises:
-        KernelRefused: ENOMEM, with what is there; the kernel was not asked.
+        Full: ENOMEM, with what is there; the kernel was not asked.
     """
     room = available() - SPARE
     if size > room:
         text = f"{in_units(size)} asked for and {in_units(max(room, 0))} available; the kernel was not asked"
-        raise KernelRefused(ENOMEM, text)
+        raise Full(ENOMEM, text)
     group = cgroup_room()
     if group is not None and size > group:
         text = (
             f"{in_units(size)} asked for and {in_units(group)} left in this cgroup; the kernel was not asked"
         )
-        raise KernelRefused(ENOMEM, text)
+        raise Full(ENOMEM, text)

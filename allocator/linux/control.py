@@ -81,6 +81,23 @@ class NotPermitted(KernelRefused):
     """The node is there and this user may not open it; the text has the udev rule that would change that."""
 
 
+class Full(KernelRefused):
+    """There is no room for another buffer of this size."""
+
+
+@contextmanager
+def room_in(name: str, size: int) -> Iterator[None]:
+    """Calls that allocate: what they say where there is no room becomes `Full`."""
+    try:
+        yield
+    except (Absent, NotPermitted, Full):
+        raise
+    except KernelRefused as refused:
+        if refused.errno not in (errnos.ENOMEM, errnos.ENOSPC):
+            raise
+        raise Full(refused.errno, f"{name} has no room for {size} bytes ({refused.text})") from refused
+
+
 def open_node(node: Path, flags: int = os.O_RDWR) -> int:
     """Open a device node; the caller owns the descriptor.
 

@@ -35,17 +35,18 @@ class OwnedDmabuf:
     def __init__(self, fd: int, name: str = "") -> None:
         """Takes over `fd`, and closes it if anything goes wrong."""
         self.fd = fd
+        self.name = name.encode()[:NAME_BYTES].decode(errors="ignore")
         try:
             self.size = os.lseek(fd, 0, os.SEEK_END)
             self.inode = os.fstat(fd).st_ino
             if name:
-                self._name(name)
+                self._set_name()
         except BaseException:
             self.close()
             raise
 
-    def _name(self, name: str) -> None:
-        text = ctypes.create_string_buffer(name.encode()[:NAME_BYTES], NAME_BYTES + 1)
+    def _set_name(self) -> None:
+        text = ctypes.create_string_buffer(self.name.encode(), NAME_BYTES + 1)
         call(self.fd, uapi.BUF_SET_NAME, text)
 
     def close(self) -> None:

@@ -207,7 +207,9 @@ def test_output_that_cannot_be_written_is_said(solve: Command, record: str, tmp_
         ("--time-limit", "inf"),
         ("--time-limit", "-1"),
         ("--alternatives", "-1"),
-        ("--allocate", "linux"),
+        ("--allocate", "toaster"),
+        ("--allocate", "simulated", "--hold"),
+        ("--hold",),
         ("--bogus",),
     ],
 )
@@ -218,6 +220,15 @@ def test_options_that_make_no_sense_are_bad_input(
     said = solve(record, *platform, *options)
     assert (said.code, said.out) == (2, "")
     assert "Error: " in said.err
+
+
+def test_a_board_that_this_machine_is_not_cannot_be_allocated(solve: Command, record: str) -> None:
+    # Its heaps may be here under the same names; its devices have no node.
+    said = solve(record, "-p", "acme-one", "--allocate", "linux", "--json")
+    assert said.code == 4
+    allocation = said.json["allocation"]
+    assert (allocation["backend"], allocation["buffers"]) == ("linux", [])
+    assert allocation["faults"]
 
 
 def test_a_bug_of_ours_is_one_line(solve: Command, record: str, monkeypatch: pytest.MonkeyPatch) -> None:

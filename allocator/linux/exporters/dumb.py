@@ -10,7 +10,7 @@ import os
 from typing import NamedTuple
 
 from allocator.linux import uapi
-from allocator.linux.control import call
+from allocator.linux.control import call, room_in
 from allocator.linux.dmabuf import OwnedDmabuf
 
 
@@ -27,10 +27,12 @@ def allocate(card: int, width: int, height: int, bits: int, name: str = "") -> D
     Its handle is closed again: the dma-buf keeps the memory.
 
     Raises:
-        KernelRefused: the driver makes no such buffer, or has no room.
+        Full: the driver has no room.
+        KernelRefused: it makes no such buffer.
     """
     wanted = uapi.CreateDumb(width=width, height=height, bpp=bits)
-    call(card, uapi.DRM_CREATE_DUMB, wanted)
+    with room_in("the card", width * height * bits // 8):
+        call(card, uapi.DRM_CREATE_DUMB, wanted)
     try:
         shared = uapi.PrimeHandle(handle=wanted.handle, flags=os.O_RDWR | os.O_CLOEXEC)
         call(card, uapi.DRM_PRIME_HANDLE_TO_FD, shared)

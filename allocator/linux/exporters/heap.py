@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from allocator.linux import bounds, uapi
-from allocator.linux.control import Absent, call, opened
+from allocator.linux.control import Absent, call, opened, room_in
 from allocator.linux.dmabuf import OwnedDmabuf
 
 FOLDER: Final = Path("/dev/dma_heap")
@@ -40,11 +40,12 @@ def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
 
     Raises:
         Absent, NotPermitted: the node cannot be opened.
-        KernelRefused: the heap is full, or the machine has not that much memory.
+        Full: the heap is full, or the machine has not that much memory.
+        KernelRefused: the heap makes no such buffer.
     """
     if path.name in UNBOUNDED:
         bounds.check(size)
     wanted = uapi.HeapAllocation(len=size, fd_flags=os.O_RDWR | os.O_CLOEXEC)
-    with opened(path, os.O_RDONLY) as heap:
+    with opened(path, os.O_RDONLY) as heap, room_in(path.name, size):
         call(heap, uapi.HEAP_ALLOC, wanted)
     return OwnedDmabuf(wanted.fd, name)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from allocator.linux import uapi
-from allocator.linux.control import opened
+from allocator.linux.control import opened, room_in
 from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.queue import ImageFormat, Queue
 
@@ -34,11 +34,13 @@ def allocate(
 
     Raises:
         Absent, NotPermitted: the node cannot be opened.
-        KernelRefused: no such format, no room, or nothing can be exported.
+        Full: no room.
+        KernelRefused: no such format, or nothing can be exported.
     """
     with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd, Queue(fd, direction) as queue:
         settled = queue.format(fourcc, width, height, stride)
-        queue.request(1, uapi.V4L2_MMAP)
+        with room_in(node.name, sum(plane.size for plane in settled.planes)):
+            queue.request(1, uapi.V4L2_MMAP)
         with ExitStack() as undone:
             planes = range(len(settled.planes))
             made = tuple(undone.enter_context(queue.export(0, name, plane)) for plane in planes)

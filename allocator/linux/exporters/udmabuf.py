@@ -14,7 +14,7 @@ from typing import Final
 
 from allocator.backend import KernelRefused
 from allocator.linux import bounds, uapi
-from allocator.linux.control import call, opened
+from allocator.linux.control import call, opened, room_in
 from allocator.linux.dmabuf import OwnedDmabuf
 
 NODE: Final = Path("/dev/udmabuf")
@@ -26,14 +26,15 @@ def allocate(size: int, name: str = "", *, huge: bool = False, node: Path = NODE
 
     Raises:
         Absent, NotPermitted: /dev/udmabuf cannot be opened.
-        KernelRefused: too large for the driver's limit or for the machine, or no huge pages are set aside.
+        Full: too large for the machine, or not as many huge pages are set aside.
+        KernelRefused: too large for the driver's limit.
     """
     page = HUGE if huge else os.sysconf("SC_PAGESIZE")
     size += -size % page
     if not huge:
         bounds.check(size)
     flags = os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING | (os.MFD_HUGETLB | os.MFD_HUGE_2MB if huge else 0)
-    with opened(node) as udmabuf:
+    with opened(node) as udmabuf, room_in(node.name, size):
         try:
             memory = os.memfd_create(name or "buffer", flags)
         except OSError as refused:

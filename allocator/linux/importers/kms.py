@@ -73,7 +73,9 @@ class Display:
             self._set_crtc(framebuffer, width, height)
         self._shown = True
 
-    def write_back(self, framebuffer: int, target: int, width: int, height: int) -> None:
+    def write_back(
+        self, framebuffer: int, target: int, width: int, height: int, seconds: float = SECONDS
+    ) -> None:
         """Scan out one framebuffer and have the display write what it shows into another; waits for it.
 
         Raises:
@@ -93,7 +95,7 @@ class Display:
         try:
             self._commit(changes)
             self._shown = True
-            _wait(fence.value)
+            _wait(fence.value, seconds)
         finally:
             if fence.value >= 0:
                 os.close(fence.value)
@@ -224,10 +226,10 @@ def _mode(output: Connected | None, width: int, height: int) -> uapi_kms.ModeInf
     )  # fmt: skip
 
 
-def _wait(fence: int) -> None:
+def _wait(fence: int, seconds: float) -> None:
     if fence < 0:
         return
     ready = select.poll()
     ready.register(fence, select.POLLIN)
-    if not ready.poll(int(SECONDS * 1000)):
-        raise KernelRefused(ETIMEDOUT, f"nothing was written back within {SECONDS:g} s")
+    if not ready.poll(int(seconds * 1000)):
+        raise KernelRefused(ETIMEDOUT, f"nothing was written back within {seconds:g} s")

@@ -14,7 +14,6 @@ from allocator.linux import uapi
 from allocator.linux.control import opened
 from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.queue import Direction, Queue
-from platforms.formats import pixel_format
 
 Image = Sequence[OwnedDmabuf]
 """The dma-bufs of one image: one, or one a plane of a multi-planar queue."""
@@ -36,13 +35,6 @@ def converter(node: Path) -> Iterator[tuple[Queue, Queue]]:
     """Both queues of a memory-to-memory device: what it reads (output), and what it writes (capture)."""
     with opened(node) as fd, Queue(fd, "output") as reads, Queue(fd, "capture") as writes:
         yield reads, writes
-
-
-def code(fourcc: str, *, multiplanar: bool = False) -> int | None:
-    """V4L2's number of a DRM format; None where V4L2 has none for it."""
-    found = pixel_format(fourcc)
-    name = None if found is None else found.v4l2_multi if multiplanar else found.v4l2
-    return None if name is None else int.from_bytes(name.ljust(4).encode(), "little")
 
 
 def import_all(queue: Queue, images: Sequence[Image], used: int = 0) -> None:

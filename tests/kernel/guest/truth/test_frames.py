@@ -10,6 +10,7 @@ from allocator.linux.importers import cpu, v4l2
 from allocator.linux.importers.kms import Display
 from allocator.linux.importers.prime import Importer
 from allocator.linux.nodes import videos
+from platforms.videodev import v4l2_code
 from solver.plan import Plane
 from tests.kernel.guest.devices import M2M, M2M_MULTIPLANAR, card
 
@@ -51,7 +52,7 @@ def test_without_atomic_commits_a_buffer_is_shown_all_the_same() -> None:
 def test_a_converter_reads_one_buffer_and_writes_the_other() -> None:
     node = next(each for each in videos() if each.driver == "vim2m")
     assert node.capabilities & (M2M | M2M_MULTIPLANAR)
-    fourcc, size = v4l2.code("RG16"), 640 * 480 * 2
+    fourcc, size = v4l2_code("RG16"), 640 * 480 * 2
     assert fourcc is not None
     with (
         made("system", size) as source, made("default_cma_region", size) as target,

@@ -1,0 +1,126 @@
+"""A backend of real calls on the running machine.
+
+Every dma-buf is named after its buffer (DMA_BUF_SET_NAME) and told apart by inode.
+What is opened is closed on every path; the kernel's refusals come as `Absent`,
+`NotPermitted`, `Full`, `NotImported` or plain `KernelRefused`.
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from errno import ENODEV
+from pathlib import Path
+
+from allocator.backend import Buffer, Dmabuf, Import, KernelRefused
+from allocator.linux.control import Absent
+from allocator.linux.dmabuf import OwnedDmabuf
+from allocator.linux.making import make
+from allocator.linux.ports import Port, QueuePort, Seat, opened_port
+from allocator.linux.queue import Queue
+from platforms.schema import Device, Platform
+from solver.plan import AttachedPort, Placement
+
+
+@dataclass(eq=False)
+class LinuxDmabuf(Dmabuf):
+    """A dma-buf of the kernel's; where its pages are, no program may know."""
+
+    owned: OwnedDmabuf
+
+
+@dataclass(eq=False)
+class _Open:
+    """A device port with buffers of ours."""
+
+    port: Port
+    closing: ExitStack
+    buffers: list[Buffer]
+
+
+class LinuxBackend:
+    """Makes, attaches and gives back buffers of the running machine, as `platform` describes it."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self._ports: dict[tuple[str, str], _Open] = {}
+        self._seats: dict[tuple[int, str, str], Seat] = {}
+        self._made: dict[str, int] = {}
+
+    def allocate(self, placement: Placement) -> Buffer:
+        number = self._made.get(placement.buffer, 0)
+        made = make(self.platform, placement, f"{placement.buffer}.{number}")
+        self._made[placement.buffer] = number + 1
+        return Buffer(placement, tuple(LinuxDmabuf(each.size, None, each) for each in made))
+
+    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+        device = self.platform.devices[attached.device]
+        if device.kind != "cpu":
+            held = self._port(device, attached)
+            try:
+                seat = held.port.take(buffer.placement, [each.owned for each in _ours(buffer)])
+            except BaseException:
+                if not held.buffers:
+                    self._leave([(attached.device, attached.port)])
+                raise
+            if buffer not in held.buffers:
+                held.buffers.append(buffer)
+            self._seats[id(buffer), attached.device, attached.port] = seat
+        return Import(attached, None, 0)
+
+    def map(self, buffer: Buffer) -> None:
+        for each in _ours(buffer):
+            with each.owned.mapped("read"):
+                pass
+
+    def release(self, buffer: Buffer) -> None:
+        self._leave([key for key, held in self._ports.items() if buffer in held.buffers])
+        for each in _ours(buffer):
+            each.owned.close()
+
+    def detach(self) -> None:
+        """Detach everything from every device and keep the buffers: a queue serves one open file at a time."""
+        self._leave(list(self._ports))
+
+    def queue(self, device: str, port: str) -> Queue:
+        """The queue of a port that holds buffers, for streaming.
+
+        Raises:
+            KernelRefused: that port is no queue, or holds none.
+        """
+        held = self._ports.get((device, port))
+        if held is None or not isinstance(held.port, QueuePort):
+            raise KernelRefused(ENODEV, f"{device}.{port} is no queue with buffers of ours")
+        return held.port.queue
+
+    def seat(self, buffer: Buffer, device: str, port: str) -> int:
+        """The number that a buffer has at a port: its index in a queue, or its framebuffer."""
+        return self._seats[id(buffer), device, port].number
+
+    def _port(self, device: Device, attached: AttachedPort) -> _Open:
+        key = (attached.device, attached.port)
+        if key not in self._ports:
+            if device.node is None:
+                raise Absent(ENODEV, f"{self.platform.name} does not say which node {attached.device} has")
+            beside = next(
+                (held.port for (name, _), held in self._ports.items() if name == attached.device), None
+            )
+            port, closing = opened_port(
+                Path(device.node),
+                writes=attached.access == "write",
+                shows=device.kind == "display",
+                beside=beside,
+            )
+            self._ports[key] = _Open(port, closing, [])
+        return self._ports[key]
+
+    def _leave(self, keys: list[tuple[str, str]]) -> None:
+        for key in keys:
+            held = self._ports.pop(key)
+            held.closing.close()
+            for each in held.buffers:
+                self._seats.pop((id(each), *key), None)
+
+
+def _ours(buffer: Buffer) -> tuple[LinuxDmabuf, ...]:
+    return tuple(each for each in buffer.dmabufs if isinstance(each, LinuxDmabuf))

@@ -1,0 +1,116 @@
+"""Carrying out a plan on the running machine; what the kernel refuses is learnt and solved again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from allocator.backend import AllocationFailed, Buffer
+from allocator.execute import Allocation, execute
+from allocator.linux.backend import LinuxBackend, LinuxDmabuf
+from api.learning import MOST, Nogood, nogood, taught
+from platforms.errors import InputError
+from platforms.values import in_units
+from solver.plan import Plan
+from solver.render import Block, Heading, Labelled, Notes
+
+if TYPE_CHECKING:
+    from platforms.schema import Platform
+    from solver.pipeline import Pipeline
+    from solver.plan import Answer
+
+Again = Callable[["Platform"], "Answer"]
+"""Solves the same question on a corrected profile."""
+
+
+class Carried(NamedTuple):
+    """The plan that was carried out, or the last that could not be; and what was learnt on the way."""
+
+    plan: Plan
+    allocation: Allocation | None
+    faults: tuple[str, ...]
+    learnt: tuple[Nogood, ...]
+
+    def told(self) -> tuple[dict[str, Any], tuple[Block, ...]]:
+        """As JSON data, whose `faults` tell of failure, and for people."""
+        return _data(self), _blocks(self)
+
+
+def carried_out(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, again: Again) -> Carried:
+    """Make every buffer and attach it everywhere; what is refused is learnt, a few times at most."""
+    learnt: list[Nogood] = []
+    while True:
+        backend = LinuxBackend(platform)
+        try:
+            allocation = execute(platform, pipelines, plan, backend)
+        except AllocationFailed as failed:
+            found = nogood(platform, failed)
+            if found is None:
+                return Carried(plan, None, (str(failed),), tuple(learnt))
+            learnt.append(found)
+            if len(learnt) > MOST:
+                why = f"{MOST} plans were tried after the first, and each was refused"
+                return Carried(plan, None, (str(failed), why), tuple(learnt))
+            platform = taught(platform, found)
+            answer = _solved(again, platform)
+            if not isinstance(answer, Plan):
+                return Carried(plan, None, (str(failed), *answer), tuple(learnt))
+            plan = answer
+        else:
+            backend.detach()  # whoever is to use the buffers imports them: a queue serves one open file
+            return Carried(plan, allocation, (), tuple(learnt))
+
+
+def _solved(again: Again, platform: Platform) -> Plan | tuple[str, ...]:
+    """The next plan, or why none is left."""
+    try:
+        answer = again(platform)
+    except InputError as pinned:  # a pin names the heap that is not there
+        return tuple(f"no plan is left: {problem}" for problem in pinned.problems)
+    if isinstance(answer, Plan):
+        return answer
+    if answer.status == "undecided":
+        return (f"no plan is left: {answer.text}",)
+    return tuple(f"no plan is left: {reason.text}" for reason in answer.conflict)
+
+
+def _data(carried: Carried) -> dict[str, Any]:
+    buffers = carried.allocation.buffers if carried.allocation is not None else []
+    return {
+        "backend": "linux",
+        "process": os.getpid(),
+        "buffers": [_buffer(each) for each in buffers],
+        "disagreements": [each.data() for each in carried.learnt],
+        "faults": list(carried.faults),
+    }
+
+
+def _buffer(buffer: Buffer) -> dict[str, Any]:
+    return {
+        "pipeline": buffer.placement.pipeline,
+        "buffer": buffer.placement.buffer,
+        "heap": buffer.placement.heap,
+        "dmabufs": [
+            {"size": each.size, "fd": each.owned.fd, "inode": each.owned.inode, "name": each.owned.name}
+            for each in buffer.dmabufs
+            if isinstance(each, LinuxDmabuf)
+        ],
+    }
+
+
+def _blocks(carried: Carried) -> tuple[Block, ...]:
+    learnt = tuple(Labelled(each.buffer, str(each)) for each in carried.learnt)
+    disagreed: tuple[Block, ...] = (
+        (Heading("Profile and kernel disagree", 2, "bad"), Notes(learnt)) if learnt else ()
+    )
+    if carried.allocation is None:
+        faults = Notes(tuple(Labelled("", fault) for fault in carried.faults))
+        return (*disagreed, Heading("Allocation failed on this machine", 2, "bad"), faults)
+    rows = []
+    for buffer in carried.allocation.buffers:
+        for found in _buffer(buffer)["dmabufs"]:
+            text = f"{in_units(found['size'])} from {buffer.placement.heap}"
+            text += f": descriptor {found['fd']}, inode {found['inode']}"
+            rows.append(Labelled(found["name"], text))
+    return (*disagreed, Heading("Allocated on this machine", 2, "good"), Notes(tuple(rows)))
