@@ -37,6 +37,7 @@ Examples:
   solve record.yaml -p acme-one --json -o plan.json
   solve more.yaml -p acme-one --live plan.json      what plan.json holds is taken
   generate | solve - -p acme-one --allocate simulated
+  solve record.yaml -p this.yaml --allocate linux --hold   real buffers, until Ctrl-C
 
 \b
 Exit status:
@@ -51,6 +52,7 @@ class Backend(StrEnum):
     """Where a plan can be carried out."""
 
     SIMULATED = "simulated"
+    LINUX = "linux"
 
 
 class Document(StrEnum):
@@ -158,7 +160,15 @@ def solve(
             metavar="G", min=0, max=1, callback=_finite, help="Be content with a plan this close to the best."
         ),
     ] = 0.0,
-    allocate: Annotated[Backend | None, typer.Option(help="Carry the plan out.")] = None,
+    allocate: Annotated[
+        Backend | None, typer.Option(help="Carry the plan out: pretended, or on this machine.")
+    ] = None,
+    hold: Annotated[
+        bool,
+        typer.Option(
+            "--hold", help="With --allocate linux: keep the buffers until Ctrl-C or the end of input."
+        ),
+    ] = False,
     stats: Annotated[bool, typer.Option("--stats", help="Print times and sizes on standard error.")] = False,
     version: VersionOption = False,
 ) -> int:
@@ -177,7 +187,8 @@ def solve(
         strict=strict,
         time_limit=time_limit,
         gap=gap,
-        allocate=allocate is not None,
+        allocate=allocate.value if allocate is not None else None,
+        hold=hold,
         stats=stats,
     )
     _refuse_what_does_not_fit(asked)
@@ -213,12 +224,14 @@ def _refuse_what_does_not_fit(asked: Asked) -> None:
         "--why-not": asked.why_not is not None,
         "--alternatives": asked.alternatives > 0,
         "--live": asked.live is not None,
-        "--allocate": asked.allocate,
+        "--allocate": asked.allocate is not None,
         "--stats": asked.stats,
     }
     for option, given in one_board_only.items():
         if everywhere and given:
             raise typer.BadParameter("is about one board, not all", param_hint=option)
+    if asked.hold and asked.allocate != Backend.LINUX:
+        raise typer.BadParameter("goes with --allocate linux", param_hint="--hold")
     if asked.as_markdown and not everywhere:
         raise typer.BadParameter("goes with -p all", param_hint="--markdown")
     if asked.as_markdown and asked.as_json:
