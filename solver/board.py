@@ -185,6 +185,9 @@ class Board:
         for view in self.memories.values():
             view.free = _free(view, self.memories, named)
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
+        self.has_local = any(heap.local for heap in self.heaps.values())
+        self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
+        self._end = _end(self.heaps.values())
         self._pools: tuple[Pool, ...] | None = None
         self.budgets: dict[tuple[object, ...], Any] = {}
         """Budgets worked out before, by kind and what they are about (see constraints)."""
@@ -193,6 +196,10 @@ class Board:
         if spec.memory == UNKNOWN:
             return None
         return tuple(self.memories[m] for m in sorted(spec.memory))
+
+    def within(self, bits: int | None) -> bool:
+        """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
+        return bits is None or bits >= 64 or (self._end is not None and self._end <= 1 << bits)
 
     @property
     def pools(self) -> tuple[Pool, ...]:
@@ -245,6 +252,20 @@ class Board:
 
     def port(self, device: str, port: str) -> Port:
         return self.devices[device].spec.ports[port]
+
+
+def _end(heaps: Iterable[HeapView]) -> int | None:
+    """Where all memory that heaps hand out ends, local memory without addresses aside; None if unknown."""
+    ends = [0]
+    for heap in heaps:
+        if heap.memories is None:
+            return None
+        for memory in heap.memories:
+            if memory.highest is not None:
+                ends.append(memory.highest)
+            elif memory.placed or not memory.local:
+                return None
+    return max(ends)
 
 
 def exists(heap: Heap, kernel: str) -> bool:

@@ -6,8 +6,8 @@ The scopes, and what a module of that scope provides:
 
     attachment   broken(case)           one attachment, whatever the heap
     heap         broken(case)           one heap for this buffer
-    reach        concerns(touch), broken(case)    one attachment in one heap
-    run          concerns(touch), broken(case)    the same, given sizes
+    reach        concerns(board, touch), broken(case)    one attachment in one heap
+    run          concerns(board, touch), broken(case)    the same, given sizes
     room         broken(case)           one heap, given sizes
     choice       (in options)           which image rules may be combined
     layout       states(touch), demand(touch, need)      how the bytes lie

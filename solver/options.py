@@ -118,7 +118,9 @@ class Propagation:
         key = (touch.device.name, touch.name)
         found = self._concerning.get(key)
         if found is None:
-            found = self._concerning[key] = tuple([kind for kind in REACH if kind.concerns(touch)])
+            found = self._concerning[key] = tuple(
+                [kind for kind in REACH if kind.concerns(self.board, touch)]
+            )
         return found
 
     def rules(self, touch: Touch) -> Rules:
@@ -173,7 +175,10 @@ class _Search:
             for _, touches in self.seats.bindings(way):
                 heaps = self._heaps(touches) if self._counts(touches) else []
                 strict = [
-                    (kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)
+                    (kind, i)
+                    for kind in RUN
+                    for i, touch in enumerate(touches)
+                    if kind.concerns(self.board, touch)
                 ]
                 for image in self.images.fitting(touches) if heaps else ():
                     for heap, home in heaps:
@@ -230,7 +235,9 @@ class _Search:
     ) -> Iterator[Option]:
         counts = self._counts(touches)
         images = list(self.images.fitting(touches))
-        strict = [(kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(touch)]
+        strict = [
+            (kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(self.board, touch)
+        ]
         mapped = any(touch.device.by_cpu for touch in touches)
         kept: dict[object, dict[object, list[Image]]] = {}
         for heap, home in heaps:

@@ -13,15 +13,18 @@ swiotlb_max_mapping_size().
 from __future__ import annotations
 
 from platforms.schema import Window
-from solver.board import MemoryView
+from solver.board import Board, MemoryView
 from solver.constraint import Case, Touch
 
 NAME = "address-reach"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
-    return touch.device.translation in ("none", "mmu")
+def concerns(board: Board, touch: Touch) -> bool:
+    device = touch.device
+    if device.translation not in ("none", "mmu"):
+        return False
+    return device.dma.window is not None or not board.within(device.bits)
 
 
 def broken(case: Case) -> bool:

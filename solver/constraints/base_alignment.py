@@ -9,13 +9,14 @@ Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "base-alignment"
 SCOPE = "run"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.port.base is not None and touch.device.translation != "cpu"
 
 

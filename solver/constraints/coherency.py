@@ -9,13 +9,14 @@ rockchip-linux/mpp#943.
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "coherency"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return not touch.device.snoops
 
 

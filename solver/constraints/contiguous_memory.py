@@ -16,13 +16,14 @@ from __future__ import annotations
 from math import gcd
 
 from platforms.values import in_units
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "contiguous-memory"
 SCOPE = "run"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.device.translation == "none"
 
 

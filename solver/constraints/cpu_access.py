@@ -9,13 +9,14 @@ dma_buf_mmap_internal().
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "cpu-access"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.device.spec.kind == "cpu"
 
 

@@ -10,13 +10,14 @@ vb2_vmalloc_map_dmabuf(); drivers/gpu/drm/drm_gem_shmem_helper.c.
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "cpu-importer"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.device.spec.by_cpu
 
 

@@ -10,17 +10,18 @@ drivers/vfio/pci/vfio_pci_dmabuf.c vfio_pci_dma_buf_attach().
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "importer-refuses"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return (
         touch.device.spec.imports != "any"
         or touch.port.takes_from is not None
-        or not (touch.device.by_cpu or touch.device.p2p)
+        or (board.demands_p2p and not (touch.device.by_cpu or touch.device.p2p))
     )
 
 

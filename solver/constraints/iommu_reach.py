@@ -9,29 +9,29 @@ Source: linux-7.2.13:drivers/iommu/rockchip-iommu.c iommu_data_ops_v1 .dma_bit_m
 
 from __future__ import annotations
 
-from solver.board import MemoryView
+from solver.board import Board, DeviceView, MemoryView
 from solver.constraint import Case, Touch
 
 NAME = "iommu-reach"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
-    return touch.device.translation == "iommu"
+def concerns(board: Board, touch: Touch) -> bool:
+    return touch.device.translation == "iommu" and not board.within(_bits(board, touch.device))
 
 
 def broken(case: Case) -> bool:
     if case.device.translation != "iommu":
         return False
-    bits = _bits(case)
+    bits = _bits(case.board, case.device)
     if bits is None:
         return False
     return case.home.memories is None or any(_beyond(memory, bits) for memory in case.home.memories)
 
 
-def _bits(case: Case) -> int | None:
-    name = case.device.dma.iommu
-    bits = case.board.platform.iommus[name].bits if name is not None else None
+def _bits(board: Board, device: DeviceView) -> int | None:
+    name = device.dma.iommu
+    bits = board.platform.iommus[name].bits if name is not None else None
     return bits if isinstance(bits, int) and bits < 64 else None
 
 
@@ -42,11 +42,12 @@ def _beyond(memory: MemoryView, bits: int) -> bool:
 
 
 def sentence(case: Case) -> str:
-    memory = next((m for m in case.home.memories or () if _beyond(m, _bits(case) or 0)), None)
+    bits = _bits(case.board, case.device)
+    memory = next((m for m in case.home.memories or () if _beyond(m, bits or 0)), None)
     where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     return (
-        f"{case.device.dma.iommu}, through which {case.device.name} reaches memory, holds {_bits(case)}-bit "
+        f"{case.device.dma.iommu}, through which {case.device.name} reaches memory, holds {bits}-bit "
         f"physical addresses; {where}, which may reach {end}"
     )
 

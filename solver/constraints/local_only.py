@@ -20,7 +20,7 @@ NAME = "local-only"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.port.memory is not None
 
 

@@ -9,6 +9,7 @@ members are given when memory is lent); design §5, 35.
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 from solver.constraints import audience
 from solver.constraints.protected_needs_firewall import closed
@@ -17,7 +18,7 @@ NAME = "outside-firewall"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return True
 
 

@@ -9,6 +9,7 @@ amdgpu_dma_buf_pin(); amdgpu_object.c amdgpu_bo_pin().
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 from solver.constraints import local_only
 
@@ -16,7 +17,7 @@ NAME = "pinned-elsewhere"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
+def concerns(board: Board, touch: Touch) -> bool:
     return touch.port.memory is not None
 
 

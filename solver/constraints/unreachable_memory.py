@@ -10,14 +10,15 @@ drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
 
 from __future__ import annotations
 
+from solver.board import Board
 from solver.constraint import Case, Touch
 
 NAME = "unreachable-memory"
 SCOPE = "reach"
 
 
-def concerns(touch: Touch) -> bool:
-    return True
+def concerns(board: Board, touch: Touch) -> bool:
+    return board.has_local
 
 
 def broken(case: Case) -> bool:
