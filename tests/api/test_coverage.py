@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from api.coverage import coverage, page
 from platforms.catalog import board_names
 from tests.api.questions import Command
@@ -33,3 +35,12 @@ def test_every_board_is_a_row_or_a_variant(heapwright: Command) -> None:
     variants = {variant for one in found for variant in one["variants"]}
     assert set(rows) | variants == set(board_names())
     assert not set(rows) & variants
+
+
+def test_every_board_is_on_the_page_of_what_was_researched() -> None:
+    text = (ROOT / "docs" / "boards" / "research.md").read_text()
+    hardware, *_ = text.split("\n## ")
+    named = set(re.findall(r"`([a-z0-9][a-z0-9.-]+)`", hardware)) - {"extends"}
+    assert {name for name in named if not name.startswith("part-")} == set(board_names())
+    # A header, a rule, and the pieces of hardware.
+    assert sum(line.startswith("|") for line in hardware.splitlines()) == 2 + 31
