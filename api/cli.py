@@ -285,6 +285,39 @@ def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")])
     return check_boards(files)
 
 
+DISCOVER_HELP: Final = """Read the running machine into a platform profile.
+
+Heaps (names that are one pool are one heap), CMA areas, memory, IOMMU groups,
+DRM cards with their planes, formats and modifiers, V4L2 nodes with their
+queues, formats, sizes and strides. Nothing is started and nothing is changed.
+Each source says where a fact is from: probed (the kernel said so),
+device-tree, or driver-knowledge (what is known of the driver, cited). What
+nobody tells is unknown. As an ordinary user less can be read: what is missing
+is said on standard error and at the head of the file.
+"""
+DISCOVER_EXAMPLES: Final = """\b
+Examples:
+  heapwright discover                          print it
+  heapwright discover -o my-board.yaml         keep it
+  heapwright platforms check my-board.yaml     is it sound?
+  solve pipeline.yaml -p my-board.yaml         what would go where
+"""
+
+
+def discover(
+    to: Annotated[
+        Path | None,
+        typer.Option("-o", "--output", metavar="FILE", help="Write there, replacing the file in one step."),
+    ] = None,
+    name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = "this-machine",
+    as_json: JsonOption = False,
+) -> int:
+    """Read the running machine into a platform profile."""
+    from api.discovering import discover as look
+
+    return look(to, name, as_json=as_json)
+
+
 def serve(
     host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")] = 8000,
@@ -323,6 +356,7 @@ def heapwright_app() -> typer.Typer:
     boards.command("check")(check_platforms)
     boards.command("coverage")(cover_platforms)
     app.add_typer(boards, name="platforms")
+    app.command(help=DISCOVER_HELP, epilog=DISCOVER_EXAMPLES)(discover)
     app.command()(serve)
     app.command()(schema)
     app.callback()(_umbrella)

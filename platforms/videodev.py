@@ -28,6 +28,17 @@ def fourcc_of(code: int) -> str | None:
     return _formats().get(code)
 
 
+def fourcc_and_buffers(code: int) -> tuple[str | None, int]:
+    """The DRM format of a V4L2 code, and in how many buffers its planes lie; None if we know none."""
+    found = fourcc_of(code)
+    if found is not None:
+        return found, 1
+    for fourcc, form in pixel_formats().items():
+        if form.v4l2_multi is not None and v4l2_code(fourcc, apart=True) == code:
+            return fourcc, len(form.planes)
+    return None, 1
+
+
 def number(text: str) -> int:
     """`XR24` as V4L2 counts: the first character in the lowest byte."""
     return int.from_bytes(text.ljust(4).encode(), "little")

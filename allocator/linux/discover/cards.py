@@ -1,0 +1,175 @@
+"""DRM cards: what they share, make, and scan out.
+
+Sources: include/uapi/drm/drm.h DRM_CAP_*; include/uapi/drm/drm_mode.h; the blob
+IN_FORMATS (struct drm_format_modifier_blob).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import re
+from collections.abc import Iterator
+from math import gcd
+from pathlib import Path
+from typing import Final
+
+from allocator.backend import KernelRefused
+from allocator.linux import kms, uapi, uapi_kms, uapi_looking
+from allocator.linux.control import call, opened
+from allocator.linux.discover.files import folders
+from allocator.linux.discover.iommus import reach
+from allocator.linux.discover.permissions import permission
+from allocator.linux.nodes import driver_of
+from platforms.formats import pixel_format
+from platforms.importers.records import Card, ScanoutFormat
+from platforms.modifiers import canonical
+
+ODD_WIDTHS: Final = (1, 3, 17, 333, 641, 1366)
+ROWS: Final = 2
+PLANE_TYPES: Final = {0: "overlay", 1: "primary", 2: "cursor"}
+_CARD = re.compile(r"card(\d+)", re.ASCII)
+
+
+def found(root: Path, notes: list[str]) -> Iterator[Card]:
+    """The cards that may be opened, in order of their numbers."""
+    nodes = [
+        (int(match[1]), each) for each in folders(root / "dev/dri") if (match := _CARD.fullmatch(each.name))
+    ]
+    for _, node in sorted(nodes):
+        try:
+            with opened(node) as fd:
+                yield _card(root, node, fd)
+        except KernelRefused as refused:
+            notes.append(f"/dev/dri/{node.name} could not be read: {refused}")
+
+
+def _card(root: Path, node: Path, fd: int) -> Card:
+    driver = driver_of(fd)
+    path = f"/dev/dri/{node.name}"
+    prime = _capability(fd, uapi.CAP_PRIME) or 0
+    pitches = _pitches(fd)
+    modes, planes, writeback = _shown(fd)
+    cursor = tuple(
+        _capability(fd, each) or 0 for each in (uapi_looking.CAP_CURSOR_WIDTH, uapi_looking.CAP_CURSOR_HEIGHT)
+    )
+    return Card(
+        node=path, driver=driver, imports=bool(prime & uapi.PRIME_IMPORTS),
+        exports=bool(prime & uapi.PRIME_EXPORTS), dumb=bool(pitches), pitch_multiple=_multiple(pitches),
+        modes=modes, planes=planes, cursor=(cursor[0], cursor[1]) if all(cursor) else None,
+        writeback=writeback, connectors=_connectors(root, node.name),
+        reach=reach(root / "sys/class/drm" / node.name / "device"),
+        permission=permission(node, os.R_OK | os.W_OK), source=f"probed: {path} (driver {driver})",
+        dumb_bits=tuple(sorted({bits for bits, _, _ in pitches})), blob=_blob(fd, driver),
+    )  # fmt: skip
+
+
+def _capability(fd: int, number: int) -> int | None:
+    wanted = uapi.DrmCapability(capability=number)
+    try:
+        call(fd, uapi.DRM_GET_CAP, wanted)
+    except KernelRefused:
+        return None
+    return int(wanted.value)
+
+
+def _pitches(fd: int) -> list[tuple[int, int, int]]:
+    """Bits a pixel, width, and the pitch that the driver gave a dumb buffer of two rows."""
+    pitches = []
+    for bits in (8, 16, 32):
+        for width in ODD_WIDTHS:
+            wanted = uapi.CreateDumb(width=width, height=ROWS, bpp=bits)
+            try:
+                call(fd, uapi.DRM_CREATE_DUMB, wanted)
+            except KernelRefused:
+                break
+            call(fd, uapi.DRM_DESTROY_DUMB, uapi.DestroyDumb(handle=wanted.handle))
+            pitches.append((bits, width, int(wanted.pitch)))
+    return pitches
+
+
+def _multiple(pitches: list[tuple[int, int, int]]) -> int | None:
+    """What pitches are rounded to, in bytes: 1 where every row is as long as its pixels."""
+    if not pitches:
+        return None
+    if all(pitch == width * bits // 8 for bits, width, pitch in pitches):
+        return 1
+    return gcd(*(pitch for _, _, pitch in pitches))
+
+
+def _shown(
+    fd: int,
+) -> tuple[
+    tuple[tuple[int, int], tuple[int, int]] | None, dict[str, tuple[ScanoutFormat, ...]], tuple[str, ...]
+]:
+    """Extents of framebuffers, formats by plane type, and formats of writeback; None where nothing is shown."""
+    kms.ask_for_everything(fd)
+    try:
+        card = kms.look(fd)
+    except KernelRefused:
+        return None, {}, ()
+    if not card.crtcs:
+        return None, {}, ()
+    planes: dict[str, dict[str, tuple[str, ...]]] = {}
+    for plane in kms.planes(fd, card.crtcs):
+        known = kms.properties(fd, plane.number, uapi_kms.OBJECT_PLANE)
+        kind = PLANE_TYPES.get(known["type"].value, "overlay") if "type" in known else "primary"
+        mine = planes.setdefault(kind, {})
+        for fourcc, modifiers in _formats(fd, plane, known).items():
+            mine[fourcc] = tuple(dict.fromkeys((*mine.get(fourcc, ()), *modifiers)))
+    formats = {
+        kind: tuple(ScanoutFormat(fourcc, modifiers) for fourcc, modifiers in mine.items())
+        for kind, mine in planes.items()
+    }
+    return (card.smallest, card.largest), formats, _writeback(fd, card)
+
+
+def _formats(fd: int, plane: kms.KmsPlane, known: dict[str, kms.PropertyValue]) -> dict[str, tuple[str, ...]]:
+    """A plane's formats with modifiers by name; no modifiers where the driver tells none."""
+    told = known.get("IN_FORMATS")
+    if told is None or not told.value:
+        return {each: () for each in plane.formats if pixel_format(each)}
+    pairs = kms.in_formats(kms.blob(fd, told.value))
+    return {
+        fourcc: tuple(str(canonical(each)) for each in modifiers)
+        for fourcc, modifiers in pairs.items()
+        if pixel_format(fourcc) and modifiers
+    }
+
+
+def _writeback(fd: int, card: kms.Card) -> tuple[str, ...]:
+    written: dict[str, None] = {}
+    for number in card.connectors:
+        known = kms.properties(fd, number, uapi_kms.OBJECT_CONNECTOR)
+        told = known.get("WRITEBACK_PIXEL_FORMATS")
+        if told is not None and told.value:
+            data = kms.blob(fd, told.value)
+            codes = (int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data) - 3, 4))
+            written |= {name: None for name in map(kms.fourcc_name, codes) if pixel_format(name)}
+    return tuple(written)
+
+
+def _connectors(root: Path, card: str) -> tuple[str, ...]:
+    """Connectors by the names that compositors use: `HDMI-A-1`."""
+    names = (each.name for each in folders(root / "sys/class/drm"))
+    found = (name.removeprefix(f"{card}-") for name in names if name.startswith(f"{card}-"))
+    return tuple(name for name in found if not name.startswith("Writeback"))
+
+
+def _blob(fd: int, driver: str) -> bool:
+    """Whether virtio-gpu has blob resources without virgl: then it imports (virtgpu_prime.c)."""
+    if driver != "virtio_gpu":
+        return False
+    return _parameter(fd, uapi_looking.VIRTGPU_RESOURCE_BLOB) == 1 and not _parameter(
+        fd, uapi_looking.VIRTGPU_3D_FEATURES
+    )
+
+
+def _parameter(fd: int, number: int) -> int:
+    value = ctypes.c_int32(0)
+    wanted = uapi_looking.VirtioParameter(param=number, value=ctypes.addressof(value))
+    try:
+        call(fd, uapi_looking.VIRTGPU_GETPARAM, wanted)
+    except KernelRefused:
+        return 0
+    return value.value

@@ -1,0 +1,136 @@
+"""V4L2 nodes: directions, formats, sizes, kinds of memory.
+
+Sources: include/uapi/linux/videodev2.h; VIDIOC_REQBUFS with count 0 tells the kinds of
+memory a queue takes (Documentation/userspace-api/media/v4l/vidioc-reqbufs.rst).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from allocator.backend import KernelRefused
+from allocator.linux import uapi, uapi_looking
+from allocator.linux.control import call, opened
+from allocator.linux.discover.files import folders, text
+from allocator.linux.discover.iommus import reach
+from allocator.linux.discover.permissions import permission
+from allocator.linux.discover.trying import LARGEST, Trying
+from allocator.linux.queue import Queue as OpenQueue
+from platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
+from platforms.videodev import fourcc_and_buffers
+
+MOST_FORMATS: Final = 512
+MOST_SIZES: Final = 64
+_VIDEO = re.compile(r"video(\d+)", re.ASCII)
+
+
+def found(root: Path, notes: list[str]) -> Iterator[Video]:
+    """The video nodes that may be opened and handle pictures, in order of their numbers."""
+    nodes = [
+        (int(match[1]), each) for each in folders(root / "dev") if (match := _VIDEO.fullmatch(each.name))
+    ]
+    for _, node in sorted(nodes):
+        try:
+            with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd:
+                video = _video(root, node, fd)
+        except KernelRefused as refused:
+            notes.append(f"/dev/{node.name} could not be read: {refused}")
+        else:
+            if video.queues:
+                yield video
+
+
+def _video(root: Path, node: Path, fd: int) -> Video:
+    told = uapi.V4l2Capability()
+    call(fd, uapi.VIDIOC_QUERYCAP, told)
+    driver, card = told.driver.decode("utf-8", "replace"), told.card.decode("utf-8", "replace")
+    folder = root / "sys/class/video4linux" / node.name
+    able = told.device_caps
+    directions: list[Direction] = []
+    if able & (uapi_looking.OUTPUTS | uapi_looking.CONVERTS):
+        directions.append("output")
+    if able & (uapi_looking.CAPTURES | uapi_looking.CONVERTS):
+        directions.append("capture")
+    name = text(folder / "name") or card
+    source = f"probed: /dev/{node.name} ({name}, driver {driver})"
+    return Video(
+        f"/dev/{node.name}", name, driver, card, tuple(_queue(fd, each) for each in directions),
+        reach(folder / "device"), permission(node, os.R_OK | os.W_OK), source,
+    )  # fmt: skip
+
+
+def _queue(fd: int, direction: Direction) -> Queue:
+    queue = OpenQueue(fd, direction)
+    able = _memory_kinds(fd, queue.type)
+    return Queue(
+        direction, tuple(_formats(queue)), bool(able & uapi_looking.QUEUE_DMABUF),
+        bool(able & uapi_looking.QUEUE_USERPTR), bool(able & uapi_looking.QUEUE_MMAP),
+    )  # fmt: skip
+
+
+def _memory_kinds(fd: int, type_: int) -> int:
+    wanted = uapi.V4l2RequestBuffers(count=0, type=type_, memory=uapi.V4L2_MMAP)
+    try:
+        call(fd, uapi.VIDIOC_REQBUFS, wanted)
+    except KernelRefused:
+        return 0
+    return int(wanted.capabilities)
+
+
+def _formats(queue: OpenQueue) -> Iterator[VideoFormat]:
+    for index in range(MOST_FORMATS):
+        told = uapi.V4l2FormatDescription(index=index, type=queue.type)
+        try:
+            call(queue.fd, uapi.VIDIOC_ENUM_FMT, told)
+        except KernelRefused:
+            return
+        code = int(told.pixelformat)
+        name = _name(code)
+        compressed = bool(told.flags & uapi_looking.FORMAT_COMPRESSED)
+        fourcc, buffers = fourcc_and_buffers(code)
+        sizes = _sizes(queue, code)
+        strides = None
+        if fourcc is not None and not compressed and sizes:
+            strides = Trying(queue, code).strides(sizes)
+        yield VideoFormat(name, fourcc, compressed, sizes, strides, buffers)
+
+
+def _name(code: int) -> str:
+    """V4L2's four characters; the top bit says that the bytes of a pixel are the other way round."""
+    text = (code & 0x7FFFFFFF).to_bytes(4, "little").decode("ascii", "replace").rstrip()
+    return f"{text}-BE" if code >> 31 else text
+
+
+def _sizes(queue: OpenQueue, code: int) -> tuple[Sizes, ...]:
+    """Image sizes by VIDIOC_ENUM_FRAMESIZES; else what becomes of the smallest and the largest wish."""
+    listed: list[Sizes] = []
+    for index in range(MOST_SIZES):
+        told = uapi_looking.FrameSize(index=index, pixel_format=code)
+        try:
+            call(queue.fd, uapi_looking.ENUM_FRAMESIZES, told)
+        except KernelRefused:
+            break
+        if told.type == uapi_looking.FRAMESIZE_DISCRETE:
+            pair = (int(told.sizes[0]), int(told.sizes[1]))
+            listed.append(Sizes(pair, pair))
+            continue
+        least_width, most_width, across, least_height, most_height, down = map(int, told.sizes)
+        return (
+            Sizes((least_width, least_height), (most_width, most_height), (max(1, across), max(1, down))),
+        )
+    return tuple(dict.fromkeys(listed)) or _by_trying(queue, code)
+
+
+def _by_trying(queue: OpenQueue, code: int) -> tuple[Sizes, ...]:
+    try:
+        small = queue.format(code, 1, 1, keep=False)
+        large = queue.format(code, LARGEST, LARGEST, keep=False)
+    except KernelRefused:
+        return ()
+    if not (0 < small.width <= large.width and 0 < small.height <= large.height):
+        return ()
+    return (Sizes((small.width, small.height), (large.width, large.height)),)

@@ -1,0 +1,89 @@
+"""A machine's records become a profile: data that `platforms check` accepts."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Final
+
+from platforms import knowledge
+from platforms.importers import displays, exporting, memories, videos
+from platforms.importers.devices import Entry, Found
+from platforms.importers.records import Machine
+from platforms.schema import SCHEMA
+from platforms.values import UNKNOWN
+
+_VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
+
+
+def profile(machine: Machine, name: str) -> dict[str, Any]:
+    """The profile of a machine, in the order in which profiles are written."""
+    found = _devices(machine)
+    places = memories.memories(machine)
+    for each in found:
+        if each.local is not None:
+            places.section[f"{each.name}-vram"] = each.local
+    exports = tuple(each.exports for each in found if each.exports is not None)
+    heaps = exporting.heaps(machine, places, exports)
+    wrong = exporting.unmapped_by_kernel(machine, heaps)
+    for each in found:
+        if each.kernel_mapping and wrong and each.entry.get("imports", "any") == "any":
+            each.entry["imports"] = [heap for heap in heaps if heap not in wrong]
+    return {
+        "schema": SCHEMA,
+        "name": name,
+        "title": machine.title[:256],
+        "kernel": kernel_version(machine.kernel) or UNKNOWN,
+        "page": machine.page,
+        "memory": places.section,
+        **(
+            {"iommus": {each.name: {"source": each.source} for each in machine.groups}}
+            if machine.groups
+            else {}
+        ),
+        "heaps": heaps,
+        "devices": {each.name: each.entry for each in found},
+    }
+
+
+def notes(machine: Machine) -> tuple[str, ...]:
+    """What could not be read, and what could not be said in a profile."""
+    unsaid = tuple(sentence for video in machine.videos if (sentence := videos.left_out(video)))
+    return (*machine.notes, *unsaid)
+
+
+def kernel_version(release: str | None) -> str | None:
+    """The version in a release such as `6.12.95+deb12-amd64`."""
+    found = _VERSION.match(release or "")
+    return found[0] if found else None
+
+
+def _devices(machine: Machine) -> list[Found]:
+    found: list[Found] = []
+    taken: dict[str, Entry] = {}
+    kernel = kernel_version(machine.kernel)
+    machine = machine._replace(kernel=kernel)
+    if machine.has_cpu:
+        found.append(Found("cpu0", _cpu(), None, False))
+        taken["cpu0"] = found[0].entry
+    for card in machine.cards:
+        found.append(displays.device(card, kernel, taken, {"blob": card.blob}))
+        taken[found[-1].name] = found[-1].entry
+    for video in machine.videos:
+        each = videos.device(video, kernel, taken)
+        if each is not None:
+            found.append(each)
+            taken[each.name] = each.entry
+    return found
+
+
+def _cpu() -> Entry:
+    rules = knowledge.cpu_facts()
+    ports = {
+        name: {**port, "source": f"driver-knowledge: {port['source']}"}
+        for name, port in rules["ports"].items()
+    }
+    converts = [{**edge, "source": f"driver-knowledge: {edge['source']}"} for edge in rules["converts"]]
+    return {
+        "kind": "cpu", "dma": {"bits": 64, "mmu": True}, "coherent": True, "converts": converts, "ports": ports,
+        "source": f"driver-knowledge: {rules['source']}",
+    }  # fmt: skip

@@ -1,0 +1,63 @@
+"""Devices of a profile, whatever they are: what was probed, on top of what is known of the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, NamedTuple
+
+from platforms.importers.exporting import Exporting
+from platforms.importers.records import Reach
+from platforms.knowledge import DriverFacts
+
+Entry = dict[str, Any]
+
+
+class Found(NamedTuple):
+    """A device as the profile will have it, and what it exports."""
+
+    name: str
+    entry: Entry
+    exports: Exporting | None
+    kernel_mapping: bool
+    """It touches buffers through dma_buf_vmap()."""
+    local: Entry | None = None
+    """Memory of its own, as the profile's section `memory` has it."""
+
+
+def common(kind: str, driver: str, node: str | None, reach: Reach, known: DriverFacts | None) -> Entry:
+    """Fields that every device has, ports left out."""
+    facts = dict(known.device) if known is not None else {}
+    entry: Entry = {"kind": kind, "driver": driver}
+    if node is not None:
+        entry["node"] = node
+    dma = _dma(reach, facts.get("dma"))
+    if dma:
+        entry["dma"] = dma
+    if not dma and not facts.get("by_cpu"):
+        entry["dma"] = {"bits": "unknown"}
+    for key in ("coherent", "codecs", "imports", "by_cpu", "once"):
+        if key in facts:
+            entry[key] = facts[key]
+    if "coherent" not in entry:
+        entry["coherent"] = "unknown"
+    return entry
+
+
+def _dma(reach: Reach, known: Mapping[str, Any] | None) -> Entry:
+    """How the device addresses memory: translated by an IOMMU if sysfs says so."""
+    dma: Entry = dict(known or {})
+    if reach.group is not None:
+        dma.pop("mmu", None)
+        dma["iommu"] = reach.group
+    if reach.mask_bits is not None and "bits" not in dma:
+        dma["bits"] = reach.mask_bits
+    if dma and "bits" not in dma:
+        dma["bits"] = "unknown"
+    return dma
+
+
+def device_source(probed: str, known: DriverFacts | None) -> str:
+    """Where the fields of `common` come from."""
+    if known is None:
+        return f"{probed}; nothing is known of the driver: its reach is taken as the narrowest there is"
+    return f"{known.source}; {probed}"

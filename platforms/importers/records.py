@@ -1,0 +1,172 @@
+"""What was read about a machine, before it becomes a profile.
+
+Every record says where it was read (`source`, a text that begins with `probed:` or
+`device-tree:`); None and empty mean that nobody told.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+Direction = Literal["capture", "output"]
+
+
+class Bank(NamedTuple):
+    """A range of ordinary memory; `base` is None where it may not be read."""
+
+    base: int | None
+    size: int
+    held: int
+    source: str
+
+
+class Area(NamedTuple):
+    """Memory set aside from ordinary memory: a CMA area, a pool of huge pages, a reserved region.
+
+    `kind`: `cma` gives contiguous buffers to whoever asks, `huge` are huge pages, and from
+    `reserved` no heap allocates.
+    """
+
+    name: str
+    kind: Literal["cma", "huge", "reserved"]
+    base: int | None
+    size: int | None
+    held: int
+    source: str
+    default: bool = False
+    """The area that devices without one of their own allocate from."""
+
+
+class HeapNode(NamedTuple):
+    """A node of /dev/dma_heap, or /dev/udmabuf."""
+
+    name: str
+    permission: str
+    source: str
+
+
+class Group(NamedTuple):
+    """An IOMMU group whose devices are translated."""
+
+    name: str
+    source: str
+
+
+class Reach(NamedTuple):
+    """What sysfs tells of the device behind a node."""
+
+    group: str | None = None
+    mask_bits: int | None = None
+    local_bytes: int | None = None
+    """The largest memory of its own that the bus shows (a prefetchable BAR)."""
+
+
+class Sizes(NamedTuple):
+    """Image sizes of a port: one, or a grid from `least` to `most` in steps of `step`."""
+
+    least: tuple[int, int]
+    most: tuple[int, int]
+    step: tuple[int, int] = (1, 1)
+
+
+class Strides(NamedTuple):
+    """What a driver made of the stride it was asked for.
+
+    `free`: any is taken; `rounded`: to a multiple of `multiple`; `ignored`: the shortest
+    for the width rounded to `width_multiple`.
+    """
+
+    behaviour: Literal["free", "rounded", "ignored"]
+    multiple: int = 1
+    width_multiple: int = 1
+    most: int | None = None
+    rows_multiple: int = 1
+
+
+class VideoFormat(NamedTuple):
+    """One format of a queue. `code` is V4L2's four characters; `fourcc` DRM's, None where DRM has none."""
+
+    code: str
+    fourcc: str | None
+    compressed: bool
+    sizes: tuple[Sizes, ...]
+    strides: Strides | None = None
+    buffers: int = 1
+    """Planes that lie in buffers of their own."""
+
+
+class Queue(NamedTuple):
+    """One direction of a video node."""
+
+    direction: Direction
+    formats: tuple[VideoFormat, ...]
+    imports: bool
+    """Takes dma-bufs (V4L2_BUF_CAP_SUPPORTS_DMABUF)."""
+    userptr: bool
+    mmap: bool
+
+
+class Video(NamedTuple):
+    """A V4L2 video node."""
+
+    node: str | None
+    name: str
+    driver: str
+    card: str
+    queues: tuple[Queue, ...]
+    reach: Reach
+    permission: str
+    source: str
+
+
+class ScanoutFormat(NamedTuple):
+    """A fourcc of a plane with its modifiers by canonical name or number; none told is ()."""
+
+    fourcc: str
+    modifiers: tuple[str, ...]
+
+
+class Card(NamedTuple):
+    """A DRM card."""
+
+    node: str | None
+    driver: str
+    imports: bool
+    exports: bool
+    dumb: bool
+    pitch_multiple: int | None
+    """Bytes that the driver rounds dumb pitches to; None where it was not asked."""
+    modes: tuple[tuple[int, int], tuple[int, int]] | None
+    """Least and most extent of framebuffers; None where the card shows nothing."""
+    planes: dict[str, tuple[ScanoutFormat, ...]]
+    """By plane type: primary, overlay, cursor."""
+    cursor: tuple[int, int] | None
+    writeback: tuple[str, ...]
+    """Fourccs of a writeback connector."""
+    connectors: tuple[str, ...]
+    reach: Reach
+    permission: str
+    source: str
+    dumb_bits: tuple[int, ...] = ()
+    """Bits a pixel for which the driver makes dumb buffers."""
+    blob: bool = False
+    """virtio-gpu with blob resources."""
+
+
+class Machine(NamedTuple):
+    """All of it."""
+
+    title: str
+    kernel: str | None
+    page: int
+    banks: tuple[Bank, ...] = ()
+    areas: tuple[Area, ...] = ()
+    heaps: tuple[HeapNode, ...] = ()
+    udmabuf: HeapNode | None = None
+    udmabuf_limit: int | None = None
+    groups: tuple[Group, ...] = ()
+    cards: tuple[Card, ...] = ()
+    videos: tuple[Video, ...] = ()
+    has_cpu: bool = True
+    notes: tuple[str, ...] = ()
+    """What could not be read, and why, in sentences."""

@@ -1,0 +1,192 @@
+"""V4L2 nodes as devices: what kind each is, and what its queues accept.
+
+A node that only captures is a camera, one that only puts out is a display; of nodes
+that do both, the compressed side tells a decoder from an encoder, and where neither is
+compressed the node is a converter (`2d`).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final, NamedTuple
+
+from platforms.formats import pixel_format
+from platforms.importers.devices import Entry, Found, common, device_source
+from platforms.importers.exporting import Exporting
+from platforms.importers.naming import name_for
+from platforms.importers.records import Queue, Sizes, Strides, Video, VideoFormat
+from platforms.knowledge import DriverFacts, driver_facts
+
+CODECS: Final = {
+    "H264": "h264", "AVC1": "h264", "S264": "h264", "HEVC": "hevc", "S265": "hevc", "VP80": "vp8", "VP8F": "vp8",
+    "VP90": "vp9", "VP9F": "vp9", "AV1F": "av1", "AV01": "av1", "MPG1": "mpeg1", "MPG2": "mpeg2", "MG2S": "mpeg2",
+    "MPG4": "mpeg4", "FWHT": "fwht", "SFWH": "fwht", "JPEG": "jpeg", "MJPG": "jpeg",
+}  # fmt: skip
+"""V4L2 codes of coded formats and the words of `codecs`: include/uapi/linux/videodev2.h V4L2_PIX_FMT_*."""
+
+
+class Role(NamedTuple):
+    """A kind of device, and its ports by direction of the queue."""
+
+    kind: str
+    ports: dict[str, str]
+
+
+def role(video: Video) -> Role | None:
+    """What kind of device a node is; None where it handles no pictures."""
+    sides = {queue.direction: queue for queue in video.queues if queue.formats}
+    capture, output = sides.get("capture"), sides.get("output")
+    if capture and not output:
+        return Role("camera", {"capture": "capture"}) if _raw(capture) else None
+    if output and not capture:
+        return Role("display", {"output": "scanout"}) if _raw(output) else None
+    if capture is None or output is None:
+        return None
+    if not _raw(capture) and not _raw(output):
+        return None
+    coded = {each.code for side in (capture, output) for each in side.formats if each.compressed}
+    if coded and coded <= {"JPEG", "MJPG"}:
+        return Role("jpeg-codec", {"output": "source", "capture": "target"})
+    if coded and not _raw(output):
+        return Role("video-decoder", {"output": "bitstream", "capture": "frame"})
+    if coded and not _raw(capture):
+        return Role("video-encoder", {"output": "frame", "capture": "bitstream"})
+    return Role("2d", {"output": "source", "capture": "target"})
+
+
+def _raw(queue: Queue) -> list[VideoFormat]:
+    return [each for each in queue.formats if not each.compressed]
+
+
+def device(video: Video, kernel: str | None, taken: dict[str, Entry]) -> Found | None:
+    """A node as a device of the profile; None where it handles no pictures."""
+    what = role(video)
+    if what is None:
+        return None
+    traits = {"userptr": any(queue.userptr for queue in video.queues)}
+    known = driver_facts(video.driver, what.kind, kernel, traits)
+    label = (
+        video.name
+        if video.driver.lower() in video.name.lower()
+        else f"{video.driver}-{video.name or video.card}"
+    )
+    name = name_for(label, taken)
+    entry = common(what.kind, video.driver, video.node, video.reach, known)
+    if not any(queue.imports for queue in video.queues):
+        entry["imports"] = "none"
+    codecs = _codecs(video)
+    if what.kind in ("video-decoder", "video-encoder") and codecs:
+        entry["codecs"] = codecs
+    coded = any(each.compressed for queue in video.queues for each in queue.formats)
+    entry["ports"] = {
+        what.ports[queue.direction]: _port(queue, coded, what.ports[queue.direction], known, video)
+        for queue in video.queues
+        if queue.formats
+    }
+    if known is not None and "converts" in known.device:
+        entry["converts"] = _edges(known, entry["ports"])
+    entry["source"] = device_source(video.source, known)
+    exports = None
+    if any(queue.mmap for queue in video.queues):
+        kind = known.discover.get("queue") if known is not None else None
+        coherent = entry["coherent"] is True
+        exports = Exporting(
+            name, "v4l2", f"queue-{kind}" if kind else None, None, coherent, f"{video.source}; VIDIOC_EXPBUF"
+        )
+    return Found(name, entry, exports, bool(known and known.discover.get("kernel_mapping")))
+
+
+def left_out(video: Video) -> str:
+    """A sentence on the formats for which DRM has no name; empty if there are none."""
+    codes = sorted({each.code for queue in video.queues for each in _raw(queue) if each.fourcc is None})
+    return f"{video.name}: DRM has no formats for V4L2's {', '.join(codes)}" if codes else ""
+
+
+def _codecs(video: Video) -> list[str]:
+    coded = [each.code for queue in video.queues for each in queue.formats if each.compressed]
+    return sorted({CODECS.get(code, code.strip().lower()) for code in coded})
+
+
+def _edges(known: DriverFacts, ports: dict[str, Any]) -> list[dict[str, Any]]:
+    """Conversions along ports that were found, each citing as every other fact does."""
+    return [
+        {**edge, "source": f"driver-knowledge: {edge.get('source', known.device['source'])}"}
+        for edge in known.device["converts"]
+        if edge["from"] in ports and edge["to"] in ports
+    ]
+
+
+def _port(queue: Queue, coded: bool, port: str, known: DriverFacts | None, video: Video) -> Entry:
+    entry: Entry = {"access": "write" if queue.direction == "capture" else "read"}
+    if known is not None:
+        rules = known.device.get("ports", {}).get(port, {})
+        entry |= {key: value for key, value in rules.items() if key not in ("access", "images", "source")}
+    images = _images(queue, coded)
+    if images:
+        entry["images"] = images
+    entry["source"] = f"{video.source}; VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES, VIDIOC_TRY_FMT"
+    return entry
+
+
+def _images(queue: Queue, coded: bool) -> list[Entry]:
+    """Image rules: formats that share everything but their name stand in one rule."""
+    merged: dict[str, Entry] = {}
+    for each in _raw(queue):
+        form = pixel_format(each.fourcc) if each.fourcc is not None else None
+        if form is None or each.fourcc is None:
+            continue
+        planes = len(form.planes)
+        if each.buffers not in (1, planes):
+            continue
+        for sizes in each.sizes:
+            rule = _rule(queue, each, sizes, coded, planes)
+            held = merged.setdefault(repr(rule), {"formats": [], **rule})
+            if each.fourcc not in held["formats"]:
+                held["formats"].append(each.fourcc)
+    return list(merged.values())
+
+
+def _rule(queue: Queue, form: VideoFormat, sizes: Sizes, coded: bool, planes: int) -> Entry:
+    strides = form.strides
+    extent: Entry = {"min": _size(sizes.least), "max": _size(sizes.most)}
+    rule: Entry = {"extent": extent}
+    stepped = (max(1, sizes.step[0]), max(1, sizes.step[1]))
+    if strides is None:
+        rule["stride"] = {"multiple": "unknown"}
+    elif strides.behaviour == "ignored":
+        rule |= _settled(queue, strides, coded)
+        if not coded:
+            stepped = (max(stepped[0], strides.width_multiple), max(stepped[1], strides.rows_multiple))
+            rule["stride"] = {"exact": {"width_multiple": 1}}
+    else:
+        stride: Entry = {"multiple": strides.multiple}
+        if strides.most is not None:
+            stride["max"] = strides.most
+        rule["stride"] = stride
+        if coded:
+            rule |= _coded(queue, strides)
+        else:
+            stepped = (max(stepped[0], strides.width_multiple), max(stepped[1], strides.rows_multiple))
+    if stepped != (1, 1) and sizes.least != sizes.most and not coded:
+        extent["multiple"] = _size(stepped)
+    if form.buffers > 1:
+        rule["dmabufs"] = [form.buffers]
+    elif planes > 1:
+        rule["implied_offset"] = {"rows": {"multiple": strides.rows_multiple if strides and coded else 1}}
+    return {key: value for key, value in rule.items() if value}
+
+
+def _settled(queue: Queue, strides: Strides, coded: bool) -> Entry:
+    """A codec that hears no stride rounds width and height to its blocks, and crops."""
+    rule: Entry = {"stride": {"exact": {"width_multiple": strides.width_multiple}}}
+    return rule | (_coded(queue, strides) if coded else {})
+
+
+def _coded(queue: Queue, strides: Strides) -> Entry:
+    blocks = (strides.width_multiple, strides.rows_multiple)
+    if queue.direction == "capture":
+        return {"coded": {"multiple": _size(blocks)}} if blocks != (1, 1) else {}
+    return {"minimum": {"rows_multiple": blocks[1]}} if blocks[1] > 1 else {}
+
+
+def _size(pair: tuple[int, int]) -> str:
+    return f"{pair[0]}x{pair[1]}"

@@ -1,0 +1,122 @@
+"""What is known of drivers and exporters that the kernel does not tell: `drivers/` and `exporters/`.
+
+A file of `drivers/` holds a driver's rules, which boards take by name
+(`platforms.catalog`). What helps to recognise the driver on a running machine stands
+there under `discover`:
+
+    discover:
+      names: [bochs-drm]        the driver's name where it differs from `driver`
+      since: "6.13"             kernels the file is true for
+      until: "7.0"
+      userptr: false            only for queues that (do not) take user pointers
+      blob: true                only for virtio-gpu with (without) blob resources
+      role: import              the node shows nothing: its ports are those of the file
+      queue: contiguous         which exporter its V4L2 buffers come from
+      dumb: shmem               and its dumb buffers
+      kernel_mapping: true      it touches buffers through dma_buf_vmap()
+      every_image: {stride: {}} what holds for every format that was probed
+
+A file of `exporters/` (`schema: heapwright/exporter/1`) states what buffers of one kind
+of exporter promise: `facts` are fields of a heap, in which `page` and `huge` stand for
+the machine's sizes, and `from` is the memory they come from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from importlib import resources
+from typing import Any, Final, NamedTuple
+
+from platforms.kernels import KERNEL, version
+from platforms.yaml_source import read_text
+
+EXPORTER_SCHEMA: Final = "heapwright/exporter/1"
+_HEADER: Final = ("schema", "discover", "kind", "driver")
+
+
+class DriverFacts(NamedTuple):
+    """One file of `drivers/`."""
+
+    file: str
+    kind: str | None
+    names: tuple[str, ...]
+    discover: Mapping[str, Any]
+    device: Mapping[str, Any]
+    """Fields of a device, ports included."""
+
+    @property
+    def source(self) -> str:
+        return f"driver-knowledge: {self.device['source']}"
+
+
+def driver_facts(
+    driver: str, kind: str, kernel: str | None, traits: Mapping[str, object]
+) -> DriverFacts | None:
+    """What is known of a driver for devices of `kind`; None if nothing is, or several files could be meant.
+
+    `traits` are what was seen of the device: `userptr`, `blob`.
+    """
+    known = [each for each in drivers() if driver in each.names and fits(each.discover, kernel, traits)]
+    of_kind = [each for each in known if each.kind == kind]
+    told = [each for each in of_kind if each.discover] or of_kind
+    if len(told) == 1:
+        return told[0]
+    others = [each for each in known if each.discover] or known
+    if not told and len(others) == 1:
+        return others[0]._replace(device={k: v for k, v in others[0].device.items() if k not in _OF_KIND})
+    return None
+
+
+_OF_KIND: Final = ("ports", "codecs", "converts")
+"""Fields that are true of devices of the file's own kind alone."""
+
+
+def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str, object]) -> bool:
+    """Whether a file is about such a device on such a kernel; an unknown kernel fits."""
+    if kernel is not None and KERNEL.fullmatch(kernel):
+        running = version(kernel)
+        if "since" in conditions and running < version(conditions["since"]):
+            return False
+        if "until" in conditions and running >= version(conditions["until"]):
+            return False
+    return all(bool(traits.get(key)) == conditions[key] for key in ("userptr", "blob") if key in conditions)
+
+
+@lru_cache(maxsize=1)
+def drivers() -> tuple[DriverFacts, ...]:
+    """Every file of `drivers/` that names a driver."""
+    return tuple(_driver(name, data) for name, data in _files("drivers") if "driver" in data)
+
+
+def _driver(file: str, data: dict[str, Any]) -> DriverFacts:
+    discover = data.get("discover", {})
+    names = tuple(discover.get("names", (data["driver"].split()[0],)))
+    device = {key: value for key, value in data.items() if key not in _HEADER}
+    return DriverFacts(file, data.get("kind"), names, discover, device)
+
+
+def cpu_facts() -> Mapping[str, Any]:
+    """The rules of the processor."""
+    return next(data for name, data in _files("drivers") if name == "cpu")
+
+
+@lru_cache(maxsize=1)
+def exporters() -> Mapping[str, dict[str, Any]]:
+    """Every file of `exporters/`, by its name."""
+    return dict(_files("exporters"))
+
+
+def exporter_of_node(name: str, kernel: str | None) -> str | None:
+    """The exporter behind a heap node, by the node's name; None if we know none."""
+    for key, data in exporters().items():
+        if name in data.get("names", ()) and fits(data, kernel, {}):
+            return key
+    return None
+
+
+def _files(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    files = (resources.files("platforms") / folder).iterdir()
+    for file in sorted(files, key=lambda each: each.name):
+        if file.name.endswith(".yaml"):
+            yield file.name.removesuffix(".yaml"), read_text(file.read_bytes(), file.name).data
