@@ -17,6 +17,7 @@ from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.hardware import HeapFacts, known, round_up
 from allocator.simulated.apis import api, maps_at_import, no_import, takes, too_short, unattachable, unmapped
 from allocator.simulated.bus import OFF_BUS, Bus
+from allocator.simulated.calls import whole_pages
 from allocator.simulated.extents import Chunks, Extents, Pager, Pages, first_fit, worst
 from allocator.simulated.faults import Fault, refusal
 from allocator.simulated.firewall import Firewall
@@ -32,7 +33,6 @@ UNKNOWN_SIZE: Final = 256 << 20
 """What a memory of unknown size is taken to have."""
 PAGE_BY_PAGE: Final = ("udmabuf", "drm", "v4l2")
 """Ways whose scattered buffers are shared memory or vmalloc: single pages."""
-ADDRESSES: Final = 1 << 64
 SPACING: Final = 1 << 44
 """How far apart memories without an address are put."""
 
@@ -166,7 +166,7 @@ class Board:
         return buffer
 
     def _dmabuf(self, buffer: Buffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
-        if size < 1 or round_up(size, self.platform.page) >= ADDRESSES:
+        if not whole_pages(size, self.platform.page):
             raise KernelRefused(EINVAL, f"a dma-buf of {size} bytes")
         if self.descriptors is not None and sum(self._alive.values()) >= self.descriptors:
             raise KernelRefused(EMFILE, f"{self.descriptors} descriptors are open")

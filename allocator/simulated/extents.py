@@ -172,6 +172,8 @@ class Chunks:
 
     def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
         whole, align = heap.whole(size), heap.alignment(size)
+        if whole > sum(each.free for each in memories):
+            return None
         held: list[tuple[Extents, Segment]] = []
         for length in _chunk_lengths(whole, heap, self.orders):
             piece = _highest(memories, length, align if not held else heap.page, held)
