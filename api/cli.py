@@ -16,7 +16,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.asked import EVERY_BOARD, Asked
+from api.asked import EVERY_BOARD, THIS_MACHINE, Asked
 from api.exits import Exit, guarded, leave
 
 PLATFORM_VARIABLE: Final = "HEAPWRIGHT_PLATFORM"
@@ -96,7 +96,7 @@ PlatformOption = Annotated[
         "-p",
         "--platform",
         metavar="NAME|FILE|all",
-        help=f"The board: a name, a profile, or all of ours. Default: ${PLATFORM_VARIABLE}.",
+        help=f"The board: a name, a profile, or all of ours. Default: ${PLATFORM_VARIABLE}, else this machine.",
         autocompletion=_boards,
     ),
 ]
@@ -210,10 +210,14 @@ def _platform(given: str | None) -> str:
     name = given or os.environ.get(PLATFORM_VARIABLE)
     if name:
         return name
+    from api.discovering import can_be_solved_for
+
+    if can_be_solved_for():
+        return THIS_MACHINE
     from platforms.catalog import board_names
 
     raise typer.BadParameter(
-        f"no platform: give one, or set ${PLATFORM_VARIABLE}; boards are {', '.join(board_names())}",
+        f"no platform: give one, or set ${PLATFORM_VARIABLE} (this machine has no heaps); boards are {', '.join(board_names())}",
         param_hint="-p",
     )
 
@@ -285,6 +289,23 @@ def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")])
     return check_boards(files)
 
 
+def verify(
+    platform: Annotated[
+        str, typer.Argument(metavar="NAME|FILE", help="The profile of this machine, as `discover` writes it.")
+    ],
+    to: Annotated[
+        Path | None, typer.Option("--json", metavar="FILE", help="Also write every cell there, as JSON.")
+    ] = None,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="NAME", help="Only this heap or device; may be repeated.")
+    ] = None,
+) -> int:
+    """What a profile predicts beside what the kernel of this machine does, buffer by buffer."""
+    from api.verify.command import run as compare
+
+    return compare(platform, to, tuple(only or ()))
+
+
 DISCOVER_HELP: Final = """Read the running machine into a platform profile.
 
 Heaps (names that are one pool are one heap), CMA areas, memory, IOMMU groups,
@@ -309,7 +330,7 @@ def discover(
         Path | None,
         typer.Option("-o", "--output", metavar="FILE", help="Write there, replacing the file in one step."),
     ] = None,
-    name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = "this-machine",
+    name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = THIS_MACHINE,
     as_json: JsonOption = False,
 ) -> int:
     """Read the running machine into a platform profile."""
@@ -356,6 +377,7 @@ def heapwright_app() -> typer.Typer:
     boards.command("check")(check_platforms)
     boards.command("coverage")(cover_platforms)
     app.add_typer(boards, name="platforms")
+    app.command()(verify)
     app.command(help=DISCOVER_HELP, epilog=DISCOVER_EXAMPLES)(discover)
     app.command()(serve)
     app.command()(schema)

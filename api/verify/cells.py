@@ -1,0 +1,163 @@
+"""What is asked of a machine: which buffer, from which heap, at which port.
+
+Every heap meets every port, small and large. What concerns the port alone is asked
+with one heap: every format that any port of the profile has (so that one the profile
+forgot is found as well as one it made up), a stride off every alignment, extents at
+and beyond the limits it states.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import PurePath
+from typing import Final, Literal, NamedTuple
+
+from platforms.formats import pixel_formats
+from platforms.schema import Device, ImageRule, Platform, Port
+from platforms.values import Extent
+from platforms.words import PORTS
+
+About = Literal["size", "format", "stride", "extent", "limit"]
+PICTURES: Final = (
+    (Extent(320, 180), "R8"),
+    (Extent(640, 480), "RG24"),
+    (Extent(1280, 720), "NV12"),
+    (Extent(1920, 1080), "XR24"),
+)
+"""About 56 KiB, 900 KiB, 1.3 MiB and 7.9 MiB, where the port has that format."""
+MIDDLE: Final = Extent(640, 480)
+FAVOURITE: Final = "XR24"
+COMMON: Final = (
+    "XR24", "AR24", "XB24", "AB24", "BX24", "RG24", "BG24", "RG16", "XR30", "R8", "R16",
+    "YUYV", "UYVY", "NV12", "NV21", "NV16", "NV24", "YU12", "YV12", "P010",
+)  # fmt: skip
+"""Formats that every port is asked for, beside those that any port of the profile has."""
+RAW: Final = (64 << 10, 1 << 20, 3 << 19, 8 << 20)
+ASTRAY: Final = 4
+"""Bytes that an odd stride is longer than a row: whole pixels of every format but those of three bytes."""
+LARGEST_TRIED: Final = 64 << 20
+
+
+class Cell(NamedTuple):
+    """One question. `format` is None for raw data of `size` bytes; `stride` is given or as it comes."""
+
+    heap: str
+    device: str
+    port: str
+    format: str | None
+    extent: Extent
+    stride: int | None = None
+    size: int = 0
+    about: About = "size"
+
+    @property
+    def title(self) -> str:
+        return f"{self.heap} → {self.device}.{self.port}"
+
+    @property
+    def picture(self) -> str:
+        if self.format is None:
+            return f"{self.size} bytes"
+        stride = f" stride {self.stride}" if self.stride is not None else ""
+        return f"{self.extent} {self.format}{stride}"
+
+
+def ports_of(platform: Platform) -> Iterator[tuple[str, Device, str, Port]]:
+    """Every port that can be tried on this machine, in order of names: those with a node, and the processor's."""
+    for name, device in sorted(platform.devices.items()):
+        if device.kind != "cpu" and device.node is None:
+            continue
+        for port_name, port in sorted(device.ports.items()):
+            if port_name in PORTS[device.kind]:
+                yield name, device, port_name, port
+
+
+def sizes(platform: Platform) -> Iterator[Cell]:
+    """Every heap at every port; in all sizes where one physical run is asked for, else the least and the most."""
+    for device_name, device, port_name, port in ports_of(platform):
+        pictures = list(_pictures(port))
+        if device.by_cpu or device.kind == "cpu" or device.dma.mmu or device.dma.iommu is not None:
+            pictures = pictures[:1] + pictures[-1:]
+        for heap_name, heap in sorted(platform.heaps.items()):
+            if heap.via == "v4l2" and heap.exporter == device_name and device.kind in ("camera", "display"):
+                continue  # a queue is busy with what it exports
+            for fourcc, extent, size in pictures:
+                yield Cell(heap_name, device_name, port_name, fourcc, extent, size=size)
+
+
+def _pictures(port: Port) -> Iterator[tuple[str | None, Extent, int]]:
+    known = formats_of(port)
+    if not known:
+        yield from ((None, Extent(0, 0), size) for size in RAW)
+        return
+    for extent, wish in PICTURES:
+        yield (wish if wish in known else main_format(port)), extent, 0
+
+
+def formats_of(port: Port) -> list[str]:
+    return list(dict.fromkeys(fourcc for rule in port.images for fourcc in rule.formats))
+
+
+def main_format(port: Port) -> str:
+    """The format that questions about anything else are asked in."""
+    known = formats_of(port)
+    return FAVOURITE if FAVOURITE in known else known[0]
+
+
+def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iterator[Cell]:
+    """What concerns a port alone, with the heap given for it (`heap_of`: (device, port) → heap)."""
+    everywhere = sorted({*COMMON, *(f for *_, port in ports_of(platform) for f in formats_of(port))})
+    for device_name, device, port_name, port in ports_of(platform):
+        heap = heap_of.get((device_name, port_name))
+        if heap is None or device.kind == "cpu" or not port.images or not _describes(device, port_name):
+            continue
+        base = Cell(heap, device_name, port_name, main_format(port), MIDDLE)
+        for fourcc in everywhere:
+            yield base._replace(format=fourcc, extent=_suiting(port, fourcc), about="format")
+        first = next(rule for rule in port.images if base.format in rule.formats)
+        extent = _suiting(port, main_format(port))
+        row = _row(main_format(port), extent)
+        if row is not None:
+            yield base._replace(extent=extent, stride=row + ASTRAY, about="stride")
+        for edge in _edges(first):
+            yield base._replace(extent=edge, about="extent")
+
+
+def _describes(device: Device, port: str) -> bool:
+    """Whether the kernel is told of the picture at all: a card without a display only takes bytes."""
+    video = device.node is not None and PurePath(device.node).name.startswith("video")
+    return video or (device.kind == "display" and port == "scanout")
+
+
+def _suiting(port: Port, fourcc: str) -> Extent:
+    """An extent that the port's rule for a format takes, near the middle one; that of any rule, if there is none."""
+    rule = next((r for r in port.images if fourcc in r.formats), port.images[0])
+    low, high = rule.extent.min, rule.extent.max
+    extent = MIDDLE
+    if isinstance(low, Extent):
+        extent = Extent(max(low.width, extent.width), max(low.height, extent.height))
+    if isinstance(high, Extent):
+        extent = Extent(min(high.width, extent.width), min(high.height, extent.height))
+    return extent
+
+
+def _row(fourcc: str, extent: Extent) -> int | None:
+    """Bytes of one row of a format with one plane."""
+    form = pixel_formats()[fourcc]
+    if len(form.planes) != 1:
+        return None
+    plane = form.planes[0]
+    return -(-extent.width // plane.samples) * plane.bytes
+
+
+def _edges(rule: ImageRule) -> Iterator[Extent]:
+    """The extents at the limits of a rule, and just beyond them."""
+    step = rule.extent.multiple if isinstance(rule.extent.multiple, Extent) else Extent(2, 2)
+    high, low = rule.extent.max, rule.extent.min
+    if isinstance(high, Extent) and high.width * high.height * 4 <= LARGEST_TRIED:
+        yield high
+        yield Extent(high.width + step.width, high.height)
+    if isinstance(low, Extent):
+        yield low
+        if low.width > step.width:
+            yield Extent(low.width - step.width, low.height)

@@ -1,0 +1,67 @@
+"""`heapwright verify`: files in, a matrix out (exit 0 agreement, 1 disagreement, 2 bad input)."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from allocator.linux.kernel_log import kernel_log
+from allocator.linux.observe import observe
+from api.exits import Exit, complain
+from api.output import show, write, write_json
+from api.verify import telling
+from api.verify.judging import summary
+from api.verify.running import Told, on_this, untried, verify
+from platforms.catalog import load_platform
+from platforms.errors import InputError, Problem
+from platforms.schema import Platform
+
+
+def run(name: str, to: Path | None, only: tuple[str, ...]) -> Exit:
+    """Compare a profile with the running machine and print how they agree."""
+    platform = on_this(load_platform(name), os.uname().release)
+    _check(name, platform, only)
+    with kernel_log() as log, _progress() as told:
+        found = verify(platform, lambda subject: observe(subject, log), only, told)
+    if to is not None:
+        write_json(telling.as_json(platform, found), to)
+    show(telling.blocks(platform, found), None)
+    counted = summary(found)
+    write(f"\n{counted}\n", None)
+    barred = untried(found)
+    if barred:
+        complain(f"verify: {len(barred)} cells may not be tried: {barred[0].observation.call}")
+        return Exit.BAD_INPUT
+    return Exit.INFEASIBLE if counted.disagree else Exit.PLAN
+
+
+def _check(name: str, platform: Platform, only: tuple[str, ...]) -> None:
+    """Refuse what cannot be asked of this machine.
+
+    Raises:
+        InputError: nothing of the profile is here, or `only` names what it has not.
+    """
+    known = {**platform.heaps, **platform.devices}
+    if unknown := [each for each in only if each not in known]:
+        text = f"no heap or device {', '.join(unknown)}; there are {', '.join(sorted(known))}"
+        raise InputError([Problem(name, None, (), text)])
+    if not any(device.node for device in platform.devices.values()):
+        text = "no device has a node: this is a board's profile, not that of a machine (see `heapwright discover`)"
+        raise InputError([Problem(name, None, ("devices",), text)])
+
+
+@contextmanager
+def _progress() -> Iterator[Told]:
+    """Cells done so far, on a terminal's standard error."""
+    if sys.stderr is None or not sys.stderr.isatty():
+        yield lambda done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("cells", total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)

@@ -1,0 +1,75 @@
+"""Whether the profile and the kernel agree on a cell."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Final, NamedTuple
+
+from allocator.linux.grades import Observation
+from api.verify.cells import Cell
+from api.verify.predicting import Prediction, Verdict
+
+SILENT: Final = frozenset({"address-reach", "cpu-importer"})
+"""Clashes that may show as missing bytes instead of an errno: a bounce buffer, a mapping of too few pages."""
+
+
+class Outcome(StrEnum):
+    AGREES = "agrees"
+    LUCK = "luck"
+    DISAGREES = "disagrees"
+    OPEN = "open"
+    """The profile does not know, or the kernel does not look."""
+
+
+class Judged(NamedTuple):
+    """A cell with both answers; `blamed` are paths of facts that must be wrong."""
+
+    cell: Cell
+    prediction: Prediction
+    observation: Observation
+    outcome: Outcome
+    blamed: tuple[str, ...] = ()
+
+
+def judged(cell: Cell, prediction: Prediction, observation: Observation) -> Judged:
+    """The two side by side, nobody blamed yet."""
+    return Judged(cell, prediction, observation, _outcome(prediction, observation))
+
+
+def _outcome(prediction: Prediction, observation: Observation) -> Outcome:
+    verdict = prediction.verdict
+    foreseen = observation.errno_name in prediction.errnos
+    if verdict is Verdict.OPEN:
+        return Outcome.OPEN
+    if verdict is Verdict.LUCK:
+        return Outcome.LUCK if foreseen or not observation.refused else Outcome.DISAGREES
+    if verdict is Verdict.WORKS:
+        fine = not observation.refused and not observation.wrong_content
+        return Outcome.AGREES if fine else Outcome.DISAGREES
+    silently = observation.wrong_content and any(fact.kind in SILENT for fact in prediction.facts)
+    return Outcome.AGREES if foreseen or silently else Outcome.DISAGREES
+
+
+class Summary(NamedTuple):
+    """What `verify` ends with. Open cells are no cells of it: nothing was predicted."""
+
+    cells: int
+    refused: int
+    luck: int
+    disagree: int
+
+    def __str__(self) -> str:
+        return (
+            f"verify: {self.cells} cells, {self.refused} refused, {self.luck} luck, {self.disagree} disagree"
+        )
+
+
+def summary(found: list[Judged]) -> Summary:
+    """Count what was decided."""
+    decided = [each for each in found if each.outcome is not Outcome.OPEN]
+    return Summary(
+        cells=len(decided),
+        refused=sum(each.prediction.verdict is Verdict.REFUSED for each in decided),
+        luck=sum(each.prediction.verdict is Verdict.LUCK for each in decided),
+        disagree=sum(each.outcome is Outcome.DISAGREES for each in decided),
+    )

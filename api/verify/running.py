@@ -1,0 +1,107 @@
+"""Ask the solver and the machine about every cell, and set the answers side by side."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterator
+from typing import Final
+
+from allocator.linux.grades import Grade, Observation, Origin, Subject, Target
+from api.verify.blame import Evidence, blamed
+from api.verify.cells import MIDDLE, Cell, about_ports, main_format, ports_of, sizes
+from api.verify.judging import Judged, Outcome, judged
+from api.verify.paths import is_unknown
+from api.verify.predicting import Oracle, Prediction, Verdict
+from platforms.kernels import on_kernel, there
+from platforms.modifiers import parse_modifier
+from platforms.schema import Heap, Platform
+
+Observer = Callable[[Subject], Observation]
+Told = Callable[[int, int], None]
+_RELEASE: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
+_EASY: Final = {"dma-heap": 0, "udmabuf": 1, "tee": 2, "drm": 3, "v4l2": 4}
+"""Which way of making buffers is taken where only the port is in question: the plainest that serves."""
+
+
+def on_this(platform: Platform, release: str) -> Platform:
+    """The platform as it is on a running kernel: heaps that this one has not are left out."""
+    match = _RELEASE.match(release)
+    found = on_kernel(platform, match[0]) if match else platform
+    heaps = {name: heap for name, heap in found.heaps.items() if there(heap, found.kernel)}
+    return found.model_copy(update={"heaps": heaps})
+
+
+def verify(
+    platform: Platform, observer: Observer, only: Collection[str] = (), told: Told = lambda *_: None
+) -> list[Judged]:
+    """Every cell, or those of the heaps and devices in `only`, each judged and its faults traced to facts."""
+    oracle = Oracle(platform)
+    cells = [*sizes(platform), *about_ports(platform, dict(_heaps(platform, oracle)))]
+    cells = [cell for cell in cells if not only or cell.heap in only or cell.device in only]
+    found: list[Judged] = []
+    for number, cell in enumerate(dict.fromkeys(cells), 1):
+        prediction = oracle.predict(cell)
+        found.append(judged(cell, prediction, observer(subject(platform, cell, prediction))))
+        told(number, len(cells))
+    evidence = Evidence(platform, found)
+    return [_settled(platform, each, blamed(each, evidence)) for each in found]
+
+
+def _settled(platform: Platform, each: Judged, paths: tuple[str, ...]) -> Judged:
+    """What disagrees with something nobody claimed to know does not disagree."""
+    if paths and is_unknown(platform, paths[0]):
+        return each._replace(outcome=Outcome.OPEN, blamed=paths)
+    return each._replace(blamed=paths)
+
+
+def _heaps(platform: Platform, oracle: Oracle) -> Iterator[tuple[tuple[str, str], str]]:
+    """For each port a heap that it takes, according to the profile."""
+    ranked = sorted(platform.heaps, key=lambda name: (*_ease(platform.heaps[name]), name))
+    for device, _, name, port in ports_of(platform):
+        if not port.images:
+            continue
+        for heap in ranked:
+            for rule in port.images:
+                low = rule.extent.min
+                extent = MIDDLE if not isinstance(low, tuple) else low
+                cell = Cell(heap, device, name, main_format(port), extent)
+                if oracle.predict(cell).verdict is Verdict.WORKS:
+                    yield (device, name), heap
+                    break
+            else:
+                continue
+            break
+
+
+def _ease(heap: Heap) -> tuple[bool, int]:
+    return heap.cpu in (None, "none", "unknown"), _EASY.get(heap.via, len(_EASY))
+
+
+def subject(platform: Platform, cell: Cell, prediction: Prediction) -> Subject:
+    """The cell as something to try on this machine."""
+    heap, device = platform.heaps[cell.heap], platform.devices[cell.device]
+    exporter = platform.devices.get(heap.exporter or "")
+    ways = {port.access for port in exporter.ports.values()} if exporter is not None else set()
+    access = "write" if "write" in ways else "read"
+    node = exporter.node if exporter is not None else None
+    linear = parse_modifier("LINEAR").value
+    return Subject(
+        origin=Origin(cell.heap, heap.via, heap.names, node, access, heap.flags),  # type: ignore[arg-type]
+        target=Target(cell.device, cell.port, device.kind, device.node, device.ports[cell.port].access),
+        format=cell.format,
+        width=cell.extent.width,
+        height=cell.extent.height,
+        modifier=linear if cell.format is not None else None,
+        planes=prediction.planes,
+        size=prediction.size,
+        mapped=heap.cpu in ("cached", "write-combined", "uncached"),
+    )
+
+
+def untried(found: list[Judged]) -> list[Judged]:
+    """Cells that this user may not try."""
+    return [
+        each
+        for each in found
+        if each.observation.grade <= Grade.OPENED and each.observation.errno_name in ("EACCES", "EPERM")
+    ]
