@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 EVERY_BOARD = "all"
+THIS_MACHINE = "this-machine"
+"""The running machine, as `discover` reads it."""
 
 
 class Asked(NamedTuple):

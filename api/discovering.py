@@ -5,14 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from api.asked import THIS_MACHINE
 from api.exits import Exit, complain
 from api.output import write, write_json
 
 if TYPE_CHECKING:
     from platforms.importers.records import Machine
     from platforms.schema import Platform
-
-NAME = "this-machine"
 
 
 def discover(to: Path | None, name: str, *, as_json: bool) -> Exit:
@@ -36,8 +35,14 @@ def discover(to: Path | None, name: str, *, as_json: bool) -> Exit:
     return Exit.PLAN
 
 
+def can_be_solved_for() -> bool:
+    """Whether the running machine has anything that allocates; nothing is opened for that."""
+    dev = Path("/dev")
+    return (dev / "udmabuf").exists() or any(any(dev.glob(each)) for each in ("dma_heap/*", "dri/card*"))
+
+
 def this_machine() -> Platform:
-    """The running machine as a platform.
+    """The running machine as a platform; that it is used, and what could not be read, is said.
 
     Raises:
         InputError: what was read makes no sound profile.
@@ -46,7 +51,11 @@ def this_machine() -> Platform:
     from platforms.catalog import platform_from
     from platforms.importers.assemble import profile
 
-    return platform_from(profile(machine(), NAME), NAME)
+    found = machine()
+    complain(f"solve: no platform was given, so this machine was looked at ({found.title})")
+    for note in found.notes:
+        complain(f"solve: {note}")
+    return platform_from(profile(found, THIS_MACHINE), THIS_MACHINE)
 
 
 def _checked(found: Machine, name: str) -> dict[str, Any]:

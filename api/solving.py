@@ -9,8 +9,9 @@ from typing import Any, NamedTuple
 
 import solver
 from api.answers import all_of, as_json
-from api.asked import Asked
+from api.asked import THIS_MACHINE, Asked
 from api.background import waited
+from api.discovering import this_machine
 from api.exits import Exit, code_of, complain
 from api.output import show, write_json
 from platforms.catalog import load_platform
@@ -77,7 +78,7 @@ def _read(asked: Asked) -> Question:
 
 def _board(asked: Asked) -> Platform:
     """The board asked for; on another kernel than its own, what that does not cover is said."""
-    platform = load_platform(asked.platform)
+    platform = this_machine() if asked.platform == THIS_MACHINE else load_platform(asked.platform)
     if asked.kernel is None:
         return platform
     found = on_kernel(platform, asked.kernel)
