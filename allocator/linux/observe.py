@@ -38,6 +38,8 @@ FAITHFUL: Final = "XR24"
 LOOKED_AT: Final = 640
 """Wider pictures are not shown: pretended displays compose them with the processor, pixel by pixel."""
 SECONDS: Final = 3.0
+SLOTS_TO_READ: Final = 2
+"""A device that shows buffers keeps the last one; it gives the first back when it has another."""
 
 
 class Adjusted(Exception):
@@ -113,12 +115,14 @@ def _by_queue(trial: Trial) -> None:
     made = trial.buffer()
     queue = trial.held.enter_context(Queue(fd, direction))
     settle(queue, subject)
-    queue.request(1, uapi.V4L2_DMABUF)
+    slots = 1 if target.access == "write" else SLOTS_TO_READ
+    queue.request(slots, uapi.V4L2_DMABUF)
     trial.reached(Grade.ATTACHED)
     if subject.mapped:  # whatever the profile says: what cannot be mapped goes no further
         with made.mapped("write") as view:
             view[:] = bytes([BLANK]) * len(view)
-    queue.put(0, made, used=0 if target.access == "write" else subject.size)
+    for index in range(slots):
+        queue.put(index, made, used=0 if target.access == "write" else subject.size)
     trial.reached(Grade.IMPORTED)
     if not subject.mapped:
         trial.note = "not streamed: the processor cannot map it"

@@ -22,6 +22,8 @@ from tests.kernel.needs import Missing
 
 KERNELS: Final[dict[str, Callable[[], Kernel]]] = {"stock": stock, "truth": truth}
 SECONDS: Final = 900
+SAID: Final = "verify"
+"""What `verify` said of this kernel: tests/kernel/guest/both/test_verify.py leaves it in the shared folder."""
 
 
 def main(asked: list[str]) -> int:
@@ -63,6 +65,8 @@ def _tested(kernel: Kernel, words: Sequence[str]) -> bool:
     shared = vm.scratch(kernel.name)
     code, output = vm.run(kernel, _command(kernel, words), shared, SECONDS)
     print(output, flush=True)
+    if (shared / SAID).exists():
+        print((shared / SAID).read_text().strip(), flush=True)
     print(f"{kernel.name}: {'passed' if code == 0 else f'exit {code}'} in {time.monotonic() - started:.0f} s")
     if code == 0:
         shutil.rmtree(shared)
