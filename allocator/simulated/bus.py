@@ -22,6 +22,12 @@ IO_TLB_SLOT: Final = 2048
 IO_TLB_SEGMENT: Final = 128 * IO_TLB_SLOT
 """The most that one mapping may bounce: include/linux/swiotlb.h IO_TLB_SEGSIZE × IO_TLB_SIZE."""
 IO_TLB_DEFAULT: Final = 64 << 20
+IO_TLB_AREA: Final = IO_TLB_DEFAULT // 2
+"""Slots are searched in one area at a time, one for each CPU; ours has two (kernel/dma/swiotlb.c default_nareas)."""
+IO_TLB_USED: Final = 2 * IO_TLB_SLOT
+"""What others hold at the start of each area."""
+IO_TLB_BASE: Final = 0xB000_0000
+"""Somewhere below 4 GiB."""
 OFF_BUS: Final = 1 << 60
 """Pretended addresses from here on belong to memory that has none on the bus; no mask judges them."""
 
@@ -55,6 +61,8 @@ class Bus:
     platform: Platform
     swiotlb: bool = True
     bounce_free: int = IO_TLB_DEFAULT
+    bounce_next: int = 0
+    """Where the next slots are looked for."""
     iova_used: dict[str, int] = field(default_factory=dict)
 
     def attach(
@@ -114,7 +122,7 @@ class Bus:
             return Mapping(dmabuf.segments, dmabuf.size)
         if not device.linear:
             return self._translated(dmabuf, device, again)
-        return self._direct(merged(dmabuf.segments), dmabuf.size, device)
+        return self._direct(dmabuf.segments, dmabuf.size, device)
 
     def _translated(self, dmabuf: Dmabuf, device: DeviceFacts, again: bool) -> Mapping:
         """Behind an IOMMU or page tables of its own: one run of bus addresses, pages anywhere."""
@@ -157,38 +165,55 @@ class Bus:
         for key, _ in self._apertures(device):
             self.iova_used[key] -= size
 
-    def _direct(self, runs: tuple[Segment, ...], size: int, device: DeviceFacts) -> Mapping:
-        """Physical addresses, or bounce slots where those are out of reach."""
-        window = device.dma.window
-        bounced = 0
-        for run in runs:
-            inside = window is None or (window.base <= run.address and run.end <= window.base + window.size)
-            shift = 0 if window is None else window.offset
-            if inside and (device.bits is None or run.end + shift <= 1 << device.bits):
-                continue
-            if run.address >= OFF_BUS:
-                continue
-            self._bounce(run, device)
-            bounced += run.length
-        if device.segments == 1 and len(runs) > 1:
-            self.bounce_free += bounced
-            raise refusal(scattered(device, runs[0].length, size))
-        if device.segments is not None and len(runs) > device.segments:
-            self.bounce_free += bounced
-            raise KernelRefused(EINVAL, f"{len(runs)} segments, {device.segments} descriptors")
-        return Mapping(runs, None, bounced=bounced)
+    def _direct(self, entries: tuple[Segment, ...], size: int, device: DeviceFacts) -> Mapping:
+        """Physical addresses, or bounce slots for those entries of the scatter list that are out of reach.
 
-    def _bounce(self, run: Segment, device: DeviceFacts) -> None:
+        Slots are handed out one behind the other, so what was scattered may look contiguous.
+        """
+        seen: list[Segment] = []
+        bounced = 0
+        try:
+            for entry in entries:
+                if self._reaches(entry, device):
+                    seen.append(entry)
+                else:
+                    seen.append(self._bounce(entry, device))
+                    bounced += entry.length
+            runs = merged(seen)
+            if device.segments == 1 and len(runs) > 1:
+                raise refusal(scattered(device, runs[0].length, size))
+            if device.segments is not None and len(runs) > device.segments:
+                raise KernelRefused(EINVAL, f"{len(runs)} segments, {device.segments} descriptors")
+        except KernelRefused:
+            self.bounce_free += bounced
+            raise
+        return Mapping(merged(entries), None, bounced=bounced)
+
+    def _reaches(self, entry: Segment, device: DeviceFacts) -> bool:
+        """Whether the device can address the entry itself; memory without an address is judged by no mask."""
+        if entry.address >= OFF_BUS:
+            return True
+        window = device.dma.window
+        inside = window is None or (window.base <= entry.address and entry.end <= window.base + window.size)
+        shift = 0 if window is None else window.offset
+        return inside and (device.bits is None or entry.end + shift <= 1 << device.bits)
+
+    def _bounce(self, entry: Segment, device: DeviceFacts) -> Segment:
         if not self.swiotlb:
-            raise refusal(beyond_mask(run.address, run.length, device.bits or 64))
+            raise refusal(beyond_mask(entry.address, entry.length, device.bits or 64))
         total = IO_TLB_DEFAULT // IO_TLB_SLOT
         used = (IO_TLB_DEFAULT - self.bounce_free) // IO_TLB_SLOT
-        if run.length > IO_TLB_SEGMENT or run.length > self.bounce_free:
-            text = (
-                f"swiotlb buffer is full (sz: {run.length} bytes), total {total} (slots), used {used} (slots)"
-            )
-            raise KernelRefused(EINVAL, text)
-        self.bounce_free -= run.length
+        if entry.length > IO_TLB_SEGMENT or entry.length > self.bounce_free:
+            sizes = f"(sz: {entry.length} bytes), total {total} (slots), used {used} (slots)"
+            raise KernelRefused(EINVAL, f"swiotlb buffer is full {sizes}")
+        self.bounce_free -= entry.length
+        at = self.bounce_next % IO_TLB_DEFAULT
+        if at % IO_TLB_AREA + entry.length > IO_TLB_AREA:
+            at = round_up(at, IO_TLB_AREA) % IO_TLB_DEFAULT
+        if at % IO_TLB_AREA == 0:
+            at += IO_TLB_USED
+        self.bounce_next = at + entry.length
+        return Segment(IO_TLB_BASE + at, entry.length)
 
     def _bus_addresses(
         self, imported: _Imported, device: DeviceFacts

@@ -137,6 +137,25 @@ def _highest(
     return None
 
 
+def _falling(
+    memories: list[Extents], length: int, number: int, align: int, page: int,
+    held: list[tuple[Extents, Segment]],
+) -> list[Segment] | None:  # fmt: skip
+    """So many chunks from the top down, the first aligned; `held` grows by what was taken for them."""
+    block = _highest(memories, length * number, page, held) if align == page else None
+    if block is not None:
+        held.append(block)
+        return [Segment(block[1].address + index * length, length) for index in reversed(range(number))]
+    chunks: list[Segment] = []
+    for _ in range(number):
+        piece = _highest(memories, length, page if chunks else align, held)
+        if piece is None:
+            return None
+        held.append(piece)
+        chunks.append(piece[1])
+    return chunks
+
+
 def _give_back(held: list[tuple[Extents, Segment]]) -> None:
     for extents, segment in held:
         extents.give(segment)
@@ -175,15 +194,14 @@ class Chunks:
         if whole > sum(each.free for each in memories):
             return None
         held: list[tuple[Extents, Segment]] = []
-        for length in _chunk_lengths(whole, heap, self.orders):
-            piece = _highest(memories, length, align if not held else heap.page, held)
-            if piece is None:
+        pages: list[Segment] = []
+        for length, equal in groupby(_chunk_lengths(whole, heap, self.orders)):
+            step = heap.page if held else align
+            falling = _falling(memories, length, len(list(equal)), step, heap.page, held)
+            if falling is None:
                 _give_back(held)
                 return None
-            held.append(piece)
-        pages: list[Segment] = []
-        for _, equal in groupby((segment for _, segment in held), key=lambda each: each.length):
-            pages += self._by_luck(list(equal), align if not pages else 1)
+            pages += self._by_luck(falling, 1 if pages else align)
         return Taken(tuple(pages), tuple(held))
 
     def _by_luck(self, falling: list[Segment], align: int) -> list[Segment]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import assert_never
 
 from allocator.backend import Buffer, KernelRefused
@@ -117,6 +118,7 @@ class Pretended:
             self.board.release(self.buffers.popitem()[1])
 
 
+@lru_cache(maxsize=256)
 def _raw(heap: str, size: int, needed: int = 0) -> Placement:
     """A placement of bytes in a heap, of which a port needs so many.
 
