@@ -8,9 +8,11 @@ against every memory cgroup around the caller first.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from errno import ENOMEM
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 from allocator.linux.control import Full
@@ -18,15 +20,22 @@ from platforms.values import in_units
 
 SPARE: Final = 32 << 20
 """Left to everybody else, in bytes."""
+FRESH: Final = 0.25
+"""For how many seconds a look at the machine is good for small requests: a look costs as much as they do."""
+PART: Final = 8
+"""Small is an eighth of what is left."""
 CGROUPS: Final = Path("/sys/fs/cgroup")
 
 
 def available(meminfo: Path = Path("/proc/meminfo")) -> int:
     """MemAvailable, in bytes."""
-    for line in meminfo.read_text().splitlines():
-        if line.startswith("MemAvailable:"):
-            return int(line.split()[1]) << 10
-    return 0
+    fd = os.open(meminfo, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        head = os.read(fd, 512)
+    finally:
+        os.close(fd)
+    _, found, rest = head.partition(b"MemAvailable:")
+    return int(rest.split(None, 1)[0]) << 10 if found else 0
 
 
 def cgroup_room(own: Path = Path("/proc/self/cgroup"), mount: Path = CGROUPS) -> int | None:
@@ -61,19 +70,45 @@ def _reclaimable(group: Path) -> int:
     return 0
 
 
+class _Room:
+    """What was left when last looked, less what was asked for since."""
+
+    def __init__(self) -> None:
+        self._looked = float("-inf")
+        self._process = 0
+        self.machine = 0
+        self.group: int | None = None
+
+    def look(self, size: int) -> None:
+        """Look again if that was long ago, by another process, or if the request is large for what is left."""
+        now, process = monotonic(), os.getpid()
+        least = self.machine if self.group is None else min(self.machine, self.group)
+        if now - self._looked < FRESH and process == self._process and size <= least // PART:
+            return
+        self.machine, self.group = available() - SPARE, cgroup_room()
+        self._looked, self._process = now, process
+
+    def take(self, size: int) -> None:
+        self.machine -= size
+        self.group = None if self.group is None else self.group - size
+
+
+_ROOM: Final = _Room()
+
+
 def check(size: int) -> None:
     """Refuse a request that the machine cannot meet.
 
     Raises:
         Full: ENOMEM, with what is there; the kernel was not asked.
     """
-    room = available() - SPARE
-    if size > room:
-        text = f"{in_units(size)} asked for and {in_units(max(room, 0))} available; the kernel was not asked"
+    _ROOM.look(size)
+    if size > _ROOM.machine:
+        text = f"{in_units(size)} asked for and {in_units(max(_ROOM.machine, 0))} available; the kernel was not asked"
         raise Full(ENOMEM, text)
-    group = cgroup_room()
-    if group is not None and size > group:
-        text = (
-            f"{in_units(size)} asked for and {in_units(group)} left in this cgroup; the kernel was not asked"
+    if _ROOM.group is not None and size > _ROOM.group:
+        left = in_units(max(_ROOM.group, 0))
+        raise Full(
+            ENOMEM, f"{in_units(size)} asked for and {left} left in this cgroup; the kernel was not asked"
         )
-        raise Full(ENOMEM, text)
+    _ROOM.take(size)

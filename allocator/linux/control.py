@@ -85,17 +85,22 @@ class Full(KernelRefused):
     """There is no room for another buffer of this size."""
 
 
+def as_full(refused: KernelRefused, name: str, size: int) -> KernelRefused:
+    """What an allocating call said, as `Full` where it says that there is no room."""
+    if refused.errno not in (errnos.ENOMEM, errnos.ENOSPC) or isinstance(
+        refused, (Absent, NotPermitted, Full)
+    ):
+        return refused
+    return Full(refused.errno, f"{name} has no room for {size} bytes ({refused.text})")
+
+
 @contextmanager
 def room_in(name: str, size: int) -> Iterator[None]:
     """Calls that allocate: what they say where there is no room becomes `Full`."""
     try:
         yield
-    except (Absent, NotPermitted, Full):
-        raise
     except KernelRefused as refused:
-        if refused.errno not in (errnos.ENOMEM, errnos.ENOSPC):
-            raise
-        raise Full(refused.errno, f"{name} has no room for {size} bytes ({refused.text})") from refused
+        raise as_full(refused, name, size) from refused.__cause__
 
 
 def open_node(node: Path, flags: int = os.O_RDWR) -> int:

@@ -1,6 +1,6 @@
 """One dma-buf and its descriptor: owned, named, identified by inode, mapped in brackets.
 
-Sources: drivers/dma-buf/dma-buf.c dma_buf_llseek(), dma_buf_set_name(),
+Sources: drivers/dma-buf/dma-buf.c dma_buf_getfile() (i_size is the buffer's), dma_buf_set_name(),
 dma_buf_ioctl(); include/uapi/linux/dma-buf.h.
 """
 
@@ -37,8 +37,8 @@ class OwnedDmabuf:
         self.fd = fd
         self.name = name.encode()[:NAME_BYTES].decode(errors="ignore")
         try:
-            self.size = os.lseek(fd, 0, os.SEEK_END)
-            self.inode = os.fstat(fd).st_ino
+            seen = os.fstat(fd)
+            self.size, self.inode = seen.st_size, seen.st_ino
             if name:
                 self._set_name()
         except BaseException:

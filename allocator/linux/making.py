@@ -6,9 +6,9 @@ itself: what it made of the request is held against the plan.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterable
 from errno import EINVAL, ENODEV, EOPNOTSUPP
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -41,34 +41,41 @@ def make(platform: Platform, placement: Placement, name: str) -> tuple[OwnedDmab
         raise KernelRefused(
             EOPNOTSUPP, f"nobody here knows how to allocate from {placement.heap} ({found.via})"
         )
-    with ExitStack() as undone:
-        made = way(platform, found, placement, name)
-        for each in made:
-            undone.enter_context(each)
-        _check(placement, made)
-        undone.pop_all()
+    made = way(platform, found, placement, name)
+    for each, size in zip(made, placement.sizes, strict=True):
+        if each.size < size:
+            _close(made)
+            raise KernelRefused(EINVAL, f"{placement.heap} made {each.size} bytes instead of {size}")
     return made
 
 
 Way = Callable[[Platform, Heap, Placement, str], tuple[OwnedDmabuf, ...]]
 
 
-def _check(placement: Placement, made: tuple[OwnedDmabuf, ...]) -> None:
-    for each, size in zip(made, placement.sizes, strict=True):
-        if each.size < size:
-            raise KernelRefused(EINVAL, f"{placement.heap} made {each.size} bytes instead of {size}")
+def _close(made: Iterable[OwnedDmabuf]) -> None:
+    for each in made:
+        each.close()
 
 
 def _each(placement: Placement, allocate: Callable[[int], OwnedDmabuf]) -> tuple[OwnedDmabuf, ...]:
-    with ExitStack() as undone:
-        made = tuple(undone.enter_context(allocate(size)) for size in placement.sizes)
-        undone.pop_all()
-    return made
+    made: list[OwnedDmabuf] = []
+    try:
+        made.extend(map(allocate, placement.sizes))
+    except BaseException:
+        _close(made)
+        raise
+    return tuple(made)
 
 
 def _from_heap(platform: Platform, found: Heap, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-    node = heap.node(placement.names or found.names)
+    node = _node(placement.names or found.names)
     return _each(placement, lambda size: heap.allocate(node, size, name))
+
+
+@lru_cache(maxsize=64)
+def _node(names: tuple[str, ...]) -> Path:
+    """A heap's node, looked for once: if it goes away, opening it says so."""
+    return heap.node(names)
 
 
 def _from_udmabuf(
@@ -99,8 +106,7 @@ def _from_queue(platform: Platform, found: Heap, placement: Placement, name: str
         node, _direction(device), code, placement.width, placement.height, stride, name
     )  # fmt: skip
     if made.settled.stride != stride or len(made.dmabufs) != len(placement.sizes):
-        for each in made.dmabufs:
-            each.close()
+        _close(made.dmabufs)
         told = f"rows of {made.settled.stride} bytes in {len(made.dmabufs)} dma-bufs"
         raise KernelRefused(EINVAL, f"{node.name} makes {told}, not of {stride} in {len(placement.sizes)}")
     return made.dmabufs

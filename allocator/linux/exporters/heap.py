@@ -13,8 +13,9 @@ from errno import ENOENT
 from pathlib import Path
 from typing import Final
 
+from allocator.backend import KernelRefused
 from allocator.linux import bounds, uapi
-from allocator.linux.control import Absent, call, opened, room_in
+from allocator.linux.control import Absent, as_full, call, open_node
 from allocator.linux.dmabuf import OwnedDmabuf
 
 FOLDER: Final = Path("/dev/dma_heap")
@@ -46,6 +47,11 @@ def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
     if path.name in UNBOUNDED:
         bounds.check(size)
     wanted = uapi.HeapAllocation(len=size, fd_flags=os.O_RDWR | os.O_CLOEXEC)
-    with opened(path, os.O_RDONLY) as heap, room_in(path.name, size):
+    heap = open_node(path, os.O_RDONLY)
+    try:
         call(heap, uapi.HEAP_ALLOC, wanted)
+    except KernelRefused as refused:
+        raise as_full(refused, path.name, size) from refused.__cause__
+    finally:
+        os.close(heap)
     return OwnedDmabuf(wanted.fd, name)
