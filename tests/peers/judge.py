@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from solver import Options, solve
 from solver.plan import Plan
 
-from . import expected, late, pools, ranking, scope, sound
+from . import converted, expected, late, pools, ranking, scope, sound
 from .cases import Collection, Environment, Node, World, environment, unknown_keys
 from .expected import Expectation, UnknownKey
 from .negotiate import Answer, Failure, Negotiation, Waiting, read
@@ -153,9 +153,9 @@ def _beyond(world: World, case: dict[str, Any]) -> list[str]:
     nodes = _nodes(case)
     scope.check(case, nodes, world.heaps)
     wanted = case["better"]
-    if "converter" in wanted or wanted.get("outcome") == "two_buffers":
-        raise Waiting("conversion")
     limits = _limits(world, case)
+    if converted.is_wanted(wanted):
+        return converted.answered(world, limits, nodes, case, wanted)
     if "collections" in case:
         return _together(world, limits, case)
     negotiation = Negotiation(world, limits, nodes, case.get("api", "v2"))

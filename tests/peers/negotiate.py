@@ -67,6 +67,7 @@ class Answer:
     members: tuple[Party, ...]
     choices: dict[str, str]
     built: Built
+    plan: Plan
     placement: Placement
     layouts: tuple[Layout, ...]
     dropped: int
@@ -127,12 +128,19 @@ class Negotiation:
     """One collection: its tree, the file's world and the server's limits."""
 
     def __init__(
-        self, world: World, limits: Environment, nodes: Sequence[Node], api: str, name: str = "frame"
+        self,
+        world: World,
+        limits: Environment,
+        nodes: Sequence[Node],
+        api: str,
+        name: str = "frame",
+        converters: tuple[tuple[str, str], ...] = (),
     ) -> None:
         self.world = world
         self.limits = limits
         self.api = api
         self.name = name
+        self.converters = converters
         self.tree = Tree(nodes)
 
     def settle(self) -> Answer | Failure:
@@ -165,7 +173,7 @@ class Negotiation:
     def _combined(self, combination: Combination) -> Answer | Failure:
         try:
             slots = tuple((self.party(node),) for node in combination.members if not node.empty)
-            return self._attempt(Cast(self.name, slots), combination.choices)
+            return self._attempt(Cast(self.name, slots, self.converters), combination.choices)
         except Refused as refusal:
             return Failure(str(refusal))
 
@@ -212,7 +220,7 @@ class Negotiation:
             return None
         if len({PORTS[kind][port] for p in options for kind, port in p.ports}) != 1:
             return None
-        return Cast(self.name, (*certain, options))
+        return Cast(self.name, (*certain, options), self.converters)
 
     def _attempt(self, cast: Cast, choices: dict[str, str]) -> Answer | Failure:
         """One combination: raw data or images, as its participants say."""
@@ -321,8 +329,10 @@ class Negotiation:
         return None
 
     def pinned(self, answer: Answer) -> Question:
-        """A question about the same format, modifier and colour space."""
+        """A question about the same format, modifier and colour space; all of them where they may be converted."""
         assert answer.pair is not None
+        if answer.cast.converters:
+            return Question(pairs=answer.question.pairs)
         return Question(pairs=(answer.pair,), colour=answer.placement.colour)
 
     def smallest(self, cast: Cast, base: Size, question: Question) -> Answer | Failure:
@@ -355,9 +365,16 @@ class Negotiation:
         return read(cast, question, built, answer)
 
 
-def read(cast: Cast, question: Question, built: Built, plan: Plan, name: str | None = None) -> Answer:
-    """The placement of one collection, in that system's words."""
-    placement = next(p for p in plan.placements if name in (None, p.pipeline))
+def read(
+    cast: Cast,
+    question: Question,
+    built: Built,
+    plan: Plan,
+    name: str | None = None,
+    buffer: str | None = None,
+) -> Answer:
+    """The placement of one collection (the one that is written, unless `buffer` says), in that system's words."""
+    placement = next(p for p in plan.placements if name in (None, p.pipeline) and buffer in (None, p.buffer))
     planes = placement.planes
     layout = Layout(
         asked=question.size,
@@ -368,5 +385,5 @@ def read(cast: Cast, question: Question, built: Built, plan: Plan, name: str | N
         padded=placement.size,
     )
     dropped = sum(d.wish - d.granted for d in plan.dropped if d.pipeline == placement.pipeline)
-    found = Answer(cast, question, cast.parties, {}, built, placement, (layout,), dropped)
+    found = Answer(cast, question, cast.parties, {}, built, plan, placement, (layout,), dropped)
     return replace(found, members=tuple(member for member in cast.parties if member.id in found.attached))

@@ -130,3 +130,39 @@ def test_the_protocol_of_clients_is_out_of_scope(key: str) -> None:
 
 def test_an_unknown_list_is_counted() -> None:
     assert judge(WORLD, "moon_cases", {"id": "x"}).why == ("unknown list moon_cases",)
+
+
+CONVERTED = next(case for kind, case in _CASES if kind == "beyond_cases" and "converter" in case["better"])
+
+
+def converted(**better: Any) -> str:
+    """The verdict on the case that needs a converter, with another better answer."""
+    case = copy.deepcopy(CONVERTED)
+    case["better"] |= better
+    return judge(WORLD, "beyond_cases", case).outcome
+
+
+def test_a_conversion_is_found_where_the_case_has_a_converter() -> None:
+    assert converted() == "passed"
+    assert converted(converter={"from": "NV12", "to": "B8G8R8A8"}) == "passed"
+    assert converted(converter=None) == "passed", "the formats of both buffers say what converts"
+
+
+@pytest.mark.parametrize(
+    "better",
+    [
+        {"outcome": "fail"},
+        {"converter": "a 2D engine declared NV12 -> R8G8B8A8"},
+        {"first": {"pixel_format": "I420"}},
+        {"first": {"pixel_format": "NV12", "size_bytes": 3110399}},
+        {"second": {"pixel_format": "B8G8R8A8", "size_bytes": 8294399}},
+        {"third": {"pixel_format": "R8G8B8A8"}},
+    ],
+    ids=str,
+)
+def test_another_conversion_fails(better: dict[str, Any]) -> None:
+    assert converted(**better) == "failed"
+
+
+def test_a_converter_of_unknown_formats_is_out_of_scope() -> None:
+    assert converted(converter="magic", first={}, second={}) == "out of scope"

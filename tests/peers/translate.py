@@ -29,7 +29,8 @@ from .party import DO_NOT_CARE, LINEAR, Entry, Party, Refused, fits
 LARGEST: Final = 999_999_999
 """The largest side an extent of ours can have."""
 _OUTSIDE: Final = "+outside"
-"""No participant has this name: `ground.plain` never begins with a sign where an id does not."""
+_CONVERTER: Final = "+converter"
+"""No participant has these names: `ground.plain` never begins with a sign where an id does not."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +55,8 @@ class Cast:
 
     name: str
     slots: tuple[tuple[Party, ...], ...]
+    converters: tuple[tuple[str, str], ...] = ()
+    """(format, format) that a device of the board turns one into the other."""
 
     @property
     def parties(self) -> tuple[Party, ...]:
@@ -163,6 +166,24 @@ class _Crew:
         self.outside = not any(self._writes(use) for party in cast.parties for use in party.ports)
         if self.outside and any(party.used for party in cast.parties):
             self._add_outside()
+        for number, edge in enumerate(cast.converters):
+            self.devices[f"{self.prefix}{_CONVERTER}{number}"] = self._converter(edge)
+
+    def _converter(self, edge: tuple[str, str]) -> dict[str, Any]:
+        """A device that turns one format into another, and asks for nothing else."""
+        modifiers = list(dict.fromkeys(modifier_name(modifier) for _, modifier in self.cast.pairs))
+        found = self._device("2d", f"{self.prefix}{_CONVERTER}", True)
+        for port, access, fmt in zip(("source", "target"), ("read", "write"), edge, strict=True):
+            found["ports"][port] = {
+                "access": access,
+                "protected": "allowed",
+                "images": [{"formats": [fourcc(fmt)], "modifiers": modifiers}],
+                "source": "case file, converter",
+            }
+        found["converts"] = [
+            {"from": "source", "to": "target", "may_change": ["format", "modifier", "memory", "stride"]}
+        ]
+        return found
 
     def _tags(self) -> dict[str, str]:
         """A connector for each participant: pins every attachment to the device that states its rules."""
@@ -330,7 +351,7 @@ class _Crew:
             "written_by": [*self._parties("write")],
             "read_by": [*self._parties("read")],
             "protected": any(party.secure for party in self.cast.sure),
-            "conversions": "forbid",
+            "conversions": "allow" if self.cast.converters else "forbid",
         }
         if self.question.bytes is not None:
             buffer["bytes"] = self.question.bytes
