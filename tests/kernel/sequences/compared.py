@@ -37,11 +37,13 @@ class Compared(NamedTuple):
     disagreements: tuple[Disagreement, ...]
 
 
-def compared(platform: Platform, steps: Sequence[Step], kernel: Performer) -> Compared:
-    """Carry a sequence out on both."""
+def compared(
+    platform: Platform, steps: Sequence[Step], kernel: Performer, lucks: Sequence[float] = (UNLUCKY, LUCKY)
+) -> Compared:
+    """Carry a sequence out on both; with one `lucks` nothing of it can be luck."""
     told = perform(steps, kernel)
-    unlucky, lucky = (perform(steps, Pretended(platform, luck)) for luck in (UNLUCKY, LUCKY))
-    lawful = [tuple(dict.fromkeys(each)) for each in zip(unlucky, lucky, strict=True)]
+    boards = [perform(steps, Pretended(platform, luck)) for luck in lucks]
+    lawful = [tuple(dict.fromkeys(each)) for each in zip(*boards, strict=True)]
     return Compared(
         len(steps),
         sum(len(each) > 1 for each in lawful),

@@ -39,7 +39,7 @@ def stray_page() -> Iterator[Step]:
 
 def every_second_freed() -> Iterator[Step]:
     """Half is free, and nothing longer than a hole fits, unless holes join with what alignment left."""
-    for kib, longer in ((1024, 2048), (256, 300), (5120, 6144), (1536, 3072), (3000, 3500)):
+    for kib, longer in ((1024, 2048), (500, 600), (5120, 6144), (1536, 3072), (3000, 3500)):
         yield Fill("all", "cma", kib * KIB)
         yield Free("all", every=2)
         yield Allocate("longer", "cma", longer * KIB)
@@ -61,7 +61,7 @@ def drivers_take_from_the_pool() -> Iterator[Step]:
 
 def protected_pool() -> Iterator[Step]:
     """8 MiB, first fit by pages."""
-    for kib in (1024, 1536, 5120, 4, 8192, 8196):
+    for kib in (1024, 1536, 5120, 60, 8192, 8196):
         yield Fill("all", "video", kib * KIB)
         yield Free("all")
     yield Allocate("stray", "video", 4 * KIB)
@@ -74,12 +74,16 @@ def protected_pool() -> Iterator[Step]:
     yield Fill("other", "ui", 3 * MIB)
 
 
-def at_random(heap: str, seed: int, steps: int, most: int) -> Iterator[Step]:
+def at_random(heap: str, seed: int, steps: int, most: int, ballast: int = 0) -> Iterator[Step]:
     """Buffers of any size made and freed in any order; now and then one is imported.
 
-    Sizes are spread evenly over their logarithm, so that small and large ones meet.
+    Sizes are spread evenly over their logarithm, so that small and large ones meet. With
+    `ballast` the pool is full of buffers of that size first, every second of them freed.
     """
     random, alive = Random(seed), list[str]()
+    if ballast:
+        yield Fill("ballast", heap, ballast)
+        yield Free("ballast", every=2)
     for number in range(steps):
         if alive and random.random() < 0.35:
             yield Free(alive.pop(random.randrange(len(alive))))
