@@ -41,13 +41,18 @@ def listed(rows: Iterable[Labelled], width: int) -> Iterator[Notes]:
     room = max(width - 4 - max(len(row.label) for row in found), 24)
     lines = []
     for row in found:
-        said = wrap(row.text, room, break_long_words=False, break_on_hyphens=False) or [""]
+        said = _lines(row.text, room) or [""]
         lines += [Labelled(row.label, line) for line in said[:-1]]
         lines.append(Labelled(row.label, said[-1]))
         if row.source:
-            cited = wrap(f"[{row.source}]", room, break_long_words=False, break_on_hyphens=False)
-            lines += [Labelled(row.label, line) for line in cited]
+            lines += [Labelled(row.label, line) for line in _lines(f"[{row.source}]", room)]
     yield Notes(tuple(lines))
+
+
+def _lines(text: str, room: int) -> list[str]:
+    """`text` in lines; a word that fits in none, such as the name of a modifier, may end after its commas."""
+    words = (word if len(word) <= room else word.replace(",", ", ") for word in text.split(" "))
+    return wrap(" ".join(words), room, break_long_words=False, break_on_hyphens=False)
 
 
 Blocks = Iterator[Block]
