@@ -14,6 +14,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from benchmarks.conversions import priced
 from benchmarks.instances import SIZES, instance
 from benchmarks.measure import (
     LARGE,
@@ -67,6 +68,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
         floor(),
         {buffers: explanations(few, buffers) for buffers in (4, 8)},
         growth(1 if quick else 3),
+        priced(4 if quick else 12),
         field.versions,
         missing(without),
         sorted(without),

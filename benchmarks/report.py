@@ -11,11 +11,13 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table as Grid
 
+from benchmarks.conversions import BUFFERS, NEEDED, Priced
 from benchmarks.measure import LARGE, NEAR, Duel, Growth, Ours
 
 TARGETS: Final = {
     "cold at 4": 3e-3, "cold at 16": 10e-3, "tuples at 4": 5.0, "tuples at 8": 5.0, "tuples at 16": 5.0,
-    "tuples at 64": 8.0, "near at 256": 0.5, "exponent": 1.3,
+    "tuples at 64": 8.0, "near at 256": 0.5, "exponent": 1.3, "conversions allowed": 2.0,
+    "conversions needed": 50e-3,
 }  # fmt: skip
 
 
@@ -37,6 +39,7 @@ class Run(NamedTuple):
     floor: float
     explained: dict[int, list[float]]
     growth: Growth
+    conversions: Priced
     versions: dict[str, str]
     missing: list[str]
     skipped: list[str]
@@ -61,6 +64,8 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
             near = [one.cold if one.status == "infeasible" or one.gap <= NEAR else inf for one in size.ours]
             measured["near at 256"] = median(near)
     measured["exponent"] = run.growth.total
+    measured["conversions allowed"] = run.conversions.ratio()
+    measured["conversions needed"] = median(run.conversions.needed)
     return [
         (
             what,
@@ -74,7 +79,7 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
 
 
 def show(run: Run, console: Console) -> None:
-    for grid in (_ratios(run), _times(run), _growth(run), _verdicts(run)):
+    for grid in (_ratios(run), _times(run), _growth(run), _conversions(run.conversions), _verdicts(run)):
         console.print(grid)
     console.print(f"floor, one CP-SAT call about nothing: {_ms(run.floor)} ms")
     for buffers, spent in run.explained.items():
@@ -181,6 +186,19 @@ def _growth(run: Run) -> Grid:
     return grid
 
 
+def _conversions(found: Priced) -> Grid:
+    grid = Grid(title="Conversions: ms of CPU time, medians", box=SIMPLE)
+    for heading in ("buffers", "what", "allowed / forbidden", "forbidden", "allowed", "instances"):
+        grid.add_column(heading, justify="left" if heading == "what" else "right")
+    for buffers, pairs in found.pairs.items():
+        ratio = f"{median(pair.ratio for pair in pairs):.3g}×"
+        forbidden, allowed = (median(getattr(p, part) for p in pairs) for part in ("forbidden", "allowed"))
+        grid.add_row(str(buffers), "none needed", ratio, _ms(forbidden), _ms(allowed), str(len(pairs)))
+    number = len(found.needed)
+    grid.add_row(str(BUFFERS), f"{NEEDED} needed", "", "", _ms(median(found.needed)), str(number))
+    return grid
+
+
 def _verdicts(run: Run) -> Grid:
     grid = Grid(title="Targets", box=SIMPLE)
     for heading in ("what", "target", "measured", ""):
@@ -188,6 +206,8 @@ def _verdicts(run: Run) -> Grid:
     for what, target, value, held in verdicts(run):
         if "tuples" in what:
             said = (f"≥ {target:g}×", f"{value:.3g}×")
+        elif what == "conversions allowed":
+            said = (f"≤ {target:g}×", f"{value:.3g}×")
         elif what == "exponent":
             said = (f"≤ n^{target:g}", f"n^{value:.2f}")
         else:
@@ -214,6 +234,10 @@ def as_json(run: Run) -> dict[str, Any]:
         "floor": run.floor,
         "explanation": run.explained,
         "growth": run.growth._asdict(),
+        "conversions": {
+            "allowed": {n: [p._asdict() for p in pairs] for n, pairs in run.conversions.pairs.items()},
+            "needed": run.conversions.needed,
+        },
         "targets": [
             {"what": what, "target": target, "measured": None if isinf(value) else value, "held": held}
             for what, target, value, held in verdicts(run)

@@ -10,6 +10,7 @@ from importlib.util import find_spec
 import pytest
 
 from benchmarks import measure
+from benchmarks.conversions import priced
 from benchmarks.instances import SIZES, Instance, impossible, instance, scaled
 from benchmarks.measure import (
     PACKAGES,
@@ -116,3 +117,10 @@ def test_exponent_is_the_slope() -> None:
 def test_neighbouring_goals_share_an_objective_while_it_stays_small() -> None:
     small, large, none = Goal([0], [1], 9), Goal([1], [1], 1 << 48), Goal([], [], 0)
     assert shared([small, large, none, small]) == [[(small, 1)], [(large, 10), (small, 1)]]
+
+
+def test_conversions_allowed_cost_nothing_where_none_is_needed_and_are_found_where_three_are() -> None:
+    found = priced(2, sizes=(4,))
+    assert len(found.needed) == 2, "each had its three conversions, or this would have raised"
+    assert found.pairs[4]
+    assert all(pair.forbidden > 0 and pair.allowed > 0 for pair in found.pairs[4])
