@@ -107,11 +107,11 @@ def _unforeseen(cell: Cell, seen: Observation, evidence: Evidence) -> Iterator[s
 
 
 def _missing_bytes(cell: Cell, platform: Platform) -> Iterator[str]:
-    heap = platform.heaps[cell.heap]
-    if heap.via == "udmabuf":
-        yield f"heaps.{cell.heap}.since"
+    device = platform.devices[cell.device]
+    if device.kind != "cpu":
+        yield f"devices.{cell.device}.imports"
     yield f"heaps.{cell.heap}.cpu"
-    if not platform.devices[cell.device].by_cpu and platform.devices[cell.device].kind != "cpu":
+    if not device.by_cpu and device.kind != "cpu":
         yield f"devices.{cell.device}.dma.bits"
         yield from paths.memories(cell, platform, "base")
 

@@ -1,8 +1,8 @@
 """What is asked of a machine: which buffer, from which heap, at which port.
 
 Every heap meets every port, small and large. What concerns the port alone is asked
-with one heap: every format that any port of the profile has (so that one the profile
-forgot is found as well as one it made up), a stride off every alignment, extents at
+with one heap: its formats and many that it has not (so that one the profile forgot
+is found as well as one it made up), a stride off every alignment, extents at
 and beyond the limits it states.
 """
 
@@ -31,7 +31,7 @@ COMMON: Final = (
     "XR24", "AR24", "XB24", "AB24", "BX24", "RG24", "BG24", "RG16", "XR30", "R8", "R16",
     "YUYV", "UYVY", "NV12", "NV21", "NV16", "NV24", "YU12", "YV12", "P010",
 )  # fmt: skip
-"""Formats that every port is asked for, beside those that any port of the profile has."""
+"""Formats that every port is asked for, beside its own."""
 RAW: Final = (64 << 10, 1 << 20, 3 << 19, 8 << 20)
 ASTRAY: Final = 4
 """Bytes that an odd stride is longer than a row: whole pixels of every format but those of three bytes."""
@@ -73,7 +73,10 @@ def ports_of(platform: Platform) -> Iterator[tuple[str, Device, str, Port]]:
 
 
 def sizes(platform: Platform) -> Iterator[Cell]:
-    """Every heap at every port; in all sizes where one physical run is asked for, else the least and the most."""
+    """Every heap at every port; in all sizes where one physical run is asked for, else the least and the most.
+
+    Queues of the kernel's own make buffers for their own pictures: the small one is asked of them.
+    """
     for device_name, device, port_name, port in ports_of(platform):
         pictures = list(_pictures(port))
         if device.by_cpu or device.kind == "cpu" or device.dma.mmu or device.dma.iommu is not None:
@@ -81,7 +84,8 @@ def sizes(platform: Platform) -> Iterator[Cell]:
         for heap_name, heap in sorted(platform.heaps.items()):
             if heap.via == "v4l2" and heap.exporter == device_name and device.kind in ("camera", "display"):
                 continue  # a queue is busy with what it exports
-            for fourcc, extent, size in pictures:
+            asked = pictures[:1] if heap.via == "v4l2" and heap.run != "whole" else pictures
+            for fourcc, extent, size in asked:
                 yield Cell(heap_name, device_name, port_name, fourcc, extent, size=size)
 
 
@@ -106,13 +110,12 @@ def main_format(port: Port) -> str:
 
 def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iterator[Cell]:
     """What concerns a port alone, with the heap given for it (`heap_of`: (device, port) → heap)."""
-    everywhere = sorted({*COMMON, *(f for *_, port in ports_of(platform) for f in formats_of(port))})
     for device_name, device, port_name, port in ports_of(platform):
         heap = heap_of.get((device_name, port_name))
         if heap is None or device.kind == "cpu" or not port.images or not _describes(device, port_name):
             continue
         base = Cell(heap, device_name, port_name, main_format(port), MIDDLE)
-        for fourcc in everywhere:
+        for fourcc in sorted({*COMMON, *formats_of(port)}):
             yield base._replace(format=fourcc, extent=_suiting(port, fourcc), about="format")
         first = next(rule for rule in port.images if base.format in rule.formats)
         extent = _suiting(port, main_format(port))

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from allocator.linux.grades import Observation
 from api.verify.cells import Cell
 from api.verify.predicting import Prediction, Verdict
-
-SILENT: Final = frozenset({"address-reach", "cpu-importer"})
-"""Clashes that may show as missing bytes instead of an errno: a bounce buffer, a mapping of too few pages."""
 
 
 class Outcome(StrEnum):
@@ -46,8 +43,10 @@ def _outcome(prediction: Prediction, observation: Observation) -> Outcome:
     if verdict is Verdict.WORKS:
         fine = not observation.refused and not observation.wrong_content
         return Outcome.AGREES if fine else Outcome.DISAGREES
-    silently = observation.wrong_content and any(fact.kind in SILENT for fact in prediction.facts)
-    return Outcome.AGREES if foreseen or silently else Outcome.DISAGREES
+    if foreseen or (observation.wrong_content and prediction.silent):
+        return Outcome.AGREES
+    hidden = prediction.unseen and not observation.refused and not observation.pages
+    return Outcome.OPEN if hidden else Outcome.DISAGREES
 
 
 class Summary(NamedTuple):

@@ -9,6 +9,7 @@ counts), predicts nothing: the cell is open.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -16,13 +17,14 @@ from api.verify.cells import Cell
 from api.verify.paths import is_unknown, of_kind
 from api.verify.refusals import DESCRIPTION, refusals, way_of
 from platforms.formats import pixel_formats
-from platforms.schema import Heap, Memory, Platform
+from platforms.schema import Device, Heap, Memory, Platform
 from solver import Options, solve
 from solver.pipeline import Buffer, Pipeline, Use
 from solver.plan import Infeasible, Plan, Plane, Reason
 
 BLOCK: Final = 4 << 20
 """The largest block of the page allocator on 4 KiB pages: include/linux/mmzone.h MAX_PAGE_ORDER 10."""
+SILENT: Final = frozenset({"address-reach", "cpu-importer"})
 CHUNK: Final = 1 << 20
 """The largest piece a heap draws at once: drivers/dma-buf/heaps/system_heap.c orders[]."""
 
@@ -43,6 +45,10 @@ class Prediction(NamedTuple):
     paths: tuple[str, ...] = ()
     planes: tuple[Plane, ...] = ()
     size: int = 0
+    silent: bool = False
+    """Whether the refusal may show as missing bytes instead: a bounce buffer, a mapping of too few pages."""
+    unseen: bool = False
+    """Whether it may be taken without a trace where nothing of its bytes can be seen."""
 
 
 class Oracle:
@@ -61,8 +67,10 @@ class Oracle:
                 return Prediction(Verdict.WORKS, planes=planes, size=placed.size)
             return Prediction(Verdict.WORKS, planes=placed.planes, size=placed.size)
         assert isinstance(answer, Infeasible)  # no limits were given
-        found = {fact.kind: fact for fact in (*answer.conflict, *self._of_port(cell))}
+        found = {fact.kind: fact for fact in (*answer.conflict, *self._besides(cell, answer))}
         facts = tuple(found.values())
+        listed = isinstance(self.platform.devices[cell.device].imports, tuple)
+        chosen = "importer-refuses" in found and listed  # a heap left out, not a driver that imports nothing
         way = way_of(self.platform.devices[cell.device])
         errnos = tuple(dict.fromkeys(errno for kind in found for errno in refusals(kind, way)))
         paths = tuple(dict.fromkeys(path for kind in found for path in of_kind(kind, cell, self.platform)))
@@ -73,20 +81,54 @@ class Oracle:
             verdict = Verdict.OPEN
         elif set(found) == {"contiguous-memory"} and happens(size):
             verdict = Verdict.LUCK
-        return Prediction(verdict, errnos, facts, paths, planes, size)
+        silent = chosen or not SILENT.isdisjoint(found)
+        return Prediction(verdict, errnos, facts, paths, planes, size, silent, chosen)
+
+    def _besides(self, cell: Cell, answer: Infeasible) -> tuple[Reason, ...]:
+        """What else clashes: the kernel refuses at its first step, and a conflict is only one of several."""
+        if all(fact.kind in DESCRIPTION for fact in answer.conflict):
+            return ()
+        found = self._of_port(cell)
+        if any(fact.kind == "importer-refuses" for fact in answer.conflict):
+            around = self._around(cell)
+            device = around.devices[cell.device].model_copy(update={"imports": "any"})
+            around = around.model_copy(update={"devices": {**around.devices, cell.device: device}})
+            more = self._ask(around, cell)
+            found += more.conflict if isinstance(more, Infeasible) else ()
+        return found
 
     def _around(self, cell: Cell) -> Platform:
-        """The platform without the devices that have no part in it."""
+        """The platform without the devices and heaps that have no part in it."""
         platform = self.platform
         kept = {cell.device, platform.heaps[cell.heap].exporter}
         devices = {name: device for name, device in platform.devices.items() if name in kept}
-        return platform.model_copy(update={"devices": devices})
+        devices[cell.device] = _about(platform.devices[cell.device], cell)
+        heaps = {name: platform.heaps[name] for name in self._neighbours(cell.heap)}
+        return platform.model_copy(update={"devices": devices, "heaps": heaps})
+
+    def _neighbours(self, heap: str) -> list[str]:
+        """A heap and those that lie inside its memory, which it cannot count on."""
+        own = self.platform.heaps[heap].memory
+        return [
+            name
+            for name, other in self.platform.heaps.items()
+            if name == heap
+            or any(outer in own for memory in _listed(other.memory) for outer in self._outside(memory))
+        ]
+
+    def _outside(self, memory: str) -> Iterator[str]:
+        """The memories around a memory, the nearest first."""
+        found = self.platform.memory.get(memory)
+        while found is not None and found.inside is not None:
+            yield found.inside
+            found = self.platform.memory.get(found.inside)
 
     def _of_port(self, cell: Cell) -> tuple[Reason, ...]:
         """What the port has against the picture itself, in whatever memory it lies."""
         key = cell[1:]
         if key not in self._port:
-            device = self.platform.devices[cell.device].model_copy(update={"imports": "any"})
+            device = _about(self.platform.devices[cell.device], cell)
+            device = device.model_copy(update={"imports": "any"})
             ideal = Heap.model_validate(_IDEAL)
             alone = self.platform.model_copy(
                 update={
@@ -115,6 +157,18 @@ _IDEAL: Final = {
     "cpu": "cached",
     "source": "everything",
 }
+
+
+def _about(device: Device, cell: Cell) -> Device:
+    """The device with its one port, and of its rules those for the format; any one if there is none."""
+    port = device.ports[cell.port]
+    rules = tuple(rule for rule in port.images if cell.format in rule.formats) or port.images[:1]
+    ports = {cell.port: port.model_copy(update={"images": rules})}
+    return device.model_copy(update={"ports": ports, "converts": ()})
+
+
+def _listed(names: tuple[str, ...] | str) -> tuple[str, ...]:
+    return names if isinstance(names, tuple) else ()
 
 
 def happens(size: int) -> bool:
