@@ -1,0 +1,22 @@
+"""Several files about one machine, put together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from platforms.importers.records import Machine
+
+
+def joined(machines: Iterable[Machine], title: str) -> Machine:
+    """All that the files tell; where two tell of memory, both are kept."""
+    each = tuple(machines)
+    return Machine(
+        title=next((one.title for one in each if one.banks), title),
+        kernel=next((one.kernel for one in each if one.kernel), None),
+        page=4096,
+        banks=tuple(bank for one in each for bank in one.banks),
+        areas=tuple(area for one in each for area in one.areas),
+        cards=tuple(card for one in each for card in one.cards),
+        videos=tuple(video for one in each for video in one.videos),
+        notes=tuple(note for one in each for note in one.notes),
+    )
