@@ -319,6 +319,8 @@ is said on standard error and at the head of the file.
 DISCOVER_EXAMPLES: Final = """\b
 Examples:
   heapwright discover                          print it
+  heapwright discover --dtb board.dtb --drm-info info.json --v4l2 camera.txt
+                                               of another machine, from files
   heapwright discover -o my-board.yaml         keep it
   heapwright platforms check my-board.yaml     is it sound?
   solve pipeline.yaml -p my-board.yaml         what would go where
@@ -332,11 +334,24 @@ def discover(
     ] = None,
     name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = THIS_MACHINE,
     as_json: JsonOption = False,
+    dtb: Annotated[
+        list[Path] | None, typer.Option("--dtb", metavar="FILE", help="A flattened device tree, not this machine.")
+    ] = None,
+    drm_info: Annotated[
+        list[Path] | None, typer.Option("--drm-info", metavar="FILE", help="The output of drm_info -j.")
+    ] = None,
+    v4l2: Annotated[
+        list[Path] | None,
+        typer.Option(
+            "--v4l2", metavar="FILE", help="The output of v4l2-ctl --all --list-formats-ext; may be repeated."
+        ),
+    ] = None,
 ) -> int:
-    """Read the running machine into a platform profile."""
+    """Read the running machine, or files about another, into a platform profile."""
+    from api.discovering import Files
     from api.discovering import discover as look
 
-    return look(to, name, as_json=as_json)
+    return look(to, name, as_json=as_json, files=Files(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ())))
 
 
 def serve(

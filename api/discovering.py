@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from api.asked import THIS_MACHINE
 from api.exits import Exit, complain
@@ -14,17 +14,27 @@ if TYPE_CHECKING:
     from platforms.schema import Platform
 
 
-def discover(to: Path | None, name: str, *, as_json: bool) -> Exit:
-    """Print the running machine's profile, and on standard error what could not be read.
+class Files(NamedTuple):
+    """Files about a machine, by what wrote them."""
+
+    dtb: tuple[Path, ...] = ()
+    drm_info: tuple[Path, ...] = ()
+    v4l2: tuple[Path, ...] = ()
+
+
+def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files()) -> Exit:
+    """Print the profile of the running machine, or of the one that files are about.
+
+    What could not be read is said on standard error.
 
     Raises:
-        InputError: what was read makes no sound profile; all its problems.
+        InputError: a file is not what it should be, or what was read makes no sound profile.
     """
     from allocator.linux.discover import machine
     from platforms.importers.assemble import notes
     from platforms.importers.writing import as_yaml
 
-    found = machine()
+    found = _from_files(files) if any(files) else machine()
     data = _checked(found, name)
     if as_json:
         write_json(data, to)
@@ -33,6 +43,32 @@ def discover(to: Path | None, name: str, *, as_json: bool) -> Exit:
     for note in found.notes:
         complain(f"discover: {note}")
     return Exit.PLAN
+
+
+def _from_files(files: Files) -> Machine:
+    from platforms.importers import drm_info, dtb, v4l2_ctl
+    from platforms.importers.joining import joined
+
+    readers = ((files.dtb, dtb), (files.drm_info, drm_info), (files.v4l2, v4l2_ctl))
+    return joined(
+        [
+            reader.machine(_content(path, reader.MOST_BYTES), str(path))
+            for paths, reader in readers
+            for path in paths
+        ],
+        "a machine known from files",
+    )
+
+
+def _content(path: Path, most: int) -> bytes:
+    from platforms.errors import Problem, UnparsableInput
+
+    try:
+        with path.open("rb") as file:
+            return file.read(most + 1)
+    except OSError as error:
+        said = f"cannot be read: {error.strerror}"
+        raise UnparsableInput([Problem(str(path), None, (), said)]) from None
 
 
 def can_be_solved_for() -> bool:
