@@ -82,7 +82,10 @@ class Oracle:
         elif set(found) == {"contiguous-memory"} and happens(size):
             verdict = Verdict.LUCK
         silent = chosen or not SILENT.isdisjoint(found)
-        return Prediction(verdict, errnos, facts, paths, planes, size, silent, chosen)
+        unseen = chosen or (
+            way == "drm" and "cpu-importer" in found
+        )  # a card maps what it shows, and not before
+        return Prediction(verdict, errnos, facts, paths, planes, size, silent, unseen)
 
     def _besides(self, cell: Cell, answer: Infeasible) -> tuple[Reason, ...]:
         """What else clashes: the kernel refuses at its first step, and a conflict is only one of several."""
