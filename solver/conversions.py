@@ -238,7 +238,7 @@ class Grove:
         if state.edge is None:
             return 0, 0
         edge = state.edge
-        return int(self.edges[edge].lossy), self._weights[edge] * self._sizes[edge]
+        return self.edges[edge].loss, self._weights[edge] * self._sizes[edge]
 
     def _read(self, state: State, feeds: Sequence[State]) -> Price:
         """What conversions cost at least where they read this placement."""

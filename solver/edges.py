@@ -11,7 +11,7 @@ from platforms.schema import Conversion, Port
 from platforms.values import Extent
 from solver.board import Board, DeviceView
 from solver.constraint import End
-from solver.costs import conversion_bytes
+from solver.costs import conversion_bytes, lossy_conversions
 from solver.option import Option, picture
 from solver.pipeline import Attachment, Selector
 from solver.plan import Change
@@ -56,6 +56,11 @@ class Edge(NamedTuple):
     @property
     def writing(self) -> End:
         return End(self.device, self.number, self.spec, "write")
+
+    @property
+    def loss(self) -> int:
+        """What it counts among lossy conversions."""
+        return lossy_conversions.loss(self.writing)
 
     def weight(self, rate: int) -> int:
         """What a byte that it moves costs."""

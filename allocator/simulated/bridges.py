@@ -8,7 +8,7 @@ from typing import Final, NamedTuple
 
 from allocator.hardware import known
 from allocator.simulated.faults import Fault, Objection, refused, seen
-from allocator.simulated.trees import Bridge, Tree
+from allocator.simulated.trees import DEEPEST, Bridge, Tree
 from platforms.formats import pixel_format
 from platforms.schema import Conversion as Edge
 from platforms.schema import Device, Platform
@@ -176,12 +176,14 @@ def _within(loads: Sequence[int], choice: Sequence[Limit]) -> bool:
 
 
 def conversion_cost(platform: Platform, trees: Sequence[Tree]) -> tuple[int, int]:
-    """(lossy conversions, bytes a second that conversions move, those of the CPU weighed)."""
+    """(lossy conversions, bytes a second that conversions move, those of the CPU weighed in both)."""
     lossy = moved = 0
     for tree in trees:
         for bridge in tree.bridges:
-            lossy += not bridge.conversion.lossless
-            weight = BY_CPU if platform.devices[bridge.conversion.device].kind == "cpu" else 1
+            by_cpu = platform.devices[bridge.conversion.device].kind == "cpu"
+            if not bridge.conversion.lossless:
+                lossy += DEEPEST + 1 if by_cpu else 1
+            weight = BY_CPU if by_cpu else 1
             moved += weight * max(tree.asked.buffer.rate, 1) * moved_bytes(tree, bridge)
     return lossy, moved
 

@@ -238,10 +238,15 @@ class Grafts:
         for child in shape.children:
             assert child.way is not None
             further = self._bound(asked, child)
-            lossy += further[0] + (self.ways[child.way].lossless is not True)
+            lossy += further[0] + self._loss(child.way)
             size = _least_size(shape) + _least_size(child)
             moved += further[1] + self._weight(child.way, asked.buffer.rate) * size
         return lossy, moved
+
+    def _loss(self, way: Way) -> int:
+        if self.ways[way].lossless is True:
+            return 0
+        return 4 if self.case.of.devices[way.device].facts.kind == "cpu" else 1
 
     def _weight(self, way: Way, rate: int) -> int:
         kind = self.case.of.devices[way.device].facts.kind
@@ -309,7 +314,7 @@ class Grafts:
         for place, each in enumerate(grown):
             if each.parent is not None and each.way is not None:
                 rate = self.case.asked[each.buffer].buffer.rate
-                lossy += self.ways[each.way].lossless is not True
+                lossy += self._loss(each.way)
                 moved += self._weight(each.way, rate) * (sizes[each.parent] + sizes[place])
         return combined(own, [option.shares for option in chosen], self.search._live, (lossy, moved))
 

@@ -214,7 +214,7 @@ def test_levels_of_conversions_are_checked() -> None:
     assert judged(converting(), converted(levels=levels(0, 122879))) == {"levels"}
 
 
-def test_conversions_by_the_cpu_count_64_fold() -> None:
+def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
     assert cost(converting(), [asked()], converted())[:2] == (0, 122880)
     cpu = device(
         "cpu",
@@ -229,7 +229,7 @@ def test_conversions_by_the_cpu_count_64_fold() -> None:
     )
     platform = converting(devices={"cpu": cpu})
     assert judged(platform, made) == set()
-    assert cost(platform, [asked()], made)[:2] == (1, 64 * 122880)
+    assert cost(platform, [asked()], made)[:2] == (4, 64 * 122880)
     still = [each.model_copy(update={"rate": 0}) for each in made.placements]
     resting = made.model_copy(
         update={

@@ -106,6 +106,20 @@ def test_conversions_follow_each_other() -> None:
     assert level(plan, "lossy-conversions") == 3
 
 
+def test_the_cpu_converts_only_where_no_chain_of_others_does() -> None:
+    edge = {"from": "read", "to": "write", "may_change": ["format", "memory", "stride"]}
+    chain = {"a": rga(("YUYV",), ("NV12",)), "b": rga(("NV12",), ("NV16",)), "c": rga(("NV16",), ("XR24",))}
+    devices = {
+        "camera": device("camera", capture=port(image("YUYV"))),
+        "cpu0": device("cpu", read=port(image("YUYV")), write=port(image("XR24")), converts=[edge]),
+    }
+    plan = planned(board(devices=devices | chain), frame=buffer())
+    assert [device for _, device, _ in steps(plan)] == ["a", "b", "c"]
+    alone = planned(board(devices=devices), frame=buffer())
+    assert [device for _, device, _ in steps(alone)] == ["cpu0"]
+    assert level(alone, "lossy-conversions") == 4
+
+
 def test_four_in_a_row_are_too_many() -> None:
     platform = board(
         devices={
