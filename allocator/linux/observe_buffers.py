@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterator
 from errno import EINVAL, ENODEV
 from pathlib import Path
 from typing import Final
@@ -11,8 +13,7 @@ from allocator.linux.control import Absent, opened
 from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from allocator.linux.grades import Subject
-from allocator.linux.queue import Direction
-from platforms.formats import pixel_formats
+from allocator.linux.queue import Direction, Queue
 from platforms.videodev import v4l2_code
 
 _BITS: Final = 32
@@ -53,13 +54,23 @@ def _dumb(card: Path, size: int) -> OwnedDmabuf:
 
 
 def _exported(subject: Subject, node: Path) -> OwnedDmabuf:
-    """A buffer of a video node's own, of whatever picture it makes that is large enough."""
+    """A buffer of a video node's own: of the first picture it makes that is large enough, else of the largest."""
     direction: Direction = "capture" if subject.origin.access == "write" else "output"
-    code = v4l2_code(subject.format or "") or next(
-        code for each in pixel_formats() if (code := v4l2_code(each)) is not None
-    )
-    made = mmap.allocate(node, direction, code, subject.width, subject.height, name=_NAME)
-    first, *rest = made.dmabufs
+    with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd:
+        queue = Queue(fd, direction)
+        tried = [queue.format(*each, keep=False) for each in _pictures(subject)]
+    best = next((each for each in tried if each.size >= subject.size), max(tried, key=lambda each: each.size))
+    first, *rest = mmap.allocate(node, direction, best.fourcc, best.width, best.height, name=_NAME).dmabufs
     for each in rest:
         each.close()
     return first
+
+
+def _pictures(subject: Subject) -> Iterator[tuple[int, int, int]]:
+    """V4L2 code, width and height, the subject's own picture first."""
+    extents = ((subject.width, subject.height), (640, 480), (1280, 720), (1920, 1080), (3840, 2160))
+    for width, height in extents:
+        for fourcc in (subject.format, "XR24", "RG16"):
+            code = v4l2_code(fourcc) if fourcc is not None else None
+            if code is not None and width and height:
+                yield code, width, height

@@ -63,12 +63,15 @@ class Cell(NamedTuple):
 
 
 def ports_of(platform: Platform) -> Iterator[tuple[str, Device, str, Port]]:
-    """Every port that can be tried on this machine, in order of names: those with a node, and the processor's."""
+    """Every port that can be tried on this machine, in order of names: those with a node, and the processor's.
+
+    Not a codec's coded data: how many bytes its queue wants depends on the codec, which no profile says.
+    """
     for name, device in sorted(platform.devices.items()):
         if device.kind != "cpu" and device.node is None:
             continue
         for port_name, port in sorted(device.ports.items()):
-            if port_name in PORTS[device.kind]:
+            if port_name in PORTS[device.kind] and (port.images or not is_video(device)):
                 yield name, device, port_name, port
 
 
@@ -128,8 +131,12 @@ def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iter
 
 def _describes(device: Device, port: str) -> bool:
     """Whether the kernel is told of the picture at all: a card without a display only takes bytes."""
-    video = device.node is not None and PurePath(device.node).name.startswith("video")
-    return video or (device.kind == "display" and port == "scanout")
+    return is_video(device) or (device.kind == "display" and port == "scanout")
+
+
+def is_video(device: Device) -> bool:
+    """Whether it takes buffers through V4L2 queues."""
+    return device.node is not None and PurePath(device.node).name.startswith("video")
 
 
 def _suiting(port: Port, fourcc: str) -> Extent:

@@ -11,9 +11,9 @@ nothing to compare.
 
 from __future__ import annotations
 
-from pathlib import PurePath
 from typing import Final, Literal
 
+from api.verify.cells import is_video
 from platforms.schema import Device
 
 Way = Literal["v4l2", "drm", "cpu"]
@@ -60,7 +60,7 @@ def way_of(device: Device) -> Way:
     """How a device takes buffers."""
     if device.kind == "cpu":
         return "cpu"
-    return "v4l2" if device.node is not None and PurePath(device.node).name.startswith("video") else "drm"
+    return "v4l2" if is_video(device) else "drm"
 
 
 def refusals(kind: str, way: Way) -> tuple[str, ...]:
