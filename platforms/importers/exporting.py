@@ -105,7 +105,7 @@ def _udmabuf(section: dict[str, Entry], machine: Machine, memories: Memories, no
     }  # fmt: skip
     if memories.huge is not None:
         section["udmabuf-huge"] = {
-            **common, "flags": ["hugetlb"], **_facts("udmabuf-huge", machine, memories, None), **limit, **last,
+            **common, "flags": ["huge"], **_facts("udmabuf-huge", machine, memories, None), **limit, **last,
             "source": _both(node.source, "udmabuf-huge"),
         }  # fmt: skip
 
