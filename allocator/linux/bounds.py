@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from errno import ENOMEM
+from errno import EIO, ENOMEM
 from pathlib import Path
 from time import monotonic
 from typing import Final
 
+from allocator.backend import KernelRefused
 from allocator.linux.control import Full
 from platforms.values import in_units
 
@@ -55,7 +56,7 @@ def _rooms(own: Path, mount: Path) -> Iterator[int]:
         try:
             limit = (group / "memory.max").read_text().strip()
             used = int((group / "memory.current").read_text()) - _reclaimable(group)
-        except (OSError, ValueError):
+        except (FileNotFoundError, PermissionError, ValueError):
             continue
         if limit.isdigit():
             yield max(0, int(limit) - used)
@@ -85,7 +86,11 @@ class _Room:
         least = self.machine if self.group is None else min(self.machine, self.group)
         if now - self._looked < FRESH and process == self._process and size <= least // PART:
             return
-        self.machine, self.group = available() - SPARE, cgroup_room()
+        try:
+            self.machine, self.group = available() - SPARE, cgroup_room()
+        except OSError as refused:  # no descriptor left to look with
+            number = refused.errno or EIO
+            raise KernelRefused(number, "reading how much memory is available") from refused
         self._looked, self._process = now, process
 
     def take(self, size: int) -> None:
@@ -101,6 +106,7 @@ def check(size: int) -> None:
 
     Raises:
         Full: ENOMEM, with what is there; the kernel was not asked.
+        KernelRefused: what is there cannot be read.
     """
     _ROOM.look(size)
     if size > _ROOM.machine:

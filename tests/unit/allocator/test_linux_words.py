@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import resource
 import struct
-from errno import ENOMEM
+from errno import EMFILE, ENOMEM
 from pathlib import Path
 
 import pytest
@@ -52,6 +54,19 @@ def test_without_a_limit_or_the_second_hierarchy_no_cgroup_counts(tmp_path: Path
     own.write_text("4:memory:/job\n")
     assert bounds.cgroup_room(own, tmp_path) is None
     assert bounds.cgroup_room(tmp_path / "none", tmp_path) is None
+
+
+def test_with_no_descriptor_left_the_look_itself_is_refused() -> None:
+    child = os.fork()
+    if child == 0:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (0, 0))
+        try:
+            bounds.check(4096)
+        except KernelRefused as refused:
+            os._exit(0 if refused.errno == EMFILE else 2)
+        finally:
+            os._exit(1)
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
 
 
 @pytest.mark.parametrize(
