@@ -238,7 +238,7 @@ def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
         }
     )
     assert judged(platform, resting, asked(rate=0)) == set()
-    assert cost(platform, [asked(rate=0)], resting)[:2] == (1, 64 * 2048)
+    assert cost(platform, [asked(rate=0)], resting)[:2] == (4, 64 * 2048)
 
 
 # A frame through a conversion
