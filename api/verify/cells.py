@@ -66,12 +66,14 @@ def ports_of(platform: Platform) -> Iterator[tuple[str, Device, str, Port]]:
     """Every port that can be tried on this machine, in order of names: those with a node, and the processor's.
 
     Not a codec's coded data: how many bytes its queue wants depends on the codec, which no profile says.
+    Not a cursor: what it may be is looked at when it is moved, and not at its framebuffer.
     """
     for name, device in sorted(platform.devices.items()):
         if device.kind != "cpu" and device.node is None:
             continue
         for port_name, port in sorted(device.ports.items()):
-            if port_name in PORTS[device.kind] and (port.images or not is_video(device)):
+            coded = is_video(device) and not port.images
+            if port_name in PORTS[device.kind] and port_name != "cursor" and not coded:
                 yield name, device, port_name, port
 
 
@@ -81,7 +83,7 @@ def sizes(platform: Platform) -> Iterator[Cell]:
     Queues of the kernel's own make buffers for their own pictures: the small one is asked of them.
     """
     for device_name, device, port_name, port in ports_of(platform):
-        pictures = list(_pictures(port))
+        pictures = list(_pictures(device, port))
         if device.by_cpu or device.kind == "cpu" or device.dma.mmu or device.dma.iommu is not None:
             pictures = pictures[:1] + pictures[-1:]
         for heap_name, heap in sorted(platform.heaps.items()):
@@ -92,13 +94,13 @@ def sizes(platform: Platform) -> Iterator[Cell]:
                 yield Cell(heap_name, device_name, port_name, fourcc, extent, size=size)
 
 
-def _pictures(port: Port) -> Iterator[tuple[str | None, Extent, int]]:
+def _pictures(device: Device, port: Port) -> Iterator[tuple[str | None, Extent, int]]:
     known = formats_of(port)
     if not known:
         yield from ((None, Extent(0, 0), size) for size in RAW)
         return
     for extent, wish in PICTURES:
-        yield (wish if wish in known else main_format(port)), extent, 0
+        yield (wish if wish in known and is_video(device) else main_format(port)), extent, 0
 
 
 def formats_of(port: Port) -> list[str]:
