@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from errno import EFAULT, EINVAL, EMFILE, ENODEV, ENOMEM, ENOSYS
 from typing import Any
 
@@ -10,6 +11,7 @@ import pytest
 from allocator.backend import Buffer, KernelRefused
 from allocator.execute import merged
 from allocator.simulated.board import Board
+from allocator.simulated.calls import heap_call_refusal
 from solver.plan import AttachedPort, Plane
 from tests.builders import KIB, MIB, board, device, heap, memory, port
 from tests.unit.allocator.hand import CAMERA, PANEL
@@ -129,3 +131,48 @@ def test_a_length_that_wraps_is_no_length() -> None:
     with pytest.raises(KernelRefused) as caught:
         Board(board()).allocate(of_size(4 * KIB).model_copy(update={"sizes": ((1 << 64) - 1,)}))
     assert caught.value.errno == EINVAL
+
+
+@pytest.mark.parametrize(
+    ("arguments", "errno"),
+    # Measured on both kernels: lengths are rounded up to pages, and 2^64 - 1 to none.
+    [
+        ({}, None),
+        ({"length": 0}, EINVAL),
+        ({"length": 1}, None),
+        ({"length": (1 << 64) - 1}, EINVAL),
+        ({"length": (1 << 64) - 4096}, None),
+        ({"fd": 1}, EINVAL),
+        ({"heap_flags": 1}, EINVAL),
+        ({"fd_flags": os.O_RDONLY}, None),
+        ({"fd_flags": os.O_RDWR | os.O_NONBLOCK}, EINVAL),
+    ],
+)
+def test_arguments_that_no_heap_is_asked_about(arguments: dict[str, int], errno: int | None) -> None:
+    usual = {"length": 4096, "fd": 0, "fd_flags": os.O_RDWR | os.O_CLOEXEC, "heap_flags": 0, "page": 4096}
+    assert heap_call_refusal(**usual | arguments) == errno
+
+
+@pytest.mark.parametrize("via", ["dma-heap", "udmabuf"])
+def test_scattered_buffers_use_holes_and_leave_nothing_behind_when_these_do_not_do(via: str) -> None:
+    # 8 buffers of 8 KiB fill 64 KiB; every second freed leaves four holes of two pages.
+    pretended = Board(
+        board(memory={"dram": memory("64KiB")}, heaps={"system": heap("dram", via=via, run="4KiB")})
+    )
+    made = [pretended.allocate(of_size(8 * KIB)) for _ in range(8)]
+    for each in made[::2]:
+        pretended.release(each)
+    pages = pretended.allocate(of_size(32 * KIB)).dmabufs[0].segments
+    assert pages is not None and sum(each.length for each in pages) == 32 * KIB
+    assert refused(pretended, of_size(4 * KIB)).errno == ENOMEM
+
+
+def test_runs_longer_than_any_hole_are_not_made_of_holes() -> None:
+    # 32 KiB are free, in holes of 8 KiB; runs of 16 KiB are promised.
+    heaps = {"system": heap("dram", run="16KiB"), "whole": heap("dram")}
+    pretended = Board(board(memory={"dram": memory("64KiB")}, heaps=heaps))
+    made = [pretended.allocate(of_size(8 * KIB, heap="whole")) for _ in range(8)]
+    for each in made[::2]:
+        pretended.release(each)
+    assert refused(pretended, of_size(32 * KIB)).errno == ENOMEM
+    assert pretended.allocate(of_size(8 * KIB, heap="whole")).dmabufs[0].size == 8 * KIB
