@@ -335,7 +335,8 @@ def discover(
     name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = THIS_MACHINE,
     as_json: JsonOption = False,
     dtb: Annotated[
-        list[Path] | None, typer.Option("--dtb", metavar="FILE", help="A flattened device tree, not this machine.")
+        list[Path] | None,
+        typer.Option("--dtb", metavar="FILE", help="A flattened device tree, not this machine."),
     ] = None,
     drm_info: Annotated[
         list[Path] | None, typer.Option("--drm-info", metavar="FILE", help="The output of drm_info -j.")
@@ -351,7 +352,9 @@ def discover(
     from api.discovering import Files
     from api.discovering import discover as look
 
-    return look(to, name, as_json=as_json, files=Files(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ())))
+    return look(
+        to, name, as_json=as_json, files=Files(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ()))
+    )
 
 
 def serve(
