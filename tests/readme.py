@@ -1,5 +1,8 @@
 """The console blocks of README and docs: what their commands print now.
 
+A block that begins with ```console Conversions, Flow shows only the first two paragraphs
+and those with these headings, with `…` for what lies between.
+
 `python -m tests.readme` writes them anew after an answer has changed for a good reason.
 """
 
@@ -16,7 +19,8 @@ ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
 TOLD = (README, ROOT / "docs" / "protected.md", ROOT / "docs" / "conversions.md")
 """Pages that show commands with their output."""
-_BLOCK = re.compile(r"```console\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+_BLOCK = re.compile(r"```console(?P<only>[^\n]*)\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
+_BEGINNING = 2
 _DOORS = {"solve": "solve_main", "heapwright": "heapwright_main"}
 
 
@@ -41,7 +45,20 @@ def run(command: str) -> str:
 
 def filled(text: str) -> str:
     """`text` with the output of every console block as it is now."""
-    return _BLOCK.sub(lambda m: f"```console\n$ {m['command']}\n{run(m['command'])}```", text)
+    return _BLOCK.sub(
+        lambda m: f"```console{m['only']}\n$ {m['command']}\n{_shown(run(m['command']), m['only'])}```", text
+    )
+
+
+def _shown(output: str, only: str) -> str:
+    """The whole output, or its beginning and the paragraphs with the headings asked for."""
+    wanted = [heading.strip() for heading in only.split(",") if heading.strip()]
+    if not wanted:
+        return output
+    paragraphs = output.rstrip("\n").split("\n\n")
+    kept = [p for p in paragraphs[_BEGINNING:] if p.partition("\n")[0] in wanted]
+    assert len(kept) == len(wanted), f"no paragraph is called {wanted}"
+    return "\n\n".join([*paragraphs[:_BEGINNING], "…", *kept]) + "\n"
 
 
 def commands(text: str) -> list[str]:
