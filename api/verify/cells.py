@@ -120,7 +120,7 @@ def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iter
         if heap is None or device.kind == "cpu" or not port.images or not _describes(device, port_name):
             continue
         base = Cell(heap, device_name, port_name, main_format(port), MIDDLE)
-        for fourcc in sorted({*COMMON, *formats_of(port)}):
+        for fourcc in sorted({*COMMON, *formats_of(port)} - _shown_elsewhere(device, port)):
             yield base._replace(format=fourcc, extent=_suiting(port, fourcc), about="format")
         first = next(rule for rule in port.images if base.format in rule.formats)
         extent = _suiting(port, main_format(port))
@@ -129,6 +129,17 @@ def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iter
             yield base._replace(extent=extent, stride=row + ASTRAY, about="stride")
         for edge in _edges(first):
             yield base._replace(extent=edge, about="extent")
+
+
+def _shown_elsewhere(device: Device, port: Port) -> set[str]:
+    """Formats of a card's other ports: a framebuffer may be of any of them, whatever it is for.
+
+    Source: drivers/gpu/drm/drm_plane.c drm_any_plane_has_format().
+    """
+    if is_video(device):
+        return set()
+    others = (formats_of(other) for other in device.ports.values() if other is not port)
+    return {fourcc for each in others for fourcc in each} - set(formats_of(port))
 
 
 def _describes(device: Device, port: str) -> bool:
