@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from allocator.backend import Buffer
 from allocator.execute import Allocation
+from allocator.simulated.apis import unmapped
 from allocator.simulated.board import Board
 from allocator.simulated.bus import Mapping
 from allocator.simulated.faults import Fault, refused, seen
@@ -115,6 +116,12 @@ class _Passage:
         stopped = self.board.firewall.objection(buffer, actor.touch, asked.ward is not None, actor.reads)
         if stopped is not None:
             yield stopped.against(asked.name, device.name)
+            return
+        unseen = self.board.firewall.mapping_objection(buffer) if device.by_cpu else None
+        if unseen is not None:
+            yield unmapped(device, self.board.facts.heaps[buffer.placement.heap]).against(
+                asked.name, device.name
+            )
             return
         mappings = self.board.bus.mappings(buffer, actor.attached)
         yield from overruns(scene, actor, buffer)

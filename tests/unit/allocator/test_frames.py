@@ -156,3 +156,13 @@ def test_what_nobody_can_read_is_said() -> None:
     codec = pipeline(frame=buffer(read_by={"port": "display.scanout", "codec": "h264"}))
     platform = board(devices={"panel": device("display", scanout=port(), codecs=["hevc"])})
     assert frame(platform, asked=codec) == {"missing-device"}
+
+
+@pytest.mark.parametrize("mood", ["board", "judge"])
+def test_a_display_that_copies_by_the_cpu_finds_out_when_it_shows(mood: str) -> None:
+    # Importing succeeds (vkms maps in vkms_prepare_fb(), long after PRIME_FD_TO_HANDLE).
+    platform = board(
+        heaps={"system": heap("dram", cpu="none")},
+        devices={"panel": device("display", by_cpu=True, scanout=port())},
+    )
+    assert frame(platform, mood=mood) == {"cpu-importer"}
