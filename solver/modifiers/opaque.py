@@ -28,8 +28,10 @@ class Opaque(NamedTuple):
         return frozenset({1})
 
     def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-        """The pixels, packed; nothing that ports ask is imposed."""
+        """The pixels, packed; of what ports ask only the extent is imposed, and the most bytes they take."""
         size = sum(plane.row(image.width) * -(-image.height // plane.vsub) for plane in self.planes)
+        if need.bytes_max is not None and size > need.bytes_max:
+            return None
         found = Layout((), (size,), image, 0)
         return compressed(found, 0) if self.compressed else found
 
