@@ -54,17 +54,25 @@ class Card(NamedTuple):
 
 
 def ask_for_everything(card: int) -> bool:
-    """Announce that all planes and writeback are understood; whether the card does atomic commits."""
-    for wanted in (uapi_kms.CLIENT_UNIVERSAL_PLANES, uapi_kms.CLIENT_ATOMIC):
-        try:
-            call(card, uapi.DRM_SET_CLIENT_CAP, uapi.DrmCapability(capability=wanted, value=1))
-        except KernelRefused:
-            return False
+    """Announce that all planes and writeback are understood; whether the card does atomic commits.
+
+    A paravirtual card hides its cursor plane from whoever does not say that it knows of
+    hotspots (drivers/gpu/drm/drm_plane.c drm_mode_getplane_res(), since 6.8); its formats
+    are framebuffers' formats all the same.
+    """
+    if not all(_says(card, each) for each in (uapi_kms.CLIENT_UNIVERSAL_PLANES, uapi_kms.CLIENT_ATOMIC)):
+        return False
+    for understood in (uapi_kms.CLIENT_WRITEBACK, uapi_kms.CLIENT_CURSOR_HOTSPOT):
+        _says(card, understood)
+    return True
+
+
+def _says(card: int, capability: int) -> bool:
+    """Whether the card lets its client announce that."""
     try:
-        writeback = uapi.DrmCapability(capability=uapi_kms.CLIENT_WRITEBACK, value=1)
-        call(card, uapi.DRM_SET_CLIENT_CAP, writeback)
+        call(card, uapi.DRM_SET_CLIENT_CAP, uapi.DrmCapability(capability=capability, value=1))
     except KernelRefused:
-        return True
+        return False
     return True
 
 

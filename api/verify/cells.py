@@ -121,9 +121,9 @@ def about_ports(platform: Platform, heap_of: dict[tuple[str, str], str]) -> Iter
             continue
         base = Cell(heap, device_name, port_name, main_format(port), MIDDLE)
         for fourcc in sorted({*COMMON, *formats_of(port)} - _shown_elsewhere(device, port)):
-            yield base._replace(format=fourcc, extent=_suiting(port, fourcc), about="format")
+            yield base._replace(format=fourcc, extent=suiting(port, fourcc), about="format")
         first = next(rule for rule in port.images if base.format in rule.formats)
-        extent = _suiting(port, main_format(port))
+        extent = suiting(port, main_format(port))
         row = _row(main_format(port), extent)
         if row is not None:
             yield base._replace(extent=extent, stride=row + ASTRAY, about="stride")
@@ -152,7 +152,7 @@ def is_video(device: Device) -> bool:
     return device.node is not None and PurePath(device.node).name.startswith("video")
 
 
-def _suiting(port: Port, fourcc: str) -> Extent:
+def suiting(port: Port, fourcc: str) -> Extent:
     """An extent that the port's rule for a format takes, near the middle one; that of any rule, if there is none."""
     rule = next((r for r in port.images if fourcc in r.formats), port.images[0])
     low, high = rule.extent.min, rule.extent.max

@@ -17,7 +17,7 @@ from api.verify.cells import Cell
 from api.verify.paths import is_unknown, of_kind
 from api.verify.refusals import DESCRIPTION, refusals, way_of
 from platforms.formats import pixel_formats
-from platforms.schema import Device, Heap, Memory, Platform
+from platforms.schema import Device, Dma, Heap, Memory, Platform
 from solver import Options, solve
 from solver.pipeline import Buffer, Pipeline, Use
 from solver.plan import Infeasible, Plan, Plane, Reason
@@ -131,7 +131,7 @@ class Oracle:
         key = cell[1:]
         if key not in self._port:
             device = _about(self.platform.devices[cell.device], cell)
-            device = device.model_copy(update={"imports": "any"})
+            device = device.model_copy(update={"imports": "any", "dma": Dma.model_validate(_REACH)})
             ideal = Heap.model_validate(_IDEAL)
             alone = self.platform.model_copy(
                 update={
@@ -153,6 +153,7 @@ class Oracle:
 
 
 _MEMORY: Final = {"size": 1 << 50, "base": 0, "source": "everything"}
+_REACH: Final = {"bits": 64}
 _IDEAL: Final = {
     "via": "dma-heap",
     "memory": ["ideal"],

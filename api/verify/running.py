@@ -8,7 +8,7 @@ from typing import Final
 
 from allocator.linux.grades import Grade, Observation, Origin, Subject, Target
 from api.verify.blame import Evidence, blamed
-from api.verify.cells import MIDDLE, Cell, about_ports, main_format, ports_of, sizes
+from api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
 from api.verify.judging import Judged, Outcome, judged
 from api.verify.paths import is_unknown
 from api.verify.predicting import Oracle, Prediction, Verdict
@@ -60,17 +60,11 @@ def _heaps(platform: Platform, oracle: Oracle) -> Iterator[tuple[tuple[str, str]
     for device, _, name, port in ports_of(platform):
         if not port.images:
             continue
-        for heap in ranked:
-            for rule in port.images:
-                low = rule.extent.min
-                extent = MIDDLE if not isinstance(low, tuple) else low
-                cell = Cell(heap, device, name, main_format(port), extent)
-                if oracle.predict(cell).verdict is Verdict.WORKS:
-                    yield (device, name), heap
-                    break
-            else:
-                continue
-            break
+        wish = main_format(port)
+        cells = (Cell(heap, device, name, wish, suiting(port, wish)) for heap in ranked)
+        taken = next((cell.heap for cell in cells if oracle.predict(cell).verdict is Verdict.WORKS), None)
+        if taken is not None:
+            yield (device, name), taken
 
 
 def _ease(heap: Heap) -> tuple[bool, int]:

@@ -21,12 +21,24 @@ from tests.kernel.kernels import Kernel, cache
 MEMORY: Final = "2G"
 """q35 has the first 2 GiB below 4 GiB: more would bring bounce buffers in."""
 ROOT: Final = Path(__file__).parents[2]
+DEVICES: Final = (
+    "-device bochs-display",
+    "-device virtio-gpu-pci",
+    "-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
+    "-device virtio-9p-pci,fsdev=host,mount_tag=host",
+)
+"""The last two are this machine's files once more: virtme-ng mounts them without a cache, and nobody changes
+them while a machine runs."""
 GUEST: Final = """\
+mkdir -p /run/host
+mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,access=any,cache=loose,ro host /run/host
+for each in /usr {root}; do mount --bind /run/host$each $each; done
 mount -t debugfs none /sys/kernel/debug 2>/dev/null
 mount -t cgroup2 none /sys/fs/cgroup 2>/dev/null
 ulimit -n 4096
 cd {root}
 export HEAPWRIGHT_VM={name} HEAPWRIGHT_SHARED={shared} PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1
+export PYTEST_DISABLE_PLUGIN_AUTOLOAD=1  # importing them all takes most of a minute in there
 modprobe -d {modules} vivid n_devs=2 allocators=0,1
 modprobe -a -d {modules} udmabuf vgem bochs virtio-gpu vkms vim2m vicodec heapwright_protected 2>/dev/null
 {{ {command}; echo $? > {shared}/exit; }} > {shared}/output 2>&1
@@ -51,7 +63,7 @@ def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600
         str(binaries / "vng"), "--verbose", "--disable-kvm", "--disable-microvm", "-r", str(kernel.image),
         "--user", "root", "-m", MEMORY, "--cpus", "2", "--rwdir", str(shared),
         "--append", f"root=/dev/root {kernel.command_line}",
-        "--qemu-opts=-device bochs-display -device virtio-gpu-pci",
+        f"--qemu-opts={' '.join(DEVICES)}",
         "--", f"sh {script}",
     ]  # fmt: skip
     environment = {**os.environ, "PATH": f"{binaries}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}

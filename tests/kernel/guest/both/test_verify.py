@@ -62,7 +62,8 @@ def test_profile_and_kernel_agree(platform: Platform, found: list[Judged]) -> No
 def test_pixels_arrived_wherever_they_can_be_seen(found: list[Judged]) -> None:
     seen = [each for each in found if each.observation.pages]
     assert len(seen) > 30
-    assert all(not each.observation.wrong_content for each in seen)
+    wrong = [each for each in seen if each.observation.wrong_content]
+    assert all(each.prediction.silent for each in wrong), [sentence(each) for each in wrong]
 
 
 CAPTURE = "devices.vivid-001-vid-cap"
