@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from allocator.backend import AllocationFailed, Buffer
 from allocator.execute import Allocation, execute
-from allocator.linux.backend import LinuxBackend, LinuxDmabuf
+from allocator.linux.backend import LinuxBackend
+from allocator.linux.dmabuf import OwnedDmabuf
 from api.learning import MOST, Nogood, nogood, taught
 from platforms.errors import InputError
 from platforms.values import in_units
@@ -92,9 +93,9 @@ def _buffer(buffer: Buffer) -> dict[str, Any]:
         "buffer": buffer.placement.buffer,
         "heap": buffer.placement.heap,
         "dmabufs": [
-            {"size": each.size, "fd": each.owned.fd, "inode": each.owned.inode, "name": each.owned.name}
+            {"size": each.size, "fd": each.fd, "inode": each.inode, "name": each.name}
             for each in buffer.dmabufs
-            if isinstance(each, LinuxDmabuf)
+            if isinstance(each, OwnedDmabuf)
         ],
     }
 

@@ -12,21 +12,14 @@ from dataclasses import dataclass
 from errno import ENODEV
 from pathlib import Path
 
-from allocator.backend import Buffer, Dmabuf, Import, KernelRefused
+from allocator.backend import Buffer, Import, KernelRefused
 from allocator.linux.control import Absent
 from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.making import make
+from allocator.linux.making import Maker, maker
 from allocator.linux.ports import Port, QueuePort, Seat, opened_port
 from allocator.linux.queue import Queue
 from platforms.schema import Device, Platform
 from solver.plan import AttachedPort, Placement
-
-
-@dataclass(eq=False)
-class LinuxDmabuf(Dmabuf):
-    """A dma-buf of the kernel's; where its pages are, no program may know."""
-
-    owned: OwnedDmabuf
 
 
 @dataclass(eq=False)
@@ -45,20 +38,25 @@ class LinuxBackend:
         self.platform = platform
         self._ports: dict[tuple[str, str], _Open] = {}
         self._seats: dict[tuple[int, str, str], Seat] = {}
+        self._makers: dict[str, Maker] = {}
         self._made: dict[str, int] = {}
 
     def allocate(self, placement: Placement) -> Buffer:
-        number = self._made.get(placement.buffer, 0)
-        made = make(self.platform, placement, f"{placement.buffer}.{number}")
-        self._made[placement.buffer] = number + 1
-        return Buffer(placement, tuple(LinuxDmabuf(each.size, None, each) for each in made))
+        name, heap = placement.buffer, placement.heap
+        make = self._makers.get(heap)
+        if make is None:
+            make = self._makers[heap] = maker(self.platform, heap)
+        number = self._made.get(name, 0)
+        made = make(placement, f"{name}.{number}")
+        self._made[name] = number + 1
+        return Buffer(placement, made)
 
     def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
         device = self.platform.devices[attached.device]
         if device.kind != "cpu":
             held = self._port(device, attached)
             try:
-                seat = held.port.take(buffer.placement, [each.owned for each in _ours(buffer)])
+                seat = held.port.take(buffer.placement, _ours(buffer))
             except BaseException:
                 if not held.buffers:
                     self._leave([(attached.device, attached.port)])
@@ -70,13 +68,13 @@ class LinuxBackend:
 
     def map(self, buffer: Buffer) -> None:
         for each in _ours(buffer):
-            with each.owned.mapped("read"):
+            with each.mapped("read"):
                 pass
 
     def release(self, buffer: Buffer) -> None:
         self._leave([key for key, held in self._ports.items() if buffer in held.buffers])
         for each in _ours(buffer):
-            each.owned.close()
+            each.close()
 
     def detach(self) -> None:
         """Detach everything from every device and keep the buffers: a queue serves one open file at a time."""
@@ -122,5 +120,5 @@ class LinuxBackend:
                 self._seats.pop((id(each), *key), None)
 
 
-def _ours(buffer: Buffer) -> tuple[LinuxDmabuf, ...]:
-    return tuple(each for each in buffer.dmabufs if isinstance(each, LinuxDmabuf))
+def _ours(buffer: Buffer) -> tuple[OwnedDmabuf, ...]:
+    return tuple(each for each in buffer.dmabufs if isinstance(each, OwnedDmabuf))

@@ -75,30 +75,41 @@ class _Room:
     """What was left when last looked, less what was asked for since."""
 
     def __init__(self) -> None:
-        self._looked = float("-inf")
-        self._process = 0
+        self._until = float("-inf")
         self.machine = 0
         self.group: int | None = None
 
-    def look(self, size: int) -> None:
-        """Look again if that was long ago, by another process, or if the request is large for what is left."""
-        now, process = monotonic(), os.getpid()
+    def take(self, size: int) -> bool:
+        """Whether there is room; where there is, it is taken.
+
+        Looks again if that was long ago, by another process, or if the request is large for what is left.
+        """
         least = self.machine if self.group is None else min(self.machine, self.group)
-        if now - self._looked < FRESH and process == self._process and size <= least // PART:
-            return
+        if size > least // PART or monotonic() > self._until:
+            self._look()
+            least = self.machine if self.group is None else min(self.machine, self.group)
+        if size > least:
+            return False
+        self.machine -= size
+        if self.group is not None:
+            self.group -= size
+        return True
+
+    def _look(self) -> None:
         try:
             self.machine, self.group = available() - SPARE, cgroup_room()
         except OSError as refused:  # no descriptor left to look with
             number = refused.errno or EIO
             raise KernelRefused(number, "reading how much memory is available") from refused
-        self._looked, self._process = now, process
+        self._until = monotonic() + FRESH
 
-    def take(self, size: int) -> None:
-        self.machine -= size
-        self.group = None if self.group is None else self.group - size
+    def forget(self) -> None:
+        """What was seen belongs to another process."""
+        self._until = float("-inf")
 
 
 _ROOM: Final = _Room()
+os.register_at_fork(after_in_child=_ROOM.forget)
 
 
 def check(size: int) -> None:
@@ -108,13 +119,10 @@ def check(size: int) -> None:
         Full: ENOMEM, with what is there; the kernel was not asked.
         KernelRefused: what is there cannot be read.
     """
-    _ROOM.look(size)
+    if _ROOM.take(size):
+        return
     if size > _ROOM.machine:
-        text = f"{in_units(size)} asked for and {in_units(max(_ROOM.machine, 0))} available; the kernel was not asked"
-        raise Full(ENOMEM, text)
-    if _ROOM.group is not None and size > _ROOM.group:
-        left = in_units(max(_ROOM.group, 0))
-        raise Full(
-            ENOMEM, f"{in_units(size)} asked for and {left} left in this cgroup; the kernel was not asked"
-        )
-    _ROOM.take(size)
+        left = f"{in_units(max(_ROOM.machine, 0))} available"
+    else:
+        left = f"{in_units(max(_ROOM.group or 0, 0))} left in this cgroup"
+    raise Full(ENOMEM, f"{in_units(size)} asked for and {left}; the kernel was not asked")

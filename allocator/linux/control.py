@@ -55,7 +55,7 @@ def both(name: str, kind: str, number: int, argument: type[ctypes.Structure] | i
     return _request(name, _READ | _WRITE, kind, number, argument)
 
 
-Argument = ctypes.Structure | ctypes.Array[ctypes.c_char] | ctypes.c_int | int
+Argument = ctypes.Structure | ctypes.Array[ctypes.c_char] | ctypes.c_int | bytearray | int
 
 
 def call(fd: int, request: Request, argument: Argument = 0) -> int:
@@ -64,13 +64,15 @@ def call(fd: int, request: Request, argument: Argument = 0) -> int:
     Raises:
         KernelRefused: the kernel said no.
     """
-    for _ in range(_MAX_TRIES):
+    tries = 0
+    while True:
         try:
             return fcntl.ioctl(fd, request.number, argument)
         except OSError as refused:
-            if refused.errno not in (errnos.EINTR, errnos.EAGAIN) or request.name == "VIDIOC_DQBUF":
+            tries += 1
+            again = refused.errno in (errnos.EINTR, errnos.EAGAIN) and request.name != "VIDIOC_DQBUF"
+            if not again or tries == _MAX_TRIES:
                 raise KernelRefused(refused.errno or 0, request.name) from refused
-    raise KernelRefused(errnos.EINTR, f"{request.name} was interrupted {_MAX_TRIES} times")
 
 
 class Absent(KernelRefused):
@@ -103,7 +105,7 @@ def room_in(name: str, size: int) -> Iterator[None]:
         raise as_full(refused, name, size) from refused.__cause__
 
 
-def open_node(node: Path, flags: int = os.O_RDWR) -> int:
+def open_node(node: Path | str, flags: int = os.O_RDWR) -> int:
     """Open a device node; the caller owns the descriptor.
 
     Raises:
@@ -118,7 +120,7 @@ def open_node(node: Path, flags: int = os.O_RDWR) -> int:
         if number in (errnos.ENOENT, errnos.ENXIO, errnos.ENODEV, errnos.ENOTDIR):
             raise Absent(number, f"{node} is not there") from refused
         if number in (errnos.EACCES, errnos.EPERM):
-            raise NotPermitted(number, f"{node} may not be opened; {udev_rule(node)}") from refused
+            raise NotPermitted(number, f"{node} may not be opened; {udev_rule(Path(node))}") from refused
         raise KernelRefused(number, f"opening {node}") from refused
 
 

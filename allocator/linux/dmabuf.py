@@ -1,20 +1,20 @@
 """One dma-buf and its descriptor: owned, named, identified by inode, mapped in brackets.
 
-Sources: drivers/dma-buf/dma-buf.c dma_buf_getfile() (i_size is the buffer's), dma_buf_set_name(),
+Sources: drivers/dma-buf/dma-buf.c dma_buf_llseek() (the end is the buffer's), dma_buf_set_name(),
 dma_buf_ioctl(); include/uapi/linux/dma-buf.h.
 """
 
 from __future__ import annotations
 
-import ctypes
 import mmap
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from allocator.backend import KernelRefused
+from allocator.backend import Dmabuf, KernelRefused
 from allocator.linux import uapi
 from allocator.linux.control import call
 
@@ -26,28 +26,32 @@ _FLAGS: Final = {
 }  # fmt: skip
 
 
-class OwnedDmabuf:
-    """A dma-buf whose descriptor is ours to close.
+class OwnedDmabuf(Dmabuf):
+    """A dma-buf whose descriptor is ours to close; where its pages are, no program may know."""
 
-    `inode` tells buffers apart, whatever number their descriptors have.
-    """
+    segments: None = None
 
     def __init__(self, fd: int, name: str = "") -> None:
-        """Takes over `fd`, and closes it if anything goes wrong."""
-        self.fd = fd
-        self.name = name.encode()[:NAME_BYTES].decode(errors="ignore")
-        try:
-            seen = os.fstat(fd)
-            self.size, self.inode = seen.st_size, seen.st_ino
-            if name:
-                self._set_name()
-        except BaseException:
-            self.close()
-            raise
+        """Takes over `fd`, and closes it if anything goes wrong; the kernel keeps NAME_BYTES of the name."""
+        self.fd, self.name = fd, name
+        if name:
+            text = bytearray(name, "utf-8")
+            del text[NAME_BYTES:]
+            text.append(0)
+            try:
+                call(fd, uapi.BUF_SET_NAME, text)
+            except BaseException:
+                self.close()
+                raise
 
-    def _set_name(self) -> None:
-        text = ctypes.create_string_buffer(self.name.encode(), NAME_BYTES + 1)
-        call(self.fd, uapi.BUF_SET_NAME, text)
+    @cached_property
+    def size(self) -> int:  # type: ignore[override]  # asked of the kernel when somebody wants to know
+        return os.lseek(self.fd, 0, os.SEEK_END)
+
+    @cached_property
+    def inode(self) -> int:
+        """What tells buffers apart, whatever number their descriptors have."""
+        return os.fstat(self.fd).st_ino
 
     def close(self) -> None:
         """Give the descriptor back; a second call does nothing."""

@@ -27,29 +27,24 @@ _ROW: Final = 4096
 """Bytes of a row of a dumb buffer for data that has none."""
 
 
-def make(platform: Platform, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-    """One buffer: all its dma-bufs, or none.
+Maker = Callable[[Placement, str], tuple[OwnedDmabuf, ...]]
+"""Makes one buffer under a name: all its dma-bufs, or none."""
+
+
+def maker(platform: Platform, name: str) -> Maker:
+    """What makes buffers of one heap.
 
     Raises:
-        Absent, NotPermitted, Full, KernelRefused: as the exporter says.
+        Absent: there is no such heap, or no node for it.
+        KernelRefused: nobody here knows how.
     """
-    found = platform.heaps.get(placement.heap)
+    found = platform.heaps.get(name)
     if found is None:
-        raise Absent(ENODEV, f"{platform.name} has no heap {placement.heap}")
+        raise Absent(ENODEV, f"{platform.name} has no heap {name}")
     way = _WAYS.get(found.via)
     if way is None:
-        raise KernelRefused(
-            EOPNOTSUPP, f"nobody here knows how to allocate from {placement.heap} ({found.via})"
-        )
-    made = way(platform, found, placement, name)
-    for each, size in zip(made, placement.sizes, strict=True):
-        if each.size < size:
-            _close(made)
-            raise KernelRefused(EINVAL, f"{placement.heap} made {each.size} bytes instead of {size}")
-    return made
-
-
-Way = Callable[[Platform, Heap, Placement, str], tuple[OwnedDmabuf, ...]]
+        raise KernelRefused(EOPNOTSUPP, f"nobody here knows how to allocate from {name} ({found.via})")
+    return way(platform, name, found)
 
 
 def _close(made: Iterable[OwnedDmabuf]) -> None:
@@ -67,44 +62,58 @@ def _each(placement: Placement, allocate: Callable[[int], OwnedDmabuf]) -> tuple
     return tuple(made)
 
 
-def _from_heap(platform: Platform, found: Heap, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-    node = _node(placement.names or found.names)
-    return _each(placement, lambda size: heap.allocate(node, size, name))
+def _from_heap(platform: Platform, key: str, found: Heap) -> Maker:
+    def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
+        node = _node(placement.names or found.names)
+        if len(placement.sizes) == 1:
+            return (heap.allocate(node, placement.sizes[0], name),)
+        return _each(placement, lambda size: heap.allocate(node, size, name))
+
+    return make
 
 
 @lru_cache(maxsize=64)
-def _node(names: tuple[str, ...]) -> Path:
+def _node(names: tuple[str, ...]) -> str:
     """A heap's node, looked for once: if it goes away, opening it says so."""
-    return heap.node(names)
+    return str(heap.node(names))
 
 
-def _from_udmabuf(
-    platform: Platform, found: Heap, placement: Placement, name: str
-) -> tuple[OwnedDmabuf, ...]:
+def _from_udmabuf(platform: Platform, key: str, found: Heap) -> Maker:
     huge = any("huge" in flag for flag in found.flags)
-    return _each(placement, lambda size: udmabuf.allocate(size, name, huge=huge))
+
+    def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
+        return _each(placement, lambda size: udmabuf.allocate(size, name, huge=huge))
+
+    return make
 
 
-def _from_card(platform: Platform, found: Heap, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-    _, node = _exporter(platform, found, placement)
-    row = placement.planes[0].stride if placement.planes and placement.planes[0].stride else _ROW
-    with opened(node) as card:
-        return _each(
-            placement,
-            lambda size: dumb.allocate(card, -(-row * 8 // _BITS), -(-size // row), _BITS, name).dmabuf,
-        )
+def _from_card(platform: Platform, key: str, found: Heap) -> Maker:
+    _, node = _exporter(platform, key, found)
+
+    def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
+        row = placement.planes[0].stride if placement.planes and placement.planes[0].stride else _ROW
+        with opened(node) as card:
+            return _each(
+                placement,
+                lambda size: dumb.allocate(card, -(-row * 8 // _BITS), -(-size // row), _BITS, name).dmabuf,
+            )
+
+    return make
 
 
-def _from_queue(platform: Platform, found: Heap, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-    device, node = _exporter(platform, found, placement)
+def _from_queue(platform: Platform, key: str, found: Heap) -> Maker:
+    device, node = _exporter(platform, key, found)
+    direction = _direction(device)
+    return lambda placement, name: _exported(node, direction, placement, name)
+
+
+def _exported(node: Path, direction: Direction, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
     apart = len(placement.sizes) > 1
     code = v4l2_code(placement.format, apart=apart) if placement.format is not None else None
     if code is None:
         raise KernelRefused(EINVAL, f"V4L2 has no format for {placement.format or 'raw data'}")
     stride = placement.planes[0].stride
-    made = mmap.allocate(
-        node, _direction(device), code, placement.width, placement.height, stride, name
-    )  # fmt: skip
+    made = mmap.allocate(node, direction, code, placement.width, placement.height, stride, name)
     if made.settled.stride != stride or len(made.dmabufs) != len(placement.sizes):
         _close(made.dmabufs)
         told = f"rows of {made.settled.stride} bytes in {len(made.dmabufs)} dma-bufs"
@@ -112,10 +121,10 @@ def _from_queue(platform: Platform, found: Heap, placement: Placement, name: str
     return made.dmabufs
 
 
-def _exporter(platform: Platform, found: Heap, placement: Placement) -> tuple[Device, Path]:
+def _exporter(platform: Platform, key: str, found: Heap) -> tuple[Device, Path]:
     device = platform.devices.get(found.exporter) if found.exporter is not None else None
     if device is None or device.node is None:
-        raise Absent(ENODEV, f"{platform.name} does not say which node {placement.heap} is allocated from")
+        raise Absent(ENODEV, f"{platform.name} does not say which node {key} is allocated from")
     return device, Path(device.node)
 
 
@@ -123,7 +132,7 @@ def _direction(device: Device) -> Direction:
     return "capture" if any(port.access == "write" for port in device.ports.values()) else "output"
 
 
-_WAYS: Final[dict[Via, Way]] = {
+_WAYS: Final[dict[Via, Callable[[Platform, str, Heap], Maker]]] = {
     "dma-heap": _from_heap,
     "tee": _from_heap,
     "udmabuf": _from_udmabuf,

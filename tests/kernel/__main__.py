@@ -79,7 +79,18 @@ def _command(kernel: Kernel, words: Sequence[str]) -> list[str]:
         return [found or words[0], *words[1:]]
     guest = Path("tests/kernel/guest")
     folders = [str(guest / name) for name in ("both", kernel.name) if (vm.ROOT / guest / name).is_dir()]
-    return [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "pytest_timeout", *folders, *words]
+    return [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-p",
+        "pytest_timeout",
+        *folders,
+        *words,
+    ]
 
 
 if __name__ == "__main__":

@@ -19,8 +19,8 @@ from allocator.linux.control import Absent, as_full, call, open_node
 from allocator.linux.dmabuf import OwnedDmabuf
 
 FOLDER: Final = Path("/dev/dma_heap")
-UNBOUNDED: Final = ("system", "system_cc_shared")
-"""Heaps that take ordinary pages and never say ENOMEM: drivers/dma-buf/heaps/system_heap.c."""
+UNBOUNDED: Final = ("/system", "/system_cc_shared")
+"""How nodes end of heaps that take ordinary pages and never say ENOMEM: drivers/dma-buf/heaps/system_heap.c."""
 
 
 def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
@@ -36,7 +36,7 @@ def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
     raise Absent(ENOENT, f"no heap {' or '.join(names)} in {folder}; there is {there}")
 
 
-def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
+def allocate(path: Path | str, size: int, name: str = "") -> OwnedDmabuf:
     """A dma-buf of at least `size` bytes.
 
     Raises:
@@ -44,14 +44,15 @@ def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
         Full: the heap is full, or the machine has not that much memory.
         KernelRefused: the heap makes no such buffer.
     """
-    if path.name in UNBOUNDED:
+    node = os.fspath(path)
+    if node.endswith(UNBOUNDED):
         bounds.check(size)
     wanted = uapi.HeapAllocation(len=size, fd_flags=os.O_RDWR | os.O_CLOEXEC)
-    heap = open_node(path, os.O_RDONLY)
+    heap = open_node(node, os.O_RDONLY)
     try:
         call(heap, uapi.HEAP_ALLOC, wanted)
     except KernelRefused as refused:
-        raise as_full(refused, path.name, size) from refused.__cause__
+        raise as_full(refused, Path(node).name, size) from refused.__cause__
     finally:
         os.close(heap)
     return OwnedDmabuf(wanted.fd, name)

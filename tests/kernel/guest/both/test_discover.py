@@ -37,7 +37,7 @@ def platform() -> Platform:
 def sources(value: Any) -> Iterator[str]:
     if isinstance(value, dict):
         for key, inner in value.items():
-            yield from [inner] if key == "source" else sources(inner)
+            yield from [inner] if key == "source" and isinstance(inner, str) else sources(inner)
     elif isinstance(value, list):
         for inner in value:
             yield from sources(inner)

@@ -2,7 +2,8 @@
 
 import solver
 from allocator.execute import execute
-from allocator.linux.backend import LinuxBackend, LinuxDmabuf
+from allocator.linux.backend import LinuxBackend
+from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.importers import cpu, v4l2
 from allocator.linux.nodes import videos
 from platforms.catalog import platform_from
@@ -41,11 +42,9 @@ def test_a_picture_goes_through_a_converter() -> None:
             for name in ("drawn", "seen")
         )
         for each in (*drawn, *seen):
-            assert isinstance(each, LinuxDmabuf)
-            cpu.fill(each.owned, b"\x5a\xa5" if each in drawn else b"\xff")
+            assert isinstance(each, OwnedDmabuf)
+            cpu.fill(each, b"\x5a\xa5" if each in drawn else b"\xff")
         v4l2.converted(backend.queue("mirror", "source"), backend.queue("mirror", "target"))
-        changed = [
-            cpu.pages_changed(each.owned, b"\xff", SIZE) for each in seen if isinstance(each, LinuxDmabuf)
-        ]
+        changed = [cpu.pages_changed(each, b"\xff", SIZE) for each in seen if isinstance(each, OwnedDmabuf)]
         # 640 x 480 x 2 = 614400 bytes in 150 pages.
         assert (150, 150) in changed

@@ -14,7 +14,7 @@ import pytest
 import solver
 from allocator.backend import AllocationFailed, Buffer, KernelRefused
 from allocator.execute import execute
-from allocator.linux.backend import LinuxBackend, LinuxDmabuf
+from allocator.linux.backend import LinuxBackend
 from allocator.linux.control import opened
 from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.exporters import heap
@@ -64,8 +64,8 @@ def attached(board: Platform, placement: Placement, node: Path) -> tuple[str, st
 
 def owned(buffer: Buffer) -> OwnedDmabuf:
     (dmabuf,) = buffer.dmabufs
-    assert isinstance(dmabuf, LinuxDmabuf)
-    return dmabuf.owned
+    assert isinstance(dmabuf, OwnedDmabuf)
+    return dmabuf
 
 
 def written_back(shown: OwnedDmabuf) -> bytes:

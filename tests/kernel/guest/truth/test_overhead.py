@@ -1,6 +1,5 @@
 """What our allocating costs over the bare calls: interleaved pairs, medians, printed as a table."""
 
-import ctypes
 import fcntl
 import os
 from statistics import median
@@ -35,7 +34,7 @@ def bare(node: str, size: int) -> int:
     fd = os.open(node, os.O_RDONLY | os.O_CLOEXEC)
     fcntl.ioctl(fd, uapi.HEAP_ALLOC.number, wanted)
     os.close(fd)
-    fcntl.ioctl(wanted.fd, uapi.BUF_SET_NAME.number, ctypes.create_string_buffer(b"frame.0", 32))
+    fcntl.ioctl(wanted.fd, uapi.BUF_SET_NAME.number, b"frame.0\0")
     return int(wanted.fd)
 
 
