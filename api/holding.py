@@ -6,7 +6,7 @@ import os
 import select
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -33,9 +33,13 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise Stopped(128 + number)
 
 
-def until_told(listens: bool) -> None:
-    """Wait for the end of standard input where this process `listens` to it, else for a signal alone."""
+def until_told(listens: bool, say: Callable[[], None]) -> None:
+    """Wait for the end of standard input where this process `listens` to it, else for a signal alone.
+
+    `say` tells whoever waits that they may stop it: from there on, being stopped is the right end.
+    """
     try:
+        say()
         while True:
             if not listens or sys.stdin is None:
                 signal.pause()

@@ -134,8 +134,7 @@ def _hold(asked: Asked, buffers: int) -> None:
 
     listens = "-" not in asked.files
     ends = "Ctrl-C or the end of input ends it" if listens else "Ctrl-C ends it"
-    complain(f"solve: process {os.getpid()} holds {buffers} buffers; {ends}")
-    until_told(listens)
+    until_told(listens, lambda: complain(f"solve: process {os.getpid()} holds {buffers} buffers; {ends}"))
 
 
 def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:

@@ -15,6 +15,7 @@ from pathlib import Path
 from allocator.backend import Buffer, Import, KernelRefused
 from allocator.linux.control import Absent
 from allocator.linux.dmabuf import OwnedDmabuf
+from allocator.linux.exporters.heap import HeapNode
 from allocator.linux.making import Maker, maker
 from allocator.linux.ports import Port, QueuePort, Seat, opened_port
 from allocator.linux.queue import Queue
@@ -32,24 +33,34 @@ class _Open:
 
 
 class LinuxBackend:
-    """Makes, attaches and gives back buffers of the running machine, as `platform` describes it."""
+    """Makes, attaches and gives back buffers of the running machine, as `platform` describes it.
+
+    Nodes of heaps stay open as long as there are buffers.
+    """
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
         self._ports: dict[tuple[str, str], _Open] = {}
         self._seats: dict[tuple[int, str, str], Seat] = {}
         self._makers: dict[str, Maker] = {}
+        self._nodes: list[HeapNode] = []
+        self._alive: set[Buffer] = set()
         self._made: dict[str, int] = {}
 
     def allocate(self, placement: Placement) -> Buffer:
         name, heap = placement.buffer, placement.heap
-        make = self._makers.get(heap)
-        if make is None:
-            make = self._makers[heap] = maker(self.platform, heap)
         number = self._made.get(name, 0)
-        made = make(placement, f"{name}.{number}")
+        try:
+            make = self._makers.get(heap)
+            if make is None:
+                make = self._makers[heap] = maker(self.platform, heap, self._nodes)
+            buffer = Buffer(placement, make(placement, f"{name}.{number}"))
+        except BaseException:
+            self._close_nodes()
+            raise
         self._made[name] = number + 1
-        return Buffer(placement, made)
+        self._alive.add(buffer)
+        return buffer
 
     def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
         device = self.platform.devices[attached.device]
@@ -75,6 +86,8 @@ class LinuxBackend:
         self._leave([key for key, held in self._ports.items() if buffer in held.buffers])
         for each in _ours(buffer):
             each.close()
+        self._alive.discard(buffer)
+        self._close_nodes()
 
     def detach(self) -> None:
         """Detach everything from every device and keep the buffers: a queue serves one open file at a time."""
@@ -111,6 +124,11 @@ class LinuxBackend:
             )
             self._ports[key] = _Open(port, closing, [])
         return self._ports[key]
+
+    def _close_nodes(self) -> None:
+        if not self._alive:
+            for node in self._nodes:
+                node.close()
 
     def _leave(self, keys: list[tuple[str, str]]) -> None:
         for key in keys:

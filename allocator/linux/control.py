@@ -105,7 +105,7 @@ def room_in(name: str, size: int) -> Iterator[None]:
         raise as_full(refused, name, size) from refused.__cause__
 
 
-def open_node(node: Path | str, flags: int = os.O_RDWR) -> int:
+def open_node(node: Path, flags: int = os.O_RDWR) -> int:
     """Open a device node; the caller owns the descriptor.
 
     Raises:
@@ -120,7 +120,7 @@ def open_node(node: Path | str, flags: int = os.O_RDWR) -> int:
         if number in (errnos.ENOENT, errnos.ENXIO, errnos.ENODEV, errnos.ENOTDIR):
             raise Absent(number, f"{node} is not there") from refused
         if number in (errnos.EACCES, errnos.EPERM):
-            raise NotPermitted(number, f"{node} may not be opened; {udev_rule(Path(node))}") from refused
+            raise NotPermitted(number, f"{node} may not be opened; {udev_rule(node)}") from refused
         raise KernelRefused(number, f"opening {node}") from refused
 
 

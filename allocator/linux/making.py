@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from errno import EINVAL, ENODEV, EOPNOTSUPP
-from functools import lru_cache
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +16,7 @@ from allocator.backend import KernelRefused
 from allocator.linux.control import Absent, opened
 from allocator.linux.dmabuf import OwnedDmabuf
 from allocator.linux.exporters import dumb, heap, mmap, udmabuf
+from allocator.linux.exporters.heap import HeapNode
 from allocator.linux.queue import Direction
 from platforms.schema import Device, Heap, Platform
 from platforms.videodev import v4l2_code
@@ -31,8 +32,8 @@ Maker = Callable[[Placement, str], tuple[OwnedDmabuf, ...]]
 """Makes one buffer under a name: all its dma-bufs, or none."""
 
 
-def maker(platform: Platform, name: str) -> Maker:
-    """What makes buffers of one heap.
+def maker(platform: Platform, name: str, nodes: list[HeapNode]) -> Maker:
+    """What makes buffers of one heap; nodes that it leaves open are added to `nodes`.
 
     Raises:
         Absent: there is no such heap, or no node for it.
@@ -44,7 +45,7 @@ def maker(platform: Platform, name: str) -> Maker:
     way = _WAYS.get(found.via)
     if way is None:
         raise KernelRefused(EOPNOTSUPP, f"nobody here knows how to allocate from {name} ({found.via})")
-    return way(platform, name, found)
+    return way(platform, name, found, nodes)
 
 
 def _close(made: Iterable[OwnedDmabuf]) -> None:
@@ -62,23 +63,22 @@ def _each(placement: Placement, allocate: Callable[[int], OwnedDmabuf]) -> tuple
     return tuple(made)
 
 
-def _from_heap(platform: Platform, key: str, found: Heap) -> Maker:
+def _from_heap(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
+    @cache
+    def node(names: tuple[str, ...]) -> HeapNode:
+        nodes.append(HeapNode(heap.node(names)))
+        return nodes[-1]
+
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
-        node = _node(placement.names or found.names)
+        allocate = node(placement.names or found.names).allocate
         if len(placement.sizes) == 1:
-            return (heap.allocate(node, placement.sizes[0], name),)
-        return _each(placement, lambda size: heap.allocate(node, size, name))
+            return (allocate(placement.sizes[0], name),)
+        return _each(placement, lambda size: allocate(size, name))
 
     return make
 
 
-@lru_cache(maxsize=64)
-def _node(names: tuple[str, ...]) -> str:
-    """A heap's node, looked for once: if it goes away, opening it says so."""
-    return str(heap.node(names))
-
-
-def _from_udmabuf(platform: Platform, key: str, found: Heap) -> Maker:
+def _from_udmabuf(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
     huge = any("huge" in flag for flag in found.flags)
 
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
@@ -87,7 +87,7 @@ def _from_udmabuf(platform: Platform, key: str, found: Heap) -> Maker:
     return make
 
 
-def _from_card(platform: Platform, key: str, found: Heap) -> Maker:
+def _from_card(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
     _, node = _exporter(platform, key, found)
 
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
@@ -101,7 +101,7 @@ def _from_card(platform: Platform, key: str, found: Heap) -> Maker:
     return make
 
 
-def _from_queue(platform: Platform, key: str, found: Heap) -> Maker:
+def _from_queue(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
     device, node = _exporter(platform, key, found)
     direction = _direction(device)
     return lambda placement, name: _exported(node, direction, placement, name)
@@ -132,7 +132,7 @@ def _direction(device: Device) -> Direction:
     return "capture" if any(port.access == "write" for port in device.ports.values()) else "output"
 
 
-_WAYS: Final[dict[Via, Callable[[Platform, str, Heap], Maker]]] = {
+_WAYS: Final[dict[Via, Callable[[Platform, str, Heap, list[HeapNode]], Maker]]] = {
     "dma-heap": _from_heap,
     "tee": _from_heap,
     "udmabuf": _from_udmabuf,

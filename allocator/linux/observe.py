@@ -14,6 +14,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from contextlib import ExitStack
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -220,8 +221,13 @@ def _shown(trial: Trial, card: int, importer: Importer, framebuffer: int, made: 
 
 def pattern(size: int) -> bytes:
     """Bytes of which no two pages are alike."""
+    return _pattern(1 << max(size - 1, 0).bit_length())[:size]
+
+
+@lru_cache(maxsize=4)
+def _pattern(size: int) -> bytes:
     pages = -(-size // PAGE)
-    return b"".join(number.to_bytes(4, "little") * (PAGE // 4) for number in range(1, pages + 1))[:size]
+    return b"".join([number.to_bytes(4, "little") * (PAGE // 4) for number in range(1, pages + 1)])
 
 
 def fill(view: memoryview, size: int) -> None:
@@ -231,13 +237,15 @@ def fill(view: memoryview, size: int) -> None:
 
 def same(view: memoryview, size: int) -> tuple[int, int]:
     """Pages that hold the pattern, and how many there are."""
-    wanted = pattern(size)
+    seen, wanted = bytes(view[:size]), pattern(size)
     starts = range(0, size, PAGE)
-    return sum(view[at : min(at + PAGE, size)] == wanted[at : at + PAGE] for at in starts), len(starts)
+    if seen == wanted:
+        return len(starts), len(starts)
+    return sum([seen[at : at + PAGE] == wanted[at : at + PAGE] for at in starts]), len(starts)
 
 
 def written(view: memoryview, size: int) -> tuple[int, int]:
     """Pages of the picture that are no longer blank, and how many there are."""
-    blank = bytes([BLANK]) * PAGE
+    seen, blank = bytes(view[:size]), bytes([BLANK]) * PAGE
     starts = range(0, size, PAGE)
-    return sum(view[at : min(at + PAGE, size)] != blank[: min(PAGE, size - at)] for at in starts), len(starts)
+    return sum([not blank.startswith(seen[at : at + PAGE]) for at in starts]), len(starts)

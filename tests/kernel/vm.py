@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 import tempfile
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -26,10 +27,12 @@ DEVICES: Final = (
     "-device virtio-gpu-pci",
     "-fsdev local,id=host,path=/,security_model=none,readonly=on,multidevs=remap",
     "-device virtio-9p-pci,fsdev=host,mount_tag=host",
+    "-global virtio-serial-pci.max_ports=2",
 )
-"""The last two are this machine's files once more: virtme-ng mounts them without a cache, and nobody changes
-them while a machine runs."""
+"""The file system is this machine's files once more: virtme-ng mounts them without a cache, and nobody changes
+them while a machine runs. Every port that a console could have is a descriptor to wait for."""
 GUEST: Final = """\
+touch {shared}/begun
 mkdir -p /run/host
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=512000,access=any,cache=loose,ro host /run/host
 for each in /usr {root}; do mount --bind /run/host$each $each; done
@@ -47,10 +50,14 @@ sync
 
 
 def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600) -> tuple[int, str]:
-    """Run `command` as root inside; its exit code (124 if the machine never told one) and its output."""
+    """Run `command` as root inside; its exit code (124 if the machine never told one) and its output.
+
+    A machine that dies before the command begins is booted once more: an emulated processor
+    now and then loses a race that real ones do not have.
+    """
     shared.mkdir(parents=True, exist_ok=True)
     script = shared / "guest.sh"
-    for left in ("exit", "output"):
+    for left in ("begun", "exit", "output"):
         (shared / left).unlink(missing_ok=True)
     script.write_text(
         GUEST.format(
@@ -61,15 +68,31 @@ def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600
     binaries = Path(sys.executable).parent
     machine = [
         str(binaries / "vng"), "--verbose", "--disable-kvm", "--disable-microvm", "-r", str(kernel.image),
-        "--user", "root", "-m", MEMORY, "--cpus", "2", "--rwdir", str(shared),
+        "--user", "root", "-m", MEMORY, "--cpus", "1", "--rwdir", str(shared),
         "--append", f"root=/dev/root {kernel.command_line}",
         f"--qemu-opts={' '.join(DEVICES)}",
         "--", f"sh {script}",
     ]  # fmt: skip
+    _boot(machine, shared, seconds)
+    if not (shared / "begun").exists() and not _over.is_set():
+        print(f"{kernel.name} died while it booted; once more", flush=True)
+        _boot(machine, shared, seconds)
+    output = (shared / "output").read_text(errors="replace")
+    told = shared / "exit"
+    if not told.exists() or not told.read_text().strip():
+        return (
+            124,
+            output + f"\nthe machine said no more; the end of its console:\n{_tail(shared / 'console')}",
+        )
+    return int(told.read_text()), output
+
+
+def _boot(machine: Sequence[str], shared: Path, seconds: int) -> None:
+    """Wait until the machine is off, at most so long."""
+    binaries = Path(sys.executable).parent
     environment = {**os.environ, "PATH": f"{binaries}:{os.environ.get('PATH', '')}:/usr/sbin:/sbin"}
-    log = shared / "console"
-    with log.open("w") as sink:
-        machine_process = subprocess.Popen(
+    with (shared / "console").open("w") as sink:
+        process = subprocess.Popen(
             machine,
             stdin=subprocess.DEVNULL,
             stdout=sink,
@@ -77,17 +100,25 @@ def run(kernel: Kernel, command: Sequence[str], shared: Path, seconds: int = 600
             env=environment,
             start_new_session=True,
         )
+        _running.append(process)
         try:
-            machine_process.wait(timeout=seconds)
+            process.wait(timeout=seconds)
         except subprocess.TimeoutExpired:
             pass
         finally:
-            _end(machine_process)
-    output = (shared / "output").read_text(errors="replace")
-    told = shared / "exit"
-    if not told.exists() or not told.read_text().strip():
-        return 124, output + f"\nthe machine said no more; the end of its console:\n{_tail(log)}"
-    return int(told.read_text()), output
+            _running.remove(process)
+            _end(process)
+
+
+_running: Final[list[subprocess.Popen[bytes]]] = []
+_over: Final = threading.Event()
+
+
+def end_all() -> None:
+    """Take every machine down for good; who waits for one goes on."""
+    _over.set()
+    for process in tuple(_running):
+        _end(process)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

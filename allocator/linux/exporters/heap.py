@@ -11,7 +11,8 @@ import os
 from collections.abc import Sequence
 from errno import ENOENT
 from pathlib import Path
-from typing import Final
+from types import TracebackType
+from typing import Final, Self
 
 from allocator.backend import KernelRefused
 from allocator.linux import bounds, uapi
@@ -19,8 +20,9 @@ from allocator.linux.control import Absent, as_full, call, open_node
 from allocator.linux.dmabuf import OwnedDmabuf
 
 FOLDER: Final = Path("/dev/dma_heap")
-UNBOUNDED: Final = ("/system", "/system_cc_shared")
-"""How nodes end of heaps that take ordinary pages and never say ENOMEM: drivers/dma-buf/heaps/system_heap.c."""
+_FLAGS: Final = os.O_RDWR | os.O_CLOEXEC
+UNBOUNDED: Final = ("system", "system_cc_shared")
+"""Heaps that take ordinary pages and never say ENOMEM: drivers/dma-buf/heaps/system_heap.c."""
 
 
 def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
@@ -36,23 +38,49 @@ def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
     raise Absent(ENOENT, f"no heap {' or '.join(names)} in {folder}; there is {there}")
 
 
-def allocate(path: Path | str, size: int, name: str = "") -> OwnedDmabuf:
-    """A dma-buf of at least `size` bytes.
+class HeapNode:
+    """A heap's node, open from the first `allocate` until `close`; a later `allocate` opens it again."""
 
-    Raises:
-        Absent, NotPermitted: the node cannot be opened.
-        Full: the heap is full, or the machine has not that much memory.
-        KernelRefused: the heap makes no such buffer.
-    """
-    node = os.fspath(path)
-    if node.endswith(UNBOUNDED):
-        bounds.check(size)
-    wanted = uapi.HeapAllocation(len=size, fd_flags=os.O_RDWR | os.O_CLOEXEC)
-    heap = open_node(node, os.O_RDONLY)
-    try:
-        call(heap, uapi.HEAP_ALLOC, wanted)
-    except KernelRefused as refused:
-        raise as_full(refused, Path(node).name, size) from refused.__cause__
-    finally:
-        os.close(heap)
-    return OwnedDmabuf(wanted.fd, name)
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._bounded = path.name in UNBOUNDED
+        self._fd = -1
+
+    def allocate(self, size: int, name: str = "") -> OwnedDmabuf:
+        """A dma-buf of at least `size` bytes.
+
+        Raises:
+            Absent, NotPermitted: the node cannot be opened.
+            Full: the heap is full, or the machine has not that much memory.
+            KernelRefused: the heap makes no such buffer.
+        """
+        if self._bounded:
+            bounds.check(size)
+        if self._fd < 0:
+            self._fd = open_node(self.path, os.O_RDONLY)
+        wanted = uapi.HeapAllocation(len=size, fd_flags=_FLAGS)
+        try:
+            call(self._fd, uapi.HEAP_ALLOC, wanted)
+        except KernelRefused as refused:
+            raise as_full(refused, self.path.name, size) from refused.__cause__
+        return OwnedDmabuf(wanted.fd, name)
+
+    def close(self) -> None:
+        """Give the descriptor back; a second call does nothing."""
+        if self._fd >= 0:
+            fd, self._fd = self._fd, -1
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, at: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
+    """One dma-buf of at least `size` bytes; raises as `HeapNode.allocate`."""
+    with HeapNode(path) as opened:
+        return opened.allocate(size, name)
