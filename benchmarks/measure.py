@@ -18,6 +18,7 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
+from solver.collecting import not_collecting
 from solver.live import ledger
 from solver.model import Choice, Limits, choose
 from solver.options import Propagation
@@ -112,6 +113,7 @@ def ours(instance: Instance, gap: float = 0.0) -> Asked:
     return Asked(first._replace(warm=warm), choice, problem, found)
 
 
+@not_collecting()
 def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propagation]:
     begun = process_time()
     problem = Problem(instance.platform, instance.pipelines)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from platforms.modifiers import parse_modifier
 from platforms.schema import Platform
 from solver import explain, inserted, reasons, unknowns, wishes
+from solver.collecting import not_collecting
 from solver.deciding import decide
 from solver.live import ledger
 from solver.model import Choice, Limits
@@ -38,6 +39,7 @@ class Options(NamedTuple):
     explain: bool = True
 
 
+@not_collecting()
 def solve(
     platform: Platform,
     pipelines: Sequence[Pipeline],
