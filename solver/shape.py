@@ -178,7 +178,7 @@ def _roomy(need: Demand, image: Extent, shape: Shape, heights: list[int]) -> int
 
     def fits(number: int) -> bool:
         strides = [int(number * whole * ratio) for ratio in ratios]
-        starts = _implied(need.implied[0], image, shape, strides)
+        starts = implied_offsets(need.implied[0], image, shape.planes, strides)
         ends = [
             start
             + _plane(need, shape, index, stride, height).size
@@ -256,7 +256,7 @@ def _planes(
     need: Demand, image: Extent, shape: Shape, strides: list[int], heights: list[int], dmabufs: int
 ) -> tuple[Plane, ...] | None:
     """Planes one after the other, or each at the start of its own dma-buf."""
-    implied = [_implied(m, image, shape, strides) for m in need.implied] if dmabufs == 1 else []
+    implied = [implied_offsets(m, image, shape.planes, strides) for m in need.implied] if dmabufs == 1 else []
     planes: list[Plane] = []
     end = 0
     for index, (stride, height) in enumerate(zip(strides, heights, strict=True)):
@@ -306,11 +306,13 @@ def _control(control: Control, main: Plane, height: int, end: int, need: Demand)
     return Plane(round_up(end, lcm(control.align, need.offset)), stride, size, 0)
 
 
-def _implied(multiple: int, image: Extent, shape: Shape, strides: list[int]) -> list[int]:
+def implied_offsets(
+    multiple: int, image: Extent, shapes: tuple[PlaneShape, ...], strides: list[int]
+) -> list[int]:
     """Where a device that knows no offsets looks for each plane."""
     height = round_up(image.height, multiple)
     offsets, end = [], 0
-    for plane, stride in zip(shape.planes, strides, strict=True):
+    for plane, stride in zip(shapes, strides, strict=True):
         offsets.append(end)
         end += stride * -(-height // plane.vsub)
     return offsets

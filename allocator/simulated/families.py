@@ -330,6 +330,8 @@ def _afrc(flags: int) -> Lay | None:
     def lay(form: PixelFormat) -> Planes:
         if not form.linear or (len(form.planes) > 1) != (other is not None):
             return None
+        if any(facts.samples > 1 for facts in form.planes) or (form.colour == "yuv" and other is None):
+            return None  # the table of components has no row for pixels that share bytes or chroma
         parts = zip(form.planes, _components(form), strict=True)
         return tuple(
             Afrc(facts, coding[count], (other if index and other else first), scan)

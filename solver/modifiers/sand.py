@@ -19,7 +19,7 @@ from platforms.modifiers import Modifier
 from platforms.values import Extent, Ratio
 from solver.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
 from solver.modifiers.linear import planes
-from solver.shape import Shape, after
+from solver.shape import Shape, after, implied_offsets
 
 
 class Sand(NamedTuple):
@@ -40,7 +40,7 @@ class Sand(NamedTuple):
         heights = [-(-rows // plane.vsub) for plane in self.planes]
         height = self._column_height(need, extent.height, sum(heights))
         plain = self._strides(need, image)
-        if height is None or plain is None or need.implied:
+        if height is None or plain is None:
             return None
         columns = plain // self.column
         laid: list[Plane] = []
@@ -50,6 +50,9 @@ class Sand(NamedTuple):
                 return None
             laid.append(Plane(start, plain, ((columns - 1) * height + lines) * self.column, 0))
             start += lines * self.column
+        starts = [plane.offset for plane in laid]
+        if any(implied_offsets(m, image, self.planes, [plain] * len(laid)) != starts for m in need.implied):
+            return None
         size = after(need, image, self._one(), tuple(laid), columns * height * self.column)
         found = None if size is None else settled(need, (size,), tuple(laid), extent, rows)
         return found and found._replace(parameter=height)

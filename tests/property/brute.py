@@ -132,7 +132,13 @@ class Search:
             verdict = case.layout_verdict(asked, placement, touches, parties)
             faults = [*verdict.faults, *case._wish_faults(asked, placement)]
             self._refused(faults)
-            key = (placement.format, placement.sizes, verdict.uses, *links.sides(placement))
+            key = (
+                placement.format,
+                placement.modifier,
+                placement.sizes,
+                verdict.uses,
+                *links.sides(placement),
+            )
             if faults or key in seen:
                 continue
             seen.add(key)

@@ -31,8 +31,8 @@ class Instance(NamedTuple):
 
 TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (twists.bits, 1),
-    (twists.iommu, 3),
-    (twists.own_aperture, 2),
+    (twists.iommu, 4),
+    (twists.own_aperture, 3),
     (twists.bus_window, 1),
     (twists.linear, 2),
     (twists.local_memory, 2),
@@ -40,7 +40,7 @@ TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (twists.pinnable, 1),
     (twists.imports, 1),
     (twists.takes_from, 1),
-    (twists.by_cpu, 1),
+    (twists.by_cpu, 2),
     (twists.unmapped, 1),
     (twists.once, 1),
     (twists.needs_p2p, 1),
@@ -67,6 +67,8 @@ TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (layout_twists.when, 1),
     (layout_twists.colours, 1),
     (layout_twists.tiled, 2),
+    (layout_twists.modified, 2),
+    (layout_twists.opaque, 1),
     (layout_twists.port_bytes, 1),
     (layout_twists.base, 1),
     (layout_twists.raw, 1),

@@ -223,8 +223,9 @@ def pins_of(placement: Placement) -> list[str]:
     pins = [f"heap={placement.heap}", f"count={placement.count}"]
     pins += [f"device={attached.device}" for attached in placement.attachments]
     if placement.format is not None:
-        stride = placement.planes[0].stride
-        pins += [f"format={placement.format}", f"modifier={placement.modifier}", f"stride={stride}"]
+        pins += [f"format={placement.format}", f"modifier={placement.modifier}"]
+    if placement.planes and placement.planes[0].stride > 0:
+        pins.append(f"stride={placement.planes[0].stride}")
     return [f"{placement.pipeline}/{placement.buffer}:{pin}" for pin in pins]
 
 

@@ -95,6 +95,8 @@ def takes_from(draft: Draft) -> None:
 
 def by_cpu(draft: Draft) -> None:
     draft.device()["by_cpu"] = True
+    if draft.chance(2):
+        draft.heap()["cpu"] = "none"
 
 
 def unmapped(draft: Draft) -> None:
