@@ -11,9 +11,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import copy
 from functools import partial
+from typing import NamedTuple
 
 from solver.constraint import Fact
-from solver.constraints import conversion
+from solver.constraints import conversion, protected_flow
 from solver.deciding import Woods, decide
 from solver.drops import Drops
 from solver.facts import Relaxed, Sentences, ordered, universe
@@ -26,6 +27,14 @@ from solver.problem import Problem
 _ASK = Limits(any_will_do=True)
 
 
+class Asked(NamedTuple):
+    """A problem, and what is known of it under different dropped facts."""
+
+    problem: Problem
+    memo: Memo
+    woods: Woods
+
+
 class Prover:
     """Answers "is it still infeasible with only these facts?"."""
 
@@ -34,26 +43,36 @@ class Prover:
         self.ledger = ledger
         self.facts = universe(problem)
         self._convertible = any(device.spec.converts for device in problem.board.devices.values())
+        self._flows = frozenset(fact for fact in self.facts if fact.kind == protected_flow.NAME)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
-        self._memo: Memo = {}
-        self._woods = Woods()
+        self._asked: dict[frozenset[Fact], Asked] = {frozenset(): Asked(problem, {}, Woods())}
         self._everything = Drops(self.facts)
 
     def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
         dropped = self._everything.keeping(kept)
-        found = Propagation(self.problem, dropped, self._memo)
+        problem, memo, woods = self._asking(kept)
+        found = Propagation(problem, dropped, memo)
         if not converted:
-            return choose(self.problem, found, self.ledger, dropped, _ASK)
-        return decide(self.problem, found, self.ledger, dropped, _ASK, self._woods)
+            return choose(problem, found, self.ledger, dropped, _ASK)
+        return decide(problem, found, self.ledger, dropped, _ASK, woods)
+
+    def _asking(self, kept: frozenset[Fact]) -> Asked:
+        """The problem as protected content flows in it with these facts alone."""
+        flows = self._flows - kept
+        if flows not in self._asked:
+            self._asked[flows] = Asked(self.problem.loosened(flows), {}, Woods())
+        return self._asked[flows]
 
     def without(self, fact: Fact, conflict: Sequence[Fact]) -> Relaxed:
         """A choice that breaks `fact` and nothing else of `conflict`; one that breaks all if none is found in time."""
-        choice = self.relaxed(frozenset(conflict) - {fact})
+        kept = frozenset(conflict) - {fact}
+        choice = self.relaxed(kept)
         if not choice.options:
-            choice = self.relaxed(frozenset())
+            kept = frozenset()
+            choice = self.relaxed(kept)
         placed = []
-        for index, question in enumerate(self.problem.questions):
+        for index, question in enumerate(self._asking(kept).problem.questions):
             placed.append((question, choice.options[index]))
             if choice.trees:
                 for branch in choice.trees[index]:

@@ -32,6 +32,7 @@ from solver.constraints import (
     modifier,
     modifier_side_condition,
     plane_buffers,
+    protected_flow,
     resource,
 )
 from solver.constraints import format as format_kind
@@ -69,6 +70,8 @@ def universe(problem: Problem) -> list[Fact]:
             stated = (kind for kind in LAYOUT for rule in rules if kind.states(touch._replace(rule=rule)))
             found.update(Fact(kind.NAME, subject) for kind in stated)
     found.update(_scarce(problem))
+    if problem.flow is not None:
+        found.update(problem.flow.facts())
     for heap in problem.board.heaps:
         found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
     free = Propagation(problem, Drops(found))
@@ -196,6 +199,8 @@ class Sentences:
         kind = BY_NAME[fact.kind]
         if kind is conversion:
             return self._of_converter(question, device, relaxed)
+        if kind is protected_flow:
+            return self._of_flow(question, device)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         placed = [(q, o, [t for t in o.placed.touches if t.device.name == device]) for q, o in kin]
         asked = [t for t in touches_of(self.problem, question) if t.device.name == device]
@@ -218,6 +223,21 @@ class Sentences:
                 cases.append(each._replace(heap=heap, home=home, touches=touches))
         case = next((case for case in cases if kind.broken(case)), cases[0])
         return kind.sentence(case), kind.source(case)
+
+    def _of_flow(self, question: Question, device: str) -> tuple[str, str]:
+        """Who carries what into a buffer."""
+        flow = self.problem.flow
+        assert flow is not None  # else there is no such fact
+        for way in question.ways:
+            for party in way.parties:
+                name = party.use.selector.port or ""
+                fits = device in self.problem.variables[party.variable].candidates
+                if fits and party.use.access == "write" and (sources := flow.sources(party)):
+                    port = self.board.devices[device].spec.ports[name]
+                    stage = party.use.selector._replace(port=None)
+                    text = protected_flow.sentence(question.label, f"{device}.{name}", str(stage), sources)
+                    return text, port.source
+        raise AssertionError(device)
 
     def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
         """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""

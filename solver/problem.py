@@ -21,7 +21,7 @@ from platforms.values import shown
 from platforms.words import Access
 from solver import protection
 from solver.board import Board
-from solver.constraint import End
+from solver.constraint import End, Fact
 from solver.pins import Pin
 from solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
@@ -112,6 +112,12 @@ class Question:
         """`canvas is protected (gpu carries frame into it)`."""
         return f"{self.label} is protected{f' ({self.carried})' if self.carried else ''}"
 
+    def unguarded(self) -> Question:
+        """The question before anybody's content has flown anywhere."""
+        found = self.guarded(protection.stated(self.spec), "", ())
+        found.flow = None
+        return found
+
     def guarded(
         self, guard: protection.Guard, carried: str, scenes: tuple[protection.Scene, ...]
     ) -> Question:
@@ -164,15 +170,27 @@ class Problem:
         self._share_codecs()
         for question in self.questions:
             question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
-        protection.spread(self.board, self.variables, self.questions)
+        self.flow = protection.spread(self.board, self.variables, self.questions)
+        self._compare()
+        self.apart = self._apart()
+        self._pairs = frozenset(self.apart)
+        self.linked = self._linked()
+
+    def loosened(self, flows: frozenset[Fact]) -> Problem:
+        """The same, but protected content need not flow through these attachments (facts of `protected-flow`)."""
+        found = copy(self)
+        found.questions = tuple(question.unguarded() for question in self.questions)
+        found.flow = protection.spread(found.board, found.variables, found.questions, flows)
+        found._compare()
+        return found
+
+    def _compare(self) -> None:
+        """Give questions that ask the same one signature."""
         alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
             guards = tuple((variant.guard, variant.scenes) for variant in question.variants)
             asked = (question.spec, guards, question.ways, question.pins, question.conversions)
             question.signature = alike.setdefault(asked, len(alike))
-        self.apart = self._apart()
-        self._pairs = frozenset(self.apart)
-        self.linked = self._linked()
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
         spec = pipeline.buffers[name]

@@ -31,7 +31,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.board import Board
-from solver.constraints import missing_device
+from solver.constraint import Fact
+from solver.constraints import missing_device, protected_flow
 from solver.pipeline import Audience, Buffer, Selector
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
 
 SCENES: Final = 4096
 """Joint choices of linked buffers that are weighed."""
+LOOSE: Final = 8
+"""Attachments through which content flows between linked buffers, if they are to count as facts; more are
+taken as part of the question, since each may double the scenes."""
 
 Stage = tuple[int, str | None]
 """A variable (by index) and the name that tells two jobs of one selector apart."""
@@ -79,26 +83,42 @@ def stage(party: Party) -> Stage:
     return party.variable, party.use.selector.stage
 
 
-def spread(board: Board, variables: Sequence[Variable], questions: Sequence[Question]) -> None:
+def spread(
+    board: Board,
+    variables: Sequence[Variable],
+    questions: Sequence[Question],
+    loose: frozenset[Fact] = frozenset(),
+) -> Flow | None:
     """Settle the protection of every question, or give it variants bound to scenes.
+
+    At attachments whose fact of `protected-flow` is among the `loose` it flows or not, as suits the
+    plan: a fact taken out of the question must not make anything harder.
 
     Raises:
         InputError: more joint choices than can be weighed.
     """
     if not any(question.guard.protected for question in questions):
-        return
-    flow = Flow(board, variables, questions)
+        return None
+    flow = Flow(board, variables, questions, loose)
     for number, group in enumerate(flow.groups()):
         _settle(flow, group, -1 - number)
+    return flow
 
 
 class Flow:
     """Where protected content of one problem may come to."""
 
-    def __init__(self, board: Board, variables: Sequence[Variable], questions: Sequence[Question]) -> None:
+    def __init__(
+        self,
+        board: Board,
+        variables: Sequence[Variable],
+        questions: Sequence[Question],
+        loose: frozenset[Fact],
+    ) -> None:
         self.board = board
         self.variables = variables
         self.questions = questions
+        self.loose = loose
         self.carriers: frozenset[Stage] = frozenset()
         self.reached = {i for i, question in enumerate(questions) if question.guard.protected}
         """Buffers that may be protected, whatever is chosen."""
@@ -124,7 +144,7 @@ class Flow:
                     into = {
                         stage(party)
                         for party in way.parties
-                        if party.use.access == "write" and False in self._declassifying(party)
+                        if party.use.access == "write" and False in self._declassifying(question, party)
                     } & tainted
                     found |= into
                     if into and i not in self.reached:
@@ -132,15 +152,40 @@ class Flow:
                         grown = True
             self.carriers = frozenset(found)
 
-    def _declassifying(self, party: Party) -> set[bool]:
-        """Whether the devices that may play this party end protection there."""
-        port = party.use.selector.port or ""
-        fits = [
-            name
-            for name in self.variables[party.variable].candidates
-            if missing_device.fits(self.board, name, party.use)
+    def facts(self) -> Iterator[Fact]:
+        """Attachments through which protected content comes into a buffer that is not marked itself."""
+        for group in self.groups():
+            found = {fact for i in group for fact in self._through(self.questions[i])}
+            yield from found if len(found) <= LOOSE else ()
+
+    def _through(self, question: Question) -> Iterator[Fact]:
+        for party in (party for way in question.ways for party in self._writers(question, way)):
+            for name in self._fitting(party):
+                if False in self._ends_at(question, party, name):
+                    yield protected_flow.fact(question.label, name)
+
+    def sources(self, party: Party) -> list[str]:
+        """The buffers from which a stage may carry protected content."""
+        return [
+            self.questions[i].label
+            for i in sorted(self.reached)
+            if any(stage(party) in take.reads for take in self.takes[i])
         ]
-        return {self.board.port(name, port).declassifies for name in fits} or {False}
+
+    def _fitting(self, party: Party) -> list[str]:
+        candidates = self.variables[party.variable].candidates
+        return [name for name in candidates if missing_device.fits(self.board, name, party.use)]
+
+    def _ends_at(self, question: Question, party: Party, name: str) -> set[bool]:
+        """Whether protection ends where this device writes the buffer, or may."""
+        port = self.board.port(name, party.use.selector.port or "")
+        loose = protected_flow.fact(question.label, name) in self.loose
+        return {port.declassifies, True} if loose else {port.declassifies}
+
+    def _declassifying(self, question: Question, party: Party) -> set[bool]:
+        """Whether protection ends at the devices that may play this party."""
+        ends = (self._ends_at(question, party, name) for name in self._fitting(party))
+        return set[bool]().union(*ends) or {False}
 
     def _takes(self, question: Question) -> tuple[Taken, ...]:
         """Every way to take the buffer, devices that declassify told apart, in a fixed order."""
@@ -150,7 +195,7 @@ class Flow:
     def taken(self, question: Question, way: Way, devices: Mapping[int, str | None]) -> frozenset[Taken]:
         """How the buffer may be taken by these devices (by variable), and by any where none is named."""
         reads, writers = self._reads(way), self._writers(question, way)
-        ends = [sorted(self._ends(party, devices.get(party.variable))) for party in writers]
+        ends = [sorted(self._ends(question, party, devices.get(party.variable))) for party in writers]
         return frozenset(
             Taken(
                 reads, frozenset(stage(party) for party, end in zip(writers, choice, strict=True) if not end)
@@ -158,11 +203,11 @@ class Flow:
             for choice in product(*ends)
         )
 
-    def _ends(self, party: Party, name: str | None) -> set[bool]:
+    def _ends(self, question: Question, party: Party, name: str | None) -> set[bool]:
         """Whether protection ends where this device writes; what may be if nobody or a stranger is named."""
         if name is None or not missing_device.fits(self.board, name, party.use):
-            return self._declassifying(party)
-        return {self.board.port(name, party.use.selector.port or "").declassifies}
+            return self._declassifying(question, party)
+        return self._ends_at(question, party, name)
 
     def _reads(self, way: Way) -> frozenset[Stage]:
         return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers

@@ -44,6 +44,7 @@ from solver.constraints import (
     plane_buffers,
     plane_offset,
     plane_strides,
+    protected_flow,
     protected_needs_firewall,
     protected_only,
     protected_port,
@@ -102,6 +103,7 @@ KINDS: Final[tuple[ModuleType, ...]] = (
     audience,
     outside_firewall,
     protected_port,
+    protected_flow,
     conversion,
 )
 

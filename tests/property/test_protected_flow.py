@@ -14,9 +14,13 @@ import pytest
 
 from platforms.schema import Platform
 from solver import solve
+from solver.constraint import Fact
+from solver.explain import Prover
+from solver.live import ledger
 from solver.pipeline import Pipeline
-from solver.plan import Plan
-from tests.builders import board, buffer, device, heap, memory, pipeline, port
+from solver.plan import Infeasible, Plan
+from solver.problem import Problem
+from tests.builders import board, buffer, changed, device, heap, memory, pipeline, port
 from tests.property.test_oracle import compared
 
 BATCH = 50
@@ -127,3 +131,54 @@ def test_the_draw_is_no_foregone_conclusion() -> None:
         draw = Draw(seed)
         plans += isinstance(solve(draw.platform(), [draw.question()]), Plan)
     assert 40 <= plans <= 160
+
+
+def cinema() -> Platform:
+    """Everybody stands inside one firewall, but panel and encoder take nothing protected."""
+    devices = {
+        name: device(
+            kind,
+            **{
+                way: port(protected="refused" if name in ("panel", "encoder") else "allowed")
+                for way in PORTS[kind]
+            },
+        )
+        for name, kind in DEVICES.items()
+    }
+    walled = heap("dram", cpu="none", access=[*devices, "camera"])
+    return board(heaps={"plain": heap("dram"), "tz": walled}, devices=devices)
+
+
+def test_a_conflict_names_the_flow_it_rests_on_and_no_other() -> None:
+    """Dropping any fact of a conflict makes a plan; and where other devices declassify, it still clashes."""
+    flows = 0
+    for seed in range(120):
+        draw = Draw(seed)
+        film = buffer(written_by="video-decoder.frame", read_by=draw.use(READERS[:2]), protected=True)
+        others = {
+            f"b{number}": buffer(written_by=draw.party(WRITERS), read_by=draw.party(READERS))
+            for number in range(draw.random.choice([1, 2, 3]))
+        }
+        platform, question = cinema(), pipeline(film=film, **others)
+        answer = solve(platform, [question])
+        if not isinstance(answer, Infeasible):
+            continue
+        conflict = [Fact(reason.kind, reason.subject) for reason in answer.conflict]
+        problem = Problem(platform, [question])
+        prover = Prover(problem, ledger(problem.board, ()))
+        assert prover.clash(conflict), seed
+        for fact in conflict:
+            assert not prover.clash([other for other in conflict if other != fact]), (seed, fact)
+        carriers = {fact.subject.partition("→")[2] for fact in conflict if fact.kind == "protected-flow"}
+        flows += bool(carriers)
+        assert isinstance(solve(_declassifying(platform, carriers), [question]), Infeasible), seed
+    assert flows >= 20
+
+
+def _declassifying(platform: Platform, carriers: set[str]) -> Platform:
+    """The same board, where what anybody but the carriers writes is plain."""
+    for name, spec in platform.devices.items():
+        for way in spec.ports if name not in carriers else ():
+            if way in ("render", "target"):
+                platform = changed(platform, f"devices.{name}.ports.{way}.declassifies", True)
+    return platform

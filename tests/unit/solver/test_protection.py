@@ -208,7 +208,7 @@ def test_what_is_composed_has_the_audience_of_what_it_is_made_of() -> None:
     marked = invited("video-decoder", "gpu", "display")
     assert where(per_buffer(), composed(marked)) == {"frame": "tz", "canvas": "tz"}
     answer = refusal(per_buffer(), composed(marked, read_by=["display.scanout", "video-encoder.frame"]))
-    assert facts(answer) == [("audience", "tz")]
+    assert facts(answer) == [("audience", "tz"), ("protected-flow", "canvas→gpu")]
     assert said(answer, "audience") == (
         "tz opens to encoder, outside the audience of canvas (gpu carries frame into it)"
     )

@@ -1,0 +1,28 @@
+"""What a stage writes after reading protected content is protected too.
+
+Otherwise any copy would lay open what its source keeps. Only a port marked `declassifies`
+ends it: one that scrambles, or whose output nobody can make content of. Conversions never
+end it. Which buffers it reaches is worked out in solver.protection.
+
+Source: design §5, 37; a GPU or scaler in its protected mode writes to protected memory only:
+linux-7.2.13:drivers/tee/tee_heap.c (one entry for a use-case, whoever takes part).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from solver.constraint import Fact
+
+NAME = "protected-flow"
+SCOPE = "question"
+
+
+def fact(label: str, device: str) -> Fact:
+    """That protected content comes into a buffer where this device writes it."""
+    return Fact(NAME, f"{label}→{device}")
+
+
+def sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:
+    which = f"{' and '.join(sources)}, which {'is' if len(sources) == 1 else 'are'} protected"
+    return f"{stage} reads {which}, so what {port} writes to {label} is protected too"
