@@ -22,7 +22,7 @@ class Asked(NamedTuple):
     pins: tuple[str, ...] = ()
     why_not: str | None = None
     alternatives: int = 0
-    live: str | None = None
+    live: tuple[str, ...] = ()
     strict: bool = False
     time_limit: float | None = None
     gap: float = 0.0

@@ -129,11 +129,12 @@ def solve(
     pin: Annotated[
         list[str] | None,
         typer.Option(
-            metavar="BUFFER:WHAT=VALUE", help="Fix heap, format, modifier, stride or count of a buffer."
+            metavar="BUFFER:WHAT=VALUE",
+            help="Fix heap, format, modifier, stride or count of a buffer; may be repeated.",
         ),
     ] = None,
     why_not: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="BUFFER:VALUE", help="Say why a buffer is not in this heap, format, modifier or stride."
         ),
@@ -142,8 +143,10 @@ def solve(
         int, typer.Option(metavar="N", min=0, max=100, help="Also print the N next best plans.")
     ] = 0,
     live: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="An earlier answer: its buffers exist and are not moved."),
+        list[str] | None,
+        typer.Option(
+            metavar="FILE", help="An earlier answer: its buffers exist and are not moved; may be repeated."
+        ),
     ] = None,
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse plans that rest on facts nobody knows.")
@@ -181,9 +184,9 @@ def solve(
         as_markdown=markdown,
         to=output,
         pins=tuple(pin or ()),
-        why_not=why_not,
+        why_not=_one(why_not, "--why-not"),
         alternatives=alternatives,
-        live=live,
+        live=tuple(live or ()),
         strict=strict,
         time_limit=time_limit,
         gap=gap,
@@ -199,6 +202,17 @@ def solve(
     from api.solving import solve as solve_one
 
     return solve_one(asked)
+
+
+def _one(given: list[str] | None, option: str) -> str | None:
+    """The one value of an option that is not repeated.
+
+    Raises:
+        typer.BadParameter: it was.
+    """
+    if given is not None and len(given) > 1:
+        raise typer.BadParameter("asks one question at a time", param_hint=option)
+    return given[0] if given else None
 
 
 def _platform(given: str | None) -> str:
@@ -227,7 +241,7 @@ def _refuse_what_does_not_fit(asked: Asked) -> None:
     one_board_only = {
         "--why-not": asked.why_not is not None,
         "--alternatives": asked.alternatives > 0,
-        "--live": asked.live is not None,
+        "--live": bool(asked.live),
         "--allocate": asked.allocate is not None,
         "--stats": asked.stats,
     }

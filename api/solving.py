@@ -71,7 +71,7 @@ def _read(asked: Asked) -> Question:
     platform, pipelines, live = all_of(
         lambda: _board(asked),
         lambda: load_pipelines(asked.files),
-        lambda: load_live(asked.live) if asked.live is not None else (),
+        lambda: load_live(*asked.live),
     )
     return Question(platform, tuple(pipelines), tuple(live), asked.pins, options_of(asked))
 

@@ -30,6 +30,7 @@ from benchmarks.measure import (
     ours,
 )
 from benchmarks.report import Run, Size, as_json, show
+from benchmarks.start import started
 
 WARMING = 10_000
 """The seed of the instance that warms the interpreter and is not counted."""
@@ -69,6 +70,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
         {buffers: explanations(few, buffers) for buffers in (4, 8)},
         growth(1 if quick else 3),
         priced(4 if quick else 12),
+        started(3 if quick else 9),
         field.versions,
         missing(without),
         sorted(without),

@@ -13,11 +13,12 @@ from rich.table import Table as Grid
 
 from benchmarks.conversions import BUFFERS, NEEDED, Priced
 from benchmarks.measure import LARGE, NEAR, Duel, Growth, Ours
+from benchmarks.start import Start
 
 TARGETS: Final = {
     "cold at 4": 3e-3, "cold at 16": 10e-3, "tuples at 4": 5.0, "tuples at 8": 5.0, "tuples at 16": 5.0,
     "tuples at 64": 8.0, "near at 256": 0.5, "exponent": 1.3, "conversions allowed": 2.0,
-    "conversions needed": 50e-3,
+    "conversions needed": 50e-3, "help": 0.5,
 }  # fmt: skip
 
 
@@ -40,6 +41,7 @@ class Run(NamedTuple):
     explained: dict[int, list[float]]
     growth: Growth
     conversions: Priced
+    start: Start
     versions: dict[str, str]
     missing: list[str]
     skipped: list[str]
@@ -66,6 +68,7 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
     measured["exponent"] = run.growth.total
     measured["conversions allowed"] = run.conversions.ratio()
     measured["conversions needed"] = median(run.conversions.needed)
+    measured["help"] = run.start.help
     return [
         (
             what,
@@ -82,6 +85,10 @@ def show(run: Run, console: Console) -> None:
     for grid in (_ratios(run), _times(run), _growth(run), _conversions(run.conversions), _verdicts(run)):
         console.print(grid)
     console.print(f"floor, one CP-SAT call about nothing: {_ms(run.floor)} ms")
+    console.print(
+        f"solve --help, whole process: {_ms(run.start.help)} ms (an interpreter that does nothing: "
+        f"{_ms(run.start.nothing)} ms)"
+    )
     for buffers, spent in run.explained.items():
         if spent:
             console.print(
@@ -233,6 +240,7 @@ def as_json(run: Run) -> dict[str, Any]:
         "cap": run.cap,
         "floor": run.floor,
         "explanation": run.explained,
+        "start": run.start._asdict(),
         "growth": run.growth._asdict(),
         "conversions": {
             "allowed": {n: [p._asdict() for p in pairs] for n, pairs in run.conversions.pairs.items()},

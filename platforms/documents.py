@@ -32,6 +32,9 @@ class Place(NamedTuple):
     file: str
     line: int | None
 
+    def __str__(self) -> str:
+        return self.file if self.line is None else f"{self.file}:{self.line}"
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:

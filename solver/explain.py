@@ -22,7 +22,7 @@ from solver.ledger import Ledger
 from solver.model import Choice, Limits, choose
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
-from solver.problem import Problem
+from solver.problem import Problem, Question
 
 _ASK = Limits(any_will_do=True)
 
@@ -144,12 +144,30 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
     prover = Prover(problem, ledger)
     names = tuple(pipeline.name for pipeline in problem.pipelines)
     if prover.clash([]):
-        return Infeasible(platform=problem.board.name, pipelines=names, conflict=(_unanswerable(problem),))
+        return Infeasible(
+            platform=problem.board.name,
+            pipelines=names,
+            pinned=pinned(problem),
+            conflict=(_unanswerable(problem),),
+        )
     conflict = prover.conflict()
     sentences = Sentences(problem, ledger)
     told = [sentences.reason(fact, prover.without(fact, conflict)) for fact in conflict]
     found = remedies.remedies(problem, conflict) if with_remedies else ()
-    return Infeasible(platform=problem.board.name, pipelines=names, conflict=tuple(told), remedies=found)
+    return Infeasible(
+        platform=problem.board.name,
+        pipelines=names,
+        pinned=pinned(problem),
+        conflict=tuple(told),
+        remedies=found,
+    )
+
+
+def pinned(problem: Problem) -> tuple[str, ...]:
+    """What was fixed before solving: `frame:heap=system`."""
+    return tuple(
+        f"{question.label}:{pin.field}={pin.value}" for question in problem.questions for pin in question.pins
+    )
 
 
 def _unanswerable(problem: Problem) -> Reason:
@@ -161,8 +179,7 @@ def _unanswerable(problem: Problem) -> Reason:
     for question in problem.questions:
         source = f"pipeline {question.pipeline}"
         if question.pins:
-            pins = ", ".join(str(pin) for pin in question.pins)
-            text = f"no placement of {question.label} is as pinned: {pins}"
+            text = _unplaceable(question)
             return Reason(kind="pin", subject=question.label, text=text, source=source)
     labelled = [q for q in problem.questions if q.spec.modifiers is not None]
     question = labelled[0] if labelled else problem.questions[0]
@@ -171,11 +188,24 @@ def _unanswerable(problem: Problem) -> Reason:
     return Reason(kind="modifier", subject=question.label, text=text, source=f"pipeline {question.pipeline}")
 
 
+def _unplaceable(question: Question) -> str:
+    """Why no fact of the board matters to a buffer pinned as it is."""
+    pins = {pin.field: pin.value for pin in question.pins}
+    for field, lists in (("format", question.spec.formats), ("modifier", question.spec.modifiers)):
+        if field in pins and lists is not None and pins[field] not in lists:
+            return f"{question.label} is to have the {field} {' or '.join(lists)}, not {pins[field]}"
+    if "stride" in pins:
+        return f"no layout of {question.label} has a stride of {pins['stride']} bytes: its rows are longer, or no whole number of pixels"
+    named = ", ".join(map(str, question.pins))
+    return f"no placement of {question.label} is as pinned: {named}"
+
+
 def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infeasible:
     """The answer of a strict question whose every plan rests on something unknown."""
     return Infeasible(
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
+        pinned=pinned(problem),
         conflict=tuple(
             Reason(
                 kind="unknown-fact",

@@ -269,6 +269,9 @@ class Sentences:
     def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
         touches = next(o for q, o in relaxed if q.label == question.label).placed.touches
         asked = question.spec.count
+        fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
+        if fixed is not None and asked is not None and not count.allows(asked, int(fixed)):
+            return count.pinned_sentence(question.label, int(fixed), asked), f"pipeline {question.pipeline}"
         has = "as many buffers as its ports need"
         if isinstance(asked, int):
             has = count.buffers(asked)

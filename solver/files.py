@@ -60,8 +60,7 @@ def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
     for pipeline, document in found:
         if pipeline.name in first:
             other = first[pipeline.name].where(("name",))
-            place = other.file if other.line is None else f"{other.file}:{other.line}"
-            message = f"two pipelines are called {shown(pipeline.name)} (the first in {place})"
+            message = f"two pipelines are called {shown(pipeline.name)} (the first in {other})"
             problems.append(document.problem(("name",), message))
         first.setdefault(pipeline.name, document)
     if problems:
@@ -69,13 +68,13 @@ def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
     return tuple(pipeline for pipeline, _ in found)
 
 
-def load_live(path: str | FilePath) -> tuple[Placement, ...]:
-    """The placements of an earlier answer, as buffers that already exist.
+def load_live(*paths: str | FilePath) -> tuple[Placement, ...]:
+    """The placements of earlier answers, as buffers that already exist.
 
     Raises:
-        InputError: the file is no answer, or has no placements.
+        InputError: a file is no answer, or has no placements, or two files place one buffer.
     """
-    return live_from(read_file(path, limit=MAX_LIVE_BYTES))
+    return _once(_collected(lambda path: _live(read_file(path, limit=MAX_LIVE_BYTES)), paths))
 
 
 def live_from(source: Any) -> tuple[Placement, ...]:
@@ -84,7 +83,14 @@ def live_from(source: Any) -> tuple[Placement, ...]:
     Raises:
         InputError: it is neither.
     """
-    document = source if isinstance(source, Document) else document_from(source, "live")
+    return _once([_live(source if isinstance(source, Document) else document_from(source, "live"))])
+
+
+Lived = tuple[list[Placement], Document, Path]
+"""Placements, and where they stand."""
+
+
+def _live(document: Document) -> Lived:
     data = document.data
     path: Path = ()
     pipelines: Any = ()
@@ -95,10 +101,27 @@ def live_from(source: Any) -> tuple[Placement, ...]:
         raise InputError([document.problem(path, "expected the placements of an earlier answer")])
     alone = pipelines[0] if isinstance(pipelines, list) and len(pipelines) == 1 else None
     placements = _collected(lambda at: _placement(at[1], alone, document, (*path, at[0])), enumerate(data))
-    problems = [*document.problems, *_placement_problems(placements, document, path)]
+    problems = [*document.problems, *_unknown_formats(placements, document, path)]
     if problems:
         raise InputError(problems)
-    return tuple(placements)
+    return placements, document, path
+
+
+def _once(found: list[Lived]) -> tuple[Placement, ...]:
+    """The placements, if none is of a buffer that another is of."""
+    problems: list[Problem] = []
+    first: dict[tuple[str, str], tuple[Document, Path]] = {}
+    for placements, document, path in found:
+        for index, placement in enumerate(placements):
+            here = document, (*path, index)
+            other, place = first.setdefault((placement.pipeline, placement.buffer), here)
+            if (other, place) != here:
+                named = f"buffer {shown(placement.buffer)} of {placement.pipeline}"
+                before = "" if other is document else f" (the first in {other.where(place)})"
+                problems.append(document.problem(here[1], f"{named} is placed twice{before}"))
+    if problems:
+        raise InputError(problems)
+    return tuple(placement for placements, *_ in found for placement in placements)
 
 
 def _collected(step: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
@@ -198,14 +221,7 @@ def _only(model: Any, data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key in model.model_fields}
 
 
-def _placement_problems(placements: list[Placement], document: Document, path: Path) -> Iterator[Problem]:
-    seen: set[tuple[str, str]] = set()
+def _unknown_formats(placements: list[Placement], document: Document, path: Path) -> Iterator[Problem]:
     for index, placement in enumerate(placements):
-        place = (*path, index)
         if placement.format is not None and pixel_format(placement.format) is None:
-            yield document.problem((*place, "format"), no_such_format(placement.format))
-        if (placement.pipeline, placement.buffer) in seen:
-            yield document.problem(
-                place, f"buffer {shown(placement.buffer)} of {placement.pipeline} is placed twice"
-            )
-        seen.add((placement.pipeline, placement.buffer))
+            yield document.problem((*path, index, "format"), no_such_format(placement.format))

@@ -186,6 +186,8 @@ class Infeasible(Strict):
     status: Literal["infeasible"] = "infeasible"
     platform: str
     pipelines: Annotated[tuple[str, ...], Field(strict=False)]
+    pinned: Annotated[tuple[str, ...], Field(strict=False)] = ()
+    """What was fixed before solving, such as `frame:heap=system`: part of the question, no fact."""
     conflict: Annotated[tuple[Reason, ...], Field(strict=False)]
     remedies: Annotated[tuple[Remedy, ...], Field(strict=False)] = ()
     unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()

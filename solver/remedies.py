@@ -92,7 +92,11 @@ def counts(ways: Ways) -> Iterator[Change]:
         now = asked.min if isinstance(asked, Wish) else asked
         if now is None or ways.helpless(question):
             continue
-        number = _most_count(ways, question, now)
+        fixed = [int(pin.value) for pin in question.pins if pin.field == "count"]
+        if fixed:
+            number = fixed[0] if fixed[0] != now and _counted(ways, question, fixed[0]) else None
+        else:
+            number = _most_count(ways, question, now)
         if number is None:
             continue
         path = ways.path(question, "count.min" if isinstance(asked, Wish) else "count")

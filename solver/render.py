@@ -77,7 +77,7 @@ def blocks(answer: Answer) -> tuple[Block, ...]:
 def why_not(question: str, answer: Answer, best: Answer | None = None) -> tuple[Block, ...]:
     """The answer to "why not `question`?"; `best` is the plan without it."""
     if not isinstance(answer, Plan):
-        found = blocks(answer)
+        found = blocks(_unpinned(answer))
         title = (
             f"{printable(question)} cannot be"
             if isinstance(answer, Infeasible)
@@ -92,6 +92,11 @@ def why_not(question: str, answer: Answer, best: Answer | None = None) -> tuple[
         Heading("Cost"),
         costs(answer.levels),
     )
+
+
+def _unpinned(answer: Answer) -> Answer:
+    """The same, for where the title says already what was pinned."""
+    return answer.model_copy(update={"pinned": ()}) if isinstance(answer, Infeasible) else answer
 
 
 def alternative(number: int, best: Plan, other: Plan) -> tuple[Block, ...]:
@@ -201,6 +206,8 @@ def _infeasible(answer: Infeasible) -> Iterator[Block]:
     title = (
         "This fact rules out every plan" if len(answer.conflict) == 1 else "These facts cannot hold together"
     )
+    if answer.pinned:
+        title = f"With {', '.join(answer.pinned)} pinned, {title[0].lower()}{title[1:]}"
     yield from _section(title, (Labelled(r.kind, r.text, r.source) for r in answer.conflict))
     ways = sorted(answer.remedies, key=lambda remedy: remedy.rank)
     yield from _section("Ways out, cheapest first", (Labelled(str(n), w.text) for n, w in enumerate(ways, 1)))

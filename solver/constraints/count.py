@@ -10,6 +10,7 @@ min_queued_buffers, max_num_buffers; raspberrypi/picamera2#1392.
 from __future__ import annotations
 
 from solver.constraint import Touch
+from solver.pipeline import Wish
 
 NAME = "count"
 SCOPE = "question"
@@ -29,6 +30,16 @@ def bounds(touches: tuple[Touch, ...]) -> tuple[int, int | None]:
 
 def buffers(number: int) -> str:
     return f"{number} buffer{'s' if number > 1 else ''}"
+
+
+def allows(asked: int | Wish, number: int) -> bool:
+    """Whether the pipeline itself would take so many."""
+    return number == asked if isinstance(asked, int) else asked.min <= number <= asked.wish
+
+
+def pinned_sentence(label: str, number: int, asked: int | Wish) -> str:
+    wanted = buffers(asked) if isinstance(asked, int) else f"{asked.min} to {asked.wish} buffers"
+    return f"{label} is to have {number}, and its pipeline asks for {wanted}"
 
 
 def sentence(label: str, has: str, touches: tuple[Touch, ...]) -> str:

@@ -36,7 +36,9 @@ def film(**frame: Any) -> Any:
 
 def test_plain_content_makes_nothing_protected() -> None:
     found = plan(theatre(panel=port()), film())
-    assert {p.buffer: p.heap for p in found.placements} == dict.fromkeys(["film", "canvas", "screen"], "plain")
+    assert {p.buffer: p.heap for p in found.placements} == dict.fromkeys(
+        ["film", "canvas", "screen"], "plain"
+    )
 
 
 def test_every_stage_on_the_way_is_a_fact_of_the_conflict() -> None:
