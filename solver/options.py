@@ -97,7 +97,9 @@ class Propagation:
         about: About | None,
     ) -> bool:
         """Whether no fact that still stands keeps the touch's device from the heap."""
-        known = self.reached(touch, question.protected) if about is None else {}
+        # Who is invited, and who else is attached, matters to firewalls with an audience.
+        shared = about is None and not question.guard.audiences
+        known = self.reached(touch, question.protected) if shared else {}
         holds = known.get((heap.name, home.name))
         if holds is None:
             case = Case(self.board, question, touches, heap, home, touch)

@@ -191,6 +191,9 @@ class Problem:
             guards = tuple((variant.guard, variant.scenes) for variant in question.variants)
             asked = (question.spec, guards, question.ways, question.pins, question.conversions)
             question.signature = alike.setdefault(asked, len(alike))
+            for number, variant in enumerate(question.variants):
+                if variant is not question:
+                    variant.signature = alike.setdefault((asked, number), len(alike))
 
     def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
         spec = pipeline.buffers[name]

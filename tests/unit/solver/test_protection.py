@@ -18,6 +18,7 @@ from tests.builders import (
     facts,
     heap,
     image,
+    memory,
     pipeline,
     placed,
     plan,
@@ -339,3 +340,64 @@ def test_alternatives_that_settle_the_same_are_one() -> None:
         )
     )
     assert [len(q.variants) for q in Problem(player(), [question]).questions] == [1]
+
+
+# What is known of one buffer is not taken for another
+
+
+@pytest.mark.parametrize("preview", ["a", "z"])
+def test_a_film_is_not_put_where_a_preview_may_go(preview: str) -> None:
+    """Both are converted by the same blitter; the film has two ways to be taken, so it is asked about by scene."""
+    colours = {"decoder": "XB24", "camera": "XB24", "panel": "XR24", "gpu": "XR24"}
+    blit = {"from": "source", "to": "target", "may_change": ["format", "stride"], "lossless": True}
+
+    def may(fourcc: str) -> Any:
+        return port(image(fourcc), protected="allowed")
+
+    platform = board(
+        heaps={
+            "plain": heap("dram"),
+            "tz": heap("dram", cpu="none", access=["decoder", "panel", "gpu", "blitter"]),
+        },
+        devices={
+            "camera": device("camera", capture=may(colours["camera"])),
+            "decoder": device("video-decoder", frame=may(colours["decoder"])),
+            "panel": device("display", scanout=may(colours["panel"])),
+            "gpu": device("gpu", sample=may(colours["gpu"]), render=may(colours["gpu"])),
+            "blitter": device("2d", converts=[blit], source=may("XB24"), target=may("XR24")),
+        },
+    )
+    seen = {"size": "32x32", "written_by": "camera.capture", "read_by": "display.scanout"}
+    film = {"size": "64x64", "written_by": "video-decoder.frame", "read_by": EITHER, "protected": True}
+    canvas = {"size": "64x64", "written_by": "gpu.render", "read_by": "display.scanout"}
+    wanted = {"film": film, "canvas": canvas, preview: seen}
+    asked = pipeline(**{name: buffer(**each, conversions="allow") for name, each in wanted.items()})
+    found = {p.buffer: (p.heap, p.width) for p in plan(platform, asked).placements}
+    assert found["film"] == found["film>1"] == ("tz", 64)
+    assert found[preview] == found[f"{preview}>1"] == ("plain", 32)
+
+
+@pytest.mark.parametrize(("wide", "narrow"), [("a", "b"), ("b", "a")])
+def test_one_audience_is_not_taken_for_another(wide: str, narrow: str) -> None:
+    """What moves to a heap behind another firewall may be seen by all whom that one admits."""
+    members = ["decoder", "panel", "gpu"]
+    platform = board(
+        memory={"vram": memory("64MiB", local="gpu")},
+        heaps={
+            "card": heap("vram", cpu="none", access=members, firewall="per-buffer", moves_to="tz"),
+            "tz": heap("dram", cpu="none", access=members),
+        },
+        devices={
+            "decoder": device("video-decoder", frame=MAY),
+            "panel": device("display", scanout=MAY),
+            "gpu": device("gpu", sample=MAY),
+        },
+    )
+
+    def film(*audience: str) -> Any:
+        return buffer(size="64x64", written_by="video-decoder.frame", protected={"audience": list(audience)})
+
+    both = pipeline(
+        **{wide: film("video-decoder", "display", "gpu"), narrow: film("video-decoder", "display")}
+    )
+    assert ("audience", "tz") in facts(refusal(platform, both))
