@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from allocator.simulated.compressed import Afbc, Afrc, Macrotile, Ubwc
+from allocator.simulated.compressed import AFBC_BLOCK_PIXELS, Afbc, Afrc, Macrotile, Ubwc
 from allocator.simulated.control import ClearColour, LinearControl, TiledControl
 from allocator.simulated.surfaces import Bands, OwordTiled, Surface, Tiled, TTiled, Uif, ZTiled
 from platforms.formats import PixelFormat, PlaneFormat
@@ -56,7 +56,7 @@ def compressing(modifier: Modifier) -> bool:
         return False
     vendor, bits = value >> 56, value & INVALID
     return (
-        (vendor == INTEL and bits in (4, 5, 6, 7, 8, *range(10, 18)))
+        (vendor == INTEL and bits in _INTEL_COMPRESSED)
         or (vendor == AMD and bool(bits >> 13 & 1))
         or (vendor == QCOM and bits == 1)
         or (vendor == ARM and bits >> 52 == 0 and not bits >> 12 & 1)
@@ -88,8 +88,12 @@ def _cpp(form: PixelFormat) -> bool:
     return form.linear and all(p.samples == 1 and not p.bytes & (p.bytes - 1) for p in form.planes)
 
 
-def _bytes(facts: PlaneFormat, samples: int) -> int:
-    return samples * facts.bytes // facts.samples
+def _squares(form: PixelFormat, side: int) -> Planes:
+    """Tiles as wide as high, in samples, if a row of one is whole bytes."""
+    rows = [divmod(side * facts.bytes, facts.samples) for facts in form.planes]
+    if any(rest for _, rest in rows):
+        return None
+    return _raster(form, lambda facts: Tiled(facts, side * facts.bytes // facts.samples, side))
 
 
 # Intel: drivers/gpu/drm/i915/display/intel_fb.c intel_modifiers[], intel_tile_width_bytes().
@@ -106,10 +110,14 @@ _CCS: Final = {
     15: "linear",
 }
 _CLEAR: Final = (8, 12, 15)
+_INTEL_COMPRESSED: Final = (4, 5, 6, 7, 8, *range(10, 18))
+"""For formats of whole samples, of powers of two of bytes: gen12_ccs_formats[]."""
 _FOUR_TILES: Final = (6, 7, 8, 10, 11, 12, 13, 14, 15)
 
 
 def _intel(bits: int) -> Lay | None:
+    control, compressed = _CCS.get(bits), bits in _INTEL_COMPRESSED
+
     def tile(facts: PlaneFormat) -> Surface:
         at_once = 4 if bits in _FOUR_TILES else 1
         if bits == 1:
@@ -121,12 +129,14 @@ def _intel(bits: int) -> Lay | None:
         return kind(facts, 128, 32, PAGE, at_once)
 
     def lay(form: PixelFormat) -> Planes:
-        if bits in (3, 5) and not _cpp(form):
+        if (bits in (3, 5) or compressed) and not _cpp(form):
             return None
+        if control == "tiled" and [plane.bytes for plane in form.planes] != [4]:
+            return None  # skl_ccs_formats[]
         planes = _raster(form, tile)
         if planes is None:
             return None
-        mains, control = planes, _CCS.get(bits)
+        mains = planes
         if control is not None:
             planes += tuple((LinearControl if control == "linear" else TiledControl)(main) for main in mains)
         if bits in _CLEAR:
@@ -188,7 +198,7 @@ def _vivante(bits: int) -> Lay | None:
     side = {1: 4, 2: 64}.get(bits)
     if side is None:
         return None
-    return lambda form: _raster(form, lambda facts: Tiled(facts, _bytes(facts, side), side))
+    return lambda form: _squares(form, side)
 
 
 def _allwinner(bits: int) -> Lay | None:
@@ -294,7 +304,7 @@ def _arm(bits: int) -> Lay | None:
     if kind == 0:
         return _afbc(flags)
     if kind == 1 and flags == 1:
-        return lambda form: _raster(form, lambda facts: Tiled(facts, _bytes(facts, 16), 16))
+        return lambda form: _squares(form, 16)
     return _afrc(flags) if kind == 2 else None
 
 
@@ -306,6 +316,8 @@ def _afbc(flags: int) -> Lay | None:
     def lay(form: PixelFormat) -> Planes:
         if blocks[0] != blocks[1] and len(form.planes) == 1:
             return None
+        if any(facts.bytes * 8 * AFBC_BLOCK_PIXELS % facts.samples for facts in form.planes):
+            return None  # drm_gem_afbc_get_bpp() has whole bits of a pixel
         return tuple(
             Afbc(facts, blocks[bool(index)], bool(flags >> 8 & 1)) for index, facts in enumerate(form.planes)
         )
@@ -330,8 +342,10 @@ def _afrc(flags: int) -> Lay | None:
     def lay(form: PixelFormat) -> Planes:
         if not form.linear or (len(form.planes) > 1) != (other is not None):
             return None
-        if any(facts.samples > 1 for facts in form.planes) or (form.colour == "yuv" and other is None):
-            return None  # the table of components has no row for pixels that share bytes or chroma
+        if any(facts.samples > 1 for facts in form.planes) or form.colour == "indexed":
+            return None  # the table of components has no row for pixels that share bytes, nor for indices
+        if (form.colour == "yuv") != (other is not None):
+            return None  # nor for packed chroma, nor for a plane of alpha
         parts = zip(form.planes, _components(form), strict=True)
         return tuple(
             Afrc(facts, coding[count], (other if index and other else first), scan)

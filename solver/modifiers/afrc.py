@@ -45,5 +45,5 @@ def _components(found: PixelFormat) -> tuple[int, ...] | None:
     if found.colour == "yuv":
         first = found.planes[0].bytes
         return tuple(plane.bytes // first for plane in found.planes) if len(found.planes) > 1 else None
-    names = found.title.partition(" ")[0].split(":")
+    names = [name for name in found.title.partition(" ")[0].split(":") if name not in "xX"]
     return (len(names),) if len(found.planes) == 1 and found.colour in ("rgb", "grey") else None

@@ -36,7 +36,7 @@ def _columns(found: PixelFormat, tile: Tile) -> tuple[int, ...]:
     """Bytes of a row of a tile, in each plane."""
     if tile.in_bytes:
         return (tile.width,) * len(found.planes)
-    return tuple(-(-tile.width * plane.bytes // plane.samples) for plane in found.planes)
+    return tuple(tile.width * plane.bytes // plane.samples for plane in found.planes)
 
 
 def _suits(found: PixelFormat, modifier: Modifier) -> bool:
@@ -45,6 +45,9 @@ def _suits(found: PixelFormat, modifier: Modifier) -> bool:
     VC4's is used with 16 and 32 bits a pixel (vc4_plane.c vc4_format_mod_supported()), MediaTek's
     with samples of eight bits, or of ten packed four to five bytes (drm_fourcc.h MTK_FMT_MOD_10BIT_LAYOUT).
     """
+    tile = modifier.tile
+    if tile and not tile.in_bytes and any(tile.width * p.bytes % p.samples for p in found.planes):
+        return False  # no whole bytes in a row of a tile
     if modifier.name == T_TILED:
         return whole_samples(found) in ((2,), (4,))
     if modifier.name == "MTK_16L_32S_TILE":

@@ -26,11 +26,11 @@ from solver.plan import Placement, Plane
 
 STRIDES = 1024
 TILES = 64
-ROWS = 128
+ROWS = 256
 HEIGHTS = 420
 SAND = frozenset({"BROADCOM_SAND32", "BROADCOM_SAND64", "BROADCOM_SAND128", "BROADCOM_SAND256"})
 GAP = 1024
-TAIL = 1 << 22
+TAIL = 1 << 25
 
 
 def whole(size: int, touches: Sequence[Touch], unit: int = 1) -> int:
@@ -216,6 +216,8 @@ def _offset(layout: Layout, rules: Sequence[Rule], before: tuple[int, ...], plan
     only = layout.pixels.packed or isinstance(layout.pixels.planes[plane], Bands)
     start = -(-end // unit) * unit
     for place in (end,) if only else range(start, start + GAP * unit, unit):
+        if not only and not _starts(layout, plane, place):
+            continue
         if not any(any(offset_objections(rule, partly._replace(offsets=(*before, place)))) for rule in rules):
             return place
     return None

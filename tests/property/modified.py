@@ -74,12 +74,16 @@ OPAQUE: Final = (
 )
 
 
-def question(seed: int) -> tuple[str, Platform, Pipeline]:
-    """Modifier, board and pipeline of that seed: one image, two devices, a few rules."""
+def question(seed: int, pair: tuple[str, str] | None = None) -> tuple[str, Platform, Pipeline]:
+    """Modifier, board and pipeline of that seed: one image, two devices, a few rules.
+
+    `pair` is a format and a modifier, else they are drawn.
+    """
     random = Random(seed)
     opaque = [(name, ("XR24", "NV12")) for name in OPAQUE]
     modifier, formats = random.choice(opaque if random.randrange(12) == 0 else FAMILIES)
     form = random.choice(formats)
+    form, modifier = pair or (form, modifier)
     rules = [{"formats": [form], "modifiers": [modifier], **_rules(random, modifier)} for _ in range(2)]
     size = f"{_even(random, 2, 300)}x{_even(random, 2, 200)}"
     if random.randrange(6) == 0:

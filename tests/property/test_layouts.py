@@ -22,9 +22,9 @@ BATCHES = 12
 LONG_BATCHES = 80
 
 
-def disagreement(seed: int) -> str | None:
+def disagreement(seed: int, pair: tuple[str, str] | None = None) -> str | None:
     """What solver and judge see differently in one layout, if anything."""
-    modifier, platform, pipeline = question(seed)
+    modifier, platform, pipeline = question(seed, pair)
     form = platform.devices["d0"].ports["render"].images[0].formats[0]
     where = f"seed {seed} ({form} in {modifier}, {pipeline.buffers['b'].size})"
     found = Search(platform, [pipeline]).best()
