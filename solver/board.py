@@ -15,6 +15,8 @@ from typing import Any, Final, Literal, NamedTuple
 from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
 from platforms.values import UNKNOWN, Span
 
+TOGETHER: Final = " + "
+"""Between the names of memories that hold something together; no name has a space."""
 _NAMES: Final = frozenset(("via", "nodes", "since", "until", "permission", "source"))
 """How a heap is opened, and where that was read: nothing that decides what it may hold."""
 
@@ -89,11 +91,14 @@ class HeapView:
         self._allocated: dict[int, int] = {}
         self.twin: object = name
         """Equal for heaps that differ in name only: whatever one may hold, the other may, at the same price."""
-        if spec.locks is None and spec.buffers is None:
+        unsplit = self.run is None and len(memories or ()) > 1
+        # Whether something is summed for this heap alone.
+        counted = spec.locks is not None or spec.buffers is not None or unsplit
+        if not counted:
             self.twin = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
         self.price = (
             spec.memory, self.run is None, self.align, self.align_cap, self.granule,
-            name if spec.locks is not None or spec.buffers is not None else "",
+            name if counted else "",
         )  # fmt: skip
         """Equal for heaps whose memory costs the same and is charged to the same, CPU mappings aside."""
 
@@ -210,27 +215,26 @@ class Board:
         """
         if self._pools is None:
             sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
-            sets |= {self.largest(heap) for heap in self.heaps.values()}
             sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
             pools = []
             for union in sorted(_unions(sets - {frozenset()}), key=sorted):
                 free = [self.memories[m].free for m in union]
                 if None not in free:
-                    pools.append(Pool(union, sum(f for f in free if f is not None), "+".join(sorted(union))))
+                    pools.append(
+                        Pool(union, sum(f for f in free if f is not None), TOGETHER.join(sorted(union)))
+                    )
             self._pools = tuple(pools)
         return self._pools
 
-    def largest(self, heap: HeapView) -> frozenset[str]:
-        """The one memory that a heap of whole runs can count on for what might be split; else all of its memories.
+    def largest(self, heap: HeapView) -> int | None:
+        """The bytes that a heap of whole runs over several memories can promise: those of the largest.
 
-        Whatever the order of allocation, a run fits if the largest memory alone
-        has room for all of them, however the others are filled.
+        None for other heaps, and where a size is unknown.
         """
-        memories = heap.memories or ()
-        free = [memory.free for memory in memories]
-        if heap.run is None and len(memories) > 1 and None not in free:
-            return frozenset([min(memories, key=lambda m: (-(m.free or 0), m.name)).name])
-        return frozenset(memory.name for memory in memories)
+        free = [memory.free for memory in heap.memories or ()]
+        if heap.run is not None or len(free) < 2 or None in free:
+            return None
+        return max(each for each in free if each is not None)
 
     def around(self, memory: MemoryView) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""

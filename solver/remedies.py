@@ -16,6 +16,7 @@ from platforms.values import Extent, in_units
 from solver import detours
 from solver.changes import Change, Ways
 from solver.constraint import Fact
+from solver.constraints import capacity
 from solver.pipeline import Wish
 from solver.plan import Remedy
 from solver.problem import Problem, Question
@@ -68,7 +69,7 @@ def memory_sizes(ways: Ways) -> Iterator[Change]:
     """Enlarge a memory: `memory.cma.size`."""
     board = ways.problem.board
     for subject in ways.subjects("capacity"):
-        for name in subject.split("+"):
+        for name in capacity.members(subject):
             memory = board.memories.get(name)
             if memory is None or not isinstance(memory.spec.size, int):
                 continue

@@ -94,7 +94,7 @@ def parts_of(
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
     own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement, touches), used)
-    return own, _shares(case, where, case.of.ground.confined(where.home, placement.sizes), used)
+    return own, _shares(case, where, where.home.memories, used)
 
 
 def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:

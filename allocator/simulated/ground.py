@@ -36,21 +36,15 @@ class Ground:
         self.around = {name: self._lineage(name) for name in platform.memory}
         self.free = {name: self._free(name, named) for name in platform.memory}
 
-    def largest(self, heap: HeapFacts) -> frozenset[str] | None:
-        """All that a heap of whole runs can be sure of for what might be split: its largest memory.
+    def unsplit(self, heap: HeapFacts, sizes: Sequence[int]) -> int | None:
+        """Bytes that runs of these sizes find at most in one memory of the heap, where it has several.
 
-        The memories of any other heap, or None where they are not known.
+        A run never goes on in another memory; a single page is never in two.
         """
-        sizes = [(self.free[name], name) for name in heap.memories or ()]
-        if heap.run is not None or len(sizes) < 2 or any(size is None for size, _ in sizes):
-            return heap.memories
-        return frozenset([min(sizes, key=lambda each: (-(each[0] or 0), each[1]))[1]])
-
-    def confined(self, heap: HeapFacts, sizes: Sequence[int]) -> frozenset[str] | None:
-        """The memories over which buffers of these dma-bufs are surely spread; no page is split."""
-        if all(heap.slot(size) <= heap.page for size in sizes):
-            return heap.memories
-        return self.largest(heap)
+        if heap.run is not None or all(heap.slot(size) <= heap.page for size in sizes):
+            return None
+        room = [self.free[name] for name in heap.memories or ()]
+        return None if len(room) < 2 or None in room else max(size or 0 for size in room)
 
     def _lineage(self, name: str) -> tuple[str, ...]:
         """The memory and all those it lies inside, innermost first."""

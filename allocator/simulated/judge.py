@@ -59,9 +59,6 @@ class Judge:
         """Memories that are some heap's own."""
         self.ground = Ground(platform, self.named)
         sets = {frozenset([memory]) for memory in locked}.union(own)
-        sets |= {
-            largest for heap in self.heaps.values() if (largest := self.ground.largest(heap)) is not None
-        }
         self.pools = pools(self.ground, frozenset(sets))
         self.room = Room(platform, self.ground, self.heaps, self.pools)
         self.reach = Reach(self.ground, platform.iommus)

@@ -33,7 +33,9 @@ class Charge(NamedTuple):
     buffer: str
     where: Residence
     confined: frozenset[str] | None
-    """The memories over which it is surely spread."""
+    """The memories over which it may be spread."""
+    unsplit: int | None
+    """What one memory has room for, if no buffer of the heap may go on in another."""
     taken: int
     dmabufs: int
     windows: tuple[tuple[str, int], ...]
@@ -77,7 +79,8 @@ class Room:
         return Charge(
             buffer,
             where,
-            self.ground.confined(where.home, sizes),
+            where.home.memories,
+            self.ground.unsplit(where.home, sizes),
             taken,
             count * len(sizes),
             tuple(self._windows(memories, taken, touches)),
@@ -148,6 +151,7 @@ class Room:
     def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         confined: dict[frozenset[str], int] = defaultdict(int)
         blocks: dict[str, int] = {}
+        runs: dict[str, int] = defaultdict(int)
         for charge in charges:
             home, lock = charge.where.home, charge.where.home.facts.locks
             if lock is not None and home.name not in blocks:
@@ -158,8 +162,14 @@ class Room:
                 if blocks[home.name] > lock.size:
                     text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"
                     yield no_room("capacity", text).against(charge.buffer, "")
-            elif charge.confined is not None:
+                continue
+            if charge.confined is not None:
                 confined[charge.confined] += charge.taken
+            if charge.unsplit is not None:
+                runs[home.name] += charge.taken
+                if runs[home.name] > charge.unsplit:
+                    text = f"runs of {runs[home.name]} bytes; the largest memory of {home.name} has {charge.unsplit}"
+                    yield no_room("capacity", text).against(charge.buffer, "")
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:

@@ -3,10 +3,10 @@
 Each costs its size rounded up to the heap's alignment for that size: the slots
 that CMA was measured to need. A heap over several memories takes from any, so
 for every set of memories the heaps confined to it must fit their summed free
-size: a guarantee whatever the order of allocation. A heap of whole runs splits none
-between memories, so what is more than a page is counted in its largest memory. Two
-names of one heap are one pool; a lazily locked pool costs its block at its first buffer, and its buffers live
-in that block.
+size. A heap of whole runs splits none between memories, so of what is more than a
+page it promises no more than its largest memory holds. Two names of one heap are one
+pool; a lazily locked pool costs its block at its first buffer, and its buffers live in
+that block.
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
 drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
@@ -17,11 +17,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from platforms.values import in_units
-from solver.board import Board, HeapView, Pool
+from solver.board import TOGETHER, Board, HeapView, Pool
 from solver.constraint import Budget, Placed
 
 NAME = "capacity"
 SCOPE = "budget"
+ONE_MEMORY = "one memory of"
 
 
 def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
@@ -38,7 +39,7 @@ def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
 def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
     """Every pool that the heap draws from, or the block that its first buffer locks.
 
-    `split`: what is allocated is more than a page, so memories do not share it.
+    `split`: what is allocated is more than a page, so memories do not share a buffer.
     """
     if home.memories is None:
         return
@@ -47,8 +48,9 @@ def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
     if lock is not None and mine <= {lock.from_}:
         yield Budget(NAME, home.name, lock.size, f"bytes locked by {home.name}", False)
         return
-    if split:
-        mine = board.largest(home)
+    largest = board.largest(home)
+    if split and largest is not None:
+        yield Budget(NAME, home.name, largest, f"bytes of {ONE_MEMORY} {home.name}", False)
     for pool in board.pools:
         if mine <= pool.memories:
             yield budget(pool)
@@ -62,16 +64,25 @@ def locks(placed: Placed) -> Iterable[tuple[Budget, int]]:
     return [(budget(pool), lock.size) for pool in placed.board.pools if lock.from_ in pool.memories]
 
 
+def members(subject: str) -> list[str]:
+    """The memories of a pool by its name."""
+    return subject.split(TOGETHER)
+
+
 def budget(pool: Pool) -> Budget:
     return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
 
 
 def sentence(budget: Budget, used: int, who: str) -> str:
+    if ONE_MEMORY in budget.what:
+        return (
+            f"{who} {in_units(used)} of {budget.subject}, which splits no buffer between memories, "
+            f"the largest of which has {in_units(budget.limit)} free"
+        )
     return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
 
 
 def source(board: Board, budget: Budget) -> str:
-    names = budget.subject.split("+")
-    if budget.subject in board.heaps and budget.subject not in board.memories:
+    if not budget.shared:
         return board.heaps[budget.subject].source
-    return "; ".join(board.memories[name].spec.source for name in names)
+    return "; ".join(board.memories[name].spec.source for name in members(budget.subject))

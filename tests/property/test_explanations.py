@@ -100,7 +100,7 @@ def test_every_sentence_names_its_subject_and_its_source() -> None:
             if device or reason.kind == "count":
                 assert label.rpartition("/")[2] in reason.text, (seed, reason)
             elif reason.kind != "missing-device":
-                assert all(name in reason.text for name in reason.subject.split("+")), (seed, reason)
+                assert all(name in reason.text for name in reason.subject.split(" + ")), (seed, reason)
 
 
 def shuffled(asked: Instance, random: Random) -> tuple[Platform, list[Pipeline]]:

@@ -91,12 +91,12 @@ def test_shares_of_every_pool() -> None:
     assert of(platform, heap="either")[5:7] == (250_000, 250_000)
 
 
-def test_whole_runs_count_against_the_largest_memory_alone() -> None:
-    # Two runs of two pages are half of the 32 KiB of `bank` and a third of both; single pages a sixth.
+def test_whole_runs_are_shares_of_all_their_memories() -> None:
+    # Two runs of two pages are a third of the 48 KiB of both; single pages a sixth.
     memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
     large = hand.image(stride=512) | {"allocated": 8192}
-    assert of(platform, heap="either", **large)[5:7] == (500_000, 833_334)
+    assert of(platform, heap="either", **large)[5:7] == (333_334, 333_334)
     assert of(platform, heap="either")[5:7] == (166_667, 166_667)
 
 

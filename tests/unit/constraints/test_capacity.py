@@ -131,8 +131,8 @@ def test_a_heap_of_two_memories_takes_from_either() -> None:
 
     assert placed(banks("any"), pages(4)).count == 4
     answer = refusal(banks("any"), pages(5))
-    assert facts(answer) == [("capacity", "high+low"), ("count", "frame")]
-    assert said(answer, "capacity") == "5 × frame need 20 KiB of high+low, which has 16 KiB free"
+    assert facts(answer) == [("capacity", "high + low"), ("count", "frame")]
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of high + low, which has 16 KiB free"
 
 
 def test_what_is_confined_to_one_bank_leaves_less_for_the_others() -> None:
@@ -143,7 +143,7 @@ def test_what_is_confined_to_one_bank_leaves_less_for_the_others() -> None:
     )
     question = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=3))
     answer = refusal(platform, question, pins=["a:heap=low", "b:heap=any"])
-    assert facts(answer) == [("capacity", "high+low"), ("count", "a"), ("count", "b")]
+    assert facts(answer) == [("capacity", "high + low"), ("count", "a"), ("count", "b")]
     fewer = pipeline(a=buffer(size="32x32", count=2), b=buffer(size="32x32", count=2))
     assert plan(platform, fewer, pins=["a:heap=low", "b:heap=any"]).status == "optimal"
 
@@ -239,11 +239,13 @@ def test_whole_runs_are_not_split_between_memories() -> None:
     large = pipeline(frame=buffer(bytes=12 * KIB, count=1, read_by=[]))
     assert placed(banks("4KiB"), large).heap == "any"
     answer = refusal(banks("whole"), large)
-    assert facts(answer) == [("capacity", "high")]
-    assert said(answer, "capacity") == "frame needs 12 KiB of high, which has 8 KiB free"
+    assert facts(answer) == [("capacity", "any")]
+    assert said(answer, "capacity") == (
+        "frame needs 12 KiB of any, which splits no buffer between memories, the largest of which has 8 KiB free"
+    )
 
 
-def test_whole_runs_are_counted_in_the_largest_memory() -> None:
+def test_whole_runs_are_promised_no_more_than_the_largest_memory_holds() -> None:
     # Runs of 8 KiB: the 20 KiB of `high` take two, whatever lies in `low`.
     platform = board(
         memory={"low": memory("12KiB", base="4GiB"), "high": memory("20KiB", base="5GiB")},
@@ -254,4 +256,16 @@ def test_whole_runs_are_counted_in_the_largest_memory() -> None:
     two = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=2, read_by=[]))
     assert plan(platform, two, pins=pins).status == "optimal"
     three = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=3, read_by=[]))
-    assert ("capacity", "high") in facts(refusal(platform, three, pins=pins))
+    assert ("capacity", "any") in facts(refusal(platform, three, pins=pins))
+
+
+@pytest.mark.parametrize("narrow", ["a", "b"])
+def test_memories_of_one_size_are_as_good_as_each_other(narrow: str) -> None:
+    # 12 KiB confined to either bank of 16, and 12 KiB that find room in the other, whatever they are called.
+    platform = board(
+        memory={"a": memory("16KiB", base="4GiB"), "b": memory("16KiB", base="5GiB")},
+        heaps={"both": heap("a", "b"), "one": heap(narrow)},
+    )
+    run = buffer(bytes=12 * KIB, count=1, read_by=[])
+    pins = ["x:heap=both", "y:heap=one"]
+    assert plan(platform, pipeline(x=run, y=run), pins=pins).status == "optimal"

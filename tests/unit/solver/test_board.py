@@ -121,13 +121,16 @@ def test_pools_are_the_unions_of_memories_that_heaps_share() -> None:
     parts = {name: memory("1MiB", base=f"{number}GiB") for number, name in enumerate("abcd", 4)}
     heaps = {"ab": heap("a", "b", run="4KiB"), "bc": heap("b", "c", run="4KiB"), "d": heap("d")}
     pools = {pool.name: pool.free for pool in view(memory=parts, heaps=heaps).pools}
-    assert pools == {"a+b": 2 * MIB, "b+c": 2 * MIB, "a+b+c": 3 * MIB, "d": MIB}
+    assert pools == {"a + b": 2 * MIB, "b + c": 2 * MIB, "a + b + c": 3 * MIB, "d": MIB}
 
 
-def test_a_heap_of_whole_runs_has_a_pool_of_its_largest_memory() -> None:
+def test_a_heap_of_whole_runs_counts_on_its_largest_memory() -> None:
     parts = {name: memory(f"{number}MiB", base=f"{number}GiB") for number, name in enumerate("ab", 4)}
-    pools = {pool.name: pool.free for pool in view(memory=parts, heaps={"ab": heap("a", "b")}).pools}
-    assert pools == {"a+b": 9 * MIB, "b": 5 * MIB}
+    seen = view(
+        memory=parts, heaps={"ab": heap("a", "b"), "pages": heap("a", "b", run="4KiB"), "a": heap("a")}
+    )
+    promised = {name: seen.largest(each) for name, each in seen.heaps.items()}
+    assert promised == {"a": None, "ab": 5 * MIB, "pages": None}
 
 
 def test_a_pool_with_memory_of_unknown_size_has_no_limit() -> None:
