@@ -79,7 +79,10 @@ def _dangling_devices(platform: Platform) -> Iterator[Fault]:
             yield from _known("heap", port.takes_from, platform.heaps, (*place, "takes_from"))
             yield from _unknown_resources(port.uses, platform, (*place, "uses"))
             for index, rule in enumerate(port.images):
-                yield from _known("memory", rule.banks, platform.memory, (*place, "images", index, "banks"))
+                banks = (*place, "images", index, "banks")
+                yield from _known("memory", rule.banks, platform.memory, banks)
+                if rule.banks is not None and len(set(rule.banks)) < 2:
+                    yield banks, "expected two different memories or more; one is the port's `memory`"
                 yield from _unknown_resources(rule.uses, platform, (*place, "images", index, "uses"))
 
 

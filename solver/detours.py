@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import count
 from typing import Any, Final
 
-from platforms.schema import Conversion, Device, ImageRule, Platform, Port
+from platforms.schema import Conversion, Device, Platform
 from solver.changes import Change, Ways
 from solver.constraints import conversion, missing_device
 from solver.edges import ASPECTS
@@ -14,6 +15,7 @@ from solver.problem import Question
 TRIED: Final = 12
 """Edges that are tried for one buffer."""
 _NAME: Final = "converter"
+_ASKED: Final = "asked for"
 
 
 def allowed(ways: Ways) -> Iterator[Change]:
@@ -54,16 +56,18 @@ def edges(ways: Ways) -> Iterator[Change]:
                     yield _change(ways, name, edge, f"have {name} convert {question.label}")
         if found or not written or not read or written & read:
             continue
-        if ways.solvable(_with_converter(ways.platform, written, read)):
+        added, name = _converter(written, read), _free_name(ways.platform)
+        devices = {**ways.platform.devices, name: added}
+        if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
             what = f"{'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
             said = f"have a device that converts {question.label} from {what}; {ways.platform.name} has none"
-            yield _change(ways, _NAME, _edge("source", "target"), said)
+            whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            yield Change(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
 
 
 def _change(ways: Ways, name: str, edge: Conversion, said: str) -> Change:
     path = f"devices.{name}.converts"
-    device = ways.platform.devices.get(name)
-    known = device.converts if device is not None else ()
+    known = ways.platform.devices[name].converts
     to = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in (*known, edge)]
     return Change(path, to, f"{said} ({path}: {edge.from_} to {edge.to})")
 
@@ -102,18 +106,25 @@ def _edge(from_: str, to: str) -> Conversion:
     return Conversion.model_validate({"from": from_, "to": to, "may_change": ASPECTS})
 
 
-def _with_converter(platform: Platform, written: frozenset[str], read: frozenset[str]) -> Platform:
-    """The board with a device that takes what is written, and makes what is read."""
-    facts: dict[str, Any] = {"kind": "2d", "dma": {"bits": 64, "mmu": True}, "source": "asked for"}
-    device = Device.model_validate(facts)
-    ports = {
-        "source": _port("read", written),
-        "target": _port("write", read),
-    }
-    added = device.model_copy(update={"ports": ports, "converts": (_edge("source", "target"),)})
-    return platform.model_copy(update={"devices": {**platform.devices, _NAME: added}})
+def _free_name(platform: Platform) -> str:
+    """What a further device may be called."""
+    names = (_NAME if number == 1 else f"{_NAME}{number}" for number in count(1))
+    return next(name for name in names if name not in platform.devices)
 
 
-def _port(access: Any, formats: frozenset[str]) -> Port:
-    rule = ImageRule(formats=tuple(sorted(formats)))
-    return Port(access=access, images=(rule,), protected="allowed", source="asked for")
+def _converter(written: frozenset[str], read: frozenset[str]) -> Device:
+    """A device that takes what is written, and makes what is read; no images are raw data."""
+
+    def port(access: str, formats: frozenset[str]) -> dict[str, Any]:
+        images = [{"formats": sorted(formats)}] if formats else []
+        return {"access": access, "protected": "allowed", "images": images, "source": _ASKED}
+
+    return Device.model_validate(
+        {
+            "kind": "2d",
+            "dma": {"bits": 64, "mmu": True},
+            "source": _ASKED,
+            "ports": {"source": port("read", written), "target": port("write", read)},
+            "converts": [_edge("source", "target")],
+        }
+    )

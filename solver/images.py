@@ -217,7 +217,7 @@ class Images:
             allowed &= {asked} if isinstance(asked, int) else set(asked)
         for touch in ruled:
             if touch.rule is not None and not is_dropped(self.about, plane_buffers, touch.device.name):
-                allowed &= set(touch.rule.dmabufs)
+                allowed &= plane_buffers.counts_of(touch.rule)
         return sorted(allowed)
 
     def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:

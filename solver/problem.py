@@ -228,13 +228,15 @@ class Problem:
         return self._indices[key]
 
     def _variable(self, pipeline: str, selector: Selector) -> int:
-        key = (pipeline, selector.kind, selector.label, selector.connector)
+        """One device for each label; without one, for each connector, or for the bare kind."""
+        connector = selector.connector if selector.label is None else None
+        key = (pipeline, selector.kind, selector.label, connector)
         if key not in self._indices:
             candidates = tuple(
                 name
                 for name, device in self.board.devices.items()
                 if device.spec.kind == selector.kind
-                and (selector.connector is None or selector.connector in device.spec.connectors)
+                and (connector is None or connector in device.spec.connectors)
             )
             self._indices[key] = len(self.variables)
             self.variables.append(Variable(*key, candidates))
@@ -262,10 +264,11 @@ class Problem:
         return frozenset(apart | {variable for variable, number in users.items() if number > 1})
 
     def _share_codecs(self) -> None:
-        """A codec stated on one attachment of a stage holds for all of them."""
+        """A codec stated on one attachment of a stage holds for all of them, unless it is but an alternative."""
         codecs: dict[tuple[int, str | None], set[str]] = {}
-        for _, party in self._parties():
-            if party.use.codec is not None:
+        for question, party in self._parties():
+            sure = all(party in way.parties for way in question.ways)
+            if party.use.codec is not None and sure:
                 codecs.setdefault(protection.stage(party), set()).add(party.use.codec)
         if not codecs:
             return

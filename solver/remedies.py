@@ -32,7 +32,9 @@ def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
     ways = Ways(problem, conflict)
     found: list[Change] = []
     for generator in GENERATORS:
-        found.extend(change for change in generator(ways) if change not in found)
+        for change in generator(ways):
+            if not any((change.path, change.to) == (known.path, known.to) for known in found):
+                found.append(change)
     return tuple(
         Remedy(change=change.path, to=change.to, text=change.text, rank=rank)
         for rank, change in enumerate(found, 1)

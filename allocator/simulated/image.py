@@ -387,6 +387,8 @@ def objections(rule: Rule, layout: Layout, writes: bool) -> Iterator[Objection]:
     """Everything one rule holds against a layout."""
     if len(layout.sizes) not in rule.facts.dmabufs:
         yield refused("plane-buffers", f"{len(layout.sizes)} dma-bufs; takes {rule.facts.dmabufs}")
+    if rule.facts.banks is not None:
+        yield refused("plane-buffers", f"wants a plane in each of {', '.join(rule.facts.banks)}")
     coded = Extent(layout.coded_width, layout.coded_height) if writes else None
     yield from extent_objections(rule, Extent(layout.width, layout.height), coded)
     yield from column_objections(rule, layout)

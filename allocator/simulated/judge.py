@@ -180,8 +180,8 @@ class Case:
             if port is None:
                 faults.append(absent("missing-device", f"has no port {party.port}").against(asked.name, name))
                 continue
-            if party.role.connector is not None and party.role.connector not in device.facts.connectors:
-                text = f"has no connector {party.role.connector}"
+            if party.connector is not None and party.connector not in device.facts.connectors:
+                text = f"has no connector {party.connector}"
                 faults.append(absent("missing-device", text).against(asked.name, name))
             if device.facts.codecs is not None and not party.codecs <= set(device.facts.codecs):
                 text = f"does not know all of {', '.join(sorted(party.codecs))}"

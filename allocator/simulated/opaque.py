@@ -63,6 +63,8 @@ def rule_objections(rule: Rule, placement: Placement) -> Iterator[Objection]:
     """What a rule holds against an image of which only the extent is known."""
     if 1 not in rule.facts.dmabufs:
         yield refused("plane-buffers", f"1 dma-buf; takes {rule.facts.dmabufs}")
+    if rule.facts.banks is not None:
+        yield refused("plane-buffers", f"wants a plane in each of {', '.join(rule.facts.banks)}")
     yield from extent_objections(rule, Extent(placement.width, placement.height), None)
 
 

@@ -12,7 +12,7 @@ from solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wi
 
 
 class Role(NamedTuple):
-    """A device still to be chosen, one per file, kind, label and connector."""
+    """A device still to be chosen: one for each label of a kind in a file, else one for each connector."""
 
     file: int
     kind: str
@@ -30,6 +30,7 @@ class Party(NamedTuple):
     stage: str | None
     port: str
     access: Access
+    connector: str | None
     codec: str | None
     codecs: frozenset[str]
     """Everything its stage is asked to handle."""
@@ -109,10 +110,11 @@ def _party(file: int, use: Use, access: Access) -> Party:
     selector = asked.selector
     assert selector.port is not None
     return Party(
-        role=Role(file, selector.kind, selector.label, selector.connector),
+        role=Role(file, selector.kind, selector.label, None if selector.label else selector.connector),
         stage=selector.stage,
         port=selector.port,
         access=access,
+        connector=selector.connector,
         codec=asked.codec,
         codecs=frozenset(),
         rotate=asked.rotate,
@@ -123,14 +125,14 @@ def _party(file: int, use: Use, access: Access) -> Party:
 
 
 def _with_codecs(buffers: dict[str, list[tuple[Party, ...]]]) -> dict[str, tuple[tuple[Party, ...], ...]]:
-    """Tell every party the codecs that its stage states anywhere in the file."""
+    """Tell every party the codecs that its stage states elsewhere in the file; an alternative may not be taken."""
     stated: dict[tuple[Role, str | None], set[str]] = {}
     for parties in buffers.values():
-        for party in (each for alternatives in parties for each in alternatives):
+        for party in (alternatives[0] for alternatives in parties if len(alternatives) == 1):
             stated.setdefault(party.job, set()).update({party.codec} if party.codec else ())
 
     def told(party: Party) -> Party:
-        codecs = stated[party.job]
+        codecs = stated.get(party.job, set()) | ({party.codec} if party.codec else set())
         return party._replace(codec=party.codec or min(codecs, default=None), codecs=frozenset(codecs))
 
     return {

@@ -194,6 +194,7 @@ def converter(kind: str, port: str, access: Access) -> Party:
         stage=None,
         port=port,
         access=access,
+        connector=None,
         codec=None,
         codecs=frozenset(),
         rotate=0,

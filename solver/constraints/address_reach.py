@@ -31,7 +31,7 @@ def broken(case: Case) -> bool:
     if case.device.translation not in ("none", "mmu"):
         return False
     if case.home.memories is None:
-        return case.device.bits is not None and case.device.bits < 64
+        return case.device.dma.window is not None or (case.device.bits is not None and case.device.bits < 64)
     return any(_beyond(case, memory) for memory in case.home.memories)
 
 
@@ -60,8 +60,10 @@ def sentence(case: Case) -> str:
     where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     window = device.dma.window
-    if window is not None and memory is not None and not _carried(window, memory):
+    if window is not None and (memory is None or not _carried(window, memory)):
         span = f"{window.base:#x} to {window.base + window.size:#x}"
+        if memory is None:
+            return f"{device.name}'s bus carries {span} only; {where} that may lie anywhere"
         return f"{device.name}'s bus carries {span} only; {where}, which may lie from {memory.lowest:#x} to {end}"
     shifted = f" and is seen shifted by {window.offset:#x}" if window is not None and window.offset else ""
     return f"{device.name} addresses {bits} bits; {where}, which may reach {end}{shifted}"

@@ -79,6 +79,8 @@ def sentence(budget: Budget, used: int, who: str) -> str:
             f"{who} {in_units(used)} of {budget.subject}, which splits no buffer between memories, "
             f"the largest of which has {in_units(budget.limit)} free"
         )
+    if not budget.shared:
+        return f"{who} {in_units(used)} of the {in_units(budget.limit)} that {budget.subject} locks"
     return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
 
 

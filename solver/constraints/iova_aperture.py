@@ -45,7 +45,7 @@ def _budgets(board: Board, device: DeviceView) -> tuple[int, tuple[Budget, ...]]
     iommu = board.platform.iommus[name] if name is not None else None
     found = []
     if iommu is not None and isinstance(iommu.aperture, Aperture):
-        found.append(Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes of {name}", False))
+        found.append(Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes behind {name}", False))
     limit = _own_limit(board, device)
     if limit is not None:
         found.append(Budget(NAME, device.name, limit, f"IOVA bytes of {device.name}", False))
@@ -76,6 +76,6 @@ def sentence(budget: Budget, used: int, who: str) -> str:
 
 
 def source(board: Board, budget: Budget) -> str:
-    if budget.subject in board.platform.iommus:
+    if budget.what.startswith("IOVA bytes behind"):
         return board.platform.iommus[budget.subject].source
     return board.devices[budget.subject].spec.source

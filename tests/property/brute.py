@@ -167,6 +167,13 @@ class Search:
                     break
                 yield Option(placed, charge, *parts_of(case, asked, placed, seating))
 
+    def _colours(self) -> list[str]:
+        """All colours that the board or the files speak of."""
+        devices = self.case.of.platform.devices.values()
+        rules = [rule for device in devices for port in device.ports.values() for rule in port.images]
+        named = {colour for rule in rules for colour in rule.colours or ()}
+        return sorted(named.union(*(asked.buffer.colours or () for asked in self.case.asked)))
+
     def _refused(self, faults: Sequence[object]) -> None:
         for fault in faults:
             self.refusals[fault.kind] += 1  # type: ignore[attr-defined]
@@ -183,6 +190,8 @@ class Search:
         forms = sorted({form for rule in rules for form in rule.formats})
         modifiers = spelt({name for rule in rules for name in rule.modifiers}, asked.extent.height)
         colours = [None, *sorted({colour for rule in rules for colour in rule.colours or ()})]
+        if links is not ALONE:
+            colours = [None, *self._colours()]  # what nobody here states may have to be handed on
         if asked.buffer.colours is not None:
             colours = list(asked.buffer.colours)
         for form, modifier, colour in product(forms, modifiers, colours):

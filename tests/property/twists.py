@@ -119,8 +119,11 @@ def codec(draft: Draft) -> None:
 
 
 def connector(draft: Draft) -> None:
-    draft.device()["connectors"] = ["A"]
-    _reselect(draft, "@A")
+    draft.device()["connectors"] = draft.pick(["A"], ["A", "B"])
+    _reselect(draft, draft.pick("@A", "#2@A"))
+    if draft.chance(3):
+        draft.device()["connectors"] = ["B"]
+        _reselect(draft, draft.pick("@B", "#2@B"))
 
 
 def label(draft: Draft) -> None:
