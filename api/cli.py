@@ -358,7 +358,9 @@ def discover(
     v4l2: Annotated[
         list[Path] | None,
         typer.Option(
-            "--v4l2", metavar="FILE", help="The output of v4l2-ctl --all --list-formats-ext; may be repeated."
+            "--v4l2",
+            metavar="FILE",
+            help="The output of v4l2-ctl --all --list-formats-ext --list-formats-out-ext; may be repeated.",
         ),
     ] = None,
 ) -> int:

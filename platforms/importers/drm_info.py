@@ -13,6 +13,7 @@ from platforms.errors import Problem, UnparsableInput
 from platforms.formats import pixel_format
 from platforms.importers.records import Card, Machine, Reach, ScanoutFormat
 from platforms.modifiers import canonical
+from platforms.values import shown
 
 MOST_BYTES: Final = 16 << 20
 MOST_CARDS: Final = 32
@@ -30,38 +31,72 @@ def machine(text: bytes, file: str) -> Machine:
     """The cards in the output of `drm_info -j`.
 
     Raises:
-        UnparsableInput: this is not such output.
+        UnparsableInput: this is not such output, or no card in it could be opened.
     """
     try:
-        if len(text) > MOST_BYTES:
-            raise ValueError(f"more than {MOST_BYTES} bytes")
-        data = json.loads(text)
-        if not isinstance(data, dict):
-            raise TypeError("expected an object with a card for each node")
-        cards = tuple(_card(str(node), card, file) for node, card in list(data.items())[:MOST_CARDS] if card)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as wrong:
-        said = f"is no output of drm_info -j: {type(wrong).__name__}: {wrong}"
+        told = _object(_parsed(text), "a card for each node")
+        for node, card in told.items():
+            if card is not None and not (isinstance(card, dict) and "driver" in card):
+                raise ValueError(f"{_shown(node)} is no card: expected an object with its driver")
+        closed = [_shown(node) for node, card in told.items() if card is None]
+        opened = [(node, card) for node, card in told.items() if card is not None][:MOST_CARDS]
+        cards = tuple(_card(node, card, file) for node, card in opened)
+        kernel = next((found for _, card in opened if (found := _kernel(card)) is not None), None)
+    except ValueError as wrong:
+        said = f"is no output of drm_info -j: {wrong}"
         raise UnparsableInput([Problem(file, None, (), said[:300])]) from None
-    notes = (f"{file} tells nothing of memory, heaps and dumb pitches",)
-    return Machine(file, None, 4096, cards=cards, has_cpu=True, notes=notes)
+    if not cards:
+        said = f"no card could be opened: {', '.join(closed)}" if closed else "it has no card"
+        raise UnparsableInput([Problem(file, None, (), f"tells nothing: {said}"[:300])])
+    notes = [
+        f"{file} tells nothing of memory, and of heaps only whether a card makes dumb buffers, not their pitches"
+    ]
+    notes += [f"{file} tells nothing of {node}: drm_info could not open it" for node in closed[:MOST_CARDS]]
+    return Machine(file, kernel, 4096, cards=cards, has_cpu=True, notes=tuple(notes))
+
+
+def _parsed(text: bytes) -> Any:
+    """What the text says, as JSON.
+
+    Raises:
+        ValueError: in words, why it is none.
+    """
+    if len(text) > MOST_BYTES:
+        raise ValueError(f"more than {MOST_BYTES} bytes")
+    try:
+        return json.loads(text.decode("utf-8-sig"))
+    except UnicodeDecodeError:
+        raise ValueError("not UTF-8 text") from None
+    except RecursionError:
+        raise ValueError("nested too deep") from None
+    except json.JSONDecodeError as wrong:
+        raise ValueError(f"not JSON: {wrong.msg} (line {wrong.lineno})") from None
+    except ValueError:
+        raise ValueError("a number is beyond 64 bits") from None
+
+
+def _kernel(card: dict[str, Any]) -> str | None:
+    """The kernel's release, which newer versions of drm_info tell."""
+    release = _part(card["driver"], "kernel").get("release")
+    return release[:64] if isinstance(release, str) and release.isprintable() else None
 
 
 def _card(node: str, card: dict[str, Any], file: str) -> Card:
-    driver = card["driver"]
-    caps = {name: _number(value) for name, value in driver.get("caps", {}).items() if value is not None}
+    driver = _object(card["driver"], "a driver")
+    caps = {name: _number(value) for name, value in _part(driver, "caps").items() if value is not None}
     prime = caps.get("PRIME", 0)
     planes: dict[str, dict[str, tuple[str, ...]]] = {}
-    for plane in card.get("planes") or ():
-        kind, formats = _plane(plane)
+    for plane in _list(card, "planes"):
+        kind, formats = _plane(_object(plane, "a plane"))
         mine = planes.setdefault(kind, {})
         for fourcc, modifiers in formats.items():
             mine[fourcc] = tuple(dict.fromkeys((*mine.get(fourcc, ()), *modifiers)))
     cursor = (caps.get("CURSOR_WIDTH", 0), caps.get("CURSOR_HEIGHT", 0))
-    connectors, writeback = _connectors(card.get("connectors") or ())
+    connectors, writeback = _connectors(_list(card, "connectors"))
     return Card(
-        node=None, driver=_word(driver["name"]), imports=bool(prime & 1), exports=bool(prime & 2),
+        node=None, driver=_word(driver.get("name")), imports=bool(prime & 1), exports=bool(prime & 2),
         dumb=bool(caps.get("DUMB_BUFFER", 0)), pitch_multiple=None,
-        modes=_extents(card.get("fb_size")) if planes else None,
+        modes=_extents(_part(card, "fb_size")) if planes else None,
         planes={
             kind: tuple(ScanoutFormat(*each) for each in formats.items()) for kind, formats in planes.items()
         },
@@ -72,28 +107,28 @@ def _card(node: str, card: dict[str, Any], file: str) -> Card:
 
 
 def _plane(plane: dict[str, Any]) -> tuple[str, dict[str, tuple[str, ...]]]:
-    properties = plane.get("properties") or {}
-    kind = PLANE_TYPES.get(_number(properties.get("type", {}).get("value", 1)), "overlay")
-    told = (properties.get("IN_FORMATS") or {}).get("data")
+    properties = _part(plane, "properties")
+    kind = PLANE_TYPES.get(_number(_part(properties, "type").get("value", 1)), "overlay")
+    told = _list(_part(properties, "IN_FORMATS"), "data")
     if not told:
-        return kind, {name: () for name in map(_fourcc, plane.get("formats") or ()) if pixel_format(name)}
+        return kind, {name: () for name in map(_fourcc, _list(plane, "formats")) if pixel_format(name)}
     found: dict[str, list[str]] = {}
     for each in told:
-        modifier = str(canonical(_number(each["modifier"])))
-        for name in map(_fourcc, each["formats"]):
+        modifier = str(canonical(_number(_object(each, "a modifier").get("modifier"))))
+        for name in map(_fourcc, _list(each, "formats")):
             if pixel_format(name):
                 found.setdefault(name, []).append(modifier)
     return kind, {name: tuple(modifiers) for name, modifiers in found.items()}
 
 
-def _connectors(connectors: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _connectors(connectors: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names such as `HDMI-A-1`, counted by type, and the formats of writeback."""
     names: list[str] = []
     written: dict[str, None] = {}
     for each in connectors:
-        kind = _number(each["type"])
+        kind = _number(_object(each, "a connector").get("type"))
         if kind == WRITEBACK:
-            told = ((each.get("properties") or {}).get("WRITEBACK_PIXEL_FORMATS") or {}).get("data") or ()
+            told = _list(_part(_part(each, "properties"), "WRITEBACK_PIXEL_FORMATS"), "data")
             written |= {name: None for name in map(_fourcc, told) if pixel_format(name)}
             continue
         word = CONNECTORS.get(kind, "Unknown")
@@ -101,9 +136,8 @@ def _connectors(connectors: Any) -> tuple[tuple[str, ...], tuple[str, ...]]:
     return tuple(names), tuple(written)
 
 
-def _extents(told: Any) -> tuple[tuple[int, int], tuple[int, int]]:
+def _extents(told: dict[str, Any]) -> tuple[tuple[int, int], tuple[int, int]]:
     """Least and most extent of framebuffers; anything where it is not told."""
-    told = told or {}
     least = (_number(told.get("min_width", 1)), _number(told.get("min_height", 1)))
     most = (_number(told.get("max_width", 1 << 16)), _number(told.get("max_height", 1 << 16)))
     if any(not low <= high or not 0 < high <= 1 << 20 for low, high in zip(least, most, strict=True)):
@@ -111,9 +145,28 @@ def _extents(told: Any) -> tuple[tuple[int, int], tuple[int, int]]:
     return least, most
 
 
+def _object(value: Any, what: str) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError(f"expected an object with {what}, got {_shown(value)}")
+    return value
+
+
+def _part(within: dict[str, Any], key: str) -> dict[str, Any]:
+    """The object under a key; empty where it is not told."""
+    return _object(within.get(key) or {}, key)
+
+
+def _list(within: dict[str, Any], key: str) -> list[Any]:
+    """The list under a key; empty where it is not told."""
+    value = within.get(key) or []
+    if not isinstance(value, list):
+        raise ValueError(f"expected a list of {key}, got {_shown(value)}")
+    return value
+
+
 def _number(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 64:
-        raise TypeError(f"expected a number, got {str(value)[:40]!r}")
+        raise ValueError(f"expected a number, got {_shown(value)}")
     return value
 
 
@@ -123,5 +176,12 @@ def _fourcc(code: Any) -> str:
 
 def _word(value: Any) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= 64 or not value.isprintable():
-        raise TypeError("expected the driver's name")
+        raise ValueError(f"expected the driver's name, got {_shown(value)}")
     return value
+
+
+def _shown(value: Any) -> str:
+    """A value for a message: text as it is, numbers, else what sort of thing it is."""
+    if value is None or isinstance(value, dict | list):
+        return {type(None): "nothing", dict: "an object", list: "a list"}[type(value)]
+    return shown(value)

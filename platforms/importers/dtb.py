@@ -16,6 +16,7 @@ from platforms.errors import Problem, UnparsableInput
 from platforms.importers.records import Area, Bank, Machine
 
 MAGIC: Final = 0xD00DFEED
+HEADER: Final = 40
 MOST_BYTES: Final = 4 << 20
 MOST_NODES: Final = 100_000
 DEEPEST: Final = 32
@@ -40,7 +41,7 @@ def machine(data: bytes, file: str) -> Machine:
     try:
         tree = parse(data)
         banks, areas = tuple(_banks(tree)), tuple(_areas(tree))
-    except (struct.error, ValueError) as wrong:
+    except ValueError as wrong:
         raise UnparsableInput([Problem(file, None, (), f"is no sound device tree: {wrong}")]) from None
     title = _text(tree.properties.get("model", b"")) or file
     return Machine(
@@ -52,16 +53,18 @@ def parse(data: bytes) -> TreeNode:
     """The tree in a blob.
 
     Raises:
-        ValueError, struct.error: the blob is damaged, or larger or deeper than any sound one.
+        ValueError: the blob is damaged, or larger or deeper than any sound one.
     """
     if len(data) > MOST_BYTES:
         raise ValueError(f"more than {MOST_BYTES} bytes")
+    if len(data) < HEADER:
+        raise ValueError(f"expected a header of {HEADER} bytes, got {len(data)}")
     magic, total, structure, strings, _, version, compatible, _, strings_size, structure_size = (
         struct.unpack_from(">10I", data)
     )
     if magic != MAGIC:
         raise ValueError(f"expected the magic number {MAGIC:#x}, got {magic:#x}")
-    if not 40 <= total <= len(data) or compatible > 17 or version < 17:
+    if not HEADER <= total <= len(data) or compatible > 17 or version < 17:
         raise ValueError("its header does not fit its size and version")
     if structure + structure_size > total or strings + strings_size > total:
         raise ValueError("its blocks lie beyond its end")
@@ -74,13 +77,12 @@ def _nodes(block: bytes, names: bytes) -> TreeNode:
     path: list[TreeNode] = []
     at = count = 0
     while True:
-        (token,) = struct.unpack_from(">I", block, at)
+        (token,) = _words(block, at, 1)
         at += 4
         if token == _BEGIN:
             count += 1
-            end = block.index(b"\0", at)
-            node = TreeNode(_text(block[at:end]), {}, {})
-            at = (end + 4) & ~3
+            node = TreeNode(_text(block[at : _end(block, at)]), {}, {})
+            at = (_end(block, at) + 4) & ~3
             if len(path) >= DEEPEST or count > MOST_NODES or (root is not None and not path):
                 raise ValueError("too many nodes, too deep, or two roots")
             if path:
@@ -88,11 +90,11 @@ def _nodes(block: bytes, names: bytes) -> TreeNode:
             root = root or node
             path.append(node)
         elif token == _PROPERTY and path:
-            size, name = struct.unpack_from(">2I", block, at)
+            size, name = _words(block, at, 2)
             at += 8
             if at + size > len(block) or name >= len(names):
                 raise ValueError("a property lies beyond the end")
-            path[-1].properties[_text(names[name : names.index(b"\0", name)])] = block[at : at + size]
+            path[-1].properties[_text(names[name : _end(names, name)])] = block[at : at + size]
             at = (at + size + 3) & ~3
         elif token == _END and path:
             path.pop()
@@ -100,6 +102,20 @@ def _nodes(block: bytes, names: bytes) -> TreeNode:
             return root
         elif token != _NOP:
             raise ValueError(f"token {token} where it cannot be")
+
+
+def _words(block: bytes, at: int, count: int) -> tuple[int, ...]:
+    if at + 4 * count > len(block):
+        raise ValueError("it ends in the middle of a node")
+    return struct.unpack_from(f">{count}I", block, at)
+
+
+def _end(block: bytes, at: int) -> int:
+    """Where the text that starts at `at` ends."""
+    end = block.find(b"\0", at)
+    if end < 0:
+        raise ValueError("a name has no end")
+    return end
 
 
 def _text(value: bytes) -> str:

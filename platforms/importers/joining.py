@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from platforms.importers.assemble import kernel_version
 from platforms.importers.records import Machine
 
 
 def joined(machines: Iterable[Machine], title: str) -> Machine:
     """All that the files tell; where two tell of memory, both are kept."""
     each = tuple(machines)
+    kernels = tuple(dict.fromkeys(one.kernel for one in each if one.kernel))
+    notes = [note for one in each for note in one.notes]
+    if len(set(map(kernel_version, kernels))) > 1:
+        notes.append(f"the files are of different kernels ({', '.join(kernels)}); {kernels[0]} is taken")
     return Machine(
         title=next((one.title for one in each if one.banks), title),
-        kernel=next((one.kernel for one in each if one.kernel), None),
+        kernel=kernels[0] if kernels else None,
         page=4096,
         banks=tuple(bank for one in each for bank in one.banks),
         areas=tuple(area for one in each for area in one.areas),
         cards=tuple(card for one in each for card in one.cards),
         videos=tuple(video for one in each for video in one.videos),
-        notes=tuple(note for one in each for note in one.notes),
+        notes=tuple(notes),
     )

@@ -15,6 +15,7 @@ from platforms.importers.exporting import Exporting
 from platforms.importers.naming import name_for
 from platforms.importers.records import Queue, Sizes, Strides, Video, VideoFormat
 from platforms.knowledge import DriverFacts, driver_facts
+from platforms.modifiers import LINEAR
 
 CODECS: Final = {
     "H264": "h264", "AVC1": "h264", "S264": "h264", "HEVC": "hevc", "S265": "hevc", "VP80": "vp8", "VP8F": "vp8",
@@ -120,14 +121,28 @@ def _port(queue: Queue, coded: bool, port: str, known: DriverFacts | None, video
     if known is not None:
         rules = known.device.get("ports", {}).get(port, {})
         entry |= {key: value for key, value in rules.items() if key not in ("access", "images", "source")}
-    images = _images(queue, coded)
+    images = _images(queue, coded, _known_rules(known, port))
     if images:
         entry["images"] = images
-    entry["source"] = f"{video.source}; VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES, VIDIOC_TRY_FMT"
+    tried = ", VIDIOC_TRY_FMT" if any(each.strides is not None for each in queue.formats) else ""
+    entry["source"] = f"{video.source}; VIDIOC_ENUM_FMT, VIDIOC_ENUM_FRAMESIZES{tried}"
     return entry
 
 
-def _images(queue: Queue, coded: bool) -> list[Entry]:
+def _known_rules(known: DriverFacts | None, port: str) -> list[Entry]:
+    """What the driver is known to ask of images at a port, each rule with its source."""
+    if known is None or port not in known.device.get("ports", {}):
+        return []
+    stated = known.device["ports"][port]
+    source = stated.get("source", known.device["source"])
+    return [
+        {**rule, "source": f"driver-knowledge: {rule.get('source', source)}"}
+        for rule in stated.get("images", [])
+        if "when" not in rule and rule.get("modifiers", [LINEAR]) == [LINEAR]
+    ]
+
+
+def _images(queue: Queue, coded: bool, known: list[Entry]) -> list[Entry]:
     """Image rules: formats that share everything but their name stand in one rule."""
     merged: dict[str, Entry] = {}
     for each in _raw(queue):
@@ -139,10 +154,22 @@ def _images(queue: Queue, coded: bool) -> list[Entry]:
             continue
         for sizes in each.sizes:
             rule = _rule(queue, each, sizes, coded, planes)
+            if each.strides is None:
+                rule = _completed(rule, each, known)
             held = merged.setdefault(repr(rule), {"formats": [], **rule})
             if each.fourcc not in held["formats"]:
                 held["formats"].append(each.fourcc)
     return list(merged.values())
+
+
+def _completed(rule: Entry, form: VideoFormat, known: list[Entry]) -> Entry:
+    """A rule whose strides nobody tried, with what is known of the driver in their place."""
+    fitting = [each for each in known if form.fourcc in each["formats"]]
+    if len(fitting) != 1 or form.buffers not in fitting[0].get("dmabufs", [1]):
+        return rule
+    told = {key: value for key, value in rule.items() if key not in ("stride", "implied_offset")}
+    seen = ("formats", "modifiers", "extent", "dmabufs")
+    return told | {key: value for key, value in fitting[0].items() if key not in seen}
 
 
 def _rule(queue: Queue, form: VideoFormat, sizes: Sizes, coded: bool, planes: int) -> Entry:
@@ -171,7 +198,8 @@ def _rule(queue: Queue, form: VideoFormat, sizes: Sizes, coded: bool, planes: in
     if form.buffers > 1:
         rule["dmabufs"] = [form.buffers]
     elif planes > 1:
-        rule["implied_offset"] = {"rows": {"multiple": strides.rows_multiple if strides and coded else 1}}
+        rows = 1 if not coded else "unknown" if strides is None else strides.rows_multiple
+        rule["implied_offset"] = {"rows": {"multiple": rows}}
     return {key: value for key, value in rule.items() if value}
 
 
