@@ -35,6 +35,9 @@ def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files(
     from platforms.importers.writing import as_yaml
 
     found = _from_files(files) if any(files) else machine()
+    if not any(files) and not can_be_verified():
+        nothing = "this machine has no heap, card or video node: its profile is the processor and memory"
+        found = found._replace(notes=(nothing, *found.notes))
     data = _checked(found, name)
     if as_json:
         write_json(data, to)
@@ -73,8 +76,16 @@ def _content(path: Path, most: int) -> bytes:
 
 def can_be_solved_for() -> bool:
     """Whether the running machine has anything that allocates; nothing is opened for that."""
-    dev = Path("/dev")
-    return (dev / "udmabuf").exists() or any(any(dev.glob(each)) for each in ("dma_heap/*", "dri/card*"))
+    return _has("udmabuf", "dma_heap/*", "dri/card*")
+
+
+def can_be_verified() -> bool:
+    """Whether the running machine has any node to try a profile on."""
+    return can_be_solved_for() or _has("video*")
+
+
+def _has(*patterns: str) -> bool:
+    return any(any(Path("/dev").glob(each)) for each in patterns)
 
 
 def this_machine() -> Platform:

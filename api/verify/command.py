@@ -10,6 +10,7 @@ from pathlib import Path
 
 from allocator.linux.kernel_log import kernel_log
 from allocator.linux.observe import observe
+from api.discovering import can_be_verified
 from api.exits import Exit, complain
 from api.output import show, write, write_json
 from api.verify import telling
@@ -49,8 +50,17 @@ def _check(name: str, platform: Platform, only: tuple[str, ...]) -> None:
         text = f"no heap or device {', '.join(unknown)}; there are {', '.join(sorted(known))}"
         raise InputError([Problem(name, None, (), text)])
     if not any(device.node for device in platform.devices.values()):
-        text = "no device has a node: this is a board's profile, not that of a machine (see `heapwright discover`)"
-        raise InputError([Problem(name, None, ("devices",), text)])
+        raise InputError([Problem(name, None, ("devices",), _no_node())])
+
+
+def _no_node() -> str:
+    """Why nothing can be tried of a profile in which no device has a node."""
+    if not can_be_verified():
+        return "no device has a node, and this machine has no heap, card or video node: nothing can be tried here"
+    return (
+        "no device has a node: it is the profile of a board, or was made from files; "
+        "`heapwright discover` writes the one of this machine"
+    )
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import jsonschema_rs
 import pytest
 
 from platforms.catalog import board_names, load_platform
+from platforms.importers.records import Machine
 from tests.api.questions import RECORD, Command
 
 
@@ -47,6 +48,34 @@ def test_platforms_check_says_what_is_wrong_where(
     assert said.code == 2
     assert "small is sound" in said.out
     assert f"{bad}:4: memory.dram: 'source' is missing" in said.err
+
+
+def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
+    heapwright: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("allocator.linux.discover.machine", lambda: Machine("a server", "6.12", 4096))
+    monkeypatch.setattr("api.discovering.can_be_verified", lambda: False)
+    monkeypatch.setattr("api.verify.command.can_be_verified", lambda: False)
+    file = tmp_path / "d.yaml"
+    found = heapwright("discover", "-o", str(file))
+    assert found.code == 0
+    assert (
+        "this machine has no heap, card or video node: its profile is the processor and memory" in found.err
+    )
+    said = heapwright("verify", str(file))
+    assert said.code == 2
+    assert said.err.endswith(
+        "no device has a node, and this machine has no heap, card or video node: nothing can be tried here\n"
+    )
+
+
+def test_a_board_is_not_verified_on_another_machine(
+    heapwright: Command, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("api.verify.command.can_be_verified", lambda: True)
+    said = heapwright("verify", "acme-one")
+    assert said.code == 2
+    assert "no device has a node: it is the profile of a board, or was made from files" in said.err
 
 
 @pytest.mark.parametrize("document", ["pipeline", "platform", "answer"])
