@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.exits import Exit, complain
 from api.output import on_terminal, show, write, write_json
 from api.profiles import as_profile
-from platforms.catalog import load_platform, summaries
+from platforms.catalog import load_platform, notes, summaries
 from platforms.errors import InputError
 from platforms.kernels import on_kernel
 from solver.render import Grid, printable
@@ -103,4 +103,6 @@ def check_boards(files: Sequence[str]) -> Exit:
         else:
             counts = f"{len(platform.memory)} memories, {len(platform.heaps)} heaps, {len(platform.devices)} devices"
             write(f"{printable(file)}: {platform.name} is sound ({counts})\n", None)
+            for note in notes(file):
+                complain(str(note))
     return code

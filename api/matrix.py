@@ -12,13 +12,17 @@ from api.answers import as_json
 from api.asked import Asked
 from api.background import waited
 from api.exits import Exit, code_of, worst
+from api.noting import tell_slips
 from api.output import show, write, write_json
 from api.solving import options_of
 from platforms import catalog
+from platforms.errors import InputError, NotOnBoard, Problem
 from platforms.kernels import on_kernel
+from platforms.schema import Platform
 from solver.files import load_pipelines
+from solver.pins import PIN, parse_pin
 from solver.pipeline import Pipeline
-from solver.plan import Answer, Infeasible, Plan
+from solver.plan import Answer, Infeasible, Plan, Reason
 from solver.render import Grid, layout_name, markdown, printable
 
 SCHEMA: Final = "heapwright/matrix/1"
@@ -28,10 +32,17 @@ SCHEMA: Final = "heapwright/matrix/1"
 def solve_everywhere(asked: Asked) -> Exit:
     """Answer each pipeline on each board and print the matrix."""
     pipelines = tuple(load_pipelines(asked.files))
+    tell_slips(pipelines, asked.pins)
     answers: list[Answer] = []
+    lacking = 0
     with _progress(catalog.board_names()) as boards:
         for board in boards:
-            answers += waited(lambda board=board: _on(board, pipelines, asked))  # type: ignore[misc]
+            found = waited(lambda board=board: _on(board, pipelines, asked))  # type: ignore[misc]
+            answers += [answer for answer, _ in found]
+            lacking += sum(lacks for _, lacks in found)
+    if lacking and lacking == len(answers):
+        text = f"no board has all that is named in {', '.join(asked.pins)}"
+        raise InputError([Problem(PIN, None, (), text)])
     if asked.as_json:
         write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, asked.to)
     elif asked.as_markdown:
@@ -41,11 +52,35 @@ def solve_everywhere(asked: Asked) -> Exit:
     return worst([code_of(answer) for answer in answers])
 
 
-def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[Answer]:
+def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[tuple[Answer, bool]]:
+    """The answers of a board, and whether each is that the board lacks what is pinned."""
     platform = catalog.load_platform(board)
     platform = platform if asked.kernel is None else on_kernel(platform, asked.kernel)
     options = options_of(asked)
-    return [solver.solve(platform, (pipeline,), pins=asked.pins, options=options) for pipeline in pipelines]
+    found: list[tuple[Answer, bool]] = []
+    for pipeline in pipelines:
+        lacks = _lacks(platform, pipeline, asked.pins)
+        answer = lacks or solver.solve(platform, (pipeline,), pins=asked.pins, options=options)
+        found.append((answer, lacks is not None))
+    return found
+
+
+def _lacks(platform: Platform, pipeline: Pipeline, pins: tuple[str, ...]) -> Infeasible | None:
+    """The answer of a board without the heap or device that a pin names; elsewhere that is bad input."""
+    conflict: list[Reason] = []
+    for pin in pins:
+        try:
+            parse_pin(pin, platform, (pipeline,))
+        except NotOnBoard as error:
+            buffer, source = pin.partition(":")[0], f"pipeline {pipeline.name}"
+            conflict += [
+                Reason(kind="pin", subject=buffer, text=problem.message, source=source)
+                for problem in error.problems
+            ]
+    if not conflict:
+        return None
+    names = (pipeline.name,)
+    return Infeasible(platform=platform.name, pipelines=names, pinned=pins, conflict=tuple(conflict))
 
 
 def grid(answers: Iterable[Answer], pipelines: Iterable[Pipeline]) -> Grid:

@@ -13,6 +13,7 @@ from api.asked import THIS_MACHINE, Asked
 from api.background import waited
 from api.discovering import this_machine
 from api.exits import Exit, code_of, complain
+from api.noting import tell_slips
 from api.output import show, write_json
 from platforms.catalog import load_platform
 from platforms.kernels import on_kernel
@@ -73,6 +74,7 @@ def _read(asked: Asked) -> Question:
         lambda: load_pipelines(asked.files),
         lambda: load_live(*asked.live),
     )
+    tell_slips(pipelines, asked.pins)
     return Question(platform, tuple(pipelines), tuple(live), asked.pins, options_of(asked))
 
 

@@ -21,6 +21,7 @@ whatever the profile states for that device is merged on top:
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import lru_cache
 from importlib import resources
@@ -30,9 +31,10 @@ from typing import Any, Final, NamedTuple
 
 from platforms.checks import faults
 from platforms.documents import Document, Mark, document_from
-from platforms.errors import InputError, Problem, UnknownPlatform, UnparsableInput, near
+from platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
 from platforms.kernels import on_kernel
 from platforms.merge import idle_nulls, merged, without_nulls
+from platforms.modifiers import opaque
 from platforms.schema import SCHEMA, Platform
 from platforms.validation import headed, partial, validated
 from platforms.values import UNKNOWN, shown
@@ -107,13 +109,43 @@ def load_platform(name_or_path: str | FilePath, *, kernel: str | None = None) ->
 
 
 def _loaded(name_or_path: str | FilePath) -> Platform:
+    return _platform(*_read(name_or_path))
+
+
+def _read(name_or_path: str | FilePath) -> tuple[Document, FilePath | None]:
+    """A profile as it is written, and the folder it stands in if it is no board of ours."""
     text = str(name_or_path)
     if isinstance(name_or_path, FilePath) or "/" in text or text.endswith(_SUFFIXES):
-        return _platform(read_file(text), FilePath(text).parent)
+        return read_file(text), FilePath(text).parent
     boards = board_names()
     if text not in boards:
-        raise UnknownPlatform(text, boards)
-    return _platform(_bundled_document("profiles", text), None)
+        raise UnknownPlatform(text, boards, parts=_bundled("profiles").keys() - set(boards))
+    return _bundled_document("profiles", text), None
+
+
+def notes(name_or_path: str | FilePath) -> tuple[Problem, ...]:
+    """What is legal in a sound profile and yet may be a slip: modifiers whose names nobody knows.
+
+    Raises:
+        InputError: the profile cannot be read or put together.
+    """
+    document, folder = _read(name_or_path)
+    whole = _with_rules(_layers(document, folder, ()), folder)
+    return tuple(
+        Problem(*whole.where(path), (), f"note: {said}")
+        for path, text in _modifiers(whole.data)
+        if (said := opaque(text)) is not None
+    )
+
+
+def _modifiers(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Every modifier of a sound profile by name, with its path."""
+    for device, stated in data.get("devices", {}).items():
+        for port, rules in stated.get("ports", {}).items():
+            for index, image in enumerate(rules.get("images", ())):
+                for at, modifier in enumerate(image.get("modifiers", ())):
+                    if isinstance(modifier, str):
+                        yield ("devices", device, "ports", port, "images", index, "modifiers", at), modifier
 
 
 def check_profile(path: str | FilePath) -> Platform | None:
@@ -246,6 +278,11 @@ def _named(kind: str, name: str, folder: FilePath | None, user: Document) -> tup
     known = _bundled(kind)
     if name not in known:
         key, what = ("extends", "board or part") if kind == "profiles" else ("rules", "driver rules")
+        plain = next((name.removesuffix(end) for end in _SUFFIXES if name.endswith(end)), None)
+        if plain is not None:
+            raise user.error(
+                (key,), f"expected the name of a {what} without suffix: {shown(plain)}, not {shown(name)}"
+            )
         file = f" and no file {shown(str(beside))}" if beside is not None else ""
         raise user.error((key,), f"no {what} {shown(name)}{file}{near(name, known)}")
     return _bundled_document(kind, name), None

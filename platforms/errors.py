@@ -3,7 +3,8 @@
     HeapwrightError
     └── InputError                a file or request is not what it must be; carries every problem found
         ├── UnparsableInput       not even YAML or JSON, too large, too deep, or not readable
-        └── UnknownPlatform       no board of that name
+        ├── UnknownPlatform       no board of that name
+        └── NotOnBoard            a heap or device that this board lacks, and another may have
 
 "No plan exists" is an answer, not an error, and therefore not here.
 """
@@ -11,7 +12,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import takewhile
 from typing import Final, NamedTuple
 
@@ -80,13 +81,25 @@ class UnparsableInput(InputError):
 
 
 class UnknownPlatform(InputError):
-    """No board of that name; the message lists those there are."""
+    """No board of that name; the message lists those there are, or says that it is a part."""
 
-    def __init__(self, name: str, boards: Iterable[str]) -> None:
+    def __init__(self, name: str, boards: Iterable[str], parts: Collection[str] = ()) -> None:
         self.name = name
         self.boards = tuple(boards)
-        known = f"boards are {', '.join(self.boards)}" if self.boards else "there are no boards"
-        super().__init__([Problem("", None, (), f"no board {shown(name)}; {known}{near(name, self.boards)}")])
+        super().__init__([Problem("", None, (), self._said(parts))])
+
+    def _said(self, parts: Collection[str]) -> str:
+        if self.name in parts:
+            return f"{self.name} is a part, no board; a board combines it by extends: [BOARD, {self.name}]"
+        said, known = f"no board {shown(self.name)}", ", ".join(self.boards)
+        if not known:
+            return f"{said}; there are no boards"
+        meant = near(self.name, self.boards)
+        return f"{said}{meant} Boards are {known}" if meant else f"{said}; boards are {known}"
+
+
+class NotOnBoard(InputError):
+    """A pin names a heap or device that this board lacks, and another may have."""
 
 
 def near(word: str, words: Iterable[str]) -> str:

@@ -11,6 +11,7 @@ Source: include/uapi/drm/drm_fourcc.h, "Format Modifiers".
 
 from __future__ import annotations
 
+import difflib
 import re
 import tomllib
 from functools import lru_cache
@@ -27,6 +28,7 @@ MAX_VALUE: Final = 2**64 - 1
 _LOW: Final = (1 << 56) - 1
 _CALL: Final = re.compile(r"([A-Za-z0-9_]+)\s*\(([^()]*)\)", re.ASCII)
 _HEX: Final = re.compile(r"0[xX][0-9a-fA-F]{1,16}", re.ASCII)
+_DECIMAL: Final = re.compile(r"[0-9]{1,20}", re.ASCII)
 _HBB: Final = re.compile(r"QCOM_COMPRESSED\(\s*HBB\s*=\s*([0-9]{1,2})\s*\)", re.ASCII)
 
 
@@ -108,11 +110,11 @@ def parse_modifier(text: str) -> Modifier:
     """The modifier that `text` names, by name or 64-bit value.
 
     Raises:
-        ValueError: `text` is a family that we know with a parameter that it does not have.
+        ValueError: `text` is a number beyond 64 bits, or a family that we know with a parameter that it has not.
     """
     table, plain = _table(), text.strip()
-    if _HEX.fullmatch(plain):
-        return _by_value(int(plain, 16))
+    if _HEX.fullmatch(plain) or _DECIMAL.fullmatch(plain):
+        return _by_value(_number(int(plain, 16 if plain[:2] in ("0x", "0X") else 10)))
     plain = re.sub(
         r"^(DRM_FORMAT_MOD_|I915_FORMAT_MOD_)", lambda found: "I915_" if "I915" in found[0] else "", plain
     )
@@ -140,9 +142,31 @@ def canonical(value: object) -> object:
     if isinstance(value, str) and value.strip():
         return parse_modifier(value).name
     if isinstance(value, int) and not isinstance(value, bool):
-        if not 0 <= value <= MAX_VALUE:
-            raise ValueError(f"expected a modifier of 64 bits, got {shown(value)}")
-        return _by_value(value).name
+        return _by_value(_number(value)).name
+    return value
+
+
+def opaque(text: str) -> str | None:
+    """A sentence on a modifier whose name we do not know, with the name it resembles; None if we know it.
+
+    Raises:
+        ValueError: as `parse_modifier`.
+    """
+    if parse_modifier(text).value is not None:
+        return None
+    table = _table()
+    parameters = {name: f"{kind.name}(…)" for name, kind in table.by_name.items()}
+    known = {name.upper(): name for name in (*table.fixed, *table.aliases)}
+    known |= {name.upper(): spelt for name, spelt in parameters.items()}
+    head = text.strip().removeprefix("DRM_FORMAT_MOD_").partition("(")[0].upper()
+    close = difflib.get_close_matches(head[:64], known, n=1, cutoff=0.7)
+    meant = f" (did you mean {known[close[0]]}?)" if close else ""
+    return f"no modifier {shown(text)} is known; it is carried opaquely{meant}"
+
+
+def _number(value: int) -> int:
+    if not 0 <= value <= MAX_VALUE:
+        raise ValueError(f"expected a modifier of 64 bits, got {shown(value)}")
     return value
 
 

@@ -97,7 +97,7 @@ def _sentence(details: list[dict[str, Any]], path: Path, model: type[BaseModel],
     value = details[0].get("key", value_at(data, path))
     if own:
         said = str(own[0]["ctx"]["error"])
-        extra = f", or {_or(words)}" if words else ""
+        extra = f", or {_or(words)}" if words and said.startswith("expected ") else ""
         head, comma, tail = said.rpartition(", got ")
         got = _got(value) if tail in (shown(value), str(value)) else tail
         return f"{head}{extra}{comma}{got}" if comma else said + extra

@@ -95,12 +95,21 @@ def parse_extent(value: Any) -> Extent:
     """
     if isinstance(value, Extent):
         return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        raise ValueError(f"expected WIDTHxHEIGHT such as 1920x1080, got {_as_number(value)}")
     if not isinstance(value, str) or not (match := _EXTENT.fullmatch(value)):
         raise ValueError(f"expected WIDTHxHEIGHT such as 1920x1080, got {shown(value)}")
     extent = Extent(int(match[1]), int(match[2]))
     if extent.width == 0 or extent.height == 0:
         raise ValueError(f"expected a width and height of at least 1, got {shown(value)}")
     return extent
+
+
+def _as_number(value: int) -> str:
+    """A number where an extent should be: what begins with 0x is hexadecimal in YAML, and looks like one."""
+    written = f"{value:#x}"
+    looks = _EXTENT.fullmatch(written) is not None
+    return f"the number {value}" + (f" ({written} without quotes is that number in YAML)" if looks else "")
 
 
 def parse_ratio(value: Any) -> Ratio:

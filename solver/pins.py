@@ -1,6 +1,7 @@
 """Pins: `frame:heap=cma` fixes one decision before solving; `frame:system` asks why not.
 
-A pin narrows the question; it never relaxes a fact.
+A pin narrows the question; it never relaxes a fact. What is wrong with one is reported
+under the name of the option it came from.
 """
 
 from __future__ import annotations
@@ -9,13 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from platforms.errors import InputError, Problem
+from platforms.errors import InputError, NotOnBoard, Problem
 from platforms.formats import no_such_format, pixel_format
 from platforms.modifiers import Modifier, parse_modifier
 from platforms.schema import Platform
 from platforms.values import shown
 from solver.pipeline import Pipeline
 
+PIN: Final = "pin"
+QUESTION: Final = "why-not"
 FIELDS: Final = ("heap", "format", "modifier", "stride", "count", "device")
 _PIN = re.compile(
     r"(?:(?P<pipeline>[^/:=]{1,64})/)?(?P<buffer>[^/:=]{1,64}):(?P<field>[a-z]+)=(?P<value>.{1,128})"
@@ -43,7 +46,8 @@ def parse_pin(text: str, platform: Platform, pipelines: Sequence[Pipeline]) -> P
     """`[pipeline/]buffer:field=value` as a Pin.
 
     Raises:
-        InputError: malformed, or it names a buffer, heap or field that is not there.
+        NotOnBoard: it names a heap or device that the board lacks.
+        InputError: malformed, or it names a buffer or field that is not there.
     """
     match = _PIN.fullmatch(text)
     if match is None:
@@ -59,6 +63,13 @@ def parse_question(text: str, platform: Platform, pipelines: Sequence[Pipeline])
     Raises:
         InputError: malformed, or the value is no heap, format, modifier or stride.
     """
+    try:
+        return _asked(text, platform, pipelines)
+    except InputError as error:
+        raise InputError(problem._replace(file=QUESTION) for problem in error.problems) from None
+
+
+def _asked(text: str, platform: Platform, pipelines: Sequence[Pipeline]) -> Pin:
     if "=" in text:
         return parse_pin(text, platform, pipelines)
     match = _QUESTION.fullmatch(text)
@@ -101,14 +112,14 @@ def _pin(
     elif field == "heap":
         heap = _heap(value, platform)
         if heap is None:
-            raise _refused(text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}")
+            raise _not_there(text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}")
         parsed = heap
     elif field == "modifier":
         parsed = _modifier(text, value).name
     elif field == "format" and pixel_format(value) is None:
         raise _refused(text, no_such_format(value))
     elif field == "device" and value not in platform.devices:
-        raise _refused(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
+        raise _not_there(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
     return Pin(owners[0], buffer, field, parsed)
 
 
@@ -127,4 +138,12 @@ def _heap(value: str, platform: Platform) -> str | None:
 
 
 def _refused(text: str, message: str) -> InputError:
-    return InputError([Problem("pin", None, (), f"{shown(text)}: {message}")])
+    return InputError([_problem(text, message)])
+
+
+def _not_there(text: str, message: str) -> NotOnBoard:
+    return NotOnBoard([_problem(text, message)])
+
+
+def _problem(text: str, message: str) -> Problem:
+    return Problem(PIN, None, (), f"{shown(text)}: {message}")

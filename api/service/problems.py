@@ -33,11 +33,15 @@ from platforms.errors import (
     dotted,
 )
 from platforms.schema import Strict
+from solver.pins import PIN, QUESTION
 
 MEDIA_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 100
 BODY: Final = "body"
 """The name under which the problems of a request body are reported."""
+
+_PARTS: Final = {BODY: "", PIN: "options.pins", QUESTION: "options.why_not"}
+"""Where in a body stands what is reported under another name."""
 
 _STATUS: Final[dict[type[InputError], int]] = {UnparsableInput: 400, UnknownPlatform: 404, InputError: 422}
 _MEANS: Final = {
@@ -133,8 +137,8 @@ def _input_error(_: Request, error: Exception) -> JSONResponse:
 
 def _path(problem: Problem) -> str:
     """Where in the body; `file` is the part of it that was read by itself, such as `pipelines[0]`."""
-    part = "" if problem.file == BODY else problem.file
-    return ".".join(text for text in (part, dotted(problem.path)) if text)
+    part, inside = _PARTS.get(problem.file, problem.file), dotted(problem.path)
+    return part + ("." if part and inside and not inside.startswith("[") else "") + inside
 
 
 def _message(problem: Problem) -> str:

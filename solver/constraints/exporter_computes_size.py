@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Final
 
 from solver.constraint import Case
+from solver.modifiers import FAMILIES, spelt
 
 NAME = "exporter-computes-size"
 SCOPE = "room"
@@ -25,9 +26,26 @@ def broken(case: Case) -> bool:
 
 def sentence(case: Case) -> str:
     return (
-        f"only a driver knows how large {case.label} is in that modifier, and {case.heap.name} "
+        f"only a driver knows how large {case.label} is in {_modifier(case)}, and {case.heap.name} "
         f"({case.heap.spec.via}) allocates by size alone"
     )
+
+
+def _modifier(case: Case) -> str:
+    """The modifier by name; where several could be meant, what they have in common."""
+    pinned = [str(pin.value) for pin in case.question.pins if pin.field == "modifier"]
+    asked = case.question.spec.modifiers
+    sets = [{*touch.rule.modifiers} for touch in case.touches if touch.rule is not None]
+    if asked is not None:
+        sets.append({spelt(text).name for text in asked})
+    shared = set.intersection(*sets) if sets else set[str]()
+    found = pinned or sorted(name for name in shared if not _laid_out(name))
+    return " or ".join(found) if 1 <= len(found) <= 3 else "a modifier of its own"
+
+
+def _laid_out(name: str) -> bool:
+    modifier = spelt(name)
+    return modifier.value is not None and any(family.claims(modifier) for family in FAMILIES)
 
 
 def source(case: Case) -> str:

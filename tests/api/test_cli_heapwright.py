@@ -50,6 +50,25 @@ def test_platforms_check_says_what_is_wrong_where(
     assert f"{bad}:4: memory.dram: 'source' is missing" in said.err
 
 
+def test_platforms_check_notes_a_modifier_that_nobody_knows(heapwright: Command, tmp_path: Path) -> None:
+    text = "devices: {panel: {ports: {scanout: {images: [{formats: [XR24], modifiers: [LINER]}]}}}}"
+    file = tmp_path / "my.yaml"
+    file.write_text(f"schema: heapwright/platform/1\nname: my\nextends: acme-one\n{text}\n")
+    said = heapwright("platforms", "check", str(file))
+    assert said.code == 0 and "my is sound" in said.out
+    assert said.err == (
+        f"{file}:4: note: no modifier 'LINER' is known; it is carried opaquely (did you mean LINEAR?)\n"
+    )
+
+
+def test_platforms_check_says_what_a_part_is(heapwright: Command) -> None:
+    said = heapwright("platforms", "check", "part-uvc")
+    assert said.code == 2
+    assert said.err.startswith(
+        "part-uvc is a part, no board; a board combines it by extends: [BOARD, part-uvc]"
+    )
+
+
 def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
     heapwright: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

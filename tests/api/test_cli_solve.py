@@ -100,6 +100,23 @@ def test_a_pin_is_obeyed(solve: Command, record: str) -> None:
     assert said.json["placements"][0]["planes"][0]["stride"] == 5888  # 23 × 256
 
 
+def test_a_modifier_that_nobody_knows_is_noted(solve: Command, tmp_path: Path) -> None:
+    frame = RECORD["buffers"]["frame"] | {"modifiers": ["linear", "LINEAR"]}
+    file = tmp_path / "record.json"
+    file.write_text(json.dumps(RECORD | {"buffers": {"frame": frame}}))
+    said = solve(str(file), "-p", "acme-one")
+    assert said.code == 0
+    sentence = "no modifier 'linear' is known; it is carried opaquely (did you mean LINEAR?)"
+    assert said.err == f"solve: note: record-and-preview: buffer 'frame': {sentence}\n"
+    pinned = solve(str(file), "-p", "acme-one", "--pin", "frame:modifier=LINAER")
+    assert "note: pin of 'frame': no modifier 'LINAER' is known" in pinned.err
+
+
+def test_a_bad_question_is_reported_as_the_option_it_came_from(solve: Command, record: str) -> None:
+    said = solve(record, "-p", "acme-one", "--why-not", "frame:0")
+    assert (said.code, said.err) == (2, "solve: why-not: 'frame:0': expected a positive number, got '0'\n")
+
+
 def test_a_malformed_pin_is_bad_input(solve: Command, record: str) -> None:
     said = solve(record, "-p", "acme-one", "--pin", "frame=cma")
     assert said.code == 2

@@ -45,6 +45,24 @@ def test_infeasible_is_an_answer(client: TestClient) -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("asked", "path"),
+    [
+        ({"options": {"why_not": "frame:0"}}, "options.why_not"),
+        ({"options": {"why_not": "frame:heap=vram"}}, "options.why_not"),
+        ({"options": {"pins": ["frame:heap=vram"]}}, "options.pins"),
+        ({"live": [1]}, "live[0]"),
+        ({"live": [{"heap": 1}]}, "live[0].heap"),
+    ],
+)
+def test_a_fault_is_reported_where_it_stands_in_the_body(
+    client: TestClient, asked: dict[str, Any], path: str
+) -> None:
+    response = client.post("/v1/plans", json=QUESTION | asked)
+    assert response.status_code == 422
+    assert path in [error["path"] for error in response.json()["errors"]]
+
+
 def test_undecided_is_an_answer(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Undecided(platform="acme-one", pipelines=("record-and-preview",), text="the limit came first")
     monkeypatch.setattr(solver, "solve", lambda *_, **__: answer)

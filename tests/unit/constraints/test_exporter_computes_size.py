@@ -28,8 +28,27 @@ def test_who_allocates_by_size_alone_cannot(via: str) -> None:
     answer = refusal(hidden(via))
     assert ("exporter-computes-size", "pool") in facts(answer)
     assert said(answer, "exporter-computes-size") == (
-        f"only a driver knows how large frame is in that modifier, and pool ({via}) allocates by size alone"
+        f"only a driver knows how large frame is in ACME_TILED, and pool ({via}) allocates by size alone"
     )
+
+
+@pytest.mark.parametrize("modifier", ["LINAER", "linear"])
+def test_a_slip_in_a_pinned_modifier_is_seen_by_its_name(modifier: str) -> None:
+    answer = refusal(hidden("dma-heap", modifier), pins=[f"frame:modifier={modifier}"])
+    assert said(answer, "exporter-computes-size").startswith(
+        f"only a driver knows how large frame is in {modifier}, and pool"
+    )
+
+
+def test_of_several_modifiers_those_are_named_that_nobody_can_lay_out() -> None:
+    platform = board(
+        heaps={"pool": heap("dram")},
+        devices={
+            "camera": device("camera", capture=port(image(modifiers=["ACME_B", "ACME_A", "LINEAR"]))),
+            "panel": device("display", scanout=port(image(modifiers=["ACME_A", "ACME_B", "ACME_C"]))),
+        },
+    )
+    assert "is in ACME_A or ACME_B, and" in said(refusal(platform), "exporter-computes-size")
 
 
 def test_a_layout_that_is_known_goes_anywhere() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import board_names, check_profile, load_platform, platform_from
+from platforms.catalog import board_names, check_profile, load_platform, notes, platform_from
 from platforms.errors import InputError, UnknownPlatform
 from platforms.schema import AlignBySize, Platform
 from platforms.yaml_source import read_text
@@ -45,9 +45,49 @@ def test_acme_one_is_the_board_of_the_design() -> None:
 
 def test_an_unknown_board_is_an_error_that_lists_the_boards() -> None:
     with pytest.raises(
-        UnknownPlatform, match=r"no board 'acme-tow'; boards are acme-one.*did you mean 'acme-one'\?"
+        UnknownPlatform, match=r"no board 'acme-tow'; did you mean 'acme-one'\? Boards are acme-one, "
     ):
         load_platform("acme-tow")
+
+
+def test_a_part_is_said_to_be_one() -> None:
+    with pytest.raises(
+        UnknownPlatform, match=r"^part-uvc is a part, no board; a board combines it by extends: "
+    ):
+        load_platform("part-uvc")
+
+
+@pytest.mark.parametrize("suffix", [".yaml", ".yml", ".json"])
+def test_what_is_extended_goes_without_suffix(tmp_path: Path, suffix: str) -> None:
+    write(tmp_path, "base", "extends: acme-one\n")
+    assert refused(write(tmp_path, "top", f"extends: base{suffix}\n")) == [
+        f"top.yaml:3: expected the name of a board or part without suffix: 'base', not 'base{suffix}'"
+    ]
+
+
+def test_a_modifier_that_nobody_knows_is_noted_where_it_stands(tmp_path: Path) -> None:
+    text = """extends: acme-one
+devices:
+  panel:
+    ports:
+      scanout:
+        images:
+          - formats: [XR24]
+            modifiers:
+              - LINEAR
+              - LINER
+              - 0x0900000000000077
+"""
+    file = write(tmp_path, "x", text)
+    assert load_platform(file).devices["panel"].ports["scanout"].images[0].modifiers[1] == "LINER"
+    assert [str(note).replace(f"{tmp_path}/", "") for note in notes(file)] == [
+        "x.yaml:12: note: no modifier 'LINER' is known; it is carried opaquely (did you mean LINEAR?)"
+    ]
+
+
+@pytest.mark.parametrize("name", board_names())
+def test_our_boards_have_no_modifier_that_nobody_knows(name: str) -> None:
+    assert notes(name) == ()
 
 
 def test_boards_come_in_order() -> None:

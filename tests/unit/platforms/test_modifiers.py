@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from platforms.modifiers import Tile, canonical, parse_modifier
+from platforms.modifiers import Tile, canonical, opaque, parse_modifier
 
 
 @pytest.mark.parametrize(
@@ -16,6 +16,8 @@ from platforms.modifiers import Tile, canonical, parse_modifier
         ("DRM_FORMAT_MOD_LINEAR", "LINEAR", 0),
         ("NONE", "LINEAR", 0),
         ("0x0", "LINEAR", 0),
+        ("0", "LINEAR", 0),
+        ("72057594037927937", "I915_X_TILED", 0x0100000000000001),
         ("INVALID", "INVALID", 0x00FFFFFFFFFFFFFF),
         ("I915_X_TILED", "I915_X_TILED", 0x0100000000000001),
         ("I915_FORMAT_MOD_Y_TILED", "I915_Y_TILED", 0x0100000000000002),
@@ -247,3 +249,28 @@ def test_linear_and_families_are_told_apart() -> None:
     assert parse_modifier("LINEAR").linear
     assert not parse_modifier("SOMETHING_NEW").linear
     assert parse_modifier("ARM_AFBC(16x16,YTR)").family == "ARM_AFBC"
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("LINER", "LINEAR"),
+        ("linear", "LINEAR"),
+        ("DRM_FORMAT_MOD_LINAER", "LINEAR"),
+        ("I915_Y_TILES", "I915_Y_TILED"),
+        ("ARM_AFBX(16x16)", "ARM_AFBC(…)"),
+        ("ARM_AFBC", "ARM_AFBC(…)"),
+        ("afbc(16x16)", "ARM_AFBC(…)"),
+    ],
+)
+def test_a_name_nobody_knows_is_told_with_the_nearest_one(text: str, meant: str) -> None:
+    assert opaque(text) == f"no modifier '{text}' is known; it is carried opaquely (did you mean {meant}?)"
+
+
+def test_a_name_like_no_other_is_told_alone() -> None:
+    assert opaque("ACME_7") == "no modifier 'ACME_7' is known; it is carried opaquely"
+
+
+@pytest.mark.parametrize("text", ["LINEAR", "NONE", "0x0900000000000077", "ARM_AFBC(16x16)", "INVALID"])
+def test_what_has_a_value_is_known(text: str) -> None:
+    assert opaque(text) is None

@@ -167,7 +167,8 @@ def test_the_nearest_word_is_offered() -> None:
 
 def test_an_unknown_board_lists_those_there_are() -> None:
     error = UnknownPlatform("rk3589", ("rk3399", "rk3588"))
-    assert str(error) == "no board 'rk3589'; boards are rk3399, rk3588; did you mean 'rk3588'?"
+    assert str(error) == "no board 'rk3589'; did you mean 'rk3588'? Boards are rk3399, rk3588"
+    assert str(UnknownPlatform("x", ("rk3399", "rk3588"))) == "no board 'x'; boards are rk3399, rk3588"
     assert str(UnknownPlatform("x", ())) == "no board 'x'; there are no boards"
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.errors import InputError
+from platforms.errors import InputError, NotOnBoard
 from solver.pins import Pin, parse_pin, parse_question
 from tests.builders import board, buffer, heap, pipeline
 
@@ -21,6 +21,9 @@ TWO = [*ONE, pipeline("two", frame=buffer())]
         ("frame:heap=reserved", "heap", "cma"),
         ("frame:format=NV12", "format", "NV12"),
         ("frame:modifier=0x0", "modifier", "LINEAR"),
+        ("frame:modifier=0", "modifier", "LINEAR"),
+        # Intel's vendor 1 in the top byte, X tiles 1 below.
+        ("frame:modifier=72057594037927937", "modifier", "I915_X_TILED"),
         ("frame:modifier=VIVANTE_TILED", "modifier", "VIVANTE_TILED"),
         ("frame:stride=5632", "stride", 5632),
         ("frame:count=3", "count", 3),
@@ -71,12 +74,20 @@ def test_a_question_is_understood_by_its_value(text: str, field: str, value: str
         ("frame:count=99999999999", "expected a positive number, got '99999999999'"),
         ("frame:format=ZZZZ", "no DRM fourcc 'ZZZZ'"),
         ("frame:modifier=ARM_AFBC(9x9)", "ARM_AFBC has no '9x9'"),
+        ("frame:modifier=18446744073709551616", "expected a modifier of 64 bits"),
     ],
 )
 def test_what_is_not_there_is_bad_input(text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         parse_pin(text, BOARD, ONE)
     assert message in str(error.value)
+    assert str(error.value).startswith(f"pin: '{text}': ")
+
+
+@pytest.mark.parametrize("text", ["frame:heap=vram", "frame:device=gpu0"])
+def test_what_this_board_lacks_another_may_have(text: str) -> None:
+    with pytest.raises(NotOnBoard):
+        parse_pin(text, BOARD, ONE)
 
 
 @pytest.mark.parametrize(
@@ -87,12 +98,15 @@ def test_what_is_not_there_is_bad_input(text: str, message: str) -> None:
         ("fram:system", "no buffer 'fram'"),
         ("frame:ARM_AFBC(9x9)", "ARM_AFBC has no '9x9'"),
         ("frame:ZZZZ", "no DRM fourcc 'ZZZZ'"),
+        ("frame:0", "expected a positive number, got '0'"),
+        ("frame:heap=vram", "no heap 'vram'; heaps are cma, system"),
     ],
 )
 def test_a_question_about_nothing_is_bad_input(text: str, message: str) -> None:
     with pytest.raises(InputError) as error:
         parse_question(text, BOARD, ONE)
     assert message in str(error.value)
+    assert str(error.value).startswith(f"why-not: '{text}': ")
 
 
 def test_two_files_with_the_buffer_must_be_told_apart() -> None:

@@ -1,0 +1,31 @@
+"""What is legal in a question and may still be a slip: modifiers whose names nobody knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from api.exits import complain
+from platforms.modifiers import opaque
+from solver.pipeline import Pipeline
+
+
+def tell_slips(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:
+    """Say on standard error which modifiers of a question nobody knows."""
+    for where, text in _modifiers(pipelines, pins):
+        try:
+            said = opaque(text)
+        except ValueError:
+            continue  # the solver refuses the pin, with the same sentence
+        if said is not None:
+            complain(f"solve: note: {where}: {said}")
+
+
+def _modifiers(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for pipeline in pipelines:
+        for name, buffer in pipeline.buffers.items():
+            for modifier in buffer.modifiers or ():
+                yield f"{pipeline.name}: buffer '{name}'", modifier
+    for pin in pins:
+        buffer_name, found, modifier = pin.partition(":modifier=")
+        if found:
+            yield f"pin of '{buffer_name}'", modifier
