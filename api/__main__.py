@@ -1,5 +1,5 @@
 """`python -m api` is `heapwright`."""
 
-from api.cli import heapwright_main
+from api.start import heapwright
 
-heapwright_main()
+heapwright()

@@ -6,20 +6,50 @@ that `solve --help` and shell completion answer at once.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Sequence
-from enum import StrEnum
-from importlib import metadata
-from pathlib import Path
 from typing import Annotated, Final
 
 import typer
 
 from api.asked import EVERY_BOARD, THIS_MACHINE, Asked
 from api.exits import Exit, guarded, leave
-
-PLATFORM_VARIABLE: Final = "HEAPWRIGHT_PLATFORM"
+from api.options import (
+    PLATFORM_VARIABLE,
+    AllocateOption,
+    AlternativesOption,
+    Backend,
+    BoardArgument,
+    CellsOption,
+    Document,
+    DrmInfoOption,
+    DtbOption,
+    Files,
+    GapOption,
+    HoldOption,
+    HostOption,
+    JsonOption,
+    KernelOption,
+    LiveOption,
+    MarkdownOption,
+    NameOption,
+    OnlyOption,
+    OutputOption,
+    PageOption,
+    PinOption,
+    PlatformOption,
+    PortOption,
+    ReachOption,
+    SourcesOption,
+    StatsOption,
+    StrictOption,
+    TimeLimitOption,
+    V4l2Option,
+    VerifiedArgument,
+    VersionOption,
+    WhyNotOption,
+)
+from api.start import ready
 
 SOLVE_HELP: Final = """Choose heap, format, modifier, stride, size and count for every buffer of a pipeline.
 
@@ -48,131 +78,23 @@ Exit status:
 """
 
 
-class Backend(StrEnum):
-    """Where a plan can be carried out."""
-
-    SIMULATED = "simulated"
-    LINUX = "linux"
-
-
-class Document(StrEnum):
-    """The documents that have a JSON schema."""
-
-    PIPELINE = "pipeline"
-    PLATFORM = "platform"
-    ANSWER = "answer"
-
-
-def _version(wanted: bool) -> None:
-    if wanted:
-        try:
-            number = metadata.version("heapwright")
-        except metadata.PackageNotFoundError:
-            number = "(not installed)"
-        typer.echo(f"heapwright {number}")
-        raise typer.Exit
-
-
-def _boards(incomplete: str) -> list[str]:
-    """Board names for shell completion."""
-    from platforms.catalog import board_names
-
-    return [name for name in (*board_names(), EVERY_BOARD) if name.startswith(incomplete)]
-
-
-def _finite(value: float | None) -> float | None:
-    if value is not None and not math.isfinite(value):
-        raise typer.BadParameter(f"expected a finite number, got {value}")
-    return value
-
-
-Files = Annotated[
-    list[str],
-    typer.Argument(metavar="PIPELINE", help="Pipeline files, solved together; - is standard input."),
-]
-PlatformOption = Annotated[
-    str | None,
-    typer.Option(
-        "-p",
-        "--platform",
-        metavar="NAME|FILE|all",
-        help=f"The board: a name, a profile, or all of ours. Default: ${PLATFORM_VARIABLE}, else this machine.",
-        autocompletion=_boards,
-    ),
-]
-KernelOption = Annotated[
-    str | None,
-    typer.Option(
-        "--kernel",
-        metavar="VERSION",
-        help="Judge the board as on this kernel. Default: the one its profile states.",
-    ),
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-VersionOption = Annotated[
-    bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
-]
-
-
 def solve(
     files: Files,
     platform: PlatformOption = None,
     kernel: KernelOption = None,
     as_json: JsonOption = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="With -p all: print a Markdown table.")
-    ] = False,
-    output: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write there, replacing the file in one step."),
-    ] = None,
-    pin: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BUFFER:WHAT=VALUE",
-            help="Fix heap, format, modifier, stride or count of a buffer; may be repeated.",
-        ),
-    ] = None,
-    why_not: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="BUFFER:VALUE", help="Say why a buffer is not in this heap, format, modifier or stride."
-        ),
-    ] = None,
-    alternatives: Annotated[
-        int, typer.Option(metavar="N", min=0, max=100, help="Also print the N next best plans.")
-    ] = 0,
-    live: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE", help="An earlier answer: its buffers exist and are not moved; may be repeated."
-        ),
-    ] = None,
-    strict: Annotated[
-        bool, typer.Option("--strict", help="Refuse plans that rest on facts nobody knows.")
-    ] = False,
-    time_limit: Annotated[
-        float | None,
-        typer.Option(
-            metavar="S", min=0, callback=_finite, help="Stop searching after so many deterministic seconds."
-        ),
-    ] = None,
-    gap: Annotated[
-        float,
-        typer.Option(
-            metavar="G", min=0, max=1, callback=_finite, help="Be content with a plan this close to the best."
-        ),
-    ] = 0.0,
-    allocate: Annotated[
-        Backend | None, typer.Option(help="Carry the plan out: pretended, or on this machine.")
-    ] = None,
-    hold: Annotated[
-        bool,
-        typer.Option(
-            "--hold", help="With --allocate linux: keep the buffers until Ctrl-C or the end of input."
-        ),
-    ] = False,
-    stats: Annotated[bool, typer.Option("--stats", help="Print times and sizes on standard error.")] = False,
+    markdown: MarkdownOption = False,
+    output: OutputOption = None,
+    pin: PinOption = None,
+    why_not: WhyNotOption = None,
+    alternatives: AlternativesOption = 0,
+    live: LiveOption = None,
+    strict: StrictOption = False,
+    time_limit: TimeLimitOption = None,
+    gap: GapOption = 0.0,
+    allocate: AllocateOption = None,
+    hold: HoldOption = False,
+    stats: StatsOption = False,
     version: VersionOption = False,
 ) -> int:
     """Command `solve`; see SOLVE_HELP."""
@@ -268,13 +190,11 @@ def list_platforms(as_json: JsonOption = False) -> int:
 
 
 def show_platform(
-    name: Annotated[str, typer.Argument(metavar="NAME|FILE", autocompletion=_boards)],
+    name: BoardArgument,
     as_json: JsonOption = False,
     kernel: KernelOption = None,
-    cited: Annotated[bool, typer.Option("--sources", help="Also print where each fact was read.")] = False,
-    reach: Annotated[
-        bool, typer.Option("--reach", help="With --json: who reaches what and why, not the profile.")
-    ] = False,
+    cited: SourcesOption = False,
+    reach: ReachOption = False,
 ) -> int:
     """A board as the solver sees it: an address map, heaps, devices, and who reaches what."""
     from api.boards import show_board
@@ -286,9 +206,7 @@ def show_platform(
 
 def cover_platforms(
     as_json: JsonOption = False,
-    markdown: Annotated[
-        bool, typer.Option("--markdown", help="Print docs/boards/README.md, unknowns in words included.")
-    ] = False,
+    markdown: PageOption = False,
 ) -> int:
     """How much is known of each board: facts, unknowns, sources."""
     from api.boards import cover_boards
@@ -304,19 +222,14 @@ def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")])
 
 
 def verify(
-    platform: Annotated[
-        str, typer.Argument(metavar="NAME|FILE", help="The profile of this machine, as `discover` writes it.")
-    ],
-    to: Annotated[
-        Path | None, typer.Option("--json", metavar="FILE", help="Also write every cell there, as JSON.")
-    ] = None,
-    only: Annotated[
-        list[str] | None, typer.Option(metavar="NAME", help="Only this heap or device; may be repeated.")
-    ] = None,
+    platform: VerifiedArgument,
+    to: CellsOption = None,
+    only: OnlyOption = None,
 ) -> int:
     """What a profile predicts beside what the kernel of this machine does, buffer by buffer."""
     from api.verify.command import run as compare
 
+    ready()
     return compare(platform, to, tuple(only or ()))
 
 
@@ -342,44 +255,31 @@ Examples:
 
 
 def discover(
-    to: Annotated[
-        Path | None,
-        typer.Option("-o", "--output", metavar="FILE", help="Write there, replacing the file in one step."),
-    ] = None,
-    name: Annotated[str, typer.Option("--name", help="What the profile is called.")] = THIS_MACHINE,
+    to: OutputOption = None,
+    name: NameOption = THIS_MACHINE,
     as_json: JsonOption = False,
-    dtb: Annotated[
-        list[Path] | None,
-        typer.Option("--dtb", metavar="FILE", help="A flattened device tree, not this machine."),
-    ] = None,
-    drm_info: Annotated[
-        list[Path] | None, typer.Option("--drm-info", metavar="FILE", help="The output of drm_info -j.")
-    ] = None,
-    v4l2: Annotated[
-        list[Path] | None,
-        typer.Option(
-            "--v4l2",
-            metavar="FILE",
-            help="The output of v4l2-ctl --all --list-formats-ext --list-formats-out-ext; may be repeated.",
-        ),
-    ] = None,
+    dtb: DtbOption = None,
+    drm_info: DrmInfoOption = None,
+    v4l2: V4l2Option = None,
 ) -> int:
     """Read the running machine, or files about another, into a platform profile."""
     from api.discovering import Files
     from api.discovering import discover as look
 
+    ready()
     return look(
         to, name, as_json=as_json, files=Files(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ()))
     )
 
 
 def serve(
-    host: Annotated[str, typer.Option(help="The address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 picks a free one.")] = 8000,
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
 ) -> int:
     """Answer over HTTP: POST /v1/plans; /docs describes the rest."""
     from api.serving import serve as serve_http
 
+    ready()
     return serve_http(host, port)
 
 
@@ -438,8 +338,9 @@ def _app(
 
 def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> int:
     """Run a command and return its exit code."""
-    command = typer.main.get_command(app)
-    return guarded(lambda: command.main(arguments, prog_name=name, standalone_mode=False), name)
+    return guarded(
+        lambda: typer.main.get_command(app).main(arguments, prog_name=name, standalone_mode=False), name
+    )
 
 
 def solve_main() -> None:

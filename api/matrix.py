@@ -15,6 +15,7 @@ from api.exits import Exit, code_of, worst
 from api.noting import tell_slips
 from api.output import show, write, write_json
 from api.solving import options_of
+from api.start import ready
 from platforms import catalog
 from platforms.errors import InputError, NotOnBoard, Problem
 from platforms.kernels import on_kernel
@@ -33,6 +34,7 @@ def solve_everywhere(asked: Asked) -> Exit:
     """Answer each pipeline on each board and print the matrix."""
     pipelines = tuple(load_pipelines(asked.files))
     tell_slips(pipelines, asked.pins)
+    ready()
     answers: list[Answer] = []
     lacking = 0
     with _progress(catalog.board_names()) as boards:

@@ -15,6 +15,7 @@ from api.discovering import this_machine
 from api.exits import Exit, code_of, complain
 from api.noting import tell_slips
 from api.output import show, write_json
+from api.start import ready
 from platforms.catalog import load_platform
 from platforms.kernels import on_kernel
 from platforms.schema import Platform
@@ -45,6 +46,7 @@ class Question(NamedTuple):
 def solve(asked: Asked) -> Exit:
     """Answer one question on one board and print the answer."""
     question = _read(asked)
+    ready()
     if asked.why_not is not None:
         return _why_not(asked, question, asked.why_not)
     stats: dict[str, Any] = {}

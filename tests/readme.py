@@ -21,15 +21,12 @@ TOLD = (README, ROOT / "docs" / "protected.md", ROOT / "docs" / "conversions.md"
 """Pages that show commands with their output."""
 _BLOCK = re.compile(r"```console(?P<only>[^\n]*)\n\$ (?P<command>[^\n]+)\n(?P<output>.*?)```", re.DOTALL)
 _BEGINNING = 2
-_DOORS = {"solve": "solve_main", "heapwright": "heapwright_main"}
 
 
 def run(command: str) -> str:
     """What `command` prints, as a stranger in a checkout would see it."""
     program, *arguments = shlex.split(command)
-    code = (
-        f"import sys; sys.argv[0] = {program!r}; from api.cli import {_DOORS[program]}; {_DOORS[program]}()"
-    )
+    code = f"import sys; sys.argv[0] = {program!r}; from api.start import {program}; {program}()"
     found = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from api import cli
+from api import cli, options
 from api.service.app import application
 from api.service.limits import Limits
 from tests.api.questions import RECORD, Command, Said
@@ -36,7 +36,7 @@ def small_cma(tmp_path: Path) -> str:
 @pytest.fixture
 def solve(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Command:
     """The command `solve`, in this process."""
-    monkeypatch.delenv(cli.PLATFORM_VARIABLE, raising=False)
+    monkeypatch.delenv(options.PLATFORM_VARIABLE, raising=False)
 
     def run(*arguments: str) -> Said:
         code = cli.run(cli.solve_app(), "solve", arguments)

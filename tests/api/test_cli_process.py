@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SOLVE = [sys.executable, "-c", "from api.cli import solve_main; solve_main()"]
+SOLVE = [sys.executable, "-c", "from api.start import solve; solve()"]
 HEAPWRIGHT = [sys.executable, "-m", "api"]
 ROOT = Path(__file__).parents[2]
 HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "solver.solving")
@@ -24,16 +24,14 @@ def run(command: list[str], *arguments: str, **keywords: object) -> subprocess.C
     )  # type: ignore[call-overload,no-any-return]
 
 
-@pytest.mark.parametrize(
-    "entry", ["solve_main --help", "heapwright_main solve --help", "heapwright_main --help"]
-)
+@pytest.mark.parametrize("entry", ["solve --help", "heapwright solve --help", "heapwright --help"])
 def test_help_imports_nothing_heavy(entry: str) -> None:
     main, *arguments = entry.split()
     code = f"""
 import atexit, sys
 atexit.register(lambda: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr))
 sys.argv = ["x", *{arguments}]
-from api.cli import {main}
+from api.start import {main}
 {main}()
 """
     done = run([sys.executable, "-c", code])
@@ -77,6 +75,36 @@ def test_a_narrow_locale_gets_an_answer(record: str) -> None:
     assert done.returncode == 0 and done.stdout.isascii()
     assert "frame\\u2192encoder" in done.stdout
     assert run(SOLVE, record, "-p", "acme-one", env=environment).returncode == 0
+
+
+INTERRUPT = """
+import os, signal, sys
+class Interrupting:
+    def find_spec(self, name, path=None, target=None):
+        if name == {module!r}:
+            try:
+                os.kill(os.getpid(), signal.SIGINT)
+            except KeyboardInterrupt:
+                raise ImportError("initialization failed") from None  # as modules in C do
+sys.meta_path.insert(0, Interrupting())
+from api.start import {entry}
+{entry}()
+"""
+
+
+@pytest.mark.parametrize("entry", ["solve", "heapwright"])
+@pytest.mark.parametrize("module", ["typer", "ruamel.yaml", "ortools"])
+def test_an_interrupt_while_starting_is_quiet(record: str, entry: str, module: str) -> None:
+    command = ["solve"] if entry == "heapwright" else []
+    code = INTERRUPT.format(entry=entry, module=module)
+    done = run([sys.executable, "-c", code, *command, record, "-p", "acme-one"])
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
+def test_a_caller_that_ignores_interrupts_is_obeyed() -> None:
+    code = f"import signal; signal.signal(signal.SIGINT, signal.SIG_IGN)\n{INTERRUPT.format(entry='solve', module='typer')}"
+    done = run([sys.executable, "-c", code, "--version"])
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
