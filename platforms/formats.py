@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
@@ -51,6 +52,8 @@ class PixelFormat(NamedTuple):
     v4l2: str | None
     v4l2_multi: str | None
     gst: str | None
+    gst_modified: Mapping[str, str]
+    """GStreamer's names of the format with a modifier."""
 
     @property
     def channels(self) -> int:
@@ -106,26 +109,31 @@ def pixel_formats() -> dict[str, PixelFormat]:
 
 def no_such_format(word: str) -> str:
     """The sentence for a fourcc outside the table, with the one that was probably meant."""
-    table = pixel_formats()
     text = word.strip()
-    plain = text.removeprefix("DRM_FORMAT_").removeprefix("V4L2_PIX_FMT_")
-    by_name = {form.name: fourcc for fourcc, form in table.items()}
-    instead = _table()["instead"].get(text)
-    if instead is None and plain in by_name and not text.startswith("V4L2"):
-        instead = by_name[plain]
-    if instead is None:
-        instead = next((form.fourcc for form in table.values() if plain and plain == form.v4l2), None)
-    if instead is None:
-        instead = next(
-            (
-                f"{form.fourcc} with dmabufs: [{len(form.planes)}]"
-                for form in table.values()
-                if plain == form.v4l2_multi
-            ),
-            None,
-        )
-    hint = f"; write {instead}" if instead else near(text, table)
+    instead = next(_meant(text), None)
+    hint = f"; write {instead}" if instead else near(text, pixel_formats())
     return f"no DRM fourcc {shown(text)} in the table of pixel formats{hint}"
+
+
+def _meant(text: str) -> Iterator[str]:
+    """What to write for a name of the kernel's headers or of GStreamer's, the likeliest first."""
+    forms = pixel_formats().values()
+    plain = text.removeprefix("DRM_FORMAT_").removeprefix("V4L2_PIX_FMT_")
+    if text in _table()["instead"]:
+        yield _table()["instead"][text]
+    if not text.startswith("V4L2"):
+        yield from (form.fourcc for form in forms if plain == form.name)
+    yield from (form.fourcc for form in forms if plain == form.v4l2)
+    yield from (
+        f"{form.fourcc} with dmabufs: [{len(form.planes)}]" for form in forms if plain == form.v4l2_multi
+    )
+    yield from (form.fourcc for form in forms if text == form.gst)
+    yield from (
+        f"{form.fourcc} with modifiers: ['{modifier}']"
+        for form in forms
+        for modifier, name in form.gst_modified.items()
+        if text == name
+    )
 
 
 def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
@@ -145,6 +153,7 @@ def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
         v4l2=row.get("v4l2"),
         v4l2_multi=row.get("v4l2_multi"),
         gst=row.get("gst"),
+        gst_modified=row.get("gst_modified", {}),
     )
 
 
