@@ -16,6 +16,7 @@ ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"
 PORTABLE = sorted(EXAMPLES.glob("*.yaml"))
 EXPECTED = sorted(EXAMPLES.glob("boards/*.expected.yaml"))
+THREADS = sorted(EXAMPLES.glob("threads/*.expected.yaml"))
 BOARDS = board_names()
 
 
@@ -35,9 +36,10 @@ def pipeline_of(path: Path) -> Path:
 
 
 def platforms_of(path: Path) -> list[str]:
-    """The boards for which an expected answer holds."""
+    """The boards for which an expected answer holds; that of a thread is a file beside it."""
     named = expected(path)["platform"]
-    return [named] if isinstance(named, str) else list(named)
+    names = [named] if isinstance(named, str) else list(named)
+    return [str(path.with_name(name)) if name.endswith(".yaml") else name for name in names]
 
 
 def converting(pipeline: Pipeline, how: str) -> Pipeline:
