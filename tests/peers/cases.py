@@ -7,14 +7,11 @@ because a case that says something we cannot read must not count as passed.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-NOTES: Final = frozenset(
-    {"note", "notes", "comment", "why", "reason", "description", "title", "source", "source_test"}
-)
-"""Keys that explain and never decide, wherever they stand."""
+from .remarks import is_remark
 
 
 class Open(BaseModel):
@@ -22,11 +19,19 @@ class Open(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="allow", strict=True, populate_by_name=True)
 
+    @model_validator(mode="before")
+    @classmethod
+    def _absent(cls, value: Any) -> Any:
+        """Null is as good as absent, under every key."""
+        if isinstance(value, dict):
+            return {key: item for key, item in value.items() if item is not None}
+        return value
+
 
 def unknown_keys(value: Any) -> Iterator[str]:
     """Every key, at any depth of a model, that the schema does not have."""
     if isinstance(value, Open):
-        yield from (key for key in value.model_extra or {} if key not in NOTES)
+        yield from (key for key, said in (value.model_extra or {}).items() if not is_remark(key, said))
         for field in type(value).model_fields:
             yield from unknown_keys(getattr(value, field))
     elif isinstance(value, list | tuple):
@@ -52,7 +57,8 @@ def _flags(value: Any) -> Any:
     return [value] if isinstance(value, str) else value
 
 
-Size = Annotated[tuple[int, int], BeforeValidator(_pair)]
+Whole = Annotated[int, Field(ge=0)]
+Size = Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
 Format = Annotated[tuple[str, str | None], BeforeValidator(_pair)]
 Heap = Annotated[str, BeforeValidator(_instance)]
 Flags = Annotated[list[str], BeforeValidator(_flags)]
@@ -69,11 +75,11 @@ class Usage(Open):
 
 
 class Count(Open):
-    camping: int = 0
-    dedicated_slack: int = 0
-    shared_slack: int = 0
-    min: int = 0
-    max: int | None = None
+    camping: Whole = 0
+    dedicated_slack: Whole = 0
+    shared_slack: Whole = 0
+    min: Whole = 0
+    max: Whole | None = None
 
 
 class Domains(Open):
@@ -83,13 +89,13 @@ class Domains(Open):
 
 
 class Mem(Open):
-    min_size: int = 0
-    max_size: int | None = None
+    min_size: Whole = 0
+    max_size: Whole | None = None
     contiguous: bool = False
     secure_required: bool = False
     domains: Domains = Domains()
     heaps: list[Heap] | None = None
-    base_align: int | None = Field(
+    base_align: Whole | None = Field(
         None,
         validation_alias=AliasChoices(
             "min_physical_base_alignment", "physical_base_alignment", "base_alignment", "base_align"
@@ -104,20 +110,20 @@ class Image(Open):
     color_spaces: list[str] | None = None
     min_size: Size | None = None
     max_size: Size | None = None
-    min_bpr: int = 0
-    max_bpr: int | None = None
-    max_area: int | None = None
+    min_bpr: Whole = 0
+    max_bpr: Whole | None = None
+    max_area: Whole | None = None
     size_align: Size | None = None
     display_align: Size | None = None
-    bpr_divisor: int | None = None
+    bpr_divisor: Whole | None = None
     bpr_at_pixel: bool = False
-    start_offset_divisor: int | None = None
+    start_offset_divisor: Whole | None = None
     alpha: bool | None = None
     required_min: Size | None = None
     required_max: Size | None = None
     required_max_list: list[Size] = []
     pad_block: Size | None = None
-    pad_beyond: int = 0
+    pad_beyond: Whole = 0
 
 
 class Constraints(Open):
@@ -142,7 +148,18 @@ class Node(Open):
     def empty(self) -> bool:
         """States nothing and takes no buffers."""
         said = self.constraints
-        return not isinstance(said, Constraints) or not (said.model_fields_set or said.model_extra)
+        return not isinstance(said, Constraints) or not (
+            said.model_fields_set & set(Constraints.model_fields) or [*unknown_keys(said)]
+        )
+
+
+class Drawn(Open):
+    """One image as that system laid it out."""
+
+    w: Whole
+    h: Whole
+    bytes_per_row: Whole
+    image_size: Whole
 
 
 class Collection(Open):
@@ -169,20 +186,22 @@ class Facts(Open):
 class HeapFacts(Open):
     secure: bool = False
     domains: list[str] = []
+    need_clear: bool = False
+    """Buffers are cleared before use: whoever gets them, it decides nothing."""
 
 
 class Environment(Open):
     """The server's limits, and what is free in its memories where a case says so."""
 
-    page_size: int = 4096
-    max_buffers: int = 64
-    max_total_bytes: int = 1 << 30
-    max_buffer_bytes: int = 256 << 20
-    max_group_combinations: int = 64
-    max_image_entries: int = 64
-    max_allocation_size: int | None = None
-    contiguous_pool_free: int | None = None
-    free: dict[str, int] = {}
+    page_size: Whole = 4096
+    max_buffers: Whole = 64
+    max_total_bytes: Whole = 1 << 30
+    max_buffer_bytes: Whole = 256 << 20
+    max_group_combinations: Whole = 64
+    max_image_entries: Whole = 64
+    max_allocation_size: Whole | None = None
+    contiguous_pool_free: Whole | None = None
+    free: dict[str, Whole] = {}
 
 
 class World(Open):
@@ -216,11 +235,12 @@ def environment(world: World, *layers: dict[str, Any] | None) -> Environment:
 
 def read_world(data: dict[str, Any]) -> World:
     """The shared part of a case file, in the file's own JSON."""
+    schema = data.get("schema")
     return World.model_validate(
         {
             "heaps": data["heaps"],
             "formats": data["formats"],
             "color_space_rank_best_first": data["color_space_rank_best_first"],
-            "environment": data.get("schema", {}).get("environment", {}),
+            "environment": (schema.get("environment") or {}) if isinstance(schema, dict) else {},
         }
     )

@@ -15,9 +15,10 @@ from typing import Any, Final
 
 from . import sound
 from .cases import Environment, Node, World
-from .expected import Expectation, UnknownKey
+from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, read
 from .scope import OutOfScope
+from .wanted import UnknownKey
 
 _ARROW: Final = re.compile(r"(\w+)\s*(?:->|→|=>|\bto\b)\s*(\w+)")
 _PLACES: Final = ("first", "second", "third", "fourth")
@@ -25,11 +26,11 @@ _PLACES: Final = ("first", "second", "third", "fourth")
 
 def is_wanted(better: dict[str, Any]) -> bool:
     """Whether the better answer has a converter."""
-    return bool(better.get("converter")) or "second" in better
+    return bool(better.get("converter")) or "second" in better or better["outcome"] == "two_buffers"
 
 
 def answered(
-    world: World, limits: Environment, nodes: list[Node], case: dict[str, Any], better: dict[str, Any]
+    world: World, limits: Environment, nodes: list[Node], api: str, better: dict[str, Any]
 ) -> list[str]:
     """What is wrong with our answer.
 
@@ -40,7 +41,7 @@ def answered(
     edges = tuple(dict.fromkeys(_said(better, world))) or tuple(dict.fromkeys(_implied(better, world)))
     if not edges:
         raise OutOfScope("a converter without formats")
-    negotiation = Negotiation(world, limits, nodes, case.get("api", "v2"), converters=edges)
+    negotiation = Negotiation(world, limits, nodes, api, converters=edges)
     found = negotiation.settle()
     if isinstance(found, Failure):
         return [] if better["outcome"] == "fail" else [f"wanted a conversion, got none: {found.reason}"]

@@ -7,25 +7,21 @@ never skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
-from .cases import NOTES
+from .cases import Drawn, Size, unknown_keys
 from .ground import SYSTEM_RAM
 from .negotiate import Answer, Failure, Layout, Negotiation, Waiting, waits_for
 from .party import LINEAR
+from .reading import Malformed
+from .remarks import is_remark
 from .translate import Question, alignment
+from .wanted import SILENT, TEXT, UnknownKey, read_value, spelt
 
-SILENT: Final = NOTES | {
-    "outcome", "model_reason", "format_choice_note", "n_format_candidates", "combinations_tried", "error",
-    "asserted", "derived", "converter", "attached_outcome",
-}  # fmt: skip
-"""Keys that are judged elsewhere, or say how that system came to its answer."""
 SUFFIXES: Final = ("_ge", "_gt", "_le", "_lt", "_multiple_of")
-
-
-class UnknownKey(Exception):
-    """An expectation that we cannot read."""
+_CHOICES: Final = ("_in", "_one_of", "_any_of")
+_OTHERS: Final = ("_ne", "_not")
 
 
 class Expectation:
@@ -41,17 +37,24 @@ class Expectation:
 
         Raises:
             UnknownKey: after everything known was compared.
-            Waiting: the wanted modifier is one of a later issue.
+            Waiting: the wanted modifier has no layout of ours, for DRM has no such modifier.
+            Malformed: a wanted value is of another kind than such values are.
         """
+        for key in ("pixel_format", "modifier"):
+            read_value(key, wanted.get(key))
         yield from self._same_pair(wanted)
         unknown = []
         for key, value in wanted.items():
-            if key in SILENT or key in ("pixel_format", "modifier"):
+            if key in SILENT or key in ("pixel_format", "modifier") or (value is None and key != "alpha"):
                 continue
             check = self._check(key)
             if check is None:
-                unknown.append(key)
-            elif (found := check(value)) is not None:
+                if not is_remark(key, value):
+                    unknown.append(key)
+                continue
+            if key == "layouts":
+                unknown += unknown_keys(read_value(key, value))
+            if (found := check(value)) is not None:
                 yield f"{key}: wanted {value}, got {found}"
         if unknown:
             raise UnknownKey(", ".join(unknown))
@@ -66,7 +69,7 @@ class Expectation:
             if wanted.get("pixel_format") or wanted.get("modifier"):
                 yield f"pixel_format: wanted {wanted.get('pixel_format')}, got raw data"
             return
-        pair = (wanted.get("pixel_format") or ours[0], wanted.get("modifier") or ours[1])
+        pair = (wanted.get("pixel_format") or ours[0], spelt(wanted.get("modifier")) or ours[1])
         if pair == ours:
             return
         if pair not in self.answer.cast.common():
@@ -82,6 +85,7 @@ class Expectation:
 
     def _check(self, key: str) -> Callable[[Any], Any] | None:
         """A function from the wanted value to what there is instead, or None where it agrees."""
+        raw = self.answer.pair is None
         named: dict[str, Callable[[Any], Any]] = {
             "heap": lambda v: self._heap(str(v).lower()),
             "domain": lambda v: self._unless(self.answer.variant.domain, v),
@@ -89,22 +93,42 @@ class Expectation:
             "contiguous": self._contiguous,
             "color_space": lambda v: self._unless(self.answer.colour, v),
             "alpha": lambda v: self._unless(self._alpha(), v),
-            "min_size": lambda v: self._unless(list(self.smallest.size), list(v)),
+            "pixel_format": lambda v: self._unless(self.answer.pair and self.answer.pair[0], v),
+            "modifier": lambda v: self._unless(self.answer.pair and self.answer.pair[1], spelt(v)),
+            "min_size": lambda v: "raw data" if raw else self._unless(self.smallest.size, v),
             "bytes_per_row_divisor": self._divisor,
-            "required_max_list": self._required,
-            "layouts": self._layouts,
+            "required_max_list": lambda v: "raw data" if raw and v else self._required(v),
+            "layouts": lambda v: "raw data" if raw else self._layouts(v),
             "participant_gets_buffers": self._gets_buffers,
             "selected_group_children": lambda v: self._unless({k: self.answer.choices.get(k) for k in v}, v),
-            "participants_that_must_fail": lambda v: sorted(self.answer.attached & set(v)) or None,
+            "participants_that_must_fail": self._turned_away,
         }
+        for base in (*named, *TEXT):
+            if key != base and key.startswith(base) and key.removeprefix(base) in (*_CHOICES, *_OTHERS):
+                return self._choice(self._check(base), key.removeprefix(base) in _CHOICES)
         if key in named:
-            return named[key]
+            check = named[key]
+            return lambda v: check(read_value(key, v))
         base, suffix = key, ""
         for ending in SUFFIXES:
             if key.endswith(ending):
                 base, suffix = key.removesuffix(ending), ending
         number = self._number(base)
-        return None if number is None else lambda v: self._compared(base, suffix, number(), v)
+        return None if number is None else lambda v: self._compared(base, suffix, number, v)
+
+    @staticmethod
+    def _choice(check: Callable[[Any], Any] | None, agrees: bool) -> Callable[[Any], Any] | None:
+        """Whether there is one of the wanted values, or none of them."""
+        if check is None:
+            return None
+
+        def found(values: Any) -> Any:
+            texts = [check(value) for value in (values if isinstance(values, list) else [values])]
+            if (None in texts) == agrees:
+                return None
+            return texts[0] if agrees else "just that"
+
+        return found
 
     @staticmethod
     def _unless(found: Any, wanted: Any) -> Any:
@@ -135,12 +159,15 @@ class Expectation:
             "min_bytes_per_row": lambda: self.smallest.strides[0],
         }.get(name)
 
-    def _compared(self, name: str, suffix: str, ours: float, wanted: float) -> Any:
+    def _compared(self, name: str, suffix: str, number: Callable[[], float], wanted: Any) -> Any:
         """None where our number is as wanted, or better."""
+        if not isinstance(wanted, int | float) or isinstance(wanted, bool):
+            raise Malformed(f"{name}{suffix}: expected a number, got {wanted!r:.60}")
         if name.endswith("bytes_per_row") and not self._linear:
-            return None
+            return self._tiled()
         if suffix in ("_ge", "_gt") and self._tighter(name):
             return None
+        ours = number()
         agrees = {
             "": ours == wanted if name in ("buffer_count", "dropped_slack") else ours <= wanted,
             "_ge": ours >= wanted,
@@ -161,6 +188,10 @@ class Expectation:
             return len(self.answer.layouts) > 1
         blocks = any(entry.block[1] > 1 for member in self.answer.members for entry in member.entries)
         return blocks and name in ("padded_bytes", "raw_size", "raw_pages", "padded_over_size")
+
+    def _tiled(self) -> str | None:
+        """What there is instead of a stride: tiled images have none to compare."""
+        return "raw data" if self.answer.pair is None else None
 
     @property
     def _linear(self) -> bool:
@@ -202,7 +233,7 @@ class Expectation:
     def _divisor(self, wanted: int) -> Any:
         """Our strides step as that system's: seen on the image, and on wider ones that need padding."""
         if not self._linear:
-            return None
+            return self._tiled()
         if wanted < 1 or self.smallest.strides[0] % wanted:
             return f"stride {self.smallest.strides[0]}"
         pair = self.answer.pair
@@ -220,25 +251,50 @@ class Expectation:
                 return f"stride {found.layouts[0].strides[0]} at width {width}, not {right}"
         return None
 
-    def _required(self, wanted: list[list[int]]) -> Any:
+    def _required(self, wanted: list[Size]) -> Any:
         sizes = [layout.size for layout in self.answer.layouts]
         missing = [size for size in wanted if not any(w >= size[0] and h >= size[1] for w, h in sizes)]
         return f"no image for {missing}" if missing else None
 
-    def _layouts(self, wanted: list[dict[str, int]]) -> Any:
-        """Each wanted image that we laid out, and that none is larger than its largest."""
-        for image in wanted:
-            for layout in self.answer.layouts:
-                if (image["w"], image["h"]) in (layout.asked, layout.size):
-                    wide = self._linear and layout.strides[0] > image["bytes_per_row"]
-                    if wide or layout.end > image["image_size"]:
+    def _layouts(self, wanted: list[Drawn]) -> Any:
+        """Each wanted image that we laid out, and that none is larger than its largest.
+
+        An image of theirs that we did not lay out is a box around some of ours, and
+        each of ours is, or lies in, one of theirs.
+        """
+        theirs = {(image.w, image.h): (image.bytes_per_row, image.image_size) for image in wanted}
+        for size, (row, end) in theirs.items():
+            within = [each for each in self.answer.layouts if _fits_in(each, size)]
+            if not within:
+                return f"no image within {size[0]}x{size[1]}"
+            for layout in within:
+                if size in (layout.asked, layout.size):
+                    wide = self._linear and layout.strides[0] > row
+                    if wide or layout.end > end:
                         return f"stride {layout.strides[0]}, {layout.end} bytes"
-        largest = max(image["image_size"] for image in wanted)
+        for layout in self.answer.layouts:
+            if not any(_fits_in(layout, size) for size in theirs):
+                return f"an image of {layout.size[0]}x{layout.size[1]}"
+        largest = max((end for _, end in theirs.values()), default=0)
         return next((layout.end for layout in self.answer.layouts if layout.end > largest), None)
 
     def _gets_buffers(self, wanted: dict[str, bool]) -> Any:
         found = {name: name in self.answer.attached for name in wanted}
-        return self._unless(found, wanted)
+        return self._strangers(wanted) or self._unless(found, wanted)
+
+    def _turned_away(self, wanted: list[str]) -> Any:
+        """Who gets no buffers because another child was taken."""
+        return self._strangers(wanted) or sorted(self.answer.attached & set(wanted)) or None
+
+    def _strangers(self, names: Iterable[str]) -> str | None:
+        known = {node.id for node in self.negotiation.tree.nodes}
+        strangers = [str(name) for name in names if name not in known]
+        return f"no participant {', '.join(strangers)}" if strangers else None
+
+
+def _fits_in(layout: Layout, size: tuple[int, int]) -> bool:
+    """Whether an image of ours, as asked or as laid out, lies in one of that size."""
+    return any(w <= size[0] and h <= size[1] for w, h in (layout.asked or layout.size, layout.size))
 
 
 def conflict_names(failure: Failure, ids: set[str]) -> set[str]:

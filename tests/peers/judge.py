@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal
 
-from pydantic import ValidationError
-
 from solver import Options, solve
 from solver.plan import Plan
 
-from . import converted, expected, late, pools, ranking, scope, sound
-from .cases import Collection, Environment, Node, World, environment, unknown_keys
-from .expected import Expectation, UnknownKey
+from . import converted, expected, late, layouts, pools, ranking, scope, sound
+from .cases import Environment, Node, World, unknown_keys
+from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, Waiting, read
 from .party import Unreadable
+from .reading import Malformed, expectation, optional, read_collections, read_limits, read_nodes
+from .remarks import is_remark
 from .scope import OutOfScope
 from .translate import build
+from .wanted import UnknownKey, contradictions, layers, of_nobody, wanted_pair
 
 Outcome = Literal["passed", "waiting", "out of scope", "failed"]
 
@@ -31,94 +32,105 @@ class Verdict:
     why: tuple[str, ...] = ()
 
 
-def judge(world: World, kind: str, case: dict[str, Any]) -> Verdict:
+def judge(world: World, kind: str, case: Any) -> Verdict:
     """Put a case of the list `kind` to the solver and compare."""
     verdicts: dict[str, Callable[[World, dict[str, Any]], list[str]]] = {
         "cases": _case,
         "beyond_cases": _beyond,
-        "preference_cases": _preference,
+        "preference_cases": ranking.preference,
         "pool_cases": pools.pool,
-        "layout_cases": pools.layout,
+        "layout_cases": layouts.layout,
     }
     if kind not in verdicts:
         return Verdict("out of scope", (f"unknown list {kind}",))
     try:
-        wrong = verdicts[kind](world, case)
+        if not isinstance(case, dict):
+            raise Malformed(f"expected an object, got {case!r:.60}")
+        wrong = verdicts[kind](world, {key: value for key, value in case.items() if value is not None})
     except Waiting as waiting:
         return Verdict("waiting", waiting.args)
     except (OutOfScope, Unreadable) as reason:
         return Verdict("out of scope", (str(reason),))
     except UnknownKey as unknown:
         return Verdict("out of scope", tuple(f"unknown key {key}" for key in str(unknown).split(", ")))
+    except Malformed as reason:
+        return Verdict("failed", (f"malformed: {reason}",))
     return Verdict("failed", tuple(wrong)) if wrong else Verdict("passed")
 
 
-def _nodes(case: dict[str, Any]) -> list[Node]:
-    try:
-        return [Node.model_validate(node) for node in case.get("nodes", ())]
-    except ValidationError as error:
-        where = ".".join(str(step) for step in error.errors()[0]["loc"])
-        raise OutOfScope(f"unreadable {where}") from error
-
-
 def _limits(world: World, case: dict[str, Any]) -> Environment:
-    try:
-        limits = environment(world, case.get("env"), case.get("environment"))
-    except (ValidationError, AttributeError) as error:
-        raise OutOfScope("unreadable environment") from error
-    unknown = [*unknown_keys(limits)]
+    limits, unknown = read_limits(world, case)
     if unknown:
         raise OutOfScope(f"unknown key {unknown[0]}")
     return limits
 
 
 def _case(world: World, case: dict[str, Any]) -> list[str]:
-    nodes = _nodes(case)
+    wanted, nodes = expectation(case, "expect"), read_nodes(case)
     scope.check(case, nodes, world.heaps)
-    negotiation = Negotiation(world, _limits(world, case), nodes, case.get("api", "v2"))
-    wanted = case["expect"]
+    return _negotiated(world, _limits(world, case), case, nodes, wanted)
+
+
+def _negotiated(
+    world: World, limits: Environment, case: dict[str, Any], nodes: list[Node], wanted: dict[str, Any]
+) -> list[str]:
+    """What is wrong with our answer to one collection."""
+    itself = [*contradictions(wanted)]
+    negotiation = Negotiation(world, limits, nodes, _api(case))
     found = negotiation.settle()
     if isinstance(found, Failure):
         if wanted["outcome"] == "fail":
-            return _explained(case, negotiation, found)
+            return itself + _explained(case, negotiation, found) + of_nobody(wanted, nodes)
         return [f"wanted a plan, got none: {found.reason}"]
-    wrong = sound.broken(found, world, negotiation.limits)
+    wrong = itself + sound.broken(found, world, limits)
     if wanted["outcome"] == "fail":
-        return wrong if _only_a_gap(negotiation, found) else ["wanted a failure, got a plan", *wrong]
+        gap = "expect" in case and _only_a_gap(negotiation, found)
+        return wrong if gap else ["wanted a failure, got a plan", *wrong]
     return wrong + _compared(negotiation, found, wanted)
+
+
+def _api(case: dict[str, Any]) -> str:
+    api: str = optional(case, "api", "v2")
+    if api not in ("v1", "v2"):
+        raise OutOfScope(f"unknown api {api}")
+    return api
 
 
 def _compared(negotiation: Negotiation, found: Answer, wanted: dict[str, Any]) -> list[str]:
     """Mismatches of an answer with all that a case expects; unknown keys are told last."""
-    known, values = {"outcome", "reason"}, dict(wanted)
-    values |= {**values.pop("derived", {}), **values.pop("asserted", {})}
     wrong = _attached(negotiation, found, wanted.get("attached_outcome"))
-    unknown: UnknownKey | None = None
-    try:
-        for text in Expectation(negotiation, found).mismatches(
-            {k: v for k, v in values.items() if k not in known}
-        ):
-            wrong.append(text)
-    except UnknownKey as keys:
-        unknown = keys
-    if unknown is not None and not wrong:
-        raise unknown
-    return wrong
+    unknown: list[str] = []
+    pair = wanted_pair(wanted)
+    for layer in layers(wanted):
+        try:
+            wrong += Expectation(negotiation, found).mismatches(layer | pair)
+        except UnknownKey as keys:
+            unknown += str(keys).split(", ")
+    if unknown and not wrong:
+        raise UnknownKey(", ".join(dict.fromkeys(unknown)))
+    return [*dict.fromkeys(wrong)]
 
 
 def _attached(negotiation: Negotiation, found: Answer, wanted: Any) -> list[str]:
     if wanted is None:
         return []
     let_in = late.attach(negotiation, found)
+    if not let_in:
+        raise Malformed("attached_outcome, where nobody is attached late")
+    for outcome in wanted.values() if isinstance(wanted, dict) else [wanted]:
+        if outcome not in ("ok", "fail"):
+            raise Malformed(f"attached_outcome: expected ok or fail, got {outcome!r:.60}")
     ours: Any = {name: "ok" if ok else "fail" for name, ok in let_in.items()}
     if isinstance(wanted, str):
         ours = "ok" if all(let_in.values()) else "fail"
+    elif isinstance(wanted, dict):
+        ours = {name: outcome for name, outcome in ours.items() if name in wanted}
     return [] if ours == wanted else [f"attached_outcome: wanted {wanted}, got {ours}"]
 
 
 def _explained(case: dict[str, Any], negotiation: Negotiation, found: Failure) -> list[str]:
     """Whether the conflict names whom a good report names, where a case says so."""
-    wanted = case.get("explanation_expected") or case["expect"].get("explanation_expected") or {}
+    wanted = case.get("explanation_expected") or case.get("expect", {}).get("explanation_expected") or {}
     ids = {node.id for node in negotiation.tree.nodes}
     named = expected.conflict_names(found, ids)
     wrong = []
@@ -150,55 +162,60 @@ def _only_a_gap(negotiation: Negotiation, found: Answer) -> bool:
 
 
 def _beyond(world: World, case: dict[str, Any]) -> list[str]:
-    nodes = _nodes(case)
+    wanted = expectation(case, "better")
+    if "collections" in case:
+        scope.check(case, [node for each in read_collections(case) for node in each.nodes], world.heaps)
+        return _together(world, _limits(world, case), case, wanted)
+    nodes = read_nodes(case)
     scope.check(case, nodes, world.heaps)
-    wanted = case["better"]
     limits = _limits(world, case)
     if converted.is_wanted(wanted):
-        return converted.answered(world, limits, nodes, case, wanted)
-    if "collections" in case:
-        return _together(world, limits, case)
-    negotiation = Negotiation(world, limits, nodes, case.get("api", "v2"))
-    found = negotiation.settle()
-    if isinstance(found, Failure):
-        return [] if wanted["outcome"] == "fail" else [f"wanted a plan, got none: {found.reason}"]
-    if wanted["outcome"] == "fail":
-        return ["wanted a failure, got a plan"]
-    return sound.broken(found, world, limits) + _compared(negotiation, found, wanted)
+        return converted.answered(world, limits, nodes, _api(case), wanted)
+    return _negotiated(world, limits, case, nodes, wanted)
 
 
-def _together(world: World, limits: Environment, case: dict[str, Any]) -> list[str]:
+def _together(world: World, limits: Environment, case: dict[str, Any], wanted: dict[str, Any]) -> list[str]:
     """Several collections at once, each with its pipeline, on one board."""
-    collections = [Collection.model_validate(item) for item in case["collections"]]
+    collections = read_collections(case)
     unknown = [*unknown_keys(collections)]
     if unknown:
         raise OutOfScope(f"unknown key {unknown[0]}")
-    api = case.get("api", "v2")
-    each = [Negotiation(world, limits, collection.nodes, api, collection.name) for collection in collections]
+    each = [Negotiation(world, limits, found.nodes, _api(case), found.name) for found in collections]
     ways = [[found for found in one.settlements() if isinstance(found, Answer)] for one in each]
-    answers: dict[str, str] = {one.name: "fail" for one in each}
+    answers: dict[str, Answer] = {}
     wrong: list[str] = []
     for choice in islice(product(*ways), 64):
         built = build(world, limits, [(found.cast, found.question) for found in choice])
         plan = solve(built.platform, built.pipelines, options=Options(explain=False))
         if isinstance(plan, Plan):
             joint = [read(f.cast, f.question, built, plan, f.placement.pipeline) for f in choice]
-            answers = {found.cast.name: found.variant.heap for found in joint}
+            answers = {found.cast.name: found for found in joint}
             wrong = [text for found in joint for text in sound.broken(found, world, limits)]
             break
-    wanted = {name: value for name, value in case["better"].items() if name in answers}
-    unread = set(case["better"]) - set(wanted) - {"outcome"}
-    if wanted != {name: answers[name] for name in wanted}:
-        wrong.append(f"wanted {wanted}, got {answers}")
+    if wanted["outcome"] not in ("ok", "fail"):
+        raise Malformed(f"better.outcome: expected ok or fail, got {wanted['outcome']}")
+    names = {one.name: one for one in each}
+    stated = {name: value for name, value in wanted.items() if name in names}
+    if ("outcome" in case["better"] or not stated) and (wanted["outcome"] == "ok") != bool(answers):
+        wrong.append(f"wanted {wanted['outcome']}, got {'a plan' if answers else 'none'}")
+    for name, value in stated.items():
+        wrong += _one_of_them(names[name], answers.get(name), value)
+    unread = sorted(k for k, v in wanted.items() if k not in {*stated, "outcome"} and not is_remark(k, v))
     if unread and not wrong:
-        raise UnknownKey(", ".join(sorted(unread)))
+        raise UnknownKey(", ".join(unread))
     return wrong
 
 
-def _preference(world: World, case: dict[str, Any]) -> list[str]:
-    """A ranking of modifiers, against what ours cost."""
-    known = {"id", "source", "source_test", "platform", "pixel_format", "worst_to_best", "equal_cost", "note"}
-    unknown = sorted(set(case) - known)
-    if unknown:
-        raise UnknownKey(", ".join(unknown))
-    return ranking.preference(world, case)
+def _one_of_them(negotiation: Negotiation, found: Answer | None, wanted: Any) -> list[str]:
+    """Mismatches of one collection's answer: a heap alone, "fail", or all that is expected of it."""
+    if not isinstance(wanted, str | dict):
+        raise Malformed(f"better.{negotiation.name}: expected a heap, fail or an object, got {wanted!r:.60}")
+    fails = wanted == "fail" if isinstance(wanted, str) else wanted.get("outcome") == "fail"
+    if found is None or fails:
+        return (
+            []
+            if found is None and fails
+            else [f"{negotiation.name}: wanted {wanted}, got {found and 'a plan'}"]
+        )
+    values = {} if wanted == "ok" else {"heap": wanted} if isinstance(wanted, str) else wanted
+    return [f"{negotiation.name}: {text}" for text in Expectation(negotiation, found).mismatches(values)]

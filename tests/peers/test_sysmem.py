@@ -18,12 +18,16 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     metafunc.parametrize(
         ("world", "kind", "case"),
         [(world, kind, case) for kind, case in cases],
-        ids=[f"{kind}-{case.get('id', number)}" for number, (kind, case) in enumerate(cases)],
+        ids=[f"{kind}-{_name(case, number)}" for number, (kind, case) in enumerate(cases)],
     )
 
 
+def _name(case: Any, number: int) -> Any:
+    return case.get("id", number) if isinstance(case, dict) else number
+
+
 def test_is_answered_as_well(
-    world: World, kind: str, case: dict[str, Any], record_property: Callable[[str, object], None]
+    world: World, kind: str, case: Any, record_property: Callable[[str, object], None]
 ) -> None:
     outcome, why = "failed", ["an error"]
     try:
