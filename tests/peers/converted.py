@@ -17,6 +17,7 @@ from . import sound
 from .cases import Environment, Node, World
 from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, read
+from .reading import needed
 from .scope import OutOfScope
 from .wanted import UnknownKey
 
@@ -94,7 +95,7 @@ def _compared(negotiation: Negotiation, placements: list[Answer], better: dict[s
     """Mismatches of each placement with what the case expects there; unknown keys are told last."""
     wrong: list[str] = []
     unknown: list[str] = []
-    places = {place: better[place] for place in _PLACES if place in better}
+    places = {place: needed(better, place, dict, "better.") for place in _PLACES if place in better}
     if better["outcome"] == "two_buffers" and len(placements) != 2:
         wrong.append(f"wanted two buffers, got {len(placements)}")
     rest = {key: value for key, value in better.items() if key not in places}

@@ -1,7 +1,7 @@
 """What a case expects of an answer, key by key.
 
-Numbers of bytes may be smaller than that system's (the answer is sound: see
-`sound`); everything else must be the same. A key we do not know is reported,
+Numbers of bytes may be smaller than that system's where it wastes some (the answer
+is sound: see `sound`); everything else must be the same. A key we do not know is reported,
 never skipped.
 """
 
@@ -25,11 +25,15 @@ _OTHERS: Final = ("_ne", "_not")
 
 
 class Expectation:
-    """The wanted values of one case against one answer."""
+    """The wanted values of one case against one answer.
 
-    def __init__(self, negotiation: Negotiation, answer: Answer) -> None:
+    With `exact`, a number of bytes must be just that wherever that system wastes none.
+    """
+
+    def __init__(self, negotiation: Negotiation, answer: Answer, *, exact: bool = False) -> None:
         self.negotiation = negotiation
         self.answer = answer
+        self.exact = exact
         self._smallest: Layout | None = None
 
     def mismatches(self, wanted: dict[str, Any]) -> Iterator[str]:
@@ -168,8 +172,9 @@ class Expectation:
         if suffix in ("_ge", "_gt") and self._tighter(name):
             return None
         ours = number()
+        same = name in ("buffer_count", "dropped_slack") or (self._exactly and not self._freer(name))
         agrees = {
-            "": ours == wanted if name in ("buffer_count", "dropped_slack") else ours <= wanted,
+            "": ours == wanted if same else ours <= wanted,
             "_ge": ours >= wanted,
             "_gt": ours > wanted,
             "_le": ours <= wanted,
@@ -184,10 +189,19 @@ class Expectation:
         It boxes several required images into one, and pads for any shape a block
         reader may meet; we lay out each image there is.
         """
-        if name == "size_bytes":
-            return len(self.answer.layouts) > 1
-        blocks = any(entry.block[1] > 1 for member in self.answer.members for entry in member.entries)
-        return blocks and name in ("padded_bytes", "raw_size", "raw_pages", "padded_over_size")
+        padded = name in ("padded_bytes", "raw_size", "raw_pages", "padded_over_size")
+        if len(self.answer.layouts) > 1 and (padded or name in ("size_bytes", "size_pages")):
+            return True
+        return padded and any(e.block[1] > 1 for member in self.answer.members for e in member.entries)
+
+    def _freer(self, name: str) -> bool:
+        """Whether our number may be smaller: waste, and the stride of one of several images."""
+        return self._tighter(name) or (name == "bytes_per_row" and len(self.answer.layouts) > 1)
+
+    @property
+    def _exactly(self) -> bool:
+        """Linear images and raw data are as large as they must be; of tiles that system counts more."""
+        return self.exact and (self._linear or self.answer.pair is None)
 
     def _tiled(self) -> str | None:
         """What there is instead of a stride: tiled images have none to compare."""
@@ -242,8 +256,8 @@ class Expectation:
         step = max(alignment(entry, pair[0], self.negotiation.world)[0] for entry in entries)
         least = max(entry.min_bpr for entry in entries)
         pixel = self.negotiation.world.formats[pair[0]].stride_bytes_per_pixel
-        for more in (1, 2, 3):
-            width = self.smallest.size[0] + more * step
+        beyond = self.smallest.strides[0] // pixel // step * step + step
+        for width in (*(self.smallest.size[0] + more * step for more in (1, 2, 3)), beyond):
             question = Question(size=(width, self.smallest.size[1]), pairs=(pair,))
             found = self.negotiation.ask(self.answer.cast, question)
             right = -(-max(width * pixel, least) // wanted) * wanted
@@ -270,7 +284,8 @@ class Expectation:
             for layout in within:
                 if size in (layout.asked, layout.size):
                     wide = self._linear and layout.strides[0] > row
-                    if wide or layout.end > end:
+                    other = self._exactly and (layout.strides[0], layout.end) != (row, end)
+                    if wide or other or layout.end > end:
                         return f"stride {layout.strides[0]}, {layout.end} bytes"
         for layout in self.answer.layouts:
             if not any(_fits_in(layout, size) for size in theirs):
@@ -293,8 +308,9 @@ class Expectation:
 
 
 def _fits_in(layout: Layout, size: tuple[int, int]) -> bool:
-    """Whether an image of ours, as asked or as laid out, lies in one of that size."""
-    return any(w <= size[0] and h <= size[1] for w, h in (layout.asked or layout.size, layout.size))
+    """Whether an image of ours lies in one of that size; one that is required, as it is asked."""
+    named = layout.size if layout.asked in (None, (1, 1)) else layout.asked
+    return named is not None and named[0] <= size[0] and named[1] <= size[1]
 
 
 def conflict_names(failure: Failure, ids: set[str]) -> set[str]:

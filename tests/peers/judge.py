@@ -86,7 +86,7 @@ def _negotiated(
     if wanted["outcome"] == "fail":
         gap = "expect" in case and _only_a_gap(negotiation, found)
         return wrong if gap else ["wanted a failure, got a plan", *wrong]
-    return wrong + _compared(negotiation, found, wanted)
+    return wrong + _compared(negotiation, found, wanted, exact="expect" in case)
 
 
 def _api(case: dict[str, Any]) -> str:
@@ -96,14 +96,14 @@ def _api(case: dict[str, Any]) -> str:
     return api
 
 
-def _compared(negotiation: Negotiation, found: Answer, wanted: dict[str, Any]) -> list[str]:
+def _compared(negotiation: Negotiation, found: Answer, wanted: dict[str, Any], exact: bool) -> list[str]:
     """Mismatches of an answer with all that a case expects; unknown keys are told last."""
     wrong = _attached(negotiation, found, wanted.get("attached_outcome"))
     unknown: list[str] = []
     pair = wanted_pair(wanted)
     for layer in layers(wanted):
         try:
-            wrong += Expectation(negotiation, found).mismatches(layer | pair)
+            wrong += Expectation(negotiation, found, exact=exact).mismatches(layer | pair)
         except UnknownKey as keys:
             unknown += str(keys).split(", ")
     if unknown and not wrong:

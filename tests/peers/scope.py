@@ -54,8 +54,8 @@ def _reasons(case: dict[str, Any], nodes: list[Node], heaps: dict[str, HeapFacts
     for key in unknown_keys(nodes):
         if key not in _PROTOCOL:
             yield f"unknown key {key}"
-    needs = case.get("needs_heap") or ()
-    if {str(heap).lower() for heap in ([needs] if isinstance(needs, str) else needs)} - set(heaps):
+    needs = case.get("needs_heap") or []
+    if {str(heap).lower() for heap in (needs if isinstance(needs, list) else [needs])} - set(heaps):
         yield "a heap that the file does not describe"
     said = [node.constraints.mem for node in nodes if isinstance(node.constraints, Constraints)]
     named = {SYSTEM_RAM, *(heap.lower() for mem in said if mem is not None for heap in mem.heaps or ())}
