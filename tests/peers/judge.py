@@ -217,5 +217,9 @@ def _one_of_them(negotiation: Negotiation, found: Answer | None, wanted: Any) ->
             if found is None and fails
             else [f"{negotiation.name}: wanted {wanted}, got {found and 'a plan'}"]
         )
-    values = {} if wanted == "ok" else {"heap": wanted} if isinstance(wanted, str) else wanted
-    return [f"{negotiation.name}: {text}" for text in Expectation(negotiation, found).mismatches(values)]
+    values: dict[str, Any] = {} if wanted == "ok" else {"heap": wanted} if isinstance(wanted, str) else wanted
+    wrong = [*Expectation(negotiation, found).mismatches({k: v for k, v in values.items() if k != "heap"})]
+    heap = str(values.get("heap") or found.variant.heap).lower()
+    if heap != found.variant.heap:
+        wrong.append(f"heap: wanted {heap}, got {found.variant.heap}")
+    return [f"{negotiation.name}: {text}" for text in wrong]

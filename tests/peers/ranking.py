@@ -87,7 +87,7 @@ def preference(world: World, case: dict[str, Any]) -> list[str]:
     equals = [[_pair(world, case, entry) for entry in one] for one in _equals(case)]
     if not ranked and not equals:
         raise Malformed("neither worst_to_best nor equal_cost ranks anything")
-    for listed in (ranked, *equals):
+    for listed in [ranked, *equals] if ranked else equals:
         if len(listed) < 2:
             raise Malformed(f"a ranking of {len(listed)}: expected two or more")
     pairs = dict.fromkeys([*ranked, *(pair for one in equals for pair in one)])

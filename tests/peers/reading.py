@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from pydantic import ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from .cases import Collection, Environment, Node, World, environment, unknown_keys
 
+_NODES: Final = TypeAdapter(list[Node])
+_COLLECTIONS: Final = TypeAdapter(list[Collection])
 _KINDS: Final = {dict: "an object", list: "a list", str: "text", int: "a whole number"}
 _OTHER: Final = "literal['empty']"
 """The branch of a union that an object was not meant for."""
@@ -58,7 +60,7 @@ def read_nodes(case: dict[str, Any]) -> list[Node]:
         Malformed: they are none, or no tree.
     """
     try:
-        nodes = [Node.model_validate(node) for node in needed(case, "nodes", list)]
+        nodes = _NODES.validate_python(needed(case, "nodes", list))
     except ValidationError as error:
         raise Malformed(words(error, "nodes")) from error
     check_tree(nodes)
@@ -72,7 +74,7 @@ def read_collections(case: dict[str, Any]) -> list[Collection]:
         Malformed: they are none, or no trees.
     """
     try:
-        found = [Collection.model_validate(item) for item in needed(case, "collections", list)]
+        found = _COLLECTIONS.validate_python(needed(case, "collections", list))
     except ValidationError as error:
         raise Malformed(words(error, "collections")) from error
     names = [collection.name for collection in found]

@@ -26,9 +26,9 @@ TOP = 2**32 - 1
 
 def p(name: str = "a", parent: str | None = None, usage: Any = None, **said: Any) -> dict[str, Any]:
     """A participant that wants one buffer; node keys are given as `node`."""
-    node = said.pop("node", {})
+    node: dict[str, Any] = said.pop("node", {})
     stated = {"usage": usage or CPU, "count": {"min": 1}} | said
-    return {"id": name, "type": "participant", "parent": parent, "constraints": stated} | node
+    return {"id": name, "type": "participant", "parent": parent, "constraints": stated, **node}
 
 
 def g(name: str, parent: str = "a") -> dict[str, Any]:
