@@ -311,11 +311,3 @@ def _fits_in(layout: Layout, size: tuple[int, int]) -> bool:
     """Whether an image of ours lies in one of that size; one that is required, as it is asked."""
     named = layout.size if layout.asked in (None, (1, 1)) else layout.asked
     return named is not None and named[0] <= size[0] and named[1] <= size[1]
-
-
-def conflict_names(failure: Failure, ids: set[str]) -> set[str]:
-    """The participants that a conflict report speaks of."""
-    if failure.conflict is None:
-        return set()
-    texts = [f"{reason.subject} {reason.text}" for reason in failure.conflict.conflict]
-    return {name for name in ids if any(f"{name}-" in text for text in texts)}

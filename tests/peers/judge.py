@@ -10,7 +10,7 @@ from typing import Any, Literal
 from solver import Options, solve
 from solver.plan import Plan
 
-from . import converted, expected, late, layouts, pools, ranking, scope, sound
+from . import blame, converted, late, layouts, pools, ranking, scope, sound
 from .cases import Environment, Node, World, unknown_keys
 from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, Waiting, read
@@ -80,7 +80,7 @@ def _negotiated(
     found = negotiation.settle()
     if isinstance(found, Failure):
         if wanted["outcome"] == "fail":
-            return itself + _explained(case, negotiation, found) + of_nobody(wanted, nodes)
+            return itself + _explained(case, wanted, negotiation, found) + of_nobody(wanted, nodes)
         return [f"wanted a plan, got none: {found.reason}"]
     wrong = itself + sound.broken(found, world, limits)
     if wanted["outcome"] == "fail":
@@ -128,18 +128,18 @@ def _attached(negotiation: Negotiation, found: Answer, wanted: Any) -> list[str]
     return [] if ours == wanted else [f"attached_outcome: wanted {wanted}, got {ours}"]
 
 
-def _explained(case: dict[str, Any], negotiation: Negotiation, found: Failure) -> list[str]:
+def _explained(
+    case: dict[str, Any], wanted: dict[str, Any], negotiation: Negotiation, found: Failure
+) -> list[str]:
     """Whether the conflict names whom a good report names, where a case says so."""
-    wanted = case.get("explanation_expected") or case.get("expect", {}).get("explanation_expected") or {}
-    ids = {node.id for node in negotiation.tree.nodes}
-    named = expected.conflict_names(found, ids)
+    good = optional(case, "explanation_expected", wanted.get("explanation_expected") or {})
+    named = blame.of(found, negotiation)
     wrong = []
-    for key, value in wanted.items() if isinstance(wanted, dict) else ():
-        listed = {item for item in value if item in ids} if isinstance(value, list) else set()
-        if "not" in key and listed & named:
+    for to_name, listed in blame.stated(good, {node.id for node in negotiation.tree.nodes}):
+        if not to_name and listed & named:
             wrong.append(f"the conflict names {sorted(listed & named)}")
-        if "not" not in key and listed - named:
-            wrong.append(f"the conflict does not name {sorted(listed - named)}")
+        if to_name and listed - named:
+            wrong.append(f"the conflict does not name {sorted(listed - named)}: {found.reason}")
     return wrong
 
 

@@ -52,10 +52,12 @@ class Layout:
 
 @dataclass(frozen=True)
 class Failure:
-    """No answer: what the last question ran into."""
+    """No answer: what the last question ran into, and the question."""
 
     reason: str
     conflict: Infeasible | None = None
+    cast: Cast | None = None
+    question: Question | None = None
 
 
 @dataclass(frozen=True)
@@ -360,7 +362,8 @@ class Negotiation:
             pins = [f"frame:heap={name}" for name in same]
         answer = solve(built.platform, built.pipelines, pins=pins, options=Options(explain=False))
         if isinstance(answer, Infeasible):
-            return Failure("; ".join(reason.text for reason in answer.conflict), answer)
+            text = "; ".join(reason.text for reason in answer.conflict)
+            return Failure(text, answer, cast, question)
         assert isinstance(answer, Plan), "the solver was not to give up on these"
         return read(cast, question, built, answer)
 

@@ -107,9 +107,16 @@ def party(node: Node, world: World, limits: Environment, api: str) -> Party:
     """The participant of a node.
 
     Raises:
-        Refused: that system's interface calls the statement malformed.
+        Refused: that system's interface calls the statement malformed; it begins with the participant's name.
         Unreadable: a usage flag or a shape we have no rule for.
     """
+    try:
+        return _party(node, world, limits, api)
+    except Refused as refusal:
+        raise Refused(f"{node.id}: {refusal}") from refusal
+
+
+def _party(node: Node, world: World, limits: Environment, api: str) -> Party:
     said = node.constraints
     assert isinstance(said, Constraints)
     usage, count, mem = said.usage, said.count, _memory(said, api)
@@ -118,7 +125,7 @@ def party(node: Node, world: World, limits: Environment, api: str) -> Party:
     _check_memory(mem, cpu, domains)
     max_count = count.max if (api != "v1" or count.max) else None
     if max_count == 0:
-        raise Refused(f"{node.id}: a maximum count of 0")
+        raise Refused("a maximum count of 0")
     _check_lengths(said, limits.max_image_entries, api)
     return Party(
         id=node.id,
@@ -138,7 +145,7 @@ def party(node: Node, world: World, limits: Environment, api: str) -> Party:
         secure=mem.secure_required,
         domains=domains,
         heaps=None if mem.heaps is None else tuple(heap.lower() for heap in mem.heaps),
-        entries=tuple(_entries(node.id, said, world, limits, api)),
+        entries=tuple(_entries(said, world, limits, api)),
     )
 
 
@@ -226,18 +233,18 @@ def _power_of_two(number: int) -> bool:
     return number > 0 and number & (number - 1) == 0
 
 
-def _entries(name: str, said: Constraints, world: World, limits: Environment, api: str) -> Iterator[Entry]:
+def _entries(said: Constraints, world: World, limits: Environment, api: str) -> Iterator[Entry]:
     found: list[Entry] = []
     for image in said.images:
         if not image.formats:
-            raise Refused(f"{name}: an image entry without a format")
+            raise Refused("an image entry without a format")
         for fourcc, modifier in image.formats:
             entry = _entry(
                 image, fourcc, _modifier(fourcc, modifier, _used_bits(said), api), world, limits, api
             )
             for other in found:
                 if _combine(entry, other):
-                    raise Refused(f"{name}: two entries for {entry.format} {entry.modifier}")
+                    raise Refused(f"two entries for {entry.format} {entry.modifier}")
             found.append(entry)
     yield from found
 

@@ -418,6 +418,41 @@ def test_prose_is_told_from_values() -> None:
     assert not is_remark("x", ["a sentence of four words"])
 
 
+# Whom a conflict names
+
+
+BLAMED = {
+    "sizes": (p(mem={"min_size": 8192}), p("b", "a", mem={"max_size": 4096})),
+    "counts": (p(count={"camping": 3}, mem=RAW), p("b", "a", count={"camping": 3, "max": 4})),
+    "a minimum and a maximum": (p(count={"min": 3}, mem=RAW), p("b", "a", count={"max": 2})),
+    "images": (pic(im(min_size=[64, 64])), p("b", "a", images=[im(max_size=[32, 32])])),
+    "required images": (pic(im(required_max=[64, 64])), p("b", "a", images=[im(max_area=4095)])),
+    "strides": (pic(im(min_size=[8, 8], bpr_divisor=512)), p("b", "a", images=[im(max_bpr=256)])),
+    "formats": (pic(im("NV12", min_size=[8, 8])), p("b", "a", images=[im()])),
+    "heaps": (raw(heaps=["cma"]), p("b", "a", mem={"heaps": ["system_ram"]})),
+}
+
+
+@pytest.mark.parametrize("nodes", BLAMED.values(), ids=BLAMED)
+def test_a_conflict_names_who_clashes_and_nobody_else(nodes: tuple[dict[str, Any], ...]) -> None:
+    case = fail(*nodes, p("ba", "a", usage=GPU))
+    good = {
+        "names": ["a", "b: the rest"],
+        "does_not_name": ["ba"],
+        "smallest_relaxations": ["any"],
+        "note": "a good one",
+    }
+    passes("cases", case | {"explanation_expected": good})
+    case["expect"]["explanation_expected"] = {"names": ["a", "b", "ba"]}
+    fails("cases", case, "does not name ['ba']")
+    fails("cases", case | {"explanation_expected": {"names": ["a"], "not": ["b"]}}, "names ['b']")
+
+
+def test_a_participant_that_contradicts_itself_is_named() -> None:
+    case = fail(raw(heaps=[]), p("b", "a"))
+    passes("cases", case | {"explanation_expected": {"names": ["a"], "not": ["b"]}})
+
+
 # What is no case at all
 
 
