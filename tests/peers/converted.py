@@ -49,7 +49,8 @@ def answered(
     if better["outcome"] == "fail":
         return ["wanted a failure, got a plan"]
     placements = [*_placements(found)]
-    wrong = [text for each in placements for text in sound.broken(each, world, limits)]
+    secure = any(party.secure for party in found.cast.sure)
+    wrong = [text for each in placements for text in sound.broken(each, world, limits, secure=secure)]
     wrong += _all_served(found, placements)
     return wrong + _compared(negotiation, placements, better)
 
@@ -60,13 +61,18 @@ def _said(better: dict[str, Any], world: World) -> Iterator[tuple[str, str]]:
     for one in said if isinstance(said, list) else [said]:
         if isinstance(one, dict):
             ends = [
-                one.get(key) for keys in (("from", "input"), ("to", "output")) for key in keys if key in one
+                _format(one[key]) for keys in (("from", "input"), ("to", "output")) for key in keys if key in one
             ]
             if len(ends) == 2 and set(ends) <= set(world.formats):
-                yield str(ends[0]), str(ends[1])
+                yield ends[0], ends[1]
         for source, target in _ARROW.findall(one) if isinstance(one, str) else ():
             if {source, target} <= set(world.formats):
                 yield source, target
+
+
+def _format(said: Any) -> str:
+    """The format of a pair, or of a format alone; its modifier is up to the buffers."""
+    return str(said[0] if isinstance(said, list) and said else said)
 
 
 def _implied(better: dict[str, Any], world: World) -> Iterator[tuple[str, str]]:

@@ -13,9 +13,15 @@ from .negotiate import Answer, Layout
 from .party import DO_NOT_CARE, LINEAR, Entry, Party
 
 
-def broken(answer: Answer, world: World, limits: Environment) -> list[str]:
-    """The statements that `answer` does not keep, as sentences."""
-    found = [*_collection(answer, limits)]
+def broken(answer: Answer, world: World, limits: Environment, *, secure: bool | None = None) -> list[str]:
+    """The statements that `answer` does not keep, as sentences.
+
+    `secure` is whether its content is protected where others than its members say so:
+    what is converted from protected content is protected too.
+    """
+    if secure is None:
+        secure = any(member.secure for member in answer.members)
+    found = [*_collection(answer, limits, secure)]
     for member in answer.members:
         found += [
             f"{member.id}: {text}"
@@ -24,7 +30,7 @@ def broken(answer: Answer, world: World, limits: Environment) -> list[str]:
     return found
 
 
-def _collection(answer: Answer, limits: Environment) -> Iterator[str]:
+def _collection(answer: Answer, limits: Environment, secure: bool) -> Iterator[str]:
     count, held = answer.placement.count, sum(member.camping for member in answer.members)
     if count < max(held, 1):
         yield f"{count} buffers, {held} are held"
@@ -32,7 +38,7 @@ def _collection(answer: Answer, limits: Environment) -> Iterator[str]:
         yield f"{count} buffers, at most {limits.max_buffers} are possible"
     if answer.placement.size > limits.max_buffer_bytes:
         yield f"a buffer of {answer.placement.size} bytes"
-    if answer.variant.secure != any(member.secure for member in answer.members):
+    if answer.variant.secure != secure:
         yield "protected memory without need, or none where one needs it"
     wish = sum(m.camping + m.dedicated for m in answer.members) + max(
         [0, *(m.shared for m in answer.members)]

@@ -177,6 +177,7 @@ class _Crew:
             found["ports"][port] = {
                 "access": access,
                 "protected": "allowed",
+                "holds": 0,
                 "images": [{"formats": [fourcc(fmt)], "modifiers": modifiers}],
                 "source": "case file, converter",
             }
