@@ -14,7 +14,8 @@ from typing import Any, Final
 from . import ground
 from .negotiate import Failure, Negotiation
 from .party import Party
-from .translate import Question, alignment
+from .rules import alignment
+from .translate import Question
 
 _SIZED: Final = frozenset(
     {"extent", "stride-range", "stride-set", "capacity", "heap-limits", "minimum-size", "tail"}

@@ -61,7 +61,10 @@ def _said(better: dict[str, Any], world: World) -> Iterator[tuple[str, str]]:
     for one in said if isinstance(said, list) else [said]:
         if isinstance(one, dict):
             ends = [
-                _format(one[key]) for keys in (("from", "input"), ("to", "output")) for key in keys if key in one
+                _format(one[key])
+                for keys in (("from", "input"), ("to", "output"))
+                for key in keys
+                if key in one
             ]
             if len(ends) == 2 and set(ends) <= set(world.formats):
                 yield ends[0], ends[1]

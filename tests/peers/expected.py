@@ -16,7 +16,8 @@ from .negotiate import Answer, Failure, Layout, Negotiation, Waiting, waits_for
 from .party import LINEAR
 from .reading import Malformed
 from .remarks import is_remark
-from .translate import Question, alignment
+from .rules import alignment
+from .translate import Question
 from .wanted import SILENT, TEXT, UnknownKey, read_value, spelt
 
 SUFFIXES: Final = ("_ge", "_gt", "_le", "_lt", "_multiple_of")

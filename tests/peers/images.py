@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from itertools import product
 
 from .cases import Size, World
-from .translate import LARGEST, Cast, alignment
+from .rules import LARGEST, alignment
+from .translate import Cast
 
 
 def bases(cast: Cast, pairs: Sequence[tuple[str, str]]) -> list[Size]:

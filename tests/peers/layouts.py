@@ -20,7 +20,7 @@ from .names import fourcc, modifier_name
 from .negotiate import Negotiation, Waiting, waits_for
 from .party import LINEAR, UNLIMITED
 from .reading import Malformed, words
-from .translate import LARGEST
+from .rules import LARGEST
 from .wanted import UnknownKey, spelt
 
 _ROWS: Final = ("min_row_bytes", "bytes_per_row", "plane_offsets", "plane_row_bytes")

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from math import lcm
 from typing import Any, Final
 
 from pydantic import ValidationError
@@ -24,10 +23,9 @@ from . import ground
 from .cases import Environment, Size, World
 from .ground import Variant
 from .names import fourcc, modifier_name
-from .party import DO_NOT_CARE, LINEAR, Entry, Party, Refused, fits
+from .party import DO_NOT_CARE, LINEAR, Party, Refused
+from .rules import Rules
 
-LARGEST: Final = 999_999_999
-"""The largest side an extent of ours can have."""
 _OUTSIDE: Final = "+outside"
 _CONVERTER: Final = "+converter"
 """No participant has these names: `ground.plain` never begins with a sign where an id does not."""
@@ -157,7 +155,8 @@ class _Crew:
         self.question = question
         self.every = every
         self.prefix = f"{ground.plain(cast.name)}+" if many else ""
-        self.labelled = any(entry.alpha is not None for party in cast.parties for entry in party.entries)
+        entries = tuple(entry for party in cast.parties for entry in party.entries)
+        self.rules = Rules(world, entries, question.pairs or cast.pairs, question.size, question.shortfall)
         self.devices: dict[str, Any] = {}
         self.owners: dict[str, str] = {}
         self.tags = self._tags()
@@ -199,7 +198,7 @@ class _Crew:
         return PORTS[use[0]][use[1]] == "write"
 
     def _add(self, party: Party) -> None:
-        images = [*self._rules(party)] if self.question.bytes is None else []
+        images = [*self.rules.of(party)] if self.question.bytes is None else []
         for number, (kind, port) in enumerate(party.ports):
             name = f"{self.tags[party.id]}-{kind}"
             device = self.devices.setdefault(
@@ -266,87 +265,6 @@ class _Crew:
         trusted = {party.id for party in self.cast.parties if party.opted_in(heap)}
         return [name for name in self.devices if self.owners.get(name) in trusted or name not in self.owners]
 
-    def _rules(self, party: Party) -> Iterator[dict[str, Any]]:
-        """What the participant accepts, one image rule for each pair it covers."""
-        wanted = self.question.pairs or self.cast.pairs
-        for pair in wanted:
-            if not party.entries:
-                yield {"formats": [fourcc(pair[0])], "modifiers": [modifier_name(pair[1])]}
-            for entry in party.entries:
-                colours = self._colours(entry, pair[0])
-                if entry.covers(pair) and colours:
-                    rule = self._rule(entry, pair, colours)
-                    if rule is not None:
-                        yield rule
-
-    def _colours(self, entry: Entry, fmt: str) -> list[str]:
-        """The colour spaces an entry takes with a format, marked for alpha where anyone minds it.
-
-        Alpha must be agreed on for every format, those without alpha included,
-        as a colour space must: so it is a part of the colour's name.
-        """
-        named = entry.colours
-        if named is None:
-            named = tuple(
-                c
-                for p in self.cast.parties
-                for e in p.entries
-                if e.covers((fmt, e.modifier))
-                for c in e.colours or ()
-            )
-        facts = self.world.formats[fmt]
-        found = dict.fromkeys(colour for colour in named if fits(colour, facts))
-        if not self.labelled:
-            return [*found]
-        marks = {None: ("alpha", "opaque"), True: ("alpha",), False: ("opaque",)}[entry.alpha]
-        return [f"{colour}/{mark}" for colour in found for mark in marks]
-
-    def _rule(self, entry: Entry, pair: tuple[str, str], colours: list[str]) -> dict[str, Any] | None:
-        facts = self.world.formats[pair[0]]
-        align = alignment(entry, pair[0], self.world)
-        most = self._most(entry, align)
-        if most is None:
-            return None
-        multiple = lcm(
-            entry.divisor, facts.sample_alignment, facts.stride_bytes_per_pixel if entry.at_pixel else 1
-        )
-        if entry.block[0] > 1:
-            multiple = lcm(multiple, entry.block[0] * facts.stride_bytes_per_pixel)
-        least = [max(1, -(-side // step) * step) for side, step in zip(entry.least, align, strict=True)]
-        stride: dict[str, Any] = {"multiple": multiple}
-        if entry.min_bpr:
-            stride["min"] = entry.min_bpr
-        if entry.max_bpr is not None:
-            stride["max"] = max(entry.max_bpr, 1)
-        extent = {
-            "min": f"{min(least[0], LARGEST)}x{min(least[1], LARGEST)}",
-            "max": f"{most[0]}x{most[1]}",
-            "multiple": f"{align[0]}x{align[1]}",
-        }
-        rule: dict[str, Any] = {
-            "formats": [fourcc(pair[0])],
-            "modifiers": [modifier_name(pair[1])],
-            "colours": colours,
-            "extent": extent,
-            "stride": stride,
-            "first_offset": 0,
-        }
-        if beyond := max(entry.beyond, self.question.shortfall):
-            rule["tail"] = {"bytes": beyond}
-        if entry.block[1] > 1:
-            rule["minimum"] = {"rows_multiple": entry.block[1]}
-        return rule
-
-    def _most(self, entry: Entry, align: Size) -> Size | None:
-        """The largest image: an area is a height once the width is asked; None where nothing is left."""
-        sides = [
-            LARGEST if side is None else side // step * step
-            for side, step in zip(entry.most, align, strict=True)
-        ]
-        if entry.max_area is not None and self.question.size is not None:
-            sides[1] = min(sides[1], entry.max_area // self.question.size[0])
-        return (min(sides[0], LARGEST), min(sides[1], LARGEST)) if min(sides) > 0 else None
-
     def pipeline(self) -> dict[str, Any]:
         buffer: dict[str, Any] = {
             "written_by": [*self._parties("write")],
@@ -369,13 +287,10 @@ class _Crew:
     def _image(self) -> dict[str, Any]:
         """The image asked for, with that system's last word on formats and colours as our preference."""
         assert self.question.size is not None
-        wanted = self.question.pairs or self.cast.pairs
-        if not wanted:
+        if not self.rules.pairs:
             raise Refused("nobody names a format")
-        formats = sorted({fmt for fmt, _ in wanted}, key=lambda fmt: self.world.formats[fmt].enum)
-        named = {
-            c for p in self.cast.parties for e in p.entries for fmt in formats for c in self._colours(e, fmt)
-        }
+        formats = sorted({fmt for fmt, _ in self.rules.pairs}, key=lambda fmt: self.world.formats[fmt].enum)
+        named = {c for e in self.rules.entries for fmt in formats for c in self.rules.colours(e, fmt)}
         ranked = sorted(named, key=lambda c: (self.world.ranks.index(c.partition("/")[0]), c))
         return {
             "size": f"{self.question.size[0]}x{self.question.size[1]}",
@@ -412,9 +327,3 @@ class _Crew:
             party.shared for party in parties
         )
         return {"min": 1, "wish": max(wish, *(party.min_count for party in parties))}
-
-
-def alignment(entry: Entry, fmt: str, world: World) -> Size:
-    """What an entry's image sizes are multiples of, the format's own steps included."""
-    facts = world.formats[fmt]
-    return max(entry.align[0], facts.width_multiple), max(entry.align[1], facts.height_multiple)
