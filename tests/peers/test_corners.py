@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from .builders import DECODER, DISPLAY, GPU, RAW, fail, g, im, ok, p, pic, raw
 from .files import read_cases
 from .judge import judge
-from .test_invented import DECODER, DISPLAY, GPU, RAW, fail, g, im, ok, p, pic, raw
 
 WORLD, _ = read_cases()
 V1 = {"api": "v1"}

@@ -1,17 +1,14 @@
-"""The other lists of a file: late participants, better answers, rankings, pools, layouts; and what is malformed."""
+"""The judge beyond one answer: late participants, expectations that clash, better answers, rankings, whom a conflict names."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from .builders import CPU, DECODER, DISPLAY, GPU, RAW, fail, im, ok, p, pic, raw
 from .files import read_cases
 from .judge import Verdict, judge
-from .remarks import is_prose, is_remark
-from .test_invented import CPU, DISPLAY, GPU, RAW, fail, g, im, ok, p, pic, raw
 
 WORLD, _ = read_cases()
 
@@ -206,6 +203,38 @@ def test_collections_are_settled_together() -> None:
     assert verdict("beyond_cases", collections(one="cpu_cached_only", mood=3)).why == ("unknown key mood",)
 
 
+DECODES = p("decoder", usage=DECODER, count={"camping": 3}, images=[im("NV12", min_size=[64, 64])])
+SHOWS = p("display", "decoder", usage=DISPLAY, count={"camping": 2}, images=[im("B8G8R8A8")])
+SAID: list[Any] = [
+    "NV12 to B8G8R8A8", {"input": "NV12", "output": "B8G8R8A8"}, [{"from": ["NV12", "LINEAR"], "to": ["B8G8R8A8", None]}],
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("said", SAID, ids=str)
+def test_a_converter_asks_for_nothing_itself(said: Any) -> None:
+    first = {"pixel_format": "NV12", "buffer_count": 3, "size_bytes": 64 * 64 * 3 // 2}
+    second = {"pixel_format": "B8G8R8A8", "buffer_count": 2, "size_bytes": 64 * 64 * 4}
+    passes(
+        "beyond_cases",
+        better(DECODES, SHOWS, outcome="two_buffers", converter=said, first=first, second=second),
+    )
+    fails(
+        "beyond_cases",
+        better(DECODES, SHOWS, outcome="two_buffers", converter=said, first={"buffer_count": 4}),
+    )
+
+
+def test_what_is_converted_from_protected_content_is_protected() -> None:
+    decodes = p(
+        "decoder", usage=DECODER, mem={"secure_required": True}, images=[im("NV12", min_size=[64, 64])]
+    )
+    shows = p("display", "decoder", usage=DISPLAY, mem={"heaps": ["amlogic_secure"]}, images=[im("B8G8R8A8")])
+    both = {"first": {"secure": True}, "second": {"secure": True, "heap": "amlogic_secure"}}
+    passes(
+        "beyond_cases", better(decodes, shows, outcome="two_buffers", converter="NV12 -> B8G8R8A8", **both)
+    )
+
+
 # Rankings
 
 
@@ -249,175 +278,6 @@ def test_what_drm_does_not_have_is_left_out_or_waited_for() -> None:
     assert verdict("preference_cases", ranking(equal_cost=["LINEAR", "ARM_LINEAR_TE"])).outcome == "waiting"
 
 
-# Pools
-
-
-def pool(*steps: dict[str, Any], **said: Any) -> dict[str, Any]:
-    return {"id": "pool", "pool_bytes": 16384, "block": 4096, "steps": [*steps]} | said
-
-
-def take(size: int, expect: str = "ok", **said: Any) -> dict[str, Any]:
-    return {"do": "allocate", "size": size, "expect": expect} | said
-
-
-def test_a_pool_is_full_when_it_is() -> None:
-    passes("pool_cases", pool(take(4096, count=4), take(1, "fail"), asserted={"allocations_failed": 1}))
-    passes("pool_cases", pool(take(4097, count=2), take(1, "fail"), derived={"free_at_high_water": 0}))
-    fails("pool_cases", pool(take(4096, count=4), take(1)), "step 1: allocate 1 of 1: wanted ok")
-    fails("pool_cases", pool(take(4096, "fail")), "wanted fail, got ok")
-    fails("pool_cases", pool(take(1), derived={"free_at_high_water": 0}), "free_at_high_water")
-
-
-def test_a_failure_for_holes_is_one_by_addresses() -> None:
-    every_second = {"do": "free_every_second"}
-    holed = verdict("pool_cases", pool(take(4096, count=4), every_second, take(8192, "fail")))
-    assert (holed.outcome, holed.why) == ("out of scope", ("holes left by earlier frees",))
-    passes("pool_cases", pool(take(4096, count=4), every_second, take(4096, count=2), take(4096, "fail")))
-    # the first two pages are free together
-    fails(
-        "pool_cases",
-        pool(take(4096, count=4), {"do": "free"}, {"do": "free"}, take(8192, "fail")),
-        "wanted fail",
-    )
-    one_less = {"do": "free_every_second", "count": 1}
-    passes("pool_cases", pool(take(4096, count=4), one_less, take(8192, "fail"), take(4096)))
-
-
-@pytest.mark.parametrize(
-    ("case", "text"),
-    [
-        (pool(take(4096), {"do": "free", "index": 1}), "step 1: free of buffer 1, 1 are live"),
-        (pool({"size": 4096}), "step 0: no do"), (pool({"do": "allocate"}), "step 0: no size"),
-        (pool(take(4096, "perhaps")), "expect: ok or fail"), ({"id": "pool"}, "no steps"), (pool("x"), "expected an object"),  # type: ignore[arg-type]
-    ],
-)  # fmt: skip
-def test_malformed_pools_fail_in_words(case: dict[str, Any], text: str) -> None:
-    fails("pool_cases", case, text)
-
-
-def test_an_unknown_step_or_statement_of_a_pool_is_out_of_scope() -> None:
-    assert verdict("pool_cases", pool({"do": "defragment"})).why == ("unknown step defragment",)
-    assert verdict("pool_cases", pool(take(4096, alignment=65536))).why == ("unknown key alignment",)
-    passes("pool_cases", pool(take(4096, why="there is room", label="first"), difficulty="easy"))
-
-
-# Layouts
-
-
-def layout(*checks: Any, **said: Any) -> dict[str, Any]:
-    return {"id": "layout", "pixel_format": "B8G8R8A8", "checks": [*checks]} | said
-
-
-def test_an_unset_modifier_is_linear() -> None:
-    for said in ({}, {"modifier": None}, {"modifier": "NONE"}, {"modifier": "LINEAR"}):
-        # 17 x 4 = 68, to 32
-        passes("layout_cases", layout({"width": 17, "min_row_bytes": 96}, bpr_divisor=32, **said))
-        fails(
-            "layout_cases",
-            layout({"width": 17, "min_row_bytes": 100}, bpr_divisor=32, **said),
-            "min_row_bytes",
-        )
-
-
-@pytest.mark.parametrize(
-    ("said", "check", "good"),
-    [
-        ({"width_range": [12, 100]}, {"width": 12, "bytes_per_row": 48}, True),
-        ({"width_range": [12, 100]}, {"width": 100, "bytes_per_row": 400}, True),
-        ({"width_range": [12, 100]}, {"width": 101, "error": "too wide"}, True),
-        ({"width_range": [12, 100]}, {"width": 100, "error": "too wide"}, False),
-        ({"max_bpr": 400}, {"width": 101, "error": "too wide"}, True), ({"max_bpr": 400}, {"width": 101}, False),
-        ({"min_bpr": 500}, {"width": 10, "bytes_per_row": 500}, True),
-        ({"min_size": [8, 8], "max_size": [16, 16]}, {"size": [16, 17], "error": True}, True),
-        ({"pixel_format": "B8G8R8", "bpr_divisor": 4, "bpr_at_pixel": True}, {"width": 65, "bytes_per_row": 204}, True),
-        ({"pixel_format": "NV12"}, {"size": [16, 8], "plane_offsets": [0, 128], "image_size": 192}, True),
-        ({"pixel_format": "NV12"}, {"size": [16, 8], "plane_offsets": [0, 64]}, False),
-        ({"pixel_format": "I420"}, {"size": [16, 8], "plane_row_bytes": [16, 8, 8], "plane_offsets": [0, 128, 160]}, True),
-        ({"modifier": "INTEL_X_TILED"}, {"size": [64, 64], "image_size": 32768}, True),
-        ({"modifier": "INTEL_X_TILED"}, {"size": [64, 64], "image_size": 32767}, False),
-    ],
-    ids=str,
-)  # fmt: skip
-def test_layouts(said: dict[str, Any], check: dict[str, Any], good: bool) -> None:
-    assert verdict("layout_cases", layout(check, **said)).outcome == ("passed" if good else "failed")
-
-
-@pytest.mark.parametrize(
-    ("case", "text"),
-    [
-        (layout({"width": 1}, pixel_format="MOON"), "the file has no format MOON"),
-        ({"id": "x", "checks": [{"width": 1}]}, "pixel_format: field required"), (layout(), "there are none"),
-        (layout({"error": "x"}), "without width or size"), (layout({"width": "17"}), "valid integer"),
-        (layout(17), "layout.checks.0"),
-    ],
-)  # fmt: skip
-def test_malformed_layouts_fail_in_words(case: dict[str, Any], text: str) -> None:
-    fails("layout_cases", case, text)
-    assert verdict("layout_cases", case).why[0].startswith("malformed: ")
-
-
-def test_what_layouts_may_also_say() -> None:
-    waiting = verdict("layout_cases", layout({"width": 8}, modifier="ARM_AFBC_16X16_TE"))
-    assert (waiting.outcome, waiting.why) == ("waiting", ("layout of ARM_AFBC_16X16_TE",))
-    assert verdict("layout_cases", layout({"width": 8, "rows": 3})).why == ("unknown key rows",)
-    passes("layout_cases", layout({"width": 8, "label": "narrow"}, tags=["a"], debug_name="x"))
-
-
-# Remarks and statements
-
-
-REMARKS = {
-    "debug_name": "camera", "label": "x", "tags": ["a", "b"], "difficulty": "hard", "comment": "c", "difficulty_label": 3,
-    "uuid": "1f2e", "case_id": "T-12", "bug": "fxbug.dev/1", "debug_client_info": {"name": "vk", "id": 3}, "absent": None,
-    "$comment": "x", "sourceTest": "A.B", "format_choice_note": "by enum", "motivational": "seen on a real phone once",
-}  # fmt: skip
-STATEMENTS = {
-    "phase": 3, "coherency": "required", "weak": True, "label": True, "heap_name": "cma", "forbidden_heaps": ["cma"],
-    "clearing": "must be cleared before use", "rate": "at most 30 a second", "_max": 3, "hint": {"prefer": "cma"},
-    "api_version": 1, "cache_line": 64, "memory_tag": "mte",
-}  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    "where", ["case", "node", "constraints", "count", "mem", "images", "expect", "derived"]
-)
-def test_remarks_are_ignored_wherever_they_stand_and_statements_are_not(where: str) -> None:
-    for said, outcome in ((REMARKS, "passed"), (STATEMENTS, "out of scope")):
-        for key, value in said.items():
-            case = ok(pic(im(min_size=[8, 8]), mem={"min_size": 1}), buffer_count=1)
-            node = case["nodes"][0]
-            stated = node["constraints"]
-            places = {
-                "case": case,
-                "node": node,
-                "constraints": stated,
-                "count": stated["count"],
-                "mem": stated["mem"],
-            }
-            places |= {
-                "images": stated["images"][0],
-                "expect": case["expect"],
-                "derived": case["expect"]["derived"],
-            }
-            places[where][key] = value
-            found = verdict("cases", case)
-            assert found.outcome == outcome, (key, found.why)
-            assert outcome == "passed" or found.why == (f"unknown key {key}",)
-
-
-def test_constraints_of_remarks_alone_are_empty() -> None:
-    nothing = {"id": "b", "type": "participant", "parent": "a", "constraints": {"comment": "any will do"}}
-    passes("cases", ok(raw(), nothing, participant_gets_buffers={"b": False}))
-
-
-def test_prose_is_told_from_values() -> None:
-    assert is_prose("Seen on a real phone once.")
-    assert not any(
-        map(is_prose, ("write-combined", "at most four", "30 frames each second", "REC709 is what it has"))
-    )
-    assert not is_remark("x", ["a sentence of four words"])
-
-
 # Whom a conflict names
 
 
@@ -451,62 +311,6 @@ def test_a_conflict_names_who_clashes_and_nobody_else(nodes: tuple[dict[str, Any
 def test_a_participant_that_contradicts_itself_is_named() -> None:
     case = fail(raw(heaps=[]), p("b", "a"))
     passes("cases", case | {"explanation_expected": {"names": ["a"], "not": ["b"]}})
-
-
-# What is no case at all
-
-
-def nodes_of(*nodes: Any) -> dict[str, Any]:
-    return {"nodes": [*nodes], "expect": {"outcome": "ok"}}
-
-
-@pytest.mark.parametrize(
-    ("kind", "case", "text"),
-    [
-        ("cases", {"nodes": [raw()]}, "no expect"), ("cases", {"expect": {"outcome": "ok"}}, "no nodes"),
-        ("cases", nodes_of(), "no nodes"), ("cases", {"nodes": [raw()], "expect": {}}, "expect says nothing"),
-        ("cases", {"nodes": [raw()], "expect": "ok"}, "expect: expected an object, got 'ok'"),
-        ("cases", {"nodes": {}, "expect": {"outcome": "ok"}}, "nodes: expected a list"), ("cases", 3, "expected an object, got 3"),
-        ("cases", nodes_of(raw(), raw()), "a is there twice"), ("cases", nodes_of(p("a", "b"), p("b", "a")), "its own ancestor"),
-        ("cases", nodes_of({"type": "participant"}), "nodes.0.id: field required"),
-        ("cases", nodes_of(raw(), g("g") | {"constraints": {"count": {"min": 1}}}), "group g states constraints"),
-        ("cases", nodes_of(p(count={"camping": "two"})), "nodes.0.constraints.count.camping: input should be a valid integer"),
-        ("cases", nodes_of(p(count={"camping": -1})), "greater than or equal to 0, got -1"),
-        ("cases", nodes_of(pic(im(min_size=[8]))), "nodes.0.constraints.images.0.min_size.1: field required"),
-        ("cases", ok(raw(), size_bytes="big"), "size_bytes: expected a number, got 'big'"),
-        ("cases", ok(raw(), contiguous="no"), "contiguous: input should be a valid boolean"),
-        ("cases", ok(raw(), case={"environment": {"page_size": "4k"}}), "environment.page_size"),
-        ("cases", ok(raw(), case={"environment": {"free": 3}}), "environment.free: expected an object"),
-        ("beyond_cases", {"nodes": [raw()]}, "no better"), ("beyond_cases", {"collections": 3, "better": {"x": "cma"}}, "collections"),
-        ("beyond_cases", {"collections": [{"name": "x"}], "better": {"x": "cma"}}, "collections.0.nodes: field required"),
-        ("preference_cases", {"id": "x"}, "neither worst_to_best nor equal_cost"),
-        ("preference_cases", {"equal_cost": TILED}, "no pixel_format"), ("preference_cases", ranking(equal_cost=["LINEAR"]), "two or more"),
-        ("preference_cases", ranking(equal_cost="LINEAR"), "equal_cost: expected a list"),
-        ("preference_cases", ranking(pixel_format="MOON", equal_cost=TILED), "no format MOON"),
-    ],
-)  # fmt: skip
-def test_what_is_malformed_fails_in_words(kind: str, case: Any, text: str) -> None:
-    fails(kind, case, text)
-    assert verdict(kind, case).why[0].startswith("malformed: ")
-
-
-def test_files_of_another_shape_are_refused_in_words(tmp_path: Path) -> None:
-    path = tmp_path / "cases.json"
-    for said, text in (
-        ({}, "no cases"), ({"cases": {}}, "cases is no list"), ({"cases": [3], "heaps": {"x": 3}}, "tables.heaps.x"),
-        ([], "expected an object"),
-    ):  # fmt: skip
-        path.write_text(json.dumps(said))
-        with pytest.raises(pytest.UsageError, match=text):
-            read_cases(path)
-
-
-def test_remarks_beside_the_lists_are_no_lists_and_the_schema_may_be_a_name(tmp_path: Path) -> None:
-    path = tmp_path / "cases.json"
-    path.write_text(
-        json.dumps({"schema": "peers/1", "authors": [{"name": "x"}], "cases": [ok(raw()), 3], "heaps": None})
-    )
-    assert [kind for kind, _ in read_cases(path)[1]] == ["cases", "cases"]
 
 
 def test_usages_need_no_case() -> None:
