@@ -1,9 +1,10 @@
 """A ranking of modifiers: what our costs say of an image in each of them.
 
 That system has a table of costs; we have bytes moved. A ranking is kept where no
-modifier costs us more than one that the table calls worse, and equals cost the same.
-Modifiers that move the same bytes are equal to us, whatever the table says; one that DRM does not have (transaction
-elimination, `+TE`) has no layout and is left out.
+modifier costs us more than one that the table calls worse, and equals cost the same,
+unless compression makes one better.
+Modifiers that move the same bytes are equal to us, whatever the table says; transaction
+elimination (`+TE`), which DRM has no modifier for, leaves bytes where they are.
 """
 
 from __future__ import annotations
@@ -72,8 +73,9 @@ def costs(pixel_format: str, modifier: str) -> tuple[int, ...] | None:
 def preference(world: World, case: dict[str, Any]) -> list[str]:
     """What of a ranking our costs do not keep.
 
-    Of two modifiers that the table calls equal, neither may cost us less; of two that it
-    ranks, the better one must not cost more, and not all may cost the same.
+    Of modifiers that the table calls equal those that do not compress must cost the same, and
+    those that do no more; of two that it ranks, the better one must not cost more, and not all
+    may cost the same.
 
     Raises:
         Malformed: nothing is ranked, or the file has no such format.
@@ -91,7 +93,7 @@ def preference(world: World, case: dict[str, Any]) -> list[str]:
         if len(listed) < 2:
             raise Malformed(f"a ranking of {len(listed)}: expected two or more")
     pairs = dict.fromkeys([*ranked, *(pair for one in equals for pair in one)])
-    found = {pair: costs(*pair) for pair in pairs}
+    found = {pair: costs(*_bare(pair)) for pair in pairs}
     wrong = [*_contradictions(ranked, equals)]
     compared = False
     known = [(pair, cost) for pair in ranked if (cost := found[pair]) is not None]
@@ -99,17 +101,32 @@ def preference(world: World, case: dict[str, Any]) -> list[str]:
         compared = True
         if dear > cheap:
             wrong.append(f"{_text(better)} costs {dear}, {_text(worse)} only {cheap}")
-    if compared and len({cost for _, cost in known}) < 2:
+    layouts = {_bare(pair) for pair, _ in known}
+    if len(layouts) > 1 and len({cost for _, cost in known}) < 2:
         wrong.append("all of them cost the same")
     for one in equals:
         same = [(pair, cost) for pair in one if (cost := found[pair]) is not None]
         compared |= len(same) > 1
-        for pair, cost in same[1:]:
-            if cost != same[0][1]:
-                wrong.append(f"{_text(pair)} costs {cost}, its equal {_text(same[0][0])} {same[0][1]}")
+        plain = [(pair, cost) for pair, cost in same if not _compressed(pair)]
+        for pair, cost in plain[1:]:
+            if cost != plain[0][1]:
+                wrong.append(f"{_text(pair)} costs {cost}, its equal {_text(plain[0][0])} {plain[0][1]}")
+        for pair, cost in same:
+            if plain and cost > plain[0][1]:
+                wrong.append(f"{_text(pair)} costs {cost}, its equal {_text(plain[0][0])} only {plain[0][1]}")
     if not compared and not wrong:
         raise Waiting(*sorted(waits_for(pair[1]) for pair in pairs if found[pair] is None))
     return wrong
+
+
+def _bare(pair: tuple[str, str]) -> tuple[str, str]:
+    """The same without transaction elimination, which leaves bytes where they are."""
+    return pair[0], pair[1].removesuffix("_TE").replace("ARM_LINEAR", LINEAR)
+
+
+def _compressed(pair: tuple[str, str]) -> bool:
+    """Whether it may move fewer bytes than the image has: then it may be better to us than its equals."""
+    return any(word in pair[1] for word in ("AFBC", "CCS", "COMPRESSED"))
 
 
 def _equals(case: dict[str, Any]) -> list[list[Any]]:

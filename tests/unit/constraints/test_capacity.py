@@ -187,7 +187,7 @@ def test_a_lazily_locked_pool_holds_its_block_only() -> None:
     assert placed(lazy("64KiB", "16KiB"), pages(4), pins=pins).count == 4
     answer = refusal(lazy("64KiB", "16KiB"), pages(5), pins=pins)
     assert facts(answer) == [("capacity", "tee"), ("count", "frame")]
-    assert said(answer, "capacity") == "5 × frame need 20 KiB of tee, which has 16 KiB free"
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of the 16 KiB that tee locks"
 
 
 def test_its_first_buffer_takes_the_whole_block() -> None:

@@ -172,10 +172,10 @@ def test_a_wish_that_does_not_fit_is_told_by_its_least() -> None:
 
 
 def test_a_budget_of_a_heap_shares_its_name_with_a_memory() -> None:
-    # The block of the pool `cma` and the memory `cma` are told apart by their numbers.
+    # The block of the pool `cma` and the memory `cma` are told apart in words.
     platform = board(
         memory={"cma": memory("64KiB", inside="dram")},
         heaps={"cma": heap("cma", locks={"from": "cma", "size": "16KiB"})},
     )
     answer = refusal(platform, pipeline(frame=buffer(size="32x32", count=5)))
-    assert said(answer, "capacity") == "5 × frame need 20 KiB of cma, which has 16 KiB free"
+    assert said(answer, "capacity") == "5 × frame need 20 KiB of the 16 KiB that cma locks"
