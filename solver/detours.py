@@ -38,7 +38,7 @@ def allowed(ways: Ways) -> Iterator[Change]:
 def edges(ways: Ways) -> Iterator[Change]:
     """Have a device convert between two of its ports: `devices.rga.converts`; or have such a device."""
     for question in ways.buffers():
-        if question.conversions == "forbid" or question.spec.size is None or not question.spec.read_by:
+        if question.conversions == "forbid" or not question.spec.read_by:
             continue
         if ways.helpless(question):
             continue
@@ -54,13 +54,16 @@ def edges(ways: Ways) -> Iterator[Change]:
                 if ways.solvable(ways.with_part("devices", name, converts=(*device.converts, edge))):
                     found = True
                     yield _change(ways, name, edge, f"have {name} convert {question.label}")
-        if found or not written or not read or written & read:
+        raw = question.spec.size is None
+        if found or not (raw or (written and read)):
             continue
         added, name = _converter(written, read), _free_name(ways.platform)
         devices = {**ways.platform.devices, name: added}
         if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
-            what = f"{'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
-            said = f"have a device that converts {question.label} from {what}; {ways.platform.name} has none"
+            what = f"converts {question.label} from {'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
+            if written == read:
+                what = f"copies {question.label}"
+            said = f"have a device that {what}; {ways.platform.name} has none"
             whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             yield Change(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
 
@@ -98,7 +101,8 @@ def _pairs(device: Device, written: frozenset[str], read: frozenset[str]) -> Ite
                 continue
             takes = {fourcc for rule in source.images for fourcc in rule.formats}
             makes = {fourcc for rule in target.images for fourcc in rule.formats}
-            if takes & written and makes & read:
+            raw = not written and not source.images and not target.images
+            if raw or (takes & written and makes & read):
                 yield from_, to
 
 

@@ -154,6 +154,8 @@ def formats(ways: Ways) -> Iterator[Change]:
         asked = question.spec.formats
         if asked is None or ways.helpless(question):
             continue
+        if not ways.solvable(pipelines=ways.with_buffer(question, formats=None)):
+            continue  # not with any format
         known = {
             fourcc
             for device in ways.problem.board.devices.values()
