@@ -10,12 +10,13 @@ common unit, as our own are.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
 from solver.constraint import Budget
-from solver.costs import LARGEST, NAMES
-from solver.option import Option
+from solver.costs import LARGEST, NAMES, SUM
+from solver.option import Option, share
 from solver.options import Propagation
 from solver.problem import Problem
 
@@ -81,6 +82,8 @@ class _Maker:
         self.tops: list[int] = []
         self.sums: list[Sum] = []
         self.buffers: list[list[tuple[int, Option]]] = []
+        self.blocks: list[tuple[int, Budget, int]] = []
+        """A variable for a heap that locks, and the share of each memory that it then uses."""
         for options in found.options:
             able = [o for o in options if all(amount <= budget.limit for budget, amount in o.charges)]
             taken = [(self._variable(), option) for option in able]
@@ -123,6 +126,7 @@ class _Maker:
                     locks[home] = self._variable()
                     for budget, amount in option.locks:
                         sums[budget][locks[home]] += amount
+                        self.blocks.append((locks[home], budget, share(budget, amount)))
                 self.sums.append(Sum([variable, locks[home]], [1, -1], None, 0))
         for budget, amounts in sums.items():
             if sum(amounts.values()) > budget.limit:
@@ -132,8 +136,12 @@ class _Maker:
                 )
 
     def goals(self) -> list[Goal]:
+        blocks = [(variable, part) for variable, _, part in self.blocks]
         made = [
-            self._goal([[o.values[level] for _, o in b] for b in self.buffers]) for level in range(len(NAMES))
+            self._goal(
+                [[o.values[level] for _, o in b] for b in self.buffers], blocks if level == SUM else ()
+            )
+            for level in range(len(NAMES))
         ]
         made[LARGEST] = self._largest()
         ranks = []
@@ -142,8 +150,9 @@ class _Maker:
             ranks.append([order[variable] for variable, _ in buffer])
         return [*made, self._goal(ranks)]
 
-    def _goal(self, values: list[list[int]]) -> Goal:
-        variables, amounts, base, most = [], [], 0, 0
+    def _goal(self, values: list[list[int]], blocks: Sequence[tuple[int, int]] = ()) -> Goal:
+        variables, amounts = [variable for variable, _ in blocks], [part for _, part in blocks]
+        base, most = 0, sum(amounts)
         for buffer, costs in zip(self.buffers, values, strict=True):
             least = min(costs, default=0)
             base += least
@@ -159,12 +168,14 @@ class _Maker:
         """A variable that is at least every memory's share."""
         shares: dict[Budget, list[tuple[int, int]]] = defaultdict(list)
         for variable, option in (pair for buffer in self.buffers for pair in buffer):
-            for budget, share in option.shares:
-                shares[budget].append((variable, share))
+            for budget, part in option.shares:
+                shares[budget].append((variable, part))
+        for variable, budget, part in self.blocks:
+            shares[budget].append((variable, part))
         most = sum(
             max((max((s for _, s in o.shares), default=0) for _, o in b), default=0) for b in self.buffers
         )
-        largest = self._variable(most)
+        largest = self._variable(most + sum(part for _, _, part in self.blocks))
         for of_one in shares.values():
             self.sums.append(Sum([*(v for v, _ in of_one), largest], [*(s for _, s in of_one), -1], None, 0))
         return Goal([largest], [1], most)

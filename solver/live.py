@@ -11,8 +11,8 @@ from solver.board import Board
 from solver.constraint import Budget, Placed, Touch, lives_in
 from solver.constraints import BUDGETS, capacity
 from solver.images import knows
-from solver.ledger import Ledger
-from solver.option import PPM
+from solver.ledger import Ledger, block_shares
+from solver.option import share
 from solver.pipeline import Attachment, Selector
 from solver.plan import Placement
 
@@ -35,10 +35,12 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
             for budget, amount in kind.charges(placed):
                 charges[budget] = charges.get(budget, 0) + amount
                 if budget.shared and budget.limit > 0:
-                    shares[budget] = shares.get(budget, 0) - (-amount * PPM // budget.limit)
+                    shares[budget] = shares.get(budget, 0) + share(budget, amount)
         found = tuple(capacity.locks(placed))
         if found:
             locks[placed.home.name] = found
+    for budget, of_block in block_shares(locks):
+        shares[budget] = shares.get(budget, 0) + of_block
     return Ledger(charges, locks, shares)
 
 

@@ -19,10 +19,10 @@ from typing import Final, Literal, NamedTuple
 
 from solver import branch, rows
 from solver.constraint import Budget, Fact
-from solver.costs import LARGEST, NAMES
+from solver.costs import LARGEST, NAMES, SUM
 from solver.drops import NOTHING, Drops
 from solver.edges import Edge
-from solver.ledger import Ledger, largest_share, used_by
+from solver.ledger import Ledger, Locks, block_shares, largest_share, locked_share, newly_locked, used_by
 from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Problem, Question
@@ -95,9 +95,12 @@ def choose(
     best = tuple(options[0] for options in found.options)
     tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
     if tied:
-        largest = largest_share(best, ledger)
-        if limits.any_will_do or largest <= _least_largest(found.options, ledger):
-            return Choice("optimal", best, closed_levels(best, largest))
+        levels = closed_levels(best, ledger)
+        if limits.any_will_do or (
+            newly_locked(best, ledger).keys() <= _surely_locked(found.options, ledger).keys()
+            and levels[LARGEST].value <= _least_largest(found.options, ledger)
+        ):
+            return Choice("optimal", best, levels)
     elif _overfull(found.options, ledger, dropped):
         return Choice("infeasible")
     return _search(problem, found, ledger, dropped, limits, best, tied)
@@ -149,13 +152,28 @@ def _least_largest(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> i
         tied = [dict(o.shares) for o in options if o.values[:TIED] == options[0].values[:TIED]]
         for budget in tied[0]:
             forced[budget] = forced.get(budget, 0) + min(shares.get(budget, 0) for shares in tied)
+    for budget, part in block_shares(_surely_locked(questions, ledger)):
+        forced[budget] = forced.get(budget, 0) + part
     return max(forced.values(), default=0)
 
 
-def closed_levels(chosen: Sequence[Option], largest: int) -> tuple[LevelValue, ...]:
+def _surely_locked(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> Locks:
+    """What every choice that is best so far locks."""
+    found: dict[str, tuple[tuple[Budget, int], ...]] = {}
+    for options in questions:
+        best = options[0]
+        if best.locks and all(
+            o.placed.home is best.placed.home for o in options if o.values[:TIED] == best.values[:TIED]
+        ):
+            found.update(newly_locked([best], ledger))
+    return found
+
+
+def closed_levels(chosen: Sequence[Option], ledger: Ledger) -> tuple[LevelValue, ...]:
     """Levels with gap 0."""
     sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
-    sums[LARGEST] = largest
+    sums[LARGEST] = largest_share(chosen, ledger)
+    sums[SUM] += locked_share(chosen, ledger)
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
@@ -207,7 +225,7 @@ def _search(
     model = Model(problem, groups, search, ledger, dropped)
     status, bounds = model.close(limits)
     if status == "undecided" and tied:  # a plan was in hand before the search
-        closed = closed_levels(best, largest_share(best, ledger))
+        closed = closed_levels(best, ledger)
         open_ = [level._replace(bound=0) for level in closed[TIED:]]
         open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
         return Choice("feasible", best, (*closed[:TIED], *open_), searched=True, seconds=search.seconds)
@@ -228,9 +246,11 @@ class Model:
         self.search = search
         self.ledger = ledger
         rows.link_devices(problem.apart, groups, search)
-        rows.impose_budgets(groups, search, ledger, dropped)
-        self._largest, self._most = rows.bound_largest(groups, search, ledger)
-        self._scaled = [rows.cost(groups, level) for level in range(len(NAMES))]
+        blocks = rows.impose_budgets(groups, search, ledger, dropped)
+        self._largest, self._most = rows.bound_largest(groups, search, ledger, blocks)
+        self._scaled = [
+            rows.cost(groups, level, blocks if level == SUM else ()) for level in range(len(NAMES))
+        ]
 
     def close(self, limits: Limits) -> tuple[Status, list[int]]:
         """Close all levels, or find anything if that will do; bounds above what is certain."""
@@ -244,7 +264,7 @@ class Model:
         self, status: Status, chosen: Sequence[Option], bounds: Sequence[int]
     ) -> tuple[LevelValue, ...]:
         """What the chosen options cost, and what is known to be the least."""
-        closed = closed_levels(chosen, largest_share(chosen, self.ledger))
+        closed = closed_levels(chosen, self.ledger)
         if status != "feasible":
             return closed
         least = [sum(rows.least(group, i) * group.size for group in self.groups) for i in range(len(NAMES))]
@@ -273,7 +293,7 @@ def _tried(
         return Choice("infeasible", searched=True, seconds=seconds)
     counts = [number for of_class in taken for number in of_class]
     chosen = _assign(classes, groups, counts, sum(group.size for group in groups))
-    levels = closed_levels(chosen, largest_share(chosen, ledger))
+    levels = closed_levels(chosen, ledger)
     return Choice("optimal", chosen, levels, searched=True, seconds=seconds)
 
 

@@ -20,6 +20,11 @@ Binding = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
 
 
+def share(budget: Budget, amount: int) -> int:
+    """What an amount is of a bounded memory, in ppm, rounded up."""
+    return -(-amount * PPM // budget.limit) if budget.shared and budget.limit > 0 else 0
+
+
 class Image(NamedTuple):
     """What a buffer may hold, wherever it lives: format, modifier, rules and layout."""
 
@@ -69,7 +74,9 @@ class Option(NamedTuple):
     """What each cost term says, in order."""
     charges: tuple[tuple[Budget, int], ...]
     locks: tuple[tuple[Budget, int], ...]
+    """What the first buffer in its heap locks, however many there are."""
     shares: tuple[tuple[Budget, int], ...]
+    """What it uses of each memory, in ppm, the locked block aside."""
 
 
 def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: int) -> Option:

@@ -20,10 +20,10 @@ from solver.constraint import Case, Touch, lives_in, subject
 from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity, count
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
-from solver.costs import LARGEST, NAMES
+from solver.costs import LARGEST, NAMES, SUM
 from solver.images import canonical
 from solver.layout import Demand, Layout
-from solver.ledger import Ledger, largest_share, used_by
+from solver.ledger import Ledger, largest_share, locked_share, used_by
 from solver.option import Image, Option
 from solver.option import option as priced
 from solver.plan import Reason, Rejected
@@ -102,6 +102,9 @@ class Why:
         chosen, moved_there = list(option.values), list(rival.values)
         chosen[LARGEST] = largest_share(self.options, self.ledger)
         moved_there[LARGEST] = largest_share([*rest, rival], self.ledger)
+        paid = locked_share(rest, self.ledger)
+        chosen[SUM] += locked_share(self.options, self.ledger) - paid
+        moved_there[SUM] += locked_share([*rest, rival], self.ledger) - paid
         for term, mine, theirs in zip(NAMES, chosen, moved_there, strict=True):
             if mine != theirs:
                 text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"

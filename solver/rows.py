@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from solver.constraint import Budget, Fact
 from solver.drops import Drops
-from solver.ledger import Ledger
+from solver.ledger import Ledger, block_shares
 from solver.option import Option
 from solver.search import Level, Row, Search
 
@@ -30,19 +30,27 @@ class Group(NamedTuple):
         return range(self.first, self.first + len(self.options))
 
 
+class Block(NamedTuple):
+    """What a heap locks of a memory: so much in ppm, if the variable is 1."""
+
+    variable: int
+    budget: Budget
+    share: int
+
+
 def least(group: Group, level: int) -> int:
     """What one of the group costs at least; nothing, if none may be taken."""
     return min(option.values[level] for option in group.options) if group.whole else 0
 
 
-def cost(groups: Sequence[Group], level: int) -> tuple[Level, int]:
-    """A level above what every choice costs, and the unit it is counted in.
+def cost(groups: Sequence[Group], level: int, blocks: Sequence[Block] = ()) -> tuple[Level, int]:
+    """A level above what every choice costs, and the unit it is counted in; `blocks` are paid for too.
 
     Small numbers, whatever the sizes and rates: they share objectives and search fast.
     """
-    variables: list[int] = []
-    amounts: list[int] = []
-    most = base = 0
+    variables = [block.variable for block in blocks]
+    amounts = [block.share for block in blocks]
+    most, base = sum(amounts), 0
     for group in groups:
         low = least(group, level)
         base += low * group.size
@@ -97,7 +105,8 @@ def link_devices(apart: Sequence[tuple[int, int]], groups: Sequence[Group], sear
                 search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
 
 
-def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops) -> None:
+def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops) -> list[Block]:
+    """Rows for what is shared, and the blocks that may be locked."""
     sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
     lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
     for group in groups:
@@ -110,7 +119,8 @@ def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, drop
                 most.append(amount * size)
             if option.locks and option.placed.home.name not in ledger.locks:
                 lockers.setdefault(option.placed.home.name, (option.locks, []))[1].append((index, size))
-    for _, (locks, users) in sorted(lockers.items()):
+    blocks = []
+    for home, (locks, users) in sorted(lockers.items()):
         flag = search.boolean()
         for index, size in users:
             search.add(Row([index, flag], [1, -size], -size, 0))
@@ -119,23 +129,32 @@ def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, drop
             variables.append(flag)
             amounts.append(amount)
             most.append(amount)
+        blocks += [Block(flag, budget, part) for budget, part in block_shares({home: locks})]
     for budget, (variables, amounts, most) in sums.items():
         room = budget.limit - ledger.used(budget)
         if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
             search.add(Row(variables, amounts, None, room))
+    return blocks
 
 
-def bound_largest(groups: Sequence[Group], search: Search, ledger: Ledger) -> tuple[int, int]:
+def bound_largest(
+    groups: Sequence[Group], search: Search, ledger: Ledger, blocks: Sequence[Block]
+) -> tuple[int, int]:
     """A variable at least as large as every memory's share, and the most it can be."""
     sums: dict[Budget, tuple[list[int], list[int]]] = {}
     most = floor = max(ledger.shares.values(), default=0)
     for group in groups:
         most += group.size * max(max((s for _, s in o.shares), default=0) for o in group.options)
         for index, option in enumerate(group.options, group.first):
-            for budget, share in option.shares:
+            for budget, part in option.shares:
                 variables, amounts = sums.setdefault(budget, ([], []))
                 variables.append(index)
-                amounts.append(share)
+                amounts.append(part)
+    for block in blocks:
+        most += block.share
+        variables, amounts = sums.setdefault(block.budget, ([], []))
+        variables.append(block.variable)
+        amounts.append(block.share)
     largest = search.integer(floor, most)
     for budget, (variables, amounts) in sums.items():
         search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))

@@ -7,7 +7,7 @@ traffic, largest share in ppm, sum of shares in ppm, bytes).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Final, NamedTuple
 
 from allocator.simulated.bridges import conversion_cost
 from allocator.simulated.families import compressing
@@ -39,6 +39,16 @@ MILLION: Final = 10**6
 Cost = tuple[int, ...]
 
 
+class Shares(NamedTuple):
+    """What a placement uses of every pool, in ppm."""
+
+    own: tuple[int, ...]
+    home: str
+    """The heap that it really lives in."""
+    block: tuple[int, ...]
+    """What that heap locks, once for all its buffers."""
+
+
 def cost(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
 ) -> Cost:
@@ -58,31 +68,36 @@ def total(case: Case, grown: Sequence[Tree], seats: Sequence[Seating]) -> Cost:
     return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
 
 
-def live_shares(case: Case) -> list[tuple[int, ...]]:
+def live_shares(case: Case) -> list[Shares]:
     """What buffers that exist already use of every pool."""
     return [_shares(case, charge.where, charge.confined, charge.taken) for charge in case.live]
 
 
 def combined(
     own: Sequence[tuple[int, int, int, int]],
-    shares: Sequence[tuple[int, ...]],
-    live: Sequence[tuple[int, ...]] = (),
+    shares: Sequence[Shares],
+    live: Sequence[Shares] = (),
     converted: tuple[int, int] = (0, 0),
 ) -> Cost:
     """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
 
     `converted` is (lossy conversions, bytes converted).
-    What is live adds the same to every plan, so only the fullest pool counts it.
+    What is live adds the same to every plan, so only the fullest pool counts it;
+    what it has locked is not locked again.
     """
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
-    pools = [sum(column) for column in zip(*shares, *live, strict=True)]
-    total_share = sum(sum(each) for each in shares)
+    before = {each.home: each.block for each in live}
+    blocks = {each.home: each.block for each in shares if each.home not in before}
+    new = [*(each.own for each in shares), *blocks.values()]
+    old = [*(each.own for each in live), *before.values()]
+    pools = [sum(column) for column in zip(*new, *old, strict=True)]
+    total_share = sum(map(sum, new))
     return (*converted, preference, dropped, traffic, max(pools, default=0), total_share, size)
 
 
 def parts_of(
     case: Case, asked: Asked, placement: Placement, seating: Seating
-) -> tuple[tuple[int, int, int, int], tuple[int, ...]]:
+) -> tuple[tuple[int, int, int, int], Shares]:
     """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
     touches, _ = case.touches(asked, seating)
     where = case.of.residence(placement.heap, [touch.device for touch in touches])
@@ -97,10 +112,16 @@ def parts_of(
     return own, _shares(case, where, where.home.memories, used)
 
 
-def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
-    """Parts per million of each pool; a block locked out of a pool is paid for by its first buffer."""
-    if where.home.in_locked_block:
-        used = 0
+def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> Shares:
+    """Parts per million of each pool; who lives inside a locked block uses nothing but the block."""
+    home, lock = where.home, where.home.facts.locks
+    own = _ppm(case, confined, 0 if home.in_locked_block else used)
+    block = _ppm(case, None, 0) if lock is None else _ppm(case, frozenset([lock.from_]), lock.size)
+    return Shares(own, home.name, block)
+
+
+def _ppm(case: Case, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
+    """Parts per million of each pool that holds all that something is confined to."""
     return tuple(
         -(-used * MILLION // pool.free)
         if pool.free > 0 and confined is not None and confined <= pool.memories

@@ -32,3 +32,5 @@ TERMS: Final[tuple[ModuleType, ...]] = (
 NAMES: Final = tuple(term.NAME for term in TERMS)
 LARGEST: Final = NAMES.index(scarcity_largest.NAME)
 """The one level that belongs to all placements together."""
+SUM: Final = NAMES.index(scarcity_sum.NAME)
+"""The one level that is more than a sum over placements: a heap's locked block is added once."""

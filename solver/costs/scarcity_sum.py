@@ -1,6 +1,7 @@
 """The sum of the shares of all bounded memories, in ppm (design §6, 6).
 
-Each placement's share of a memory is rounded up to a whole ppm.
+Each placement's share of a memory is rounded up to a whole ppm. A block that a heap's first
+buffer locks is memory used, once for all its buffers: joint, so the model adds it.
 """
 
 from __future__ import annotations

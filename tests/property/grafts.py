@@ -21,7 +21,7 @@ from allocator.simulated.bridges import (
     moves_raw,
     strides,
 )
-from allocator.simulated.cost import Cost, combined
+from allocator.simulated.cost import Cost, Shares, combined
 from allocator.simulated.judge import Case
 from allocator.simulated.question import Asked, Seating
 from allocator.simulated.room import Charge
@@ -41,7 +41,7 @@ class Option(NamedTuple):
     placement: Placement
     charge: Charge
     own: tuple[int, int, int, int]
-    shares: tuple[int, ...]
+    shares: Shares
 
 
 class Links(NamedTuple):

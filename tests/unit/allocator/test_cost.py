@@ -104,6 +104,17 @@ def test_unknown_memory_has_no_shares() -> None:
     assert of(board(memory={"dram": memory("unknown")}))[5:7] == (0, 0)
 
 
-def test_a_block_that_is_locked_as_a_whole_is_nobodys_share() -> None:
-    pool = heap("dram", locks={"from": "dram", "size": "1MiB"})
-    assert of(board(heaps={"system": pool}))[5:7] == (0, 0)
+def test_a_locked_block_is_paid_for_once_whoever_lives_in_it() -> None:
+    # ceil(1 MiB × 10^6 / 1 GiB) = 977 ppm.
+    platform = board(heaps={"system": heap("dram", locks={"from": "dram", "size": "1MiB"})})
+    assert of(platform)[5:7] == (977, 977)
+    two = [placement(buffer="a"), placement(buffer="b")]
+    question = pipeline(a=buffer(), b=buffer())
+    assert cost(platform, [question], plan(*two))[5:7] == (977, 977)
+    assert cost(platform, [pipeline()], plan(), live=[placement(buffer="old")])[5:7] == (977, 0)
+
+
+def test_a_block_of_another_memory_comes_on_top() -> None:
+    memories = {"dram": memory("16KiB"), "bank": memory("16KiB", base=1 << 30)}
+    platform = board(memory=memories, heaps={"system": heap("dram", locks={"from": "bank", "size": "12KiB"})})
+    assert of(platform)[5:7] == (750_000, 1_250_000)
