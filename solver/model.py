@@ -125,7 +125,7 @@ def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
 
 def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: Drops) -> bool:
     """Whether a budget is exceeded even if every buffer charges it as little as it can."""
-    least = dict(ledger.charges)
+    least = used_by((), ledger)
     known: dict[int, dict[Budget, int]] = {}
     for options in questions:
         forced = known.get(id(options))

@@ -12,7 +12,7 @@ import pytest
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import Plan
-from tests.builders import board, buffer, heap, memory, pipeline, placed, plan
+from tests.builders import board, buffer, facts, heap, memory, pipeline, placed, plan, refusal
 
 
 def lazy(lock: Any, cma: str = "64KiB", **heaps: Any) -> Platform:
@@ -128,3 +128,10 @@ def test_a_block_that_is_far_too_large_is_never_locked() -> None:
     # Its share of a page would exceed 64 bits.
     answer = plan(lazy(1 << 60, cma="4KiB"), frames("x", "y"))
     assert set(heaps(answer).values()) == {"plain"}
+
+
+def test_live_buffers_may_have_locked_more_than_there_is() -> None:
+    # The board was another when `old` was placed.
+    live = plan(lazy("48KiB"), frames("old"), pins=["old:heap=lazy"]).placements
+    answer = refusal(lazy(1 << 60, cma="4KiB"), frames("frame"), live=live)
+    assert facts(answer) == [("capacity", "cma")]
