@@ -7,28 +7,30 @@ exists and on every level of its cost, and no plan may be refused by the judge.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from random import Random
 
 import pytest
 
 import solver
 from allocator.simulated.cost import TERMS, plan_cost
-from platforms.schema import Platform
+from platforms.schema import Lock, Platform
 from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
 from tests.property import converting
 from tests.property.brute import Search, brute_force
-from tests.property.strategies import instance
+from tests.property.strategies import Instance, instance
 
 BATCH = 100
 BATCHES = 24
 LONG_BATCHES = 100
+LOCKING_BATCHES = 2
 CONVERTING_BATCHES = 4
 LONG_CONVERTING_BATCHES = 20
 
 
-def disagreement(seed: int) -> str | None:
+def disagreement(seed: int, drawn: Instance | None = None) -> str | None:
     """What solver and brute force see differently in one instance, if anything."""
-    asked = instance(seed)
+    asked = drawn or instance(seed)
     where = f"seed {seed} ({', '.join(asked.twists)})"
     text = compared(where, asked.platform, asked.pipelines, ())
     if text is not None or len(asked.pipelines) == 1:
@@ -75,6 +77,28 @@ def test_solver_and_brute_force_agree(batch: int) -> None:
 @pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
 def test_solver_and_brute_force_agree_for_long(batch: int) -> None:
     assert disagreements(batch * BATCH) == []
+
+
+def locking(asked: Instance, seed: int) -> Instance:
+    """The same question, in which some heaps lock a block at their first buffer."""
+    random = Random(f"locks/{seed}")
+    heaps = dict(asked.platform.heaps)
+    for name in random.sample(sorted(heaps), random.randint(1, len(heaps))):
+        source = random.choice(sorted(asked.platform.memory))
+        lock = Lock.model_validate({"from": source, "size": random.choice((64, 128, 256, 512))})
+        heaps[name] = heaps[name].model_copy(update={"locks": lock})
+    return asked._replace(platform=asked.platform.model_copy(update={"heaps": heaps}))
+
+
+@pytest.mark.parametrize("batch", range(LOCKING_BATCHES))
+def test_both_agree_where_heaps_lock_blocks(batch: int) -> None:
+    found = []
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        drawn = locking(instance(seed), seed)
+        found.append(disagreement(seed, drawn))
+        drawn = locking(converting.question(seed), seed)
+        found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
+    assert [text for text in found if text is not None] == []
 
 
 def converting_disagreements(first: int) -> list[str]:
