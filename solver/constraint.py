@@ -63,6 +63,14 @@ class Touch(NamedTuple):
     def title(self) -> str:
         return f"{self.device.name}.{self.name}"
 
+    @property
+    def uses(self) -> dict[str, int]:
+        """Of each resource: what the port takes, and its rule on top."""
+        found = dict(self.port.uses)
+        for name, number in (self.rule.uses if self.rule is not None else {}).items():
+            found[name] = found.get(name, 0) + number
+        return found
+
     def moved(self, size: int) -> int:
         """Bytes moved a frame: those used `rarely` count a sixteenth."""
         return size if self.use.how_often == "often" else -(-size // RARELY)

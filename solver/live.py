@@ -1,20 +1,58 @@
-"""Buffers that exist already: fixed, charged, never moved (design §3, `live:`)."""
+"""Buffers that exist already: fixed, charged, never moved (design §3, `live:`).
+
+What a placement takes of budgets is written on its attachments when it is made (`attached`),
+and read when others are solved beside it (`ledger`). What is not written there, as in answers
+of earlier versions or by hand, counts by its worse end: a promise must not be overbooked.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from platforms.errors import InputError, Problem
-from platforms.schema import ImageRule, Port
+from platforms.schema import Conversion, Port
 from platforms.values import shown
-from solver.board import Board
-from solver.constraint import Budget, Placed, Touch, lives_in
-from solver.constraints import BUDGETS, capacity
+from solver.board import Board, DeviceView
+from solver.constraint import Budget, End, Placed, Touch, lives_in
+from solver.constraints import BUDGETS, capacity, resource
+from solver.edges import attachment_of
 from solver.images import knows
 from solver.ledger import Ledger, block_shares
 from solver.option import share
 from solver.pipeline import Attachment, Selector
-from solver.plan import Placement
+from solver.plan import AttachedPort, Placement
+
+
+def attached(placed: Placed) -> tuple[AttachedPort, ...]:
+    """Who touches a buffer, with all that later questions must know of it."""
+    sides = _sides(placed)
+    return tuple(
+        AttachedPort(
+            device=touch.device.name,
+            port=touch.name,
+            access=touch.use.access,
+            uses=dict(sorted(touch.uses.items())) if _uses_any(touch.port) else None,
+            how_often="rarely" if touch.use.how_often == "rarely" else "often",
+            converts=sides[index].number if index in sides else None,
+        )
+        for index, touch in enumerate(placed.touches)
+    )
+
+
+def _sides(placed: Placed) -> dict[int, End]:
+    """Which of the touches, by number, are sides of conversions."""
+    found: dict[int, End] = {}
+    for end in placed.ends:
+        plain = attachment_of(end)
+        for index, touch in enumerate(placed.touches):
+            if index not in found and touch.device is end.device and touch.use == plain:
+                found[index] = end
+                break
+    return found
+
+
+def _uses_any(port: Port) -> bool:
+    return bool(port.uses) or any(rule.uses for rule in port.images)
 
 
 def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
@@ -41,44 +79,94 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
             locks[placed.home.name] = found
     for budget, of_block in block_shares(locks):
         shares[budget] = shares.get(budget, 0) + of_block
+    for name, least in _certain(board, live).items():
+        budget = resource.counted(board, name)
+        if budget in charges:
+            charges[budget] = min(charges[budget], max(least, budget.limit))
     return Ledger(charges, locks, shares)
+
+
+def _certain(board: Board, live: Sequence[Placement]) -> dict[str, int]:
+    """Of each resource, what live placements use for certain: of the rest they use no more than there is."""
+    found = dict.fromkeys(board.platform.resources, 0)
+    for attached in (each for placement in live for each in placement.attachments):
+        port = board.devices[attached.device].spec.ports[attached.port]
+        for name, number in (port.uses if attached.uses is None else attached.uses).items():
+            found[name] = found.get(name, 0) + number
+    return found
 
 
 def _problems(board: Board, placement: Placement) -> list[Problem]:
     where = f"live buffer {shown(placement.buffer)}"
+    return [Problem("live", None, (), f"{where}: {text}") for text in _lacking(board, placement)]
+
+
+def _lacking(board: Board, placement: Placement) -> Iterator[str]:
+    """What a placement names and the board does not have."""
     if placement.heap not in board.heaps:
         known = ", ".join(board.heaps)
-        return [
-            Problem(
-                "live",
-                None,
-                (),
-                f"{where}: {board.name} has no heap {shown(placement.heap)}; heaps are {known}",
-            )
-        ]
-    return [
-        Problem("live", None, (), f"{where}: {board.name} has no {attached.device}.{attached.port}")
-        for attached in placement.attachments
-        if attached.device not in board.devices
-        or attached.port not in board.devices[attached.device].spec.ports
-    ]
+        yield f"{board.name} has no heap {shown(placement.heap)}; heaps are {known}"
+        return
+    for attached in placement.attachments:
+        title, device = f"{attached.device}.{attached.port}", board.devices.get(attached.device)
+        if device is None or attached.port not in device.spec.ports:
+            yield f"{board.name} has no {title}"
+            continue
+        for name in attached.uses or ():
+            if name not in board.platform.resources:
+                yield f"{title} uses {shown(name)}, and {board.name} has no such resource"
+        if attached.converts is not None and _edge(device, attached) is None:
+            yield f"{title} is no side of an edge {attached.converts} of {attached.device}"
+
+
+def _edge(device: DeviceView, attached: AttachedPort) -> Conversion | None:
+    """The edge of which an attachment says that it is a side."""
+    number, edges = attached.converts, device.spec.converts
+    if number is None or number >= len(edges):
+        return None
+    edge = edges[number]
+    return edge if attached.port == (edge.from_ if attached.access == "read" else edge.to) else None
 
 
 def _placed(board: Board, placement: Placement) -> Placed:
-    touches = []
+    touches, ends = [], []
     for attached in placement.attachments:
         device = board.devices[attached.device]
         selector = Selector(device.spec.kind, None, None, None, attached.port)
-        use = Attachment(selector, attached.access, 0, None, None, "often", None)
+        use = Attachment(selector, attached.access, 0, None, None, attached.how_often, None)
         port = device.spec.ports[attached.port]
-        touches.append(Touch(device, attached.port, port, use, _rule(port, placement)))
+        uses = most_used(port, placement) if attached.uses is None else attached.uses
+        as_used = port.model_copy(update={"uses": uses, "images": ()})
+        touches.append(Touch(device, attached.port, as_used, use))
+        edge = _edge(device, attached)
+        if edge is not None and attached.converts is not None:
+            ends.append(End(device, attached.converts, edge, attached.access))
     heap = board.heaps[placement.heap]
     home = lives_in(board, heap, tuple(touches))
     sizes = placement.sizes or (placement.size,)
-    return Placed(board, placement.buffer, heap, home, sizes, placement.count, placement.rate, tuple(touches))
+    return Placed(
+        board,
+        placement.buffer,
+        heap,
+        home,
+        sizes,
+        placement.count,
+        placement.rate,
+        tuple(touches),
+        tuple(ends),
+    )
 
 
-def _rule(port: Port, placement: Placement) -> ImageRule | None:
-    """The rule under which a port holds a live image: of those that may be, the one that uses least."""
-    rules = (r for r in port.images if placement.format in r.formats and knows(r, placement.modifier or ""))
-    return min(rules, key=lambda rule: sum(rule.uses.values()), default=None)
+def most_used(port: Port, placement: Placement) -> dict[str, int]:
+    """Of each resource, the most that a port may use for a placement that does not say.
+
+    How it was attached (rotated, of which codec) is not known, so every rule for its format
+    and modifier may have been taken. Of each resource the rule that uses most counts: it is
+    better to refuse what would have fitted than to promise what is in use.
+    """
+    most: dict[str, int] = {}
+    for rule in port.images:
+        if placement.format in rule.formats and knows(rule, placement.modifier or ""):
+            for name, number in rule.uses.items():
+                most[name] = max(most.get(name, 0), number)
+    return {name: port.uses.get(name, 0) + most.get(name, 0) for name in {**port.uses, **most}}

@@ -11,7 +11,7 @@ from typing import Annotated, Final, Literal
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from platforms.schema import Strict
-from platforms.values import INT64_MAX
+from platforms.values import INT64_MAX, Count, Name
 from platforms.words import Access
 
 SCHEMA: Final = "heapwright/answer/1"
@@ -59,11 +59,23 @@ class Plane(Strict):
 
 
 class AttachedPort(Strict):
-    """A device port that touches the buffer, as bound on this board."""
+    """A device port that touches the buffer, as bound on this board.
+
+    What follows `access` is for whoever solves beside this buffer (`live:`), and left out
+    of JSON where it says nothing.
+    """
 
     device: str
     port: str
     access: Access
+    uses: Annotated[dict[Name, Count], Field(max_length=64)] | None = Field(
+        default=None, exclude_if=lambda uses: uses is None
+    )
+    """Of each resource, by the port and its image rule. Stated, if only as `{}`, where they use
+    any; where it is not, the most that the port may use is charged."""
+    how_often: Literal["often", "rarely"] = Field(default="often", exclude_if=lambda often: often == "often")
+    converts: Natural | None = Field(default=None, exclude_if=lambda edge: edge is None)
+    """Of a side of a conversion: which of the device's `converts`, counted from 0."""
 
 
 class Rejected(Strict):

@@ -11,7 +11,7 @@ from platforms.schema import Platform
 from solver import explain, inserted, reasons, unknowns, wishes
 from solver.collecting import not_collecting
 from solver.deciding import decide
-from solver.live import ledger
+from solver.live import attached, ledger
 from solver.model import Choice, Limits
 from solver.option import Option
 from solver.options import Propagation
@@ -19,7 +19,6 @@ from solver.pins import parse_pin
 from solver.pipeline import Pipeline
 from solver.plan import (
     Answer,
-    AttachedPort,
     Level,
     Placement,
     Plan,
@@ -142,10 +141,7 @@ def placement(question: Question, option: Option, why: reasons.Why | None) -> Pl
         sizes=layout.sizes,
         count=placed.number,
         rate=placed.rate,
-        attachments=tuple(
-            AttachedPort(device=touch.device.name, port=touch.name, access=touch.use.access)
-            for touch in placed.touches
-        ),
+        attachments=attached(placed),
         reasons=why.reasons(question, option) if why else (),
         rejected=why.rejected(question, option) if why else (),
     )

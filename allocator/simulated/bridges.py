@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Final, NamedTuple
 
@@ -17,6 +18,7 @@ from solver.plan import Conversion, Placement, Plan
 BY_CPU: Final = 64
 """How much a byte counts that the CPU converts: it is the last resort."""
 _CHOICES: Final = 4096
+_NOTHING: Final[Mapping[tuple[str, int], int]] = {}
 
 
 def differences(before: Placement, after: Placement) -> tuple[str, ...]:
@@ -105,10 +107,43 @@ def _objections(platform: Platform, tree: Tree, bridge: Bridge) -> Iterator[Obje
         yield refused("conversion", f"declares no {how} edge {conversion.from_} to {conversion.to}")
         return
     yield from min((found for _, found in against), key=len)
+    said = stated_edge(conversion, after)
+    if said is not None and said not in _lawful(device, [edge for edge, found in against if not found]):
+        yield refused("conversion", f"edge {said} does not make it")
     yield from _said(conversion, tree, bridge, changed)
     sources = [edge.source or device.source for edge, found in against if not found]
     if sources and conversion.source not in sources:
         yield seen("conversion", f"its source is not {conversion.source}")
+
+
+def _lawful(device: Device, edges: Sequence[Edge]) -> list[int]:
+    """The numbers of these edges."""
+    return [number for number, edge in enumerate(device.converts) if any(edge is each for each in edges)]
+
+
+def stated_edge(conversion: Conversion, made: Placement) -> int | None:
+    """The edge by which an inserted placement says that it is written."""
+    writer = (conversion.device, conversion.to, "write")
+    said = (each.converts for each in made.attachments if (each.device, each.port, each.access) == writer)
+    return next((number for number in said if number is not None), None)
+
+
+def edge_faults(tree: Tree) -> Iterator[Fault]:
+    """Whether those are said to be sides of an edge who are, both sides of the same one."""
+    for place, placement in enumerate(tree.placements):
+        ends: Counter[tuple[str, str, str, int | None]] = Counter()
+        for conversion, parent, child in tree.bridges:
+            number = stated_edge(conversion, tree.placements[child])
+            if parent == place:
+                ends[conversion.device, conversion.from_, "read", number] += 1
+            if child == place:
+                ends[conversion.device, conversion.to, "write", number] += 1
+        said: Counter[tuple[str, str, str, int | None]] = Counter()
+        said.update((each.device, each.port, each.access, each.converts) for each in placement.attachments)
+        for device, port, access, number in said - ends:
+            if number is not None:
+                text = f"{port} is not the side of edge {number} that would {access} it"
+                yield refused("conversion", text).against(placement.buffer, device)
 
 
 def _said(
@@ -128,8 +163,10 @@ def moved_bytes(tree: Tree, bridge: Bridge) -> int:
     return tree.placements[bridge.parent].size + tree.placements[bridge.child].size
 
 
-def throughput_faults(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fault]:
-    """Some choice of edges must respect what each of them gets through."""
+def throughput_faults(
+    platform: Platform, trees: Sequence[Tree], standing: Mapping[tuple[str, int], int] = _NOTHING
+) -> Iterator[Fault]:
+    """Some choice of edges must respect what each of them gets through, beside what does so already."""
     loads: list[int] = []
     offers: list[list[Limit]] = []
     for tree in trees:
@@ -138,7 +175,7 @@ def throughput_faults(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fau
             if limits and None not in limits:
                 loads.append(tree.asked.buffer.rate * tree.placements[bridge.parent].size)
                 offers.append([limit for limit in limits if limit is not None])
-    if offers and not any(_within(loads, choice) for choice in islice(product(*offers), _CHOICES)):
+    if offers and not any(_within(loads, choice, standing) for choice in islice(product(*offers), _CHOICES)):
         text = f"{sum(loads)} bytes/s is more than the converters get through"
         yield seen("conversion", text).against("", offers[0][0].device)
 
@@ -160,18 +197,21 @@ def _limits(platform: Platform, tree: Tree, bridge: Bridge) -> list[Limit | None
     )
     device, changed = platform.devices[name], differences(before, after)
     meant = edges_for(device, bridge.conversion)
+    said = stated_edge(bridge.conversion, after)
     limits: list[Limit | None] = []
     for index, edge in enumerate(device.converts):
-        if edge in meant and not any(bridge_objections(edge, before, after, changed)):
+        if said not in (None, index) or edge not in meant:
+            continue
+        if not any(bridge_objections(edge, before, after, changed)):
             most = known(edge.throughput)
             limits.append(None if most is None else Limit(name, index, most))
     return limits
 
 
-def _within(loads: Sequence[int], choice: Sequence[Limit]) -> bool:
-    totals: dict[Limit, int] = {}
+def _within(loads: Sequence[int], choice: Sequence[Limit], standing: Mapping[tuple[str, int], int]) -> bool:
+    totals = {limit: standing.get((limit.device, limit.edge), 0) for limit in choice}
     for load, limit in zip(loads, choice, strict=True):
-        totals[limit] = totals.get(limit, 0) + load
+        totals[limit] += load
     return all(total <= limit.most for limit, total in totals.items())
 
 

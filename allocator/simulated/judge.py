@@ -17,18 +17,19 @@ from allocator.hardware import (
     known,
     present_heaps,
 )
-from allocator.simulated.bridges import conversion_faults, level_faults, throughput_faults
+from allocator.simulated.bridges import conversion_faults, edge_faults, level_faults, throughput_faults
 from allocator.simulated.families import opaque
 from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
 from allocator.simulated.ground import Ground, pools
 from allocator.simulated.image import Layout
 from allocator.simulated.opaque import exporter_objections
 from allocator.simulated.pixels import modifier_named
-from allocator.simulated.ports import Ports, Verdict, layout_of, names
+from allocator.simulated.ports import Ports, Verdict, layout_of, names, uses_of
 from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
 from allocator.simulated.reach import Reach, Residence, port_objections, uses
 from allocator.simulated.room import Charge, Room, Touch
 from allocator.simulated.seats import binding_of, seatings, unseated
+from allocator.simulated.standing import pace_faults, standing_loads, standing_uses, told
 from allocator.simulated.trees import Node, Tree, nodes, shape_faults, tree_faults, trees
 from allocator.simulated.wards import audience_faults, heap_objections, moved_objections, wards
 from allocator.simulated.wards import port_objections as ward_objections
@@ -85,6 +86,8 @@ class Case:
         self.asked = take_apart(pipelines)
         self.by_key = {asked.key: asked for asked in self.asked}
         self.live = [self._live_charge(placement) for placement in live]
+        self.loads = standing_loads(live)
+        """What goes through edges already."""
 
     def judge(self, plan: Plan) -> tuple[Fault, ...]:
         """Everything wrong with a plan; empty if it is fine."""
@@ -137,7 +140,8 @@ class Case:
         """What is wrong with the conversions, whoever sits where."""
         platform = self.of.platform
         faults = [fault for tree in grown for fault in conversion_faults(platform, tree)]
-        return [*faults, *throughput_faults(platform, grown)]
+        faults += [fault for tree in grown for fault in edge_faults(tree)]
+        return [*faults, *throughput_faults(platform, grown, self.loads)]
 
     def together(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         """What placements that are lawful one by one cannot share, live ones included."""
@@ -198,6 +202,7 @@ class Case:
             return faults, None
         faults += self._wish_faults(asked, placement)
         faults += self.count_faults(asked, placement.count, touches)
+        faults += pace_faults(placement, touches)
         parties = asked.seated(seating)
         verdict = self.layout_verdict(asked, placement, touches, parties)
         faults += verdict.faults
@@ -249,7 +254,17 @@ class Case:
     def layout_verdict(
         self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
     ) -> Verdict:
-        """Whether every port can use the bytes as they lie."""
+        """Whether every port can use the bytes as they lie, and takes what it is said to take."""
+        verdict = self._as_it_lies(asked, placement, touches, parties)
+        ways = told(placement, touches, verdict.ways)
+        faults = verdict.faults
+        if verdict.ways and not ways:
+            faults += (seen("uses", "no choice of rules uses what is said").against(asked.name, ""),)
+        return Verdict(faults, ways)
+
+    def _as_it_lies(
+        self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
+    ) -> Verdict:
         is_image = asked.buffer.bytes is None and placement.modifier is not None
         if is_image and opaque(modifier_named(placement.modifier or "")):
             return self.of.ports.judge_opaque(placement, touches, parties)
@@ -264,12 +279,12 @@ class Case:
         ]
         if asked.buffer.bytes is not None:
             faults += self._raw_faults(asked, placement)
-            return Verdict(tuple(faults), ((),))
+            return Verdict(tuple(faults), (tuple(uses_of(touch, None) for touch in touches),))
         layout = layout_of(placement)
         if not isinstance(layout, Layout):
             return Verdict((*faults, layout.against(asked.name, "")), ())
         verdict = self.of.ports.judge(placement, layout, touches, parties)
-        return Verdict((*faults, *verdict.faults), verdict.uses)
+        return Verdict((*faults, *verdict.faults), verdict.ways)
 
     def _raw_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
         wanted = asked.buffer.bytes or 0
@@ -323,7 +338,7 @@ class Case:
             placement.count,
             asked.buffer.rate,
             touches,
-            _with_ports(verdict, touches),
+            verdict.uses(touches),
         )
         return faults, charge
 
@@ -353,28 +368,16 @@ class Case:
         touches = []
         for attached in placement.attachments:
             device = self.of.devices[attached.device]
-            touches.append(Touch(device, attached.port, device.facts.ports[attached.port], rarely=False))
+            rarely = attached.how_often == "rarely"
+            touches.append(Touch(device, attached.port, device.facts.ports[attached.port], rarely))
         where = self.of.residence(placement.heap, [touch.device for touch in touches])
-        made = Verdict((), self.of.ports.possible_uses(placement, touches))
-        return self.of.room.charge(
+        charge = self.of.room.charge(
             placement.buffer,
             where,
             placement.sizes,
             placement.count,
             placement.rate,
             touches,
-            _with_ports(made, touches),
+            standing_uses(placement, touches),
         )
-
-
-def _with_ports(verdict: Verdict, touches: Sequence[Touch]) -> tuple[tuple[tuple[str, int], ...], ...]:
-    """Resources that the ports take whatever the rule, on top of those of the rules."""
-    totals: Mapping[str, int]
-    options = []
-    for rule_uses in verdict.uses or ((),):
-        totals = dict(rule_uses)
-        for touch in touches:
-            for resource, number in touch.port.uses.items():
-                totals[resource] = totals.get(resource, 0) + number
-        options.append(tuple(sorted(totals.items())))
-    return tuple(options)
+        return charge._replace(standing=True)

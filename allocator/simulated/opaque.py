@@ -7,13 +7,12 @@ its pixels; heaps that hand out whatever size they are told cannot make it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import product
 from typing import Final
 
 from allocator.hardware import HeapFacts
 from allocator.simulated.faults import Objection, refused
 from allocator.simulated.image import Rule, extent_objections
-from allocator.simulated.room import Touch, Uses
+from allocator.simulated.room import Touch
 from platforms.formats import PixelFormat, pixel_format
 from platforms.values import Extent
 from solver.plan import Placement
@@ -66,13 +65,3 @@ def rule_objections(rule: Rule, placement: Placement) -> Iterator[Objection]:
     if rule.facts.banks is not None:
         yield refused("plane-buffers", f"wants a plane in each of {', '.join(rule.facts.banks)}")
     yield from extent_objections(rule, Extent(placement.width, placement.height), None)
-
-
-def possible_uses(rules: Sequence[Sequence[Rule]]) -> Iterator[Uses]:
-    """What the buffer may take, for each way to choose a rule per port."""
-    for chosen in product(*rules):
-        totals: dict[str, int] = {}
-        for rule in chosen:
-            for resource, number in rule.facts.uses.items():
-                totals[resource] = totals.get(resource, 0) + number
-        yield tuple(sorted(totals.items()))

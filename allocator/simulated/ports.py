@@ -18,7 +18,7 @@ from allocator.simulated.image import (
     in_proportion,
     objections,
 )
-from allocator.simulated.opaque import opaque_objections, possible_uses, rule_objections
+from allocator.simulated.opaque import opaque_objections, rule_objections
 from allocator.simulated.pixels import Pixels, modifier_named, pixels
 from allocator.simulated.question import Party
 from allocator.simulated.room import Touch, Uses
@@ -32,10 +32,15 @@ _COMBINATIONS = 4096
 
 @dataclass(frozen=True)
 class Verdict:
-    """Which rules take a layout (per attachment, combined), or why not."""
+    """What each attachment uses under rules that take a layout, for each choice of them, or why not."""
 
     faults: tuple[Fault, ...]
-    uses: tuple[Uses, ...]
+    ways: tuple[tuple[Uses, ...], ...]
+
+    def uses(self, touches: Sequence[Touch]) -> tuple[Uses, ...]:
+        """What they use together; without any such choice, what the ports take whatever the rule."""
+        ways = self.ways or (tuple(uses_of(touch, None) for touch in touches),)
+        return tuple(dict.fromkeys(_summed(way) for way in ways))
 
 
 class Ports:
@@ -86,19 +91,6 @@ class Ports:
             rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None
         ), why
 
-    def possible_uses(self, placement: Placement, touches: Sequence[Touch]) -> tuple[Uses, ...]:
-        """What a buffer that exists may take, whichever rules took it when it was made."""
-        speaking = [
-            [
-                Rule(rule)
-                for rule in touch.port.images
-                if placement.format in rule.formats and names(rule.modifiers, placement.modifier or "")
-            ]
-            for touch in touches
-        ]
-        choices = product(*(rules for rules in speaking if rules))
-        return tuple(dict.fromkeys(_uses(rules) for rules in islice(choices, _COMBINATIONS)))
-
     def judge_opaque(
         self, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
     ) -> Verdict:
@@ -118,7 +110,9 @@ class Ports:
                 faults.append(against[0][1][0].against(name, touch.device.name))
         if faults:
             return Verdict(tuple(faults), ())
-        return Verdict((), tuple(dict.fromkeys(islice(possible_uses(taken), _COMBINATIONS))))
+        return Verdict(
+            (), tuple(dict.fromkeys(_way(touches, rules) for rules in islice(product(*taken), _COMBINATIONS)))
+        )
 
     def judge(
         self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]
@@ -145,25 +139,30 @@ class Ports:
             faults += _walk(name, layout, touches, parties, nearest)
         if faults:
             return Verdict(tuple(faults), ())
-        return self._together(name, layout, parties, taken)
+        return self._together(name, layout, touches, parties, taken)
 
     def _together(
-        self, name: str, layout: Layout, parties: Sequence[Party], taken: Sequence[Sequence[Rule]]
+        self,
+        name: str,
+        layout: Layout,
+        touches: Sequence[Touch],
+        parties: Sequence[Party],
+        taken: Sequence[Sequence[Rule]],
     ) -> Verdict:
         """Some choice of one rule per port must also explain what no port states alone."""
-        uses: dict[Uses, None] = {}
+        ways: dict[tuple[Uses, ...], None] = {}
         why = refused("coded-size", "")
         if prod(len(each) for each in taken) > _COMBINATIONS:
             taken = [each[:1] for each in taken]
         for rules in product(*taken):
             found = _joint_objection(layout, parties, rules)
             if found is None:
-                uses[_uses(rules)] = None
+                ways[_way(touches, rules)] = None
             else:
                 why = found
-        if not uses:
+        if not ways:
             return Verdict((why.against(name, ""),), ())
-        return Verdict((), tuple(uses))
+        return Verdict((), tuple(ways))
 
 
 def names(modifiers: Sequence[str], modifier: str) -> bool:
@@ -199,11 +198,19 @@ def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[R
     return None
 
 
-def _uses(rules: Sequence[Rule]) -> Uses:
+def uses_of(touch: Touch, rule: ImageRule | None) -> Uses:
+    """What an attachment takes of each resource: the port whatever the rule, and the rule on top."""
+    return _summed([tuple(touch.port.uses.items()), tuple(rule.uses.items()) if rule is not None else ()])
+
+
+def _way(touches: Sequence[Touch], rules: Sequence[Rule]) -> tuple[Uses, ...]:
+    return tuple(uses_of(touch, rule.facts) for touch, rule in zip(touches, rules, strict=True))
+
+
+def _summed(uses: Sequence[Uses]) -> Uses:
     totals: dict[str, int] = {}
-    for rule in rules:
-        for resource, number in rule.facts.uses.items():
-            totals[resource] = totals.get(resource, 0) + number
+    for resource, number in (each for group in uses for each in group):
+        totals[resource] = totals.get(resource, 0) + number
     return tuple(sorted(totals.items()))
 
 

@@ -44,7 +44,10 @@ class Charge(NamedTuple):
     ports: tuple[tuple[str, str, int | None], ...]
     """(device, port, how many such ports it has)."""
     uses: tuple[Uses, ...]
-    """Alternatives: the rules under which the ports could take the buffer."""
+    """Alternatives: the rules under which the ports could take the buffer. If it is `standing`,
+    what it uses at least and at most."""
+    standing: bool = False
+    """Whether the buffer exists already."""
 
 
 def touched_bytes(size: int, rarely: bool) -> int:
@@ -238,15 +241,14 @@ class Room:
                 )
 
     def _resources(self, charges: Sequence[Charge]) -> Iterator[Fault]:
-        """Some choice of image rules must respect every budget at once."""
-        offers = [charge.uses for charge in charges if charge.uses and charge.uses != ((),)]
-        if not offers:
-            return
+        """Some choice of image rules must respect every budget at once, beside what exists."""
+        standing = self._standing([charge.uses for charge in charges if charge.standing])
+        offers = [charge.uses for charge in charges if not charge.standing and charge.uses != ((),)]
         if prod(len(each) for each in offers) > 4096:
             offers = [each[:1] for each in offers]
         excess = ""
         for choice in product(*offers):
-            totals = _sums(choice)
+            totals = _sums([*choice, standing])
             over = [
                 f"{number} {name} of {self.platform.resources.get(name, 0)}"
                 for name, number in totals.items()
@@ -256,6 +258,14 @@ class Room:
                 return
             excess = excess or ", ".join(over)
         yield seen("resource", f"needs {excess}").against("", "")
+
+    def _standing(self, uses: Sequence[tuple[Uses, ...]]) -> Uses:
+        """What buffers that exist use at most: all that there is, where no more is certain."""
+        least, most = _sums(each[0] for each in uses), _sums(each[-1] for each in uses)
+        return tuple(
+            (name, min(number, max(self.platform.resources.get(name, 0), least.get(name, 0))))
+            for name, number in most.items()
+        )
 
 
 def _in_pool(charge: Charge, pool: Pool) -> bool:

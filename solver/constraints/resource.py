@@ -34,13 +34,15 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
 
 
 def _counted(board: Board, touch: Touch) -> Iterator[tuple[Budget, int]]:
-    uses = dict(touch.port.uses)
-    for name, amount in (touch.rule.uses if touch.rule else {}).items():
-        uses[name] = uses.get(name, 0) + amount
-    for name, amount in uses.items():
-        yield Budget(NAME, name, board.platform.resources.get(name, 0), name, False), amount
+    for name, amount in touch.uses.items():
+        yield counted(board, name), amount
     if touch.port.how_many is not None:
         yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
+
+
+def counted(board: Board, name: str) -> Budget:
+    """How many there are of one resource."""
+    return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
 
 
 def _bandwidths(board: Board, home: HeapView) -> Iterator[Budget]:

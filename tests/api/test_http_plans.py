@@ -83,6 +83,30 @@ def test_why_not_answers_that_question(client: TestClient) -> None:
     assert "contiguous-memory" in [reason["kind"] for reason in answer["conflict"]]
 
 
+def test_what_an_answer_says_of_attachments_comes_back_with_it(client: TestClient) -> None:
+    # Read often 120 frames a second move, rarely 63.75; dram carries 150: two of these, not one of each.
+    frame = 5632 * 768
+    narrow = {
+        "schema": "heapwright/platform/1",
+        "name": "narrow",
+        "extends": "acme-one",
+        "memory": {"dram": {"bandwidth": 150 * frame}},
+    }
+    shown: dict[str, Any] = {"size": "1366x768", "written_by": "gpu.render", "formats": ["XR24"], "count": 2}
+    rarely = shown | {"read_by": {"port": "display.scanout", "how_often": "rarely"}}
+
+    def asked(name: str, **more: Any) -> Any:
+        pipeline = {"schema": "heapwright/pipeline/1", "name": name, "buffers": {"frame": rarely}}
+        return client.post("/v1/plans", json={"platform": narrow, "pipelines": [pipeline], **more}).json()
+
+    placements = asked("first")["placements"]
+    assert [each.get("how_often") for each in placements[0]["attachments"]] == [None, "rarely"]
+    assert asked("second", live=placements)["status"] == "optimal"
+    for each in placements[0]["attachments"]:
+        each.pop("how_often", None)
+    assert asked("second", live=placements)["status"] == "infeasible"
+
+
 def test_an_answer_can_be_given_back_as_live(client: TestClient) -> None:
     placements = client.post("/v1/plans", json=QUESTION).json()["placements"]
     second = RECORD | {"name": "second"}

@@ -20,7 +20,7 @@ from allocator.simulated.judge import Case, Judge
 from allocator.simulated.pixels import modifier_named, pixels
 from allocator.simulated.ports import Verdict
 from allocator.simulated.question import Asked, Party, Role, Seating
-from allocator.simulated.room import Touch
+from allocator.simulated.room import Touch, Uses
 from allocator.simulated.wards import wards
 from platforms.schema import Platform
 from solver.pipeline import Pipeline, Wish
@@ -123,7 +123,12 @@ class Search:
             return
         parties = asked.seated(seating)
         attached = tuple(
-            AttachedPort.model_construct(device=device, port=party.port, access=party.access)
+            AttachedPort.model_construct(
+                device=device,
+                port=party.port,
+                access=party.access,
+                how_often="rarely" if party.rarely else "often",
+            )
             for device, party in zip(seating.devices, parties, strict=True)
         )
         seen: set[object] = set()
@@ -136,13 +141,19 @@ class Search:
                 placement.format,
                 placement.modifier,
                 placement.sizes,
-                verdict.uses,
+                verdict.ways,
                 *links.sides(placement),
             )
             if faults or key in seen:
                 continue
             seen.add(key)
-            yield from self._housed(asked, seating, placement, touches, verdict, counts)
+            for uses in _different(verdict.ways):
+                stated = tuple(
+                    each.model_copy(update={"uses": dict(one)}) if _may_use(touch) else each
+                    for each, touch, one in zip(attached, touches, uses, strict=True)
+                )
+                using = placement.model_copy(update={"attachments": stated})
+                yield from self._housed(asked, seating, using, touches, Verdict((), (uses,)), counts)
 
     def _housed(
         self,
@@ -264,6 +275,16 @@ class Search:
             conversions=tuple(conversions),
             dropped=tuple(dropped),
         )
+
+
+def _different(ways: Sequence[tuple[Uses, ...]]) -> list[tuple[Uses, ...]]:
+    """Ways to use resources, one of those that use the same in all."""
+    return list({Verdict((), (way,)).uses(()): way for way in ways}.values())
+
+
+def _may_use(touch: Touch) -> bool:
+    """Whether it goes without saying that nothing is used."""
+    return bool(touch.port.uses) or any(rule.uses for rule in touch.port.images)
 
 
 def brute_force(platform: Platform, pipelines: Sequence[Pipeline]) -> Found | None:

@@ -230,7 +230,8 @@ class Grafts:
         alternatives, taken, devices = zip(*here, strict=True)
         rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
         links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
-        return self.search.options(replace(node, parties=alternatives), Seating(taken, devices), links)
+        found = self.search.options(replace(node, parties=alternatives), Seating(taken, devices), links)
+        return [_of_edges(option, [way for way, _ in ends]) for option in found]
 
     def _bound(self, asked: Asked, shape: Shape) -> tuple[int, int]:
         """The least that the conversions of a tree can cost."""
@@ -295,14 +296,14 @@ class Grafts:
 
     def _overloaded(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> bool:
         """Whether more goes through an edge than it gets through."""
-        loads: dict[Way, int] = {}
+        loads = {Way(*edge): load for edge, load in self.case.loads.items()}
         for each in grown[: len(chosen)]:
             if each.parent is not None and each.way is not None:
                 read = self.case.asked[each.buffer].buffer.rate * chosen[each.parent].placement.size
                 loads[each.way] = loads.get(each.way, 0) + read
+        used = {each.way for each in grown[: len(chosen)] if each.way is not None}
         return any(
-            (most := known(self.ways[way].throughput)) is not None and load > most
-            for way, load in loads.items()
+            (most := known(self.ways[way].throughput)) is not None and loads[way] > most for way in used
         )
 
     def _at_least(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> Cost:
@@ -354,6 +355,18 @@ class Grafts:
             text="converted",
             source=edge.source or device.source,
         )
+
+
+def _of_edges(option: Option, edges: Sequence[Way]) -> Option:
+    """A placement whose last attachments are the sides of these edges, and say so."""
+    attached = option.placement.attachments
+    first = len(attached) - len(edges)
+    sides = [
+        each.model_copy(update={"converts": way.number})
+        for each, way in zip(attached[first:], edges, strict=True)
+    ]
+    said = option.placement.model_copy(update={"attachments": (*attached[:first], *sides)})
+    return option._replace(placement=said)
 
 
 def _sides(placement: Placement) -> tuple[object, ...]:
