@@ -1,0 +1,117 @@
+"""What one file has, and what is left for the next: solved later or jointly, it is the same.
+
+A budget that an earlier answer does not pass on would be given away twice.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+import solver
+from allocator.simulated.judge import Judge
+from platforms.schema import Platform
+from solver.files import live_from
+from solver.pipeline import Pipeline
+from solver.plan import Placement, Plan
+from tests.property import beside
+from tests.property.strategies import instance
+from tests.property.test_oracle import compared
+
+BATCH = 100
+BATCHES = 4
+LONG_BATCHES = 40
+
+
+def passed_on(plan: Plan, pipeline: Pipeline) -> tuple[Placement, ...]:
+    """What one file has of a plan, as a later question gets it."""
+    data = plan.model_dump(mode="json", by_alias=True)
+    return live_from([each for each in data["placements"] if each["pipeline"] == pipeline.name])
+
+
+def as_before(plan: Plan, pipeline: Pipeline) -> tuple[Placement, ...] | None:
+    """The same as earlier versions told it, where that says less."""
+    live = passed_on(plan, pipeline)
+    mute = {"uses": None, "how_often": "often", "converts": None}
+    old = tuple(
+        placement.model_copy(
+            update={"attachments": tuple(each.model_copy(update=mute) for each in placement.attachments)}
+        )
+        for placement in live
+    )
+    return None if old == live else old
+
+
+def disagreement(platform: Platform, pipelines: Sequence[Pipeline]) -> str | None:
+    """Where what the first has leaves the others too much or too little, if anywhere."""
+    first, *others = pipelines
+    alone, jointly = solver.solve(platform, [first]), solver.solve(platform, pipelines)
+    if isinstance(alone, Plan):
+        text = compared(f"beside what {first.name} has", platform, others, passed_on(alone, first))
+        if text is not None:
+            return text
+        old = as_before(alone, first)
+        if old is not None and (text := compared("beside what it does not say", platform, others, old)):
+            return text
+    if isinstance(jointly, Plan):
+        if faults := Judge(platform).case(pipelines).judge(jointly):
+            return f"the judge refuses what is solved jointly: {faults[0]}"
+        answer = solver.solve(platform, others, live=passed_on(jointly, first))
+        return None if isinstance(answer, Plan) else f"{answer.status} beside what {first.name} has jointly"
+    if isinstance(alone, Plan):
+        answer = solver.solve(platform, others, live=passed_on(alone, first))
+        if isinstance(answer, Plan):
+            return f"jointly {jointly.status}, but one after the other there is a plan"
+    return None
+
+
+def disagreements(first: int) -> Iterator[str]:
+    for seed in range(first, first + BATCH):
+        asked = beside.question(seed)
+        text = disagreement(asked.platform, asked.pipelines)
+        if text is not None:
+            yield f"seed {seed} ({', '.join(asked.twists)}): {text}"
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_what_is_there_is_charged_as_if_it_were_asked_again(batch: int) -> None:
+    assert list(disagreements(batch * BATCH)) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
+def test_what_is_there_is_charged_as_if_it_were_asked_again_for_long(batch: int) -> None:
+    assert list(disagreements(batch * BATCH)) == []
+
+
+def test_all_that_attachments_say_is_drawn_and_decides() -> None:
+    said: Counter[str] = Counter()
+    for seed in range(BATCH):
+        platform, (first, *others), *_ = beside.question(seed)
+        alone = solver.solve(platform, [first])
+        if not isinstance(alone, Plan):
+            continue
+        said["first"] += 1
+        live = passed_on(alone, first)
+        mute = [
+            placement.model_copy(update={"attachments": tuple(
+                each.model_copy(update={"uses": {}, "converts": None}) for each in placement.attachments
+            )})
+            for placement in live
+        ]  # fmt: skip
+        for each in (each for placement in live for each in placement.attachments):
+            said.update(name for name in ("uses", "converts") if getattr(each, name) is not None)
+            said["rarely"] += each.how_often == "rarely"
+        answers = [solver.solve(platform, others, live=there).status for there in (live, mute)]
+        said["decides"] += answers[0] == "infeasible" != answers[1]
+    assert min(said[name] for name in ("uses", "converts", "rarely", "decides")) >= 3, said
+
+
+def test_files_of_other_questions_share_as_well() -> None:
+    """Of the questions that brute force answers, those with two files."""
+    for seed in range(BATCHES * BATCH):
+        asked = instance(seed)
+        if len(asked.pipelines) > 1:
+            assert disagreement(asked.platform, asked.pipelines) is None, seed
