@@ -95,7 +95,9 @@ class Bus:
 
     def mappings(self, buffer: Buffer, attached: AttachedPort) -> list[Mapping]:
         """How a device that imported the buffer sees it."""
-        return next(each for each in self._imported[id(buffer)] if each.attached == attached).mappings
+        wanted = attached.device, attached.port, attached.access
+        found = (each for each in self._imported[id(buffer)] if each.way == wanted)
+        return next(found).mappings
 
     def forget(self, buffer: Buffer, devices: dict[str, DeviceFacts]) -> None:
         """Detach a buffer everywhere."""
@@ -233,3 +235,7 @@ class _Imported:
     attached: AttachedPort
     mappings: list[Mapping]
     bounced: int
+
+    @property
+    def way(self) -> tuple[str, str, str]:
+        return self.attached.device, self.attached.port, self.attached.access

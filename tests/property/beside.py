@@ -69,6 +69,8 @@ def question(seed: int) -> Instance:
     applied = draft.random.sample(_TWISTS, draft.pick(1, 2, 2, 3))
     if draft.chance(3) and converted not in applied:
         applied.append(converted)
+    if converted in applied:  # with more than one other, brute force may take minutes
+        applied = [converted, *[twist for twist in applied if twist is not converted][:1]]
     applied.sort(key=_TWISTS.index, reverse=True)  # rules are split last
     for twist in applied:
         twist(draft)

@@ -21,8 +21,8 @@ from tests.property.strategies import instance
 from tests.property.test_oracle import compared
 
 BATCH = 100
-BATCHES = 4
-LONG_BATCHES = 40
+BATCHES = 2
+LONG_BATCHES = 14
 
 
 def passed_on(plan: Plan, pipeline: Pipeline) -> tuple[Placement, ...]:
