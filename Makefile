@@ -41,11 +41,15 @@ demo: venv  ## solve a real example on several boards, and allocate it in the si
 	@echo "The same file, unchanged, on every board (an infeasible board is an answer):"
 	@$(BIN)/solve examples/composition.yaml -p all; status=$$?; test $$status -le 1
 
+# Properties run by themselves: counting the lines they run through takes three times as long.
+PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
 test: venv  ## run the tests (≤ 10 minutes on 2 cores)
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal -m 'not long' --cov --cov-report=term:skip-covered
+	$(PYTEST) -m 'not long' --ignore=tests/property --cov --cov-report=term:skip-covered
+	$(PYTEST) -m 'not long' tests/property
 
 test-long: venv  ## run the long searches
-	$(BIN)/python -m pytest -n $(JOBS) -m long
+	$(PYTEST) -m long
 
 test-kernel: $(VENV)/.installed-kernel  ## ask two real kernels, in machines of their own (builds one the first time)
 	$(BIN)/python -m tests.kernel

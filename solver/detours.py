@@ -55,7 +55,7 @@ def edges(ways: Ways) -> Iterator[Change]:
                     found = True
                     yield _change(ways, name, edge, f"have {name} convert {question.label}")
         raw = question.spec.size is None
-        if found or not (raw or (written and read)):
+        if found or not (raw or (written and read and not written & read)):
             continue
         added, name = _converter(written, read), _free_name(ways.platform)
         devices = {**ways.platform.devices, name: added}

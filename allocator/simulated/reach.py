@@ -89,7 +89,10 @@ class Reach:
         multiple = known(port.base.multiple) if port.base is not None else None
         if multiple is None or device.by_cpu:
             return
-        aligned = where.home.alignment(size) if device.linear else where.heap.page
+        aligned = where.home.alignment(size)
+        if not device.linear:
+            behind = device.dma.iommu
+            aligned = (self.iommus[behind].page if behind is not None else None) or where.heap.page
         if aligned % multiple:
             yield refused(
                 "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"

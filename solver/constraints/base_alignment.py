@@ -1,7 +1,8 @@
 """A device may need buffers to start on a multiple of some bytes.
 
 A heap promises the alignment it allocates with. Behind an IOMMU or page tables
-of its own a device sees page-aligned bus addresses whatever the heap.
+of its own a device sees bus addresses aligned to pages, of the IOMMU where it has its
+own, whatever the heap.
 
 Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap.c
 (16 bytes); drivers/iommu/dma-iommu.c iommu_dma_map_sg().
@@ -26,9 +27,15 @@ def broken(case: Case) -> bool:
     if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
         return False
     if case.device.translation != "none":
-        return case.board.page % base.multiple != 0
+        return _page(case) % base.multiple != 0
     home = case.home
     return any(home.alignment(home.exported(size)) % base.multiple for size in case.layout.sizes)
+
+
+def _page(case: Case) -> int:
+    name = case.device.dma.iommu
+    iommu = case.board.platform.iommus[name] if name is not None else None
+    return (iommu.page if iommu is not None else None) or case.board.page
 
 
 def sentence(case: Case) -> str:
@@ -37,7 +44,7 @@ def sentence(case: Case) -> str:
     if case.device.translation != "none":
         return (
             f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
-            f"its bus addresses are aligned to pages of {case.board.page}"
+            f"its bus addresses are aligned to pages of {_page(case)}"
         )
     promised = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
     return (

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from platforms.schema import Platform
+from solver import solve
 from tests.builders import (
     board,
     buffer,
@@ -66,6 +69,19 @@ def test_translated_addresses_are_aligned_to_pages_only() -> None:
         "panel.scanout needs frame on a multiple of 8192 bytes; its bus addresses are aligned to pages of 4096"
     )
     assert facts(refusal(based(8192, aligned, mmu=True))) == [("base-alignment", "frame→panel")]
+
+
+@pytest.mark.parametrize(("page", "fits"), [("16KiB", True), ("4KiB", False)])
+def test_an_iommu_may_have_pages_of_its_own(page: str, fits: bool) -> None:
+    platform = board(
+        iommus={"mmu0": iommu(page=page)},
+        devices={
+            "panel": device(
+                "display", dma={"bits": 40, "iommu": "mmu0"}, scanout=port(base={"multiple": 8192})
+            )
+        },
+    )
+    assert (solve(platform, [pipeline()]).status == "optimal") is fits
 
 
 def test_the_cpu_needs_no_alignment() -> None:
