@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from solver.constraint import Budget, Fact
 from solver.constraints import missing_device
 from solver.drops import Drops
-from solver.ledger import Ledger
+from solver.ledger import Ledger, used_by
 from solver.problem import Problem
 from solver.seats import seated
 
@@ -35,11 +35,11 @@ def unseated(problem: Problem, dropped: Drops) -> bool:
 
 def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], ledger: Ledger, dropped: Drops) -> bool:
     """Whether a budget is exceeded even if buffers charge the least; how many, each."""
-    least: dict[Budget, int] = {}
+    least = used_by((), ledger)
     for floor, number in floors:
         for budget, amount in floor.items():
             least[budget] = least.get(budget, 0) + amount * number
     return any(
-        amount + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
         for budget, amount in least.items()
     )

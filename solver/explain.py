@@ -18,7 +18,7 @@ from solver.constraints import conversion, protected_flow
 from solver.deciding import Woods, decide
 from solver.drops import Drops
 from solver.facts import Relaxed, Sentences, ordered, universe
-from solver.ledger import Ledger
+from solver.ledger import Ledger, used_by
 from solver.model import Choice, Limits, choose
 from solver.options import Memo, Propagation
 from solver.plan import Infeasible, Reason, UnknownFact
@@ -41,7 +41,8 @@ class Prover:
     def __init__(self, problem: Problem, ledger: Ledger) -> None:
         self.problem = problem
         self.ledger = ledger
-        self.facts = universe(problem)
+        held = {Fact(budget.kind, budget.subject) for budget in used_by((), ledger)}
+        self.facts = ordered({*universe(problem), *held})
         self._convertible = any(device.spec.converts for device in problem.board.devices.values())
         self._flows = frozenset(fact for fact in self.facts if fact.kind == protected_flow.NAME)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}

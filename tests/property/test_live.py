@@ -80,6 +80,13 @@ def test_what_is_there_is_charged_as_if_it_were_asked_again(batch: int) -> None:
     assert list(disagreements(batch * BATCH)) == []
 
 
+@pytest.mark.parametrize("seed", [471, 1085])
+def test_what_live_buffers_overrun_by_themselves_is_refused(seed: int) -> None:
+    """What they do not say counts by its worse end, here more bytes a second than a memory carries."""
+    asked = beside.question(seed)
+    assert disagreement(asked.platform, asked.pipelines) is None
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
 def test_what_is_there_is_charged_as_if_it_were_asked_again_for_long(batch: int) -> None:

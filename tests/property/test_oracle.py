@@ -116,6 +116,16 @@ def test_both_agree_on_conversions_and_protection(batch: int) -> None:
     assert converting_disagreements(batch * BATCH) == []
 
 
+@pytest.mark.parametrize("seed", [70810, 71746])
+def test_a_colour_that_nobody_here_states_may_be_handed_on(seed: int) -> None:
+    asked = converting.question(seed)
+    assert compared(f"converting seed {seed}", asked.platform, asked.pipelines, ()) is None
+
+
+def test_packed_samples_are_not_compressed() -> None:
+    assert disagreement(911784) is None
+
+
 @pytest.mark.long
 @pytest.mark.parametrize("batch", range(CONVERTING_BATCHES, LONG_CONVERTING_BATCHES))
 def test_both_agree_on_conversions_and_protection_for_long(batch: int) -> None:
