@@ -18,6 +18,7 @@ from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
 from tests.property import converting
 from tests.property.brute import Search, brute_force
+from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
 
 BATCH = 100
@@ -53,6 +54,8 @@ def compared(
         return None if found is None else f"{where}: {answer.status}, but {found.cost} is possible"
     if faults := search.case.judge(answer):
         return f"{where}: the judge refuses the plan: {faults[0]}"
+    if holes := leaks(platform, pipelines, answer):
+        return f"{where}: protected content gets out: {holes[0]}"
     cost = plan_cost(search.case, answer)
     stated = {level.term: level.value for level in answer.levels}
     if wrong := [term for term, value in zip(TERMS, cost, strict=True) if stated.get(term, value) != value]:
