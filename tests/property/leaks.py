@@ -15,7 +15,7 @@ from solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, attachm
 from solver.plan import Placement, Plan
 
 Job = tuple[str, str | None, str | None, str | None]
-"""A stage: kind, label, connector, name."""
+"""A stage: device, label, connector, name."""
 
 
 def leaks(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan) -> list[str]:
@@ -61,7 +61,7 @@ def _jobs(platform: Platform, buffer: Buffer, placement: Placement, access: Acce
                 if (device.kind, attached.port, attached.access) != (selector.kind, selector.port, access):
                     continue
                 if access == "read" or not device.ports[attached.port].declassifies:
-                    yield (selector.kind, selector.label, selector.connector, selector.stage)
+                    yield (attached.device, selector.label, selector.connector, selector.stage)
 
 
 def _holes(platform: Platform, file: Pipeline, placement: Placement) -> Iterator[str]:
