@@ -14,6 +14,7 @@ import typer
 
 from api.asked import EVERY_BOARD, THIS_MACHINE, Asked
 from api.exits import Exit, guarded, leave
+from api.interrupts import ready
 from api.options import (
     PLATFORM_VARIABLE,
     AllocateOption,
@@ -49,7 +50,6 @@ from api.options import (
     VersionOption,
     WhyNotOption,
 )
-from api.start import ready
 
 SOLVE_HELP: Final = """Choose heap, format, modifier, stride, size and count for every buffer of a pipeline.
 

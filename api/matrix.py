@@ -12,10 +12,10 @@ from api.answers import as_json
 from api.asked import Asked
 from api.background import waited
 from api.exits import Exit, code_of, worst
+from api.interrupts import ready
 from api.noting import tell_slips
 from api.output import show, write, write_json
 from api.solving import options_of
-from api.start import ready
 from platforms import catalog
 from platforms.errors import InputError, NotOnBoard, Problem
 from platforms.kernels import on_kernel

@@ -13,9 +13,9 @@ from api.asked import THIS_MACHINE, Asked
 from api.background import waited
 from api.discovering import this_machine
 from api.exits import Exit, code_of, complain
+from api.interrupts import ready
 from api.noting import tell_slips
 from api.output import show, write_json
-from api.start import ready
 from platforms.catalog import load_platform
 from platforms.kernels import on_kernel
 from platforms.schema import Platform

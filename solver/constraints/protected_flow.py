@@ -4,8 +4,8 @@ Otherwise any copy would lay open what its source keeps. Only a port marked `dec
 ends it: one that scrambles, or whose output nobody can make content of. Conversions never
 end it. Which buffers it reaches is worked out in solver.protection.
 
-Source: design §5, 37; a GPU or scaler in its protected mode writes to protected memory only:
-linux-7.2.13:drivers/tee/tee_heap.c (one entry for a use-case, whoever takes part).
+Source: design §5, 37. No kernel follows content; what a master in its protected mode may
+write to, firmware decides (docs/protected.md).
 """
 
 from __future__ import annotations
