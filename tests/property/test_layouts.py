@@ -11,11 +11,17 @@ import pytest
 import solver
 from allocator.execute import execute
 from allocator.simulated.board import Board
+from allocator.simulated.families import surfaces
 from allocator.simulated.frames import run_frame
 from allocator.simulated.judge import judge
+from platforms.formats import pixel_formats
+from platforms.modifiers import parse_modifier
+from solver import modifiers
+from solver.modifiers.opaque import Opaque
 from solver.plan import Plan
 from tests.property.brute import Search
-from tests.property.modified import careless, question
+from tests.property.layout_twists import MODIFIED
+from tests.property.modified import FAMILIES, careless, question
 
 BATCH = 50
 BATCHES = 12
@@ -63,3 +69,29 @@ def test_solver_and_judge_agree_on_layouts(batch: int) -> None:
 @pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
 def test_solver_and_judge_agree_on_layouts_for_long(batch: int) -> None:
     assert disagreements(batch * BATCH) == []
+
+
+MODIFIERS = sorted({name for name, _ in (*FAMILIES, *MODIFIED)})
+
+
+def spelt(name: str) -> str:
+    """With a column height, where a modifier is made for the buffer."""
+    return f"{name}_COL_HEIGHT(64)" if "SAND" in name else name
+
+
+@pytest.mark.parametrize("name", MODIFIERS)
+def test_both_know_the_same_formats_under_a_modifier(name: str) -> None:
+    """Whatever driver has them: a layout that only one of them works out is a layout nobody has checked."""
+    modifier = parse_modifier(spelt(name))
+    for fourcc, form in pixel_formats().items():
+        found = modifiers.shape(fourcc, modifier.name)
+        known = found is not None and not isinstance(found, Opaque)
+        assert known == (surfaces(form, modifier) is not None), fourcc
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", MODIFIERS)
+def test_both_agree_on_every_format_under_a_modifier(name: str) -> None:
+    formats = [f for f in sorted(pixel_formats()) if modifiers.shape(f, spelt(name)) is not None]
+    found = (disagreement(seed, (fourcc, name)) for seed, fourcc in enumerate(formats, 200_000))
+    assert [text for text in found if text is not None] == []
