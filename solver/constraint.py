@@ -11,7 +11,7 @@ The scopes, and what a module of that scope provides:
     room         broken(case)           one heap, given sizes
     choice       (in options)           which image rules may be combined
     layout       states(touch), demand(touch, need)      how the bytes lie
-    budget       charges(placed)        what many buffers share
+    budget       charges(placed)        what many buffers share: (budget, each, once)
     question     (in problem)           what no choice can mend
     permit       permits(case)          never breaks; explains why a heap is fine
 
@@ -118,6 +118,10 @@ class Budget(NamedTuple):
     """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
 
 
+Charge = tuple[Budget, int, int]
+"""What a placement takes of a budget: for each of its buffers, and once however many they are."""
+
+
 class End(NamedTuple):
     """One side of a conversion: a device reads here, or writes here, along one of its edges."""
 
@@ -137,15 +141,14 @@ class End(NamedTuple):
 
 
 class Placed(NamedTuple):
-    """A buffer put somewhere, as budgets see it: an option, or a live placement."""
+    """Where buffers of one kind are put, however many they are: an option's, or a live placement's."""
 
     board: Board
     label: str
     heap: HeapView
     home: HeapView
     sizes: tuple[int, ...]
-    number: int
-    """Buffers of this kind."""
+    """Of each dma-buf of one buffer."""
     rate: int
     touches: tuple[Touch, ...]
     ends: tuple[End, ...] = ()

@@ -13,7 +13,6 @@ from solver.board import Board
 from solver.constraint import Budget, Case, End, Fact, Placed, Touch, lives_in
 from solver.constraints import (
     ATTACHMENT,
-    BUDGETS,
     BY_NAME,
     HEAP,
     KINDS,
@@ -40,7 +39,7 @@ from solver.drops import Drops
 from solver.edges import attachment_of, edges
 from solver.inserted import objections
 from solver.ledger import Ledger, used_by
-from solver.option import Option
+from solver.option import Option, taken
 from solver.options import Propagation
 from solver.pipeline import Attachment
 from solver.plan import Reason
@@ -96,8 +95,8 @@ def _budgets_of_converters(problem: Problem) -> set[Budget]:
     for touch, end in ends_of(board):
         for rule in touch.port.images or (None,):
             for heap in board.heaps.values():
-                placed = Placed(board, "", heap, heap, (1,), 1, 1, (touch._replace(rule=rule),), (end,))
-                found |= {budget for kind in BUDGETS for budget, _ in kind.charges(placed)}
+                placed = Placed(board, "", heap, heap, (1,), 1, (touch._replace(rule=rule),), (end,))
+                found |= {budget for budget, *_ in taken(placed)}
     return found
 
 
@@ -289,7 +288,7 @@ class Sentences:
     def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
         used = used_by([option for _, option in relaxed], self.ledger)[budget]
         users = [
-            f"{option.placed.number} × {name}" if option.placed.number > 1 else name
+            f"{option.number} × {name}" if option.number > 1 else name
             for name, option in _named(relaxed)
             if budget in dict(option.charges) or budget in dict(option.locks)
         ]

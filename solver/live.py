@@ -14,11 +14,11 @@ from platforms.schema import Conversion, Port
 from platforms.values import shown
 from solver.board import Board, DeviceView
 from solver.constraint import Budget, End, Placed, Touch, lives_in
-from solver.constraints import BUDGETS, capacity, resource
+from solver.constraints import capacity, resource
 from solver.edges import attachment_of
 from solver.images import knows
 from solver.ledger import Ledger, block_shares
-from solver.option import share
+from solver.option import share, taken
 from solver.pipeline import Attachment, Selector
 from solver.plan import AttachedPort, Placement
 
@@ -69,11 +69,11 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
     shares: dict[Budget, int] = {}
     for placement in live:
         placed = _placed(board, placement)
-        for kind in BUDGETS:
-            for budget, amount in kind.charges(placed):
-                charges[budget] = charges.get(budget, 0) + amount
-                if budget.shared and budget.limit > 0:
-                    shares[budget] = shares.get(budget, 0) + share(budget, amount)
+        for budget, each, once in taken(placed):
+            amount = placement.count * each + once
+            charges[budget] = charges.get(budget, 0) + amount
+            if budget.shared and budget.limit > 0:
+                shares[budget] = shares.get(budget, 0) + share(budget, amount)
         found = tuple(capacity.locks(placed))
         if found:
             locks[placed.home.name] = found
@@ -150,7 +150,6 @@ def _placed(board: Board, placement: Placement) -> Placed:
         heap,
         home,
         sizes,
-        placement.count,
         placement.rate,
         tuple(touches),
         tuple(ends),

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
 from platforms.formats import pixel_format
 from solver import layout as layouts
-from solver.constraint import Budget, Placed, Touch
+from solver.constraint import Budget, Charge, Placed, Touch
 from solver.constraints import BUDGETS, capacity
-from solver.costs import TERMS
-from solver.costs.term import Priced
+from solver.costs import COUNTED, PLACED, TERMS
+from solver.costs.term import Counted
 
 PPM: Final = 1_000_000
 """Shares are counted in it."""
@@ -37,21 +37,42 @@ class Image(NamedTuple):
     layout: layouts.Layout
 
 
-def beaten(image: Image, better: Iterable[Image]) -> bool:
-    """Whether one of those that come first by rank and name is never worse in the same heap."""
-    return any(_beats(one, image) for one in better)
+class Rivals:
+    """Which of these images need no place where another, never worse, has one at the same price.
 
+    Images that conversions tell apart by what they hand on (`kept`) do not compete.
+    """
 
-def _beats(one: Image, other: Image) -> bool:
-    mine, theirs = one.layout, other.layout
-    if len(mine.sizes) != len(theirs.sizes) or mine.moved > theirs.moved:
+    def __init__(self, images: Sequence[Image], kept: frozenset[str]) -> None:
+        self._images = images
+        self._seen = [seen_by(kept, image) for image in images] if kept else None
+        self._known: dict[tuple[int, int], bool] = {}
+
+    def beaten(self, index: int, placed: Iterable[int]) -> bool:
+        """Whether one of those that have a place is never worse."""
+        for other in placed:
+            pair = other, index
+            beats = self._known.get(pair)
+            if beats is None:
+                beats = self._known[pair] = self._beats(other, index)
+            if beats:
+                return True
         return False
-    if any(a > b for a, b in zip(mine.sizes, theirs.sizes, strict=True)):
-        return False
-    for a, b in zip(one.touches, other.touches, strict=True):
-        if a.rule is not b.rule and _uses(a) != _uses(b):
+
+    def _beats(self, one: int, other: int) -> bool:
+        mine, theirs = self._images[one], self._images[other]
+        if mine.rank > theirs.rank or (self._seen and self._seen[one] != self._seen[other]):
             return False
-    return True
+        laid, rival = mine.layout, theirs.layout
+        if laid is not rival:
+            if len(laid.sizes) != len(rival.sizes) or laid.moved > rival.moved:
+                return False
+            if any(a > b for a, b in zip(laid.sizes, rival.sizes, strict=True)):
+                return False
+        for a, b in zip(mine.touches, theirs.touches, strict=True):
+            if a.rule is not b.rule and _uses(a) != _uses(b):
+                return False
+        return True
 
 
 def _uses(touch: Touch) -> dict[str, int]:
@@ -64,6 +85,8 @@ class Option(NamedTuple):
     key: tuple[object, ...]
     """Names and numbers that order options: the last level of the objective."""
     placed: Placed
+    number: int
+    """Of buffers."""
     fourcc: str | None
     modifier: str | None
     colour: str | None
@@ -79,40 +102,59 @@ class Option(NamedTuple):
     """What it uses of each memory, in ppm, the locked block aside."""
 
 
-def option(placed: Placed, image: Image, rank: int, binding: Binding, dropped: int) -> Option:
-    """Price a placement and work out what it charges to which budget."""
-    charges: dict[Budget, int] = {}
+def taken(placed: Placed) -> list[Charge]:
+    """What a placement takes of every budget, each budget once."""
+    found: dict[Budget, Charge] = {}
     for kind in BUDGETS:
-        for budget, amount in kind.charges(placed):
-            charges[budget] = charges.get(budget, 0) + amount
+        for charge in kind.charges(placed):
+            budget, each, once = charge
+            if budget in found:
+                _, other, before = found[budget]
+                charge = budget, other + each, before + once
+            found[budget] = charge
+    return list(found.values())
+
+
+def priced(
+    placed: Placed, image: Image, rank: int, binding: Binding, counts: Iterable[tuple[int, int]]
+) -> Iterator[Option]:
+    """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
+    charges = taken(placed)
     locks = tuple(capacity.locks(placed))
-    shares = tuple(
-        [
-            (budget, -(-amount * PPM // budget.limit))
-            for budget, amount in charges.items()
-            if budget.shared and budget.limit > 0
-        ]
-    )
-    priced = Priced(placed, rank + image.rank, dropped, shares)
-    values = tuple([term.value(priced) for term in TERMS])
-    devices = tuple(touch.device.name for touch in placed.touches)
-    key = (
-        placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes), devices, -placed.number
+    costs = [0] * len(TERMS)
+    for level, term in PLACED:
+        costs[level] = term.value(placed)
+    name = (
+        placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
+        tuple([touch.device.name for touch in placed.touches]),
     )  # fmt: skip
-    return Option(
-        key,
-        placed,
-        image.fourcc,
-        image.modifier,
-        image.colour,
-        image.layout,
-        binding,
-        dropped,
-        values,
-        tuple(charges.items()),
-        locks,
-        shares,
-    )
+    for number, dropped in counts:
+        charged = tuple([(budget, number * each + once) for budget, each, once in charges])
+        shares = tuple(
+            [
+                (budget, -(-amount * PPM // budget.limit))
+                for budget, amount in charged
+                if budget.shared and budget.limit > 0
+            ]
+        )
+        counted = Counted(placed, number, rank + image.rank, dropped, shares)
+        for level, term in COUNTED:
+            costs[level] = term.value(counted)
+        yield Option(
+            (*name, -number),
+            placed,
+            number,
+            image.fourcc,
+            image.modifier,
+            image.colour,
+            image.layout,
+            binding,
+            dropped,
+            tuple(costs),
+            charged,
+            locks,
+            shares,
+        )
 
 
 @cache
@@ -143,7 +185,7 @@ def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tu
     rivals: dict[tuple[object, ...], list[Option]] = {}
     for candidate in options:
         seen = (*seen_by(kept, candidate), "memory" in kept and candidate.placed.heap.name) if kept else ()
-        alike = rivals.setdefault((candidate.placed.number, candidate.binding, seen), [])
+        alike = rivals.setdefault((candidate.number, candidate.binding, seen), [])
         if not _dominated(candidate, alike):
             alike.append(candidate)
             found.append(candidate)

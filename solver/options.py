@@ -21,7 +21,7 @@ from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, conve
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.images import Images, Laid, Rules, holds
 from solver.layout import Demand, Form
-from solver.option import Binding, Image, Option, beaten, option, seen_by, undominated
+from solver.option import Binding, Option, Rivals, priced, undominated
 from solver.pipeline import Wish
 from solver.problem import Problem, Question, Way
 from solver.seats import Seats
@@ -51,6 +51,7 @@ class Propagation:
         self._memo: Memo = {} if memo is None else memo
         self._reached: dict[tuple[str, str, bool], dict[tuple[str, str], bool]] = {}
         self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
+        self._strict: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
         self.laid: Laid = {}
         self._rules: dict[tuple[str, str], Rules] = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
@@ -125,6 +126,14 @@ class Propagation:
             )
         return found
 
+    def strict(self, touch: Touch) -> tuple[ModuleType, ...]:
+        """The kinds that may keep the touch's device from a buffer of some size in a heap."""
+        key = (touch.device.name, touch.name)
+        found = self._strict.get(key)
+        if found is None:
+            found = self._strict[key] = tuple([kind for kind in RUN if kind.concerns(self.board, touch)])
+        return found
+
     def rules(self, touch: Touch) -> Rules:
         """The rules of the touch's port that hold for its use."""
         key = (touch.device.name, touch.name)
@@ -176,12 +185,7 @@ class _Search:
         for way in self.question.ways:
             for _, touches in self.seats.bindings(way):
                 heaps = self._heaps(touches) if self._counts(touches) else []
-                strict = [
-                    (kind, i)
-                    for kind in RUN
-                    for i, touch in enumerate(touches)
-                    if kind.concerns(self.board, touch)
-                ]
+                strict = self._strict(touches)
                 for image in self.images.fitting(touches) if heaps else ():
                     for heap, home in heaps:
                         case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
@@ -237,39 +241,39 @@ class _Search:
     ) -> Iterator[Option]:
         counts = self._counts(touches)
         images = list(self.images.fitting(touches))
-        strict = [
-            (kind, i) for kind in RUN for i, touch in enumerate(touches) if kind.concerns(self.board, touch)
-        ]
+        rivals = Rivals(images, self.kept)
+        strict = self._strict(touches)
         mapped = any(touch.device.by_cpu for touch in touches)
-        kept: dict[object, dict[object, list[Image]]] = {}
+        alike: dict[object, list[int]] = {}
         for heap, home in heaps:
             price = (
                 home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
                 "memory" in self.kept and heap.name,
             )  # fmt: skip
-            rivals = kept.setdefault(price, {})
-            for image in images:
-                better = rivals.setdefault(self.kept and seen_by(self.kept, image), [])
-                if better and self.whole.excluded is None and beaten(image, better):
+            others = alike.setdefault(price, [])
+            for index, image in enumerate(images):
+                if others and self.whole.excluded is None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
                 case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
                 if not self._holds(case, strict):
                     continue
-                better.append(image)
-                for number, dropped in counts:
-                    placed = Placed(
-                        self.board,
-                        self.question.label,
-                        heap,
-                        home,
-                        image.layout.sizes,
-                        number,
-                        self.question.spec.rate,
-                        image.touches,
-                        self.ends,
-                        image.layout.moved,
-                    )
-                    yield option(placed, image, way.rank, binding, dropped)
+                others.append(index)
+                placed = Placed(
+                    self.board,
+                    self.question.label,
+                    heap,
+                    home,
+                    image.layout.sizes,
+                    self.question.spec.rate,
+                    image.touches,
+                    self.ends,
+                    image.layout.moved,
+                )
+                yield from priced(placed, image, way.rank, binding, counts)
+
+    def _strict(self, touches: tuple[Touch, ...]) -> list[tuple[ModuleType, int]]:
+        """The kinds that may mind sizes and runs in a heap, by touch."""
+        return [(kind, i) for i, touch in enumerate(touches) for kind in self.whole.strict(touch)]
 
     def _holds(self, case: Case, strict: list[tuple[ModuleType, int]]) -> bool:
         """Whether sizes, runs and alignments suit the heap; `strict` are the kinds that may mind, by touch."""

@@ -24,8 +24,7 @@ from solver.costs import LARGEST, NAMES, SUM
 from solver.images import canonical
 from solver.layout import Demand, Layout
 from solver.ledger import Ledger, largest_share, locked_share, used_by
-from solver.option import Image, Option
-from solver.option import option as priced
+from solver.option import Image, Option, priced
 from solver.plan import Reason, Rejected
 from solver.problem import Problem, Question
 
@@ -87,7 +86,8 @@ class Why:
         placed = option.placed
         moved = placed._replace(heap=heap, home=lives_in(self.board, heap, placed.touches))
         image = Image(0, option.fourcc, option.modifier, option.colour, placed.touches, option.layout)
-        rival = priced(moved, image, option.values[2], option.binding, option.dropped)
+        counts = [(option.number, option.dropped)]
+        rival = next(priced(moved, image, option.values[2], option.binding, counts))
         rest = [o for o in self.options if o is not option]
         used = used_by([*rest, rival], self.ledger)
         for budget, _ in (*rival.charges, *rival.locks):
@@ -212,7 +212,7 @@ class Why:
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:
             touches = option.placed.touches
-            text = count.sentence(question.label, count.buffers(option.placed.number), touches)
+            text = count.sentence(question.label, count.buffers(option.number), touches)
             source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
             yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
 

@@ -145,7 +145,7 @@ def _needed(ways: Ways, question: Question) -> int | None:
     choice = ways.chosen(pipelines=ways.with_buffer(question, count=None))
     if not choice.options:
         return None
-    return choice.options[ways.problem.questions.index(question)].placed.number
+    return choice.options[ways.problem.questions.index(question)].number
 
 
 def formats(ways: Ways) -> Iterator[Change]:

@@ -139,7 +139,7 @@ def placement(question: Question, option: Option, why: reasons.Why | None) -> Pl
         size=layout.size,
         allocated=placed.allocated,
         sizes=layout.sizes,
-        count=placed.number,
+        count=option.number,
         rate=placed.rate,
         attachments=attached(placed),
         reasons=why.reasons(question, option) if why else (),

@@ -13,7 +13,7 @@ from solver.constraint import Budget
 from solver.constraints import count
 from solver.inserted import Seat
 from solver.ledger import Ledger, used_by
-from solver.option import Option
+from solver.option import Option, taken
 from solver.plan import Dropped
 from solver.problem import Question
 
@@ -26,7 +26,7 @@ def dropped(placed: Sequence[Seat], ledger: Ledger) -> tuple[Dropped, ...]:
 
 
 def _dropped(question: Question, option: Option, used: Mapping[Budget, int]) -> Dropped:
-    granted = option.placed.number
+    granted = option.number
     wish = granted + option.dropped
     why = _in_the_way(option, used)
     text = f"{question.label} wished for {wish} buffers and gets {granted}{': ' if why else ''}{why}"
@@ -36,10 +36,10 @@ def _dropped(question: Question, option: Option, used: Mapping[Budget, int]) -> 
 def _in_the_way(option: Option, used: Mapping[Budget, int]) -> str:
     """Why there is not one buffer more, where the choice alone says it."""
     _, most = count.bounds(option.placed.touches)
-    if most is not None and option.placed.number >= most:
+    if most is not None and option.number >= most:
         return f"its ports take at most {most}"
-    for budget, amount in option.charges:
-        needed = used[budget] + amount // option.placed.number
+    for budget, each, _ in taken(option.placed):
+        needed = used[budget] + each
         if needed > budget.limit:
             size = in_units if "bytes" in budget.what else str
             return f"one more would need {size(needed)} of {budget.subject}, which has {size(budget.limit)}"

@@ -110,6 +110,7 @@ class Reach:
 
     def _objections(self, device: DeviceFacts, where: Residence) -> Iterator[Objection]:
         heap = where.heap
+        own = heap.facts.exporter == device.name  # it attaches to nothing: it has the buffer
         if device.by_cpu:
             if not heap.mappable:
                 yield unmapped(device, heap)
@@ -117,11 +118,10 @@ class Reach:
             yield from self._address_objections(device, where)
             if not uses(self.ground, device, where.memories):
                 yield refused("unreachable-memory", f"no peer-to-peer way into the memory of {heap.name}")
-            if heap.facts.requires_p2p and not device.peer:
+            if heap.facts.requires_p2p and not device.peer and not own:
                 yield refused("unreachable-memory", f"{heap.name} is for importers with peer-to-peer")
             if heap.facts.cpu == "cached" and heap.facts.sync in ("none", UNKNOWN) and not device.snoops:
                 yield seen("coherency", f"{heap.name} never syncs and the device does not snoop")
-        own = heap.facts.exporter == device.name
         if not own and device.imports is not None and heap.name not in device.imports:
             yield refused("importer-refuses", f"takes no buffers of {heap.name}")
         if heap.access is not None and device.name not in heap.access:

@@ -18,22 +18,22 @@ from collections.abc import Iterable, Iterator
 
 from platforms.values import in_units
 from solver.board import TOGETHER, Board, HeapView, Pool
-from solver.constraint import Budget, Placed
+from solver.constraint import Budget, Charge, Placed
 
 NAME = "capacity"
 SCOPE = "budget"
 ONE_MEMORY = "one memory of"
 
 
-def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[Charge]:
     home = placed.home
     split = home.run is None and max(map(home.allocated, placed.sizes), default=0) > placed.board.page
     key = (NAME, home.name, split)
     found = placed.board.budgets.get(key)
     if found is None:
         found = placed.board.budgets[key] = tuple(_budgets(placed.board, home, split))
-    amount = placed.number * placed.allocated
-    return [(budget, amount) for budget in found]
+    each = placed.allocated
+    return [(budget, each, 0) for budget in found]
 
 
 def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:

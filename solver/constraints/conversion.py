@@ -14,16 +14,17 @@ from collections.abc import Iterable, Sequence
 
 from platforms.schema import Conversion
 from solver.board import Board
-from solver.constraint import Budget, End, Placed
+from solver.constraint import Budget, Charge, End, Placed
 
 NAME = "conversion"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[Charge]:
     return [
         (
             Budget(NAME, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),
+            0,
             placed.rate * sum(placed.sizes),
         )
         for end in placed.ends

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 
 from platforms.values import INT64_MAX, in_units
 from solver.board import Board
-from solver.constraint import Budget, Case, Placed
+from solver.constraint import Budget, Case, Charge, Placed
 
 NAME = "heap-limits"
 SCOPE = "room"
@@ -26,12 +26,12 @@ def broken(case: Case) -> bool:
     return isinstance(largest, int) and any(case.heap.exported(size) > largest for size in case.layout.sizes)
 
 
-def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[Charge]:
     most = placed.heap.spec.buffers
     if not isinstance(most, int):
         return ()
     budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
-    return ((budget, placed.number * len(placed.sizes)),)
+    return [(budget, len(placed.sizes), 0)]
 
 
 def sentence(case: Case) -> str:

@@ -14,33 +14,37 @@ from collections.abc import Iterator
 
 from platforms.schema import Aperture
 from solver.board import Board, DeviceView
-from solver.constraint import Budget, Placed
+from solver.constraint import Budget, Charge, Placed
 
 NAME = "iova-aperture"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
-    seen: set[str] = set()
+def charges(placed: Placed) -> Iterator[Charge]:
+    known, seen = placed.board.budgets, set[str]()
     for touch in placed.touches:
         device = touch.device
-        if device.translation not in ("iommu", "mmu") or device.name in seen:
+        if device.name in seen:
             continue
         seen.add(device.name)
         key = (NAME, device.name)
-        found = placed.board.budgets.get(key)
+        found = known.get(key)
         if found is None:
-            found = placed.board.budgets[key] = _budgets(placed.board, device)
+            found = known[key] = _budgets(placed.board, device)
         page, budgets = found
         if budgets:
-            exported = map(placed.home.exported, placed.sizes)
-            mapped = placed.number * sum([size + -size % page for size in exported])
+            mapped = 0
+            for size in placed.sizes:
+                exported = placed.home.exported(size)
+                mapped += exported + -exported % page
             for budget in budgets:
-                yield budget, mapped
+                yield budget, mapped, 0
 
 
 def _budgets(board: Board, device: DeviceView) -> tuple[int, tuple[Budget, ...]]:
     """The page that mappings are rounded to, the IOMMU's aperture and the device's own."""
+    if device.translation not in ("iommu", "mmu"):
+        return board.page, ()
     name = device.dma.iommu
     iommu = board.platform.iommus[name] if name is not None else None
     found = []

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from solver.board import Board, HeapView, MemoryView
-from solver.constraint import Budget, Case, Placed, Touch
+from solver.constraint import Budget, Case, Charge, Placed, Touch
 
 NAME = "local-only"
 SCOPE = "reach"
@@ -51,7 +51,7 @@ def _within(board: Board, name: str | None, wanted: tuple[str, ...]) -> bool:
     return False
 
 
-def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterable[Charge]:
     """The windows around the memories a buffer lies in, shared by all that is pinned or mapped there.
 
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
@@ -63,9 +63,9 @@ def charges(placed: Placed) -> Iterable[tuple[Budget, int]]:
         windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.home))
     if not windows:
         return ()
-    amount = placed.number * placed.allocated
+    each = placed.allocated
     return [
-        (budget, amount)
+        (budget, each, 0)
         for budget, inner, chain in windows
         if any(_through(touch, inner, chain) for touch in placed.touches)
     ]

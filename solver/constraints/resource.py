@@ -13,13 +13,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from solver.board import Board, HeapView
-from solver.constraint import Budget, Placed, Touch
+from solver.constraint import Budget, Charge, Placed, Touch
 
 NAME = "resource"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
+def charges(placed: Placed) -> Iterator[Charge]:
     for touch in placed.touches:
         if touch.port.uses or touch.port.how_many is not None or (touch.rule and touch.rule.uses):
             yield from _counted(placed.board, touch)
@@ -30,14 +30,14 @@ def charges(placed: Placed) -> Iterator[tuple[Budget, int]]:
     if found:
         moved = placed.rate * sum(touch.moved(sum(placed.sizes)) for touch in placed.touches)
         for budget in found:
-            yield budget, moved
+            yield budget, 0, moved
 
 
-def _counted(board: Board, touch: Touch) -> Iterator[tuple[Budget, int]]:
+def _counted(board: Board, touch: Touch) -> Iterator[Charge]:
     for name, amount in touch.uses.items():
-        yield counted(board, name), amount
+        yield counted(board, name), 0, amount
     if touch.port.how_many is not None:
-        yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 1
+        yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 0, 1
 
 
 def counted(board: Board, name: str) -> Budget:

@@ -30,6 +30,8 @@ TERMS: Final[tuple[ModuleType, ...]] = (
     bytes,
 )
 NAMES: Final = tuple(term.NAME for term in TERMS)
+PLACED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.SCOPE == "placed")
+COUNTED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.SCOPE == "counted")
 LARGEST: Final = NAMES.index(scarcity_largest.NAME)
 """The one level that belongs to all placements together."""
 SUM: Final = NAMES.index(scarcity_sum.NAME)

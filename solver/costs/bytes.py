@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
+from solver.costs.term import Counted
 
 NAME = "bytes"
+SCOPE = "counted"
 
 
-def value(priced: Priced) -> int:
-    return priced.placed.number * priced.placed.allocated
+def value(counted: Counted) -> int:
+    return counted.number * counted.placed.allocated

@@ -6,15 +6,14 @@ last resort; a buffer without a rate is converted once a second.
 
 from __future__ import annotations
 
-from solver.constraint import End
-from solver.costs.term import Priced
+from solver.constraint import End, Placed
 
 NAME = "conversion-bytes"
+SCOPE = "placed"
 BY_CPU = 64
 
 
-def value(priced: Priced) -> int:
-    placed = priced.placed
+def value(placed: Placed) -> int:
     if not placed.ends:
         return 0
     return sum(placed.sizes) * sum(weight(end, placed.rate) for end in placed.ends)

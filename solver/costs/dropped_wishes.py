@@ -7,10 +7,11 @@ and at last the names decide who gives.
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
+from solver.costs.term import Counted
 
 NAME = "dropped-wishes"
+SCOPE = "counted"
 
 
-def value(priced: Priced) -> int:
-    return priced.dropped * (priced.dropped + 1) // 2
+def value(counted: Counted) -> int:
+    return counted.dropped * (counted.dropped + 1) // 2

@@ -6,15 +6,15 @@ comes after any chain of others, of which the longest has three.
 
 from __future__ import annotations
 
-from solver.constraint import End
-from solver.costs.term import Priced
+from solver.constraint import End, Placed
 
 NAME = "lossy-conversions"
+SCOPE = "placed"
 BY_CPU = 4
 
 
-def value(priced: Priced) -> int:
-    return sum(map(loss, priced.placed.ends))
+def value(placed: Placed) -> int:
+    return sum(map(loss, placed.ends))
 
 
 def loss(end: End) -> int:

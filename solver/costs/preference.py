@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
+from solver.costs.term import Counted
 
 NAME = "preference"
+SCOPE = "counted"
 
 
-def value(priced: Priced) -> int:
-    return priced.rank
+def value(counted: Counted) -> int:
+    return counted.rank

@@ -6,10 +6,5 @@ option has none.
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
-
 NAME = "scarcity-largest"
-
-
-def value(priced: Priced) -> int:
-    return 0
+SCOPE = "joint"

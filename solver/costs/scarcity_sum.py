@@ -6,10 +6,11 @@ buffer locks is memory used, once for all its buffers: joint, so the model adds 
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
+from solver.costs.term import Counted
 
 NAME = "scarcity-sum"
+SCOPE = "counted"
 
 
-def value(priced: Priced) -> int:
-    return sum([share for _, share in priced.shares])
+def value(counted: Counted) -> int:
+    return sum([share for _, share in counted.shares])

@@ -1,4 +1,11 @@
-"""What a cost term is given: a placement, its rank, and its shares of memories."""
+"""What a cost term is, and what it is given. Every term is an integer ≥ 0.
+
+A term is a module of `solver/costs/` with a NAME (public, stable) and a SCOPE:
+
+    placed     value(placed)      the same however many buffers there are: priced once for all counts
+    counted    value(counted)     depends on the count, or on what the pipeline prefers
+    joint      (in model)         belongs to all placements together; alone an option has none
+"""
 
 from __future__ import annotations
 
@@ -7,13 +14,15 @@ from typing import NamedTuple
 from solver.constraint import Budget, Placed
 
 
-class Priced(NamedTuple):
-    """One option of one buffer, to be priced. Every term is an integer ≥ 0."""
+class Counted(NamedTuple):
+    """So many buffers of one placement."""
 
     placed: Placed
+    number: int
+    """Of buffers."""
     rank: int
     """Places behind the first choice in the orders the pipeline gives."""
     dropped: int
     """Buffers wished for and not granted."""
     shares: tuple[tuple[Budget, int], ...]
-    """Its share of each bounded memory, in ppm."""
+    """Their share of each bounded memory, in ppm."""

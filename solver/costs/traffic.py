@@ -11,14 +11,14 @@ compression is worth").
 
 from __future__ import annotations
 
-from solver.costs.term import Priced
+from solver.constraint import Placed
 
 NAME = "traffic"
+SCOPE = "placed"
 UNCACHED_READ = 5
 
 
-def value(priced: Priced) -> int:
-    placed = priced.placed
+def value(placed: Placed) -> int:
     size = sum(placed.sizes)
     moved = size if placed.moves is None else placed.moves
     local = any(memory.local for memory in placed.home.memories or ())

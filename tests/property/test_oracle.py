@@ -25,6 +25,7 @@ BATCH = 100
 BATCHES = 24
 LONG_BATCHES = 100
 LOCKING_BATCHES = 2
+SIBLING_BATCHES = 4
 CONVERTING_BATCHES = 4
 LONG_CONVERTING_BATCHES = 20
 
@@ -109,6 +110,30 @@ def test_both_agree_where_heaps_lock_blocks(batch: int) -> None:
         drawn = locking(instance(seed), seed)
         found.append(disagreement(seed, drawn))
         drawn = locking(converting.question(seed), seed)
+        found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
+    assert [text for text in found if text is not None] == []
+
+
+def siblings(asked: Instance, seed: int) -> Instance:
+    """The same question, in which heaps have one beside them that differs in one fact and comes first or last."""
+    random = Random(f"siblings/{seed}")
+    heaps = dict(asked.platform.heaps)
+    for name in random.sample(sorted(heaps), random.randint(1, min(2, len(heaps)))):
+        fact, value = random.choice(
+            (("largest", 64), ("largest", 128), ("largest", 200), ("run", 256), ("via", "drm"))
+        )
+        changed = heaps[name].model_copy(update={fact: value})
+        first, second = random.sample((heaps[name], changed), 2)
+        heaps |= {name: first, f"{name}b": second}
+    return asked._replace(platform=asked.platform.model_copy(update={"heaps": heaps}))
+
+
+@pytest.mark.parametrize("batch", range(SIBLING_BATCHES))
+def test_both_agree_where_heaps_differ_in_one_fact(batch: int) -> None:
+    found = []
+    for seed in range(batch * BATCH, (batch + 1) * BATCH):
+        found.append(disagreement(seed, siblings(instance(seed), seed)))
+        drawn = siblings(converting.question(seed), seed)
         found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
     assert [text for text in found if text is not None] == []
 

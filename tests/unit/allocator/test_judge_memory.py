@@ -140,6 +140,10 @@ def test_local_memory_needs_peer_to_peer() -> None:
     assert in_vram(both, render, PANEL, read_by=["display.scanout"]) == set()
     needs = card(vram={"reached_by": ["panel"]}, heap={"requires_p2p": True}, **reached)
     assert in_vram(needs, render, PANEL, read_by=["display.scanout"]) == {"unreachable-memory"}
+    # linux-7.2.13:drivers/vfio/pci/vfio_pci_dmabuf.c vfio_pci_dma_buf_attach(): who has it attaches to nothing.
+    its_own = {"requires_p2p": True, "exporter": "card"}
+    own = card(vram={"reached_by": ["panel"]}, heap=its_own, **reached)
+    assert in_vram(own, render, PANEL, read_by=["display.scanout"]) == set()
 
 
 def test_an_importer_without_peer_to_peer_moves_the_buffer() -> None:

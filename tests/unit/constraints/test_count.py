@@ -121,3 +121,11 @@ def test_what_ports_hold_counts_before_the_least_asked_for() -> None:
 def test_wishes_end_where_a_port_takes_no_more() -> None:
     answer = plan(holding({}, {"count": {"max": 4}}), of({"min": 1, "wish": 6}))
     assert [(d.wish, d.granted) for d in answer.dropped] == [(6, 4)]
+
+
+def test_what_all_buffers_share_is_not_in_the_way_of_one_more() -> None:
+    # The one port there is carries every buffer of the kind: it does not limit their number.
+    platform = board(devices={"panel": device("display", scanout=port(how_many=1, holds=0))})
+    wish = pipeline(frame=buffer(count={"min": 1, "wish": 3}))
+    [dropped] = plan(platform, wish, pins=["frame:count=1"]).dropped
+    assert dropped.text == "frame wished for 3 buffers and gets 1"

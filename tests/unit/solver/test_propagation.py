@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from platforms.schema import Platform
 from solver.options import Propagation
 from solver.problem import Problem
@@ -55,6 +57,21 @@ def test_a_preferred_format_does_not_hide_a_smaller_one() -> None:
     )
     found = options(platform, frame=buffer(size="64x64", formats=["XR24", "NV12"]))
     assert [fourcc for _, fourcc, _ in found] == ["XR24", "NV12"]
+
+
+@pytest.mark.parametrize("first", [{"largest": "8KiB"}, {"run": "4KiB"}])
+def test_what_fits_into_the_first_heap_hides_nothing_preferred_in_the_next(first: dict[str, Any]) -> None:
+    # XR24 needs 16 KiB and NV12 6 KiB; the heaps draw from one memory at one price.
+    both = port(image("XR24", "NV12"))
+    platform = board(
+        heaps={"a": heap("dram", run="16KiB") | first, "b": heap("dram", run="16KiB")},
+        devices={
+            "camera": device("camera", capture=both),
+            "panel": device("display", dma={"segments": 2}, scanout=both),
+        },
+    )
+    question = pipeline(frame=buffer(size="64x64", formats=["XR24", "NV12"]))
+    assert (placed(platform, question).heap, placed(platform, question).format) == ("b", "XR24")
 
 
 def test_a_small_memory_takes_the_smaller_format() -> None:
