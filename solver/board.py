@@ -17,7 +17,7 @@ from platforms.values import UNKNOWN, Span
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
-_NAMES: Final = frozenset(("via", "nodes", "since", "until", "permission", "source"))
+_NAMES: Final = frozenset(("nodes", "since", "until", "permission", "source"))
 """How a heap is opened, and where that was read: nothing that decides what it may hold."""
 
 

@@ -32,6 +32,15 @@ def test_who_allocates_by_size_alone_cannot(via: str) -> None:
     )
 
 
+def test_a_driver_does_where_the_first_heap_of_the_same_memory_cannot() -> None:
+    both = port(image(modifiers=["ACME_TILED"]))
+    platform = board(
+        heaps={"a": heap("dram"), "b": heap("dram", via="drm")},
+        devices={"camera": device("camera", capture=both), "panel": device("display", scanout=both)},
+    )
+    assert placed(platform).heap == "b"
+
+
 @pytest.mark.parametrize("modifier", ["LINAER", "linear"])
 def test_a_slip_in_a_pinned_modifier_is_seen_by_its_name(modifier: str) -> None:
     answer = refusal(hidden("dma-heap", modifier), pins=[f"frame:modifier={modifier}"])
