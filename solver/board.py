@@ -52,10 +52,11 @@ class HeapView:
     """
 
     __slots__ = (
-        "_allocated",
+        "_costs",
         "access",
         "align",
         "align_cap",
+        "counted",
         "cpu",
         "granule",
         "local",
@@ -67,6 +68,7 @@ class HeapView:
         "source",
         "spec",
         "twin",
+        "whole",
     )
 
     def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
@@ -88,19 +90,15 @@ class HeapView:
         if spec.access is not None and spec.access != UNKNOWN:
             self.access = frozenset(spec.access)
         self.source = spec.source
-        self._allocated: dict[int, int] = {}
-        self.twin: object = name
-        """Equal for heaps that differ in name only: whatever one may hold, the other may, at the same price."""
-        unsplit = self.run is None and len(memories or ()) > 1
-        # Whether something is summed for this heap alone.
-        counted = spec.locks is not None or spec.buffers is not None or unsplit
-        if not counted:
-            self.twin = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
-        self.price = (
-            spec.memory, self.run is None, self.align, self.align_cap, self.granule,
-            name if counted else "",
-        )  # fmt: skip
-        """Equal for heaps whose memory costs the same and is charged to the same, CPU mappings aside."""
+        self._costs: dict[tuple[int, ...], int] = {}
+        self.twin = name
+        """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
+        self.whole = self.run is None and len(memories or ()) > 1
+        """Whether it must find each whole run in one of several memories."""
+        self.counted = spec.locks is not None or spec.buffers is not None or self.whole
+        """Whether something is summed for this heap alone."""
+        self.price = name
+        """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
 
     @property
     def closed(self) -> bool:
@@ -123,10 +121,14 @@ class HeapView:
 
     def allocated(self, size: int) -> int:
         """What one dma-buf of `size` bytes costs the heap's memory."""
-        found = self._allocated.get(size)
+        exported = self.exported(size)
+        return exported + -exported % self.alignment(exported)
+
+    def costs(self, sizes: tuple[int, ...]) -> int:
+        """What a buffer of dma-bufs of these sizes costs the heap's memory."""
+        found = self._costs.get(sizes)
         if found is None:
-            exported = self.exported(size)
-            found = self._allocated[size] = exported + -exported % self.alignment(exported)
+            found = self._costs[sizes] = sum([self.allocated(size) for size in sizes])
         return found
 
 
@@ -185,6 +187,7 @@ class Board:
         for name, spec in sorted(platform.heaps.items()):
             if exists(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
+        _pair(self.heaps.values())
         named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
@@ -232,7 +235,7 @@ class Board:
         None for other heaps, and where a size is unknown.
         """
         free = [memory.free for memory in heap.memories or ()]
-        if heap.run is not None or len(free) < 2 or None in free:
+        if not heap.whole or None in free:
             return None
         return max(each for each in free if each is not None)
 
@@ -256,6 +259,19 @@ class Board:
 
     def port(self, device: str, port: str) -> Port:
         return self.devices[device].spec.ports[port]
+
+
+def _pair(heaps: Iterable[HeapView]) -> None:
+    """Fill `twin` and `price`; who has something summed for itself is like no other."""
+    twins: dict[object, str] = {}
+    prices: dict[object, str] = {}
+    for heap in heaps:
+        if not heap.counted:
+            spec = heap.spec
+            facts = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
+            heap.twin = twins.setdefault(facts, heap.name)
+            costs = spec.memory, heap.run is None, heap.align, heap.align_cap, heap.granule
+            heap.price = prices.setdefault(costs, heap.name)
 
 
 def _end(heaps: Iterable[HeapView]) -> int | None:

@@ -5,7 +5,7 @@ docstring (what, why, source), a SCOPE that says what it judges, and a sentence.
 The scopes, and what a module of that scope provides:
 
     attachment   broken(case)           one attachment, whatever the heap
-    heap         broken(case)           one heap for this buffer
+    heap         broken(case)           one heap for buffers guarded like this one
     reach        concerns(board, touch), broken(case)    one attachment in one heap
     run          concerns(board, touch), broken(case)    the same, given sizes
     room         broken(case)           one heap, given sizes
@@ -159,7 +159,7 @@ class Placed(NamedTuple):
     @property
     def allocated(self) -> int:
         """Bytes that one buffer costs its memory."""
-        return sum(map(self.home.allocated, self.sizes))
+        return self.home.costs(self.sizes)
 
 
 def subject(kind: ModuleType, case: Case) -> str:

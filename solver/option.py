@@ -46,15 +46,15 @@ class Rivals:
     def __init__(self, images: Sequence[Image], kept: frozenset[str]) -> None:
         self._images = images
         self._seen = [seen_by(kept, image) for image in images] if kept else None
-        self._known: dict[tuple[int, int], bool] = {}
+        self._known: list[dict[int, bool]] = [{} for _ in images]
 
     def beaten(self, index: int, placed: Iterable[int]) -> bool:
         """Whether one of those that have a place is never worse."""
+        known = self._known[index]
         for other in placed:
-            pair = other, index
-            beats = self._known.get(pair)
+            beats = known.get(other)
             if beats is None:
-                beats = self._known[pair] = self._beats(other, index)
+                beats = known[other] = self._beats(other, index)
             if beats:
                 return True
         return False
@@ -102,17 +102,16 @@ class Option(NamedTuple):
     """What it uses of each memory, in ppm, the locked block aside."""
 
 
-def taken(placed: Placed) -> list[Charge]:
+def taken(placed: Placed) -> Iterable[Charge]:
     """What a placement takes of every budget, each budget once."""
     found: dict[Budget, Charge] = {}
     for kind in BUDGETS:
         for charge in kind.charges(placed):
-            budget, each, once = charge
-            if budget in found:
-                _, other, before = found[budget]
-                charge = budget, other + each, before + once
-            found[budget] = charge
-    return list(found.values())
+            known = found.setdefault(charge[0], charge)
+            if known is not charge:
+                budget, each, once = charge
+                found[budget] = budget, known[1] + each, known[2] + once
+    return found.values()
 
 
 def priced(

@@ -24,6 +24,7 @@ from solver.layout import Demand, Form
 from solver.option import Binding, Option, Rivals, priced, undominated
 from solver.pipeline import Wish
 from solver.problem import Problem, Question, Way
+from solver.protection import Guard
 from solver.seats import Seats
 
 Memo = dict[tuple[int, About | None], tuple[Option, ...]]
@@ -49,8 +50,9 @@ class Propagation:
         self.board = problem.board
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
-        self._reached: dict[tuple[str, str, bool], dict[tuple[str, str], bool]] = {}
+        self._reached: dict[tuple[str, str, bool], dict[HeapView, bool]] = {}
         self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
+        self._unlocked: dict[tuple[Guard, About | None], list[HeapView]] = {}
         self._strict: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
         self.laid: Laid = {}
         self._rules: dict[tuple[str, str], Rules] = {}
@@ -88,33 +90,30 @@ class Propagation:
             for _, touches in seats.bindings(way):
                 yield from images.forms(touches)
 
-    def reaches(
-        self,
-        question: Question,
-        touches: tuple[Touch, ...],
-        touch: Touch,
-        heap: HeapView,
-        home: HeapView,
-        about: About | None,
-    ) -> bool:
-        """Whether no fact that still stands keeps the touch's device from the heap."""
-        # Who is invited, and who else is attached, matters to firewalls with an audience.
-        shared = about is None and not question.guard.audiences
-        known = self.reached(touch, question.protected) if shared else {}
-        holds = known.get((heap.name, home.name))
-        if holds is None:
-            case = Case(self.board, question, touches, heap, home, touch)
-            holds = True
-            for kind in self.concerning(touch):
-                if kind.broken(case) and not (about and about.drops(kind.NAME, touch.device.name)):
-                    holds = False
-                    break
-            known[heap.name, home.name] = holds
-        return holds
+    def unlocked(
+        self, question: Question, about: About | None, touches: tuple[Touch, ...] = ()
+    ) -> list[HeapView]:
+        """Heaps that may hold what is guarded so, whoever touches it (or, behind per-buffer firewalls, these)."""
+        key = question.guard, about
+        found = None if touches else self._unlocked.get(key)
+        if found is None:
+            found = []
+            for heap in self.board.heaps.values():
+                case = Case(self.board, question, touches, heap, heap)
+                broken = [kind for kind in HEAP if kind.broken(case)]
+                if all(is_dropped(about, kind, heap.name) for kind in broken):
+                    found.append(heap)
+            if not touches:
+                self._unlocked[key] = found
+        return found
 
-    def reached(self, touch: Touch, protected: bool) -> dict[tuple[str, str], bool]:
-        """What is known of which heaps, and homes of theirs, the touch's device reaches."""
-        return self._reached.setdefault((touch.device.name, touch.name, protected), {})
+    def reached(self, touch: Touch, protected: bool) -> dict[HeapView, bool]:
+        """What is known of which heaps, where they do not move buffers, the touch's device reaches."""
+        key = (touch.device.name, touch.name, protected)
+        found = self._reached.get(key)
+        if found is None:
+            found = self._reached[key] = {}
+        return found
 
     def concerning(self, touch: Touch) -> tuple[ModuleType, ...]:
         """The kinds that may keep the touch's device from a heap."""
@@ -169,7 +168,7 @@ class _Search:
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.seats = Seats(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
-        self._open = None if question.guard.audiences else self._unlocked(())
+        self._open = None if question.guard.audiences else whole.unlocked(question, about)
 
     def options(self) -> Iterator[Option]:
         if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
@@ -200,18 +199,38 @@ class _Search:
         found = []
         seen: set[object] = set()
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+        # Who is invited, and who else is attached, matters to firewalls with an audience.
         whole, question, about = self.whole, self.question, self.about
-        for heap in self._open if self._open is not None else self._unlocked(touches):
+        shared = about is None and not question.guard.audiences
+        known = [whole.reached(touch, question.protected) if shared else {} for touch in touches]
+        pinned = self.pins.get("heap")
+        for heap in self._open if self._open is not None else whole.unlocked(question, about, touches):
+            if pinned not in (None, heap.name):
+                continue
             if plain and heap.twin in seen:
                 continue  # the one seen comes first by name and is as good in all else
-            home = lives_in(self.board, heap, touches)
-            for touch in touches:
-                if not whole.reaches(question, touches, touch, heap, home, about):
+            home = heap if heap.spec.moves_to is None else lives_in(self.board, heap, touches)
+            for touch, of_touch in zip(touches, known, strict=True):
+                reaches = of_touch.get(heap) if home is heap else None
+                if reaches is None:
+                    reaches = self._reaches(Case(self.board, question, touches, heap, home, touch))
+                    if home is heap:
+                        of_touch[heap] = reaches
+                if not reaches:
                     break
             else:
                 found.append((heap, home))
                 seen.add(heap.twin)
         return found
+
+    def _reaches(self, case: Case) -> bool:
+        """Whether no fact that still stands keeps the touch's device from the heap."""
+        touch = case.touch
+        assert touch is not None  # a case of scope `reach`
+        for kind in self.whole.concerning(touch):
+            if kind.broken(case) and not is_dropped(self.about, kind, touch.device.name):
+                return False
+        return True
 
     def _admitted(self, touches: tuple[Touch, ...]) -> bool:
         """Whether every attachment is possible at all, whatever the heap."""
@@ -224,17 +243,6 @@ class _Search:
                 if kind.broken(case) and not is_dropped(self.about, kind, touch.device.name):
                     return False
         return True
-
-    def _unlocked(self, touches: tuple[Touch, ...]) -> list[HeapView]:
-        """Heaps that may hold this buffer, whoever touches it (or, behind per-buffer firewalls, these)."""
-        found = []
-        for heap in self.board.heaps.values():
-            if self.pins.get("heap", heap.name) != heap.name:
-                continue
-            case = Case(self.board, self.question, touches, heap, heap)
-            if not any(kind.broken(case) and not is_dropped(self.about, kind, heap.name) for kind in HEAP):
-                found.append(heap)
-        return found
 
     def _placed(
         self, way: Way, binding: Binding, touches: tuple[Touch, ...], heaps: list[tuple[HeapView, HeapView]]

@@ -229,7 +229,7 @@ def attachment(use: Use, access: Access) -> Attachment:
     if selector.port is None and len(ports) != 1:
         which = f"ports that {access}: {', '.join(ports)}" if ports else f"no port that would {access}"
         raise ValueError(f"{shown(str(selector))} names no port, and {selector.kind} has {which}")
-    filled = selector._replace(port=selector.port or ports[0])
+    filled = selector if selector.port is not None else selector._replace(port=ports[0])
     return Attachment(filled, access, use.rotate, use.crop, use.scale, use.how_often, use.codec)
 
 

@@ -257,18 +257,19 @@ class Problem:
 
     def _linked(self) -> frozenset[int]:
         """Variables that more than one buffer depends on: the others bind nobody else."""
-        users: Counter[int] = Counter()
+        linked = {variable for pair in self.apart for variable in pair}
+        seen: set[int] = set()
         for question in self.questions:
-            users.update({party.variable for way in question.ways for party in way.parties})
-        apart = {variable for pair in self.apart for variable in pair}
-        return frozenset(apart | {variable for variable, number in users.items() if number > 1})
+            users = {party.variable for way in question.ways for party in way.parties}
+            linked |= users & seen
+            seen |= users
+        return frozenset(linked)
 
     def _share_codecs(self) -> None:
         """A codec stated on one attachment of a stage holds for all of them, unless it is but an alternative."""
         codecs: dict[tuple[int, str | None], set[str]] = {}
         for question, party in self._parties():
-            sure = all(party in way.parties for way in question.ways)
-            if party.use.codec is not None and sure:
+            if party.use.codec is not None and all(party in way.parties for way in question.ways):
                 codecs.setdefault(protection.stage(party), set()).add(party.use.codec)
         if not codecs:
             return
@@ -288,7 +289,8 @@ class Problem:
 def in_order(party: Party) -> tuple[object, ...]:
     """Writers first, then by name."""
     use = party.use
-    return use.access == "read", use.selector.kind, str(use.selector), repr(use)
+    what = use.rotate, use.crop or (), use.scale or (), use.how_often, use.codec or ""
+    return use.access == "read", use.selector.kind, str(use.selector), what
 
 
 def _alternatives(party: Use | AnyOf) -> tuple[Use, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
@@ -41,15 +42,16 @@ class Seats:
             fits = [n for n in self.problem.variables[variable].candidates if self._fits(n, uses)]
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
+        parties = [party for party in way.parties if not self._unbound(party)]
         for choice in self._apart(variables, domains):
-            device = dict(zip(variables, choice, strict=True))
             if not self.pinned_devices <= set(choice):
                 continue
-            bound = (party for party in way.parties if not self._unbound(party))
-            touches = [self._touch(device[party.variable], party.use) for party in bound]
-            binding = tuple(pair for pair in device.items() if pair[0] in self.linked)
+            device = dict(zip(variables, choice, strict=True))
+            seats = [self._touch(device[party.variable], party.use) for party in parties]
+            touches = tuple([touch for touch in seats if touch is not None])
+            binding = tuple([pair for pair in device.items() if pair[0] in self.linked])
             for scene in self._scenes(way, device):
-                yield (*binding, *scene), tuple(touch for touch in touches if touch is not None)
+                yield (*binding, *scene), touches
 
     def _unbound(self, party: Party) -> bool:
         """Whether it is a converter's, and what its device could not do is taken out of the question."""
@@ -68,6 +70,9 @@ class Seats:
         self, variables: list[int], domains: list[list[str | None]]
     ) -> Iterator[tuple[str | None, ...]]:
         """Choices of devices in which what must be different is different."""
+        if not self.problem.apart:
+            yield from self._any(domains)
+            return
         differ = self.problem.differ
         others = [
             [i for i, earlier in enumerate(variables[:n]) if differ(earlier, variable)]
@@ -82,20 +87,33 @@ class Seats:
         while stack:
             chosen = stack.pop()
             seen += 1
-            if seen > WAYS * 8:
-                raise too_many(self.question, f"{seen} or more", "devices")
+            self._weigh(seen)
             if len(chosen) == len(variables):
                 yield chosen
                 continue
             taken = {chosen[i] for i in others[len(chosen)]} - {None}
             stack.extend((*chosen, d) for d in reversed(domains[len(chosen)]) if d not in taken)
 
+    def _any(self, domains: list[list[str | None]]) -> Iterator[tuple[str | None, ...]]:
+        """Choices of devices where nothing must be different."""
+        for seen, choice in enumerate(product(*domains), 1):
+            self._weigh(seen)
+            yield choice
+
+    def _weigh(self, seen: int) -> None:
+        if seen > WAYS * 8:
+            raise too_many(self.question, f"{seen} or more", "devices")
+
     def _ignorable(self, use: Attachment) -> bool:
-        subject = f"{use.selector.kind}.{use.selector.port}"
-        return is_dropped(self.about, missing_device, subject)
+        if self.about is None:
+            return False
+        return self.about.drops(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
 
     def _fits(self, name: str, uses: list[Attachment]) -> bool:
-        return all(self._ignorable(use) or missing_device.fits(self.board, name, use) for use in uses)
+        for use in uses:
+            if not missing_device.fits(self.board, name, use) and not self._ignorable(use):
+                return False
+        return True
 
     def _touch(self, name: str | None, use: Attachment) -> Touch | None:
         if name is None or not missing_device.fits(self.board, name, use):

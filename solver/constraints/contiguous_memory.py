@@ -34,7 +34,11 @@ def broken(case: Case) -> bool:
     assert layout is not None  # scope `run`
     if case.home.run is None and dma.segment_size is None and dma.boundary is None:
         return False
-    return any(_pieces(case, size) > _segments(case) for size in layout.sizes) or _straddles(case)
+    most = _segments(case)
+    for size in layout.sizes:
+        if _pieces(case, size) > most:
+            return True
+    return dma.boundary is not None and _straddles(case)
 
 
 def _segments(case: Case) -> int:

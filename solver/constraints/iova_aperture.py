@@ -21,22 +21,21 @@ SCOPE = "budget"
 
 
 def charges(placed: Placed) -> Iterator[Charge]:
-    known, seen = placed.board.budgets, set[str]()
+    known = placed.board.budgets
+    seen: set[DeviceView] = set()
     for touch in placed.touches:
         device = touch.device
-        if device.name in seen:
+        if device in seen:
             continue
-        seen.add(device.name)
+        seen.add(device)
         key = (NAME, device.name)
         found = known.get(key)
         if found is None:
             found = known[key] = _budgets(placed.board, device)
         page, budgets = found
         if budgets:
-            mapped = 0
-            for size in placed.sizes:
-                exported = placed.home.exported(size)
-                mapped += exported + -exported % page
+            exported = [placed.home.exported(size) for size in placed.sizes]
+            mapped = sum([size + -size % page for size in exported])
             for budget in budgets:
                 yield budget, mapped, 0
 

@@ -21,16 +21,15 @@ UNCACHED_READ = 5
 def value(placed: Placed) -> int:
     size = sum(placed.sizes)
     moved = size if placed.moves is None else placed.moves
-    local = any(memory.local for memory in placed.home.memories or ())
     total, maintained, mapped = 0, set(), False
     for touch in placed.touches:
-        touched = touch.moved(moved)
-        if touch.device.by_cpu:
+        device, touched = touch.device, touch.moved(moved)
+        if device.by_cpu:
             mapped = True
-            if touch.use.access == "read" and (placed.heap.cpu != "cached" or local):
+            if touch.use.access == "read" and (placed.heap.cpu != "cached" or placed.home.local):
                 touched *= UNCACHED_READ
-        elif not touch.device.snoops:
-            maintained.add(touch.device.name)
+        elif not device.snoops:
+            maintained.add(device)
         total += touched
     if mapped and placed.heap.cpu == "cached":
         total += size * len(maintained)
