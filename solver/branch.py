@@ -12,6 +12,7 @@ adds what it charges beyond that. So every partial choice bounds what it can bec
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Final, NamedTuple
 
 from solver.constraint import Budget, Fact
@@ -183,64 +184,59 @@ class _Walk:
         return largest
 
     def _places(self, number: dict[tuple[Budget, bool], int]) -> list[tuple[int, list[_Branch]]]:
-        """Every buffer that has a choice, with its options, priced above what is certain."""
-        radix = self._radices()
-        places: list[tuple[int, list[_Branch]]] = []
-        for index, group in enumerate(self.groups):
-            amounts = [self._amounts(option, number) for option in group.options]
-            floor = {row: min(amount.get(row, 0) for amount in amounts) for row in set().union(*amounts)}
-            for row, amount in floor.items():
-                self.used[row] += amount * group.size
-            if len(group.options) == 1:
-                continue
-            order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-            ranks = {i: rank for rank, i in enumerate(order)}
-            least = [min(o.values[level] for o in group.options) for level in range(len(NAMES))]
-            made = []
-            for i, option in enumerate(group.options):
-                above = [value - low for value, low in zip(option.values, least, strict=True)]
-                beyond = tuple((row, n - floor[row]) for row, n in amounts[i].items() if n > floor[row])
-                made.append(
-                    (
-                        i,
-                        ranks[i],
-                        _mixed(above[:LARGEST], radix[:LARGEST]),
-                        _mixed((*above[LARGEST + 1 :], ranks[i]), radix[LARGEST + 1 :]),
-                        beyond,
-                        option.binding,
-                    )
-                )
-            places += [(index, [_Branch(*one) for one in made])] * group.size
-        return self._ranked(places)
+        """Every buffer that has a choice, with its options, priced above what is certain.
 
-    def _ranked(self, places: list[tuple[int, list[_Branch]]]) -> list[tuple[int, list[_Branch]]]:
-        """Ranks count once more, buffer by buffer: the earlier has the earlier name."""
-        found, weight = [], 1
-        for group, options in reversed(places):
-            found.append((group, [o._replace(after=o.rank * weight) for o in options]))
-            weight *= len(options)
-        found.reverse()
-        return [
-            (
-                group,
-                [
-                    o._replace(after=old.after * weight + o.after)
-                    for o, old in zip(made, options, strict=True)
-                ],
-            )
-            for (group, made), (_, options) in zip(found, places, strict=True)
-        ]
+        Ranks count once more, buffer by buffer: the earlier has the earlier name.
+        """
+        radix = self._radices()
+        made = [self._made(group, number, radix) for group in self.groups]
+        open_ = [index for index, options in enumerate(made) for _ in range(self._choices(index))]
+        weight = names = prod(len(made[index]) for index in open_)
+        places = []
+        for index in open_:
+            weight //= len(made[index])
+            branches = [
+                _Branch(o.number, o.rank, o.before, o.after * names + o.rank * weight, o.rows, o.binding)
+                for o in made[index]
+            ]
+            places.append((index, branches))
+        return places
+
+    def _choices(self, index: int) -> int:
+        """Buffers of a group that have a choice."""
+        group = self.groups[index]
+        return group.size if len(group.options) > 1 else 0
+
+    def _made(
+        self, group: Group, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
+    ) -> list[_Branch]:
+        """A group's options above what they cost and charge at least, which counts as used already."""
+        amounts = [self._amounts(option, number) for option in group.options]
+        floor = {row: min(amount.get(row, 0) for amount in amounts) for row in set().union(*amounts)}
+        for row, amount in floor.items():
+            self.used[row] += amount * group.size
+        if len(group.options) == 1:
+            return []
+        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+        ranks = {i: rank for rank, i in enumerate(order)}
+        least = [min(column) for column in zip(*[o.values for o in group.options], strict=True)]
+        made = []
+        for i, option in enumerate(group.options):
+            above = [value - low for value, low in zip(option.values, least, strict=True)]
+            before = _mixed(above[:LARGEST], radix[:LARGEST])
+            after = _mixed((*above[LARGEST + 1 :], ranks[i]), radix[LARGEST + 1 :])
+            beyond = tuple([(row, n - floor[row]) for row, n in amounts[i].items() if n > floor[row]])
+            made.append(_Branch(i, ranks[i], before, after, beyond, option.binding))
+        return made
 
     def _radices(self) -> list[int]:
         """One more than the most each level can be above its least; the last is that of names."""
-        radices = []
-        for level in range(len(NAMES)):
-            most = 0
-            for group in self.groups:
-                if len(group.options) > 1:
-                    values = [option.values[level] for option in group.options]
-                    most += (max(values) - min(values)) * group.size
-            radices.append(most + 1)
+        radices = [1] * len(NAMES)
+        for group in self.groups:
+            if len(group.options) > 1:
+                columns = zip(*[option.values for option in group.options], strict=True)
+                for level, column in enumerate(columns):
+                    radices[level] += (max(column) - min(column)) * group.size
         return [*radices, sum((len(group.options) - 1) * group.size for group in self.groups) + 1]
 
     def _number(

@@ -249,7 +249,8 @@ class Model:
         blocks = rows.impose_budgets(groups, search, ledger, dropped)
         self._largest, self._most = rows.bound_largest(groups, search, ledger, blocks)
         self._scaled = [
-            rows.cost(groups, level, blocks if level == SUM else ()) for level in range(len(NAMES))
+            rows.cost(groups, values, blocks if level == SUM else ())
+            for level, values in enumerate(rows.costs(groups))
         ]
 
     def close(self, limits: Limits) -> tuple[Status, list[int]]:

@@ -43,23 +43,33 @@ def least(group: Group, level: int) -> int:
     return min(option.values[level] for option in group.options) if group.whole else 0
 
 
-def cost(groups: Sequence[Group], level: int, blocks: Sequence[Block] = ()) -> tuple[Level, int]:
+def costs(groups: Sequence[Group]) -> list[list[tuple[int, ...]]]:
+    """For each level what every option costs, group by group."""
+    of_groups = [zip(*[option.values for option in group.options], strict=True) for group in groups]
+    return [list(of_level) for of_level in zip(*of_groups, strict=True)]
+
+
+def cost(
+    groups: Sequence[Group], values: Sequence[tuple[int, ...]], blocks: Sequence[Block] = ()
+) -> tuple[Level, int]:
     """A level above what every choice costs, and the unit it is counted in; `blocks` are paid for too.
 
-    Small numbers, whatever the sizes and rates: they share objectives and search fast.
+    `values` are those of the level, as `costs` gives them. Small numbers, whatever the sizes and
+    rates: they share objectives and search fast.
     """
     variables = [block.variable for block in blocks]
     amounts = [block.share for block in blocks]
     most, base = sum(amounts), 0
-    for group in groups:
-        low = least(group, level)
+    for group, of_group in zip(groups, values, strict=True):
+        low, high = min(of_group) if group.whole else 0, max(of_group)
         base += low * group.size
-        above = [option.values[level] - low for option in group.options]
-        most += max(above) * group.size
-        for index, amount in enumerate(above, group.first):
-            if amount:
+        most += (high - low) * group.size
+        if high == low:
+            continue
+        for index, value in enumerate(of_group, group.first):
+            if value != low:
                 variables.append(index)
-                amounts.append(amount)
+                amounts.append(value - low)
     unit = gcd(*amounts) or 1
     return Level(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
 
