@@ -68,6 +68,7 @@ class HeapView:
         "source",
         "spec",
         "twin",
+        "unsynced",
         "whole",
     )
 
@@ -90,6 +91,8 @@ class HeapView:
         if spec.access is not None and spec.access != UNKNOWN:
             self.access = frozenset(spec.access)
         self.source = spec.source
+        self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
+        """Whether nobody writes back what the CPU has cached, as far as is known."""
         self._costs: dict[tuple[int, ...], int] = {}
         self.twin = name
         """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
@@ -194,10 +197,13 @@ class Board:
             view.free = _free(view, self.memories, named)
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
         self.has_local = any(heap.local for heap in self.heaps.values())
+        self.has_closed = any(heap.closed for heap in self.heaps.values())
+        self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
+        self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
         self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
         self._end = _end(self.heaps.values())
         self._pools: tuple[Pool, ...] | None = None
-        self.budgets: dict[tuple[object, ...], Any] = {}
+        self.budgets: dict[object, Any] = {}
         """Budgets worked out before, by kind and what they are about (see constraints)."""
 
     def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:

@@ -179,9 +179,10 @@ def closed_levels(chosen: Sequence[Option], ledger: Ledger) -> tuple[LevelValue,
 
 def too_large(option: Option, dropped: Drops) -> bool:
     """Whether an option exceeds a budget by itself; its numbers may exceed int64 too."""
-    return any(
-        n > budget.limit and Fact(budget.kind, budget.subject) not in dropped for budget, n in option.charges
-    )
+    for budget, amount in option.charges:
+        if amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped:
+            return True
+    return False
 
 
 def _classes(

@@ -128,14 +128,12 @@ def priced(
         tuple([touch.device.name for touch in placed.touches]),
     )  # fmt: skip
     for number, dropped in counts:
-        charged = tuple([(budget, number * each + once) for budget, each, once in charges])
-        shares = tuple(
-            [
-                (budget, -(-amount * PPM // budget.limit))
-                for budget, amount in charged
-                if budget.shared and budget.limit > 0
-            ]
-        )
+        charged, shares = [], []
+        for budget, each, once in charges:
+            amount = number * each + once
+            charged.append((budget, amount))
+            if budget.shared and budget.limit > 0:
+                shares.append((budget, -(-amount * PPM // budget.limit)))
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
         for level, term in COUNTED:
             costs[level] = term.value(counted)
@@ -150,9 +148,9 @@ def priced(
             binding,
             dropped,
             tuple(costs),
-            charged,
+            tuple(charged),
             locks,
-            shares,
+            tuple(shares),
         )
 
 

@@ -262,7 +262,7 @@ def _planes(
     for index, (stride, height) in enumerate(zip(strides, heights, strict=True)):
         plane = _plane(need, shape, index, stride, height)
         if dmabufs > 1:
-            planes.append(plane._replace(dmabuf=index))
+            planes.append(plane._replace(dmabuf=index) if index else plane)
             continue
         align = lcm(need.offset, shape.align[min(index, len(shape.align) - 1)])
         if shape.metadata and not shape.derived:
@@ -272,7 +272,7 @@ def _planes(
             offset = implied[0][index]
             if offset < end or offset % align or any(other[index] != offset for other in implied):
                 return None
-        planes.append(plane._replace(offset=offset))
+        planes.append(plane._replace(offset=offset) if offset else plane)
         end = offset + plane.size + _tail(need, shape, index, stride, per_plane=True)
     for control in shape.controls:
         planes.append(_control(control, planes[control.of], heights[control.of], end, need))
@@ -320,6 +320,8 @@ def implied_offsets(
 
 def _tail(need: Demand, shape: Shape, plane: int, stride: int, *, per_plane: bool) -> int:
     """The largest tail asked for after `plane` (or once, after the image)."""
+    if not need.tails:
+        return 0
     most = 0
     for tail, extent in need.tails:
         if tail.per_plane != per_plane:

@@ -17,11 +17,11 @@ SCOPE = "reach"
 
 
 def concerns(board: Board, touch: Touch) -> bool:
-    return not touch.device.snoops
+    return board.has_unsynced and not touch.device.snoops
 
 
 def broken(case: Case) -> bool:
-    return case.heap.spec.sync in ("none", "unknown") and case.heap.cpu == "cached" and not case.device.snoops
+    return case.heap.unsynced and not case.device.snoops
 
 
 def sentence(case: Case) -> str:

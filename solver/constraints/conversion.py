@@ -21,6 +21,8 @@ SCOPE = "budget"
 
 
 def charges(placed: Placed) -> Iterable[Charge]:
+    if not placed.ends:
+        return ()
     return [
         (
             Budget(NAME, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),

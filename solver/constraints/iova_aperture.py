@@ -10,8 +10,6 @@ drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from platforms.schema import Aperture
 from solver.board import Board, DeviceView
 from solver.constraint import Budget, Charge, Placed
@@ -20,24 +18,25 @@ NAME = "iova-aperture"
 SCOPE = "budget"
 
 
-def charges(placed: Placed) -> Iterator[Charge]:
-    known = placed.board.budgets
-    seen: set[DeviceView] = set()
+def charges(placed: Placed) -> list[Charge]:
+    known = placed.board.budgets.setdefault(NAME, {})
+    found: list[Charge] = []
+    devices: list[DeviceView] = []
+    rounded_to, mapped = 0, 0
     for touch in placed.touches:
         device = touch.device
-        if device in seen:
+        if device in devices:
             continue
-        seen.add(device)
-        key = (NAME, device.name)
-        found = known.get(key)
-        if found is None:
-            found = known[key] = _budgets(placed.board, device)
-        page, budgets = found
-        if budgets:
+        devices.append(device)
+        limits = known.get(device)
+        if limits is None:
+            limits = known[device] = _budgets(placed.board, device)
+        page, budgets = limits
+        if budgets and page != rounded_to:
             exported = [placed.home.exported(size) for size in placed.sizes]
-            mapped = sum([size + -size % page for size in exported])
-            for budget in budgets:
-                yield budget, mapped, 0
+            rounded_to, mapped = page, sum([size + -size % page for size in exported])
+        found += [(budget, mapped, 0) for budget in budgets]
+    return found
 
 
 def _budgets(board: Board, device: DeviceView) -> tuple[int, tuple[Budget, ...]]:

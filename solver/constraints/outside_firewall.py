@@ -19,7 +19,7 @@ SCOPE = "reach"
 
 
 def concerns(board: Board, touch: Touch) -> bool:
-    return True
+    return board.has_closed or board.has_moving  # a buffer may move to where no firewall is
 
 
 def broken(case: Case) -> bool:

@@ -9,6 +9,7 @@ A term is a module of `solver/costs/` with a NAME (public, stable) and a SCOPE:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from solver.constraint import Budget, Placed
@@ -24,5 +25,5 @@ class Counted(NamedTuple):
     """Places behind the first choice in the orders the pipeline gives."""
     dropped: int
     """Buffers wished for and not granted."""
-    shares: tuple[tuple[Budget, int], ...]
+    shares: Sequence[tuple[Budget, int]]
     """Their share of each bounded memory, in ppm."""
