@@ -8,8 +8,9 @@ worst case is taken here, and nowhere else (design §4, `unknown` and ranges).
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import combinations
+from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
@@ -19,6 +20,7 @@ TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
 _NAMES: Final = frozenset(("nodes", "since", "until", "permission", "source"))
 """How a heap is opened, and where that was read: nothing that decides what it may hold."""
+_FACTS: Final[Callable[[Heap], tuple[object, ...]]] = attrgetter(*sorted(Heap.model_fields.keys() - _NAMES))
 
 
 class MemoryView:
@@ -274,8 +276,7 @@ def _pair(heaps: Iterable[HeapView]) -> None:
     for heap in heaps:
         if not heap.counted:
             spec = heap.spec
-            facts = tuple([value for field, value in spec.__dict__.items() if field not in _NAMES])
-            heap.twin = twins.setdefault(facts, heap.name)
+            heap.twin = twins.setdefault(_FACTS(spec), heap.name)
             costs = spec.memory, heap.run is None, heap.align, heap.align_cap, heap.granule
             heap.price = prices.setdefault(costs, heap.name)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
@@ -116,7 +116,7 @@ def taken(placed: Placed) -> Iterable[Charge]:
 
 def priced(
     placed: Placed, image: Image, rank: int, binding: Binding, counts: Iterable[tuple[int, int]]
-) -> Iterator[Option]:
+) -> list[Option]:
     """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
     charges = taken(placed)
     locks = tuple(capacity.locks(placed))
@@ -127,6 +127,7 @@ def priced(
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
         tuple([touch.device.name for touch in placed.touches]),
     )  # fmt: skip
+    found = []
     for number, dropped in counts:
         charged, shares = [], []
         for budget, each, once in charges:
@@ -137,21 +138,24 @@ def priced(
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
         for level, term in COUNTED:
             costs[level] = term.value(counted)
-        yield Option(
-            (*name, -number),
-            placed,
-            number,
-            image.fourcc,
-            image.modifier,
-            image.colour,
-            image.layout,
-            binding,
-            dropped,
-            tuple(costs),
-            tuple(charged),
-            locks,
-            tuple(shares),
+        found.append(
+            Option(
+                (*name, -number),
+                placed,
+                number,
+                image.fourcc,
+                image.modifier,
+                image.colour,
+                image.layout,
+                binding,
+                dropped,
+                tuple(costs),
+                tuple(charged),
+                locks,
+                tuple(shares),
+            )
         )
+    return found
 
 
 @cache

@@ -248,10 +248,11 @@ class _Search:
         self, way: Way, binding: Binding, touches: tuple[Touch, ...], heaps: list[tuple[HeapView, HeapView]]
     ) -> Iterator[Option]:
         counts = self._counts(touches)
-        images = list(self.images.fitting(touches))
-        rivals = Rivals(images, self.kept)
+        images = list(self.images.fitting(touches)) if counts else []
+        rivals = Rivals(images, self.kept) if self.whole.excluded is None else None
         strict = self._strict(touches)
         mapped = any(touch.device.by_cpu for touch in touches)
+        board, question, rate = self.board, self.question, self.question.spec.rate
         alike: dict[object, list[int]] = {}
         for heap, home in heaps:
             price = (
@@ -260,23 +261,16 @@ class _Search:
             )  # fmt: skip
             others = alike.setdefault(price, [])
             for index, image in enumerate(images):
-                if others and self.whole.excluded is None and rivals.beaten(index, others):
+                if others and rivals is not None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
-                case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
+                layout = image.layout
+                case = Case(board, question, image.touches, heap, home, None, layout)
                 if not self._holds(case, strict):
                     continue
                 others.append(index)
                 placed = Placed(
-                    self.board,
-                    self.question.label,
-                    heap,
-                    home,
-                    image.layout.sizes,
-                    self.question.spec.rate,
-                    image.touches,
-                    self.ends,
-                    image.layout.moved,
-                )
+                    board, question.label, heap, home, layout.sizes, rate, image.touches, self.ends, layout.moved
+                )  # fmt: skip
                 yield from priced(placed, image, way.rank, binding, counts)
 
     def _strict(self, touches: tuple[Touch, ...]) -> list[tuple[ModuleType, int]]:

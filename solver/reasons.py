@@ -87,7 +87,7 @@ class Why:
         moved = placed._replace(heap=heap, home=lives_in(self.board, heap, placed.touches))
         image = Image(0, option.fourcc, option.modifier, option.colour, placed.touches, option.layout)
         counts = [(option.number, option.dropped)]
-        rival = next(priced(moved, image, option.values[2], option.binding, counts))
+        [rival] = priced(moved, image, option.values[2], option.binding, counts)
         rest = [o for o in self.options if o is not option]
         used = used_by([*rest, rival], self.ledger)
         for budget, _ in (*rival.charges, *rival.locks):
