@@ -20,8 +20,10 @@ SCOPE = "layout"
 def states(touch: Touch) -> bool:
     if isinstance(touch.port.bytes.max, int):
         return True
-    rule = touch.rule.extent if touch.rule else None
-    return rule is not None and any(isinstance(e, Extent) for e in (rule.min, rule.max, rule.multiple))
+    if touch.rule is None:
+        return False
+    rule = touch.rule.extent
+    return isinstance(rule.min, Extent) or isinstance(rule.max, Extent) or isinstance(rule.multiple, Extent)
 
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:

@@ -18,8 +18,8 @@ def states(touch: Touch) -> bool:
     if touch.rule is None:
         return False
     stride = touch.rule.stride
-    bounds = (stride.min, stride.max, stride.max_pixels)
-    return any(isinstance(bound, int) for bound in bounds) or stride.beyond is not None
+    bounded = isinstance(stride.min, int) or isinstance(stride.max, int) or isinstance(stride.max_pixels, int)
+    return bounded or stride.beyond is not None
 
 
 def demand(touch: Touch, need: Demand, image: Extent) -> None:
