@@ -27,10 +27,12 @@ from solver.option import Option
 from solver.options import Propagation
 from solver.problem import Problem, Question
 from solver.rows import Group
-from solver.search import Level, Row, Search, Status
+from solver.search import DEFAULT_WORK, Level, Row, Search, Status
 
 TIED: Final = LARGEST
 """Levels before this one are sums over buffers alone."""
+PATIENCE: Final = 0.1
+"""Deterministic time for finding out whether options that are all best so far go together."""
 
 
 class Limits(NamedTuple):
@@ -185,9 +187,11 @@ def too_large(option: Option, dropped: Drops) -> bool:
     return False
 
 
-def _classes(
-    found: Propagation, tied_only: bool, dropped: Drops
-) -> tuple[list[tuple[int, ...]], list[Group]]:
+Classes = tuple[list[tuple[int, ...]], list[Group]]
+"""The indices of alike questions, and how each class may choose."""
+
+
+def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
     """The indices of alike questions, and how each class may choose."""
     classes: dict[int, list[int]] = {}
     for index, options in enumerate(found.options):
@@ -212,29 +216,63 @@ def _search(
     best: tuple[Option, ...],
     tied: bool,
 ) -> Choice:
-    """`tied`: the best options fit together, so only those that cost the same before TIED can be better."""
-    classes, groups = _classes(found, tied, dropped)
+    """`tied`: the best options fit together, so only those that cost the same before TIED can be better.
+
+    Where they do not, others that cost the same may still go together: then nothing else can be
+    better either, since levels before TIED are sums over buffers and are closed in order.
+    """
+    spent = seconds = 0.0
+    if not tied and not limits.any_will_do:
+        narrow = _classes(found, True, dropped)
+        if _may_do(narrow[1], found, ledger, dropped):
+            choice, spent = _among(problem, narrow, ledger, dropped, limits, patience=PATIENCE)
+            if choice.options:
+                return choice
+            seconds = choice.seconds
+    work = limits._replace(time=(DEFAULT_WORK if limits.time is None else limits.time) - spent)
+    choice, _ = _among(problem, _classes(found, tied, dropped), ledger, dropped, work)
+    choice = choice._replace(seconds=seconds + choice.seconds)
+    if choice.status != "undecided" or not tied:
+        return choice
+    closed = closed_levels(best, ledger)  # a plan was in hand before the search
+    open_ = [level._replace(bound=0) for level in closed[TIED:]]
+    open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
+    return choice._replace(status="feasible", options=best, levels=(*closed[:TIED], *open_))
+
+
+def _may_do(groups: Sequence[Group], found: Propagation, ledger: Ledger, dropped: Drops) -> bool:
+    """Whether groups leave something out, and what is left may fit."""
+    chosen = [group.options for group in groups for _ in range(group.size)]
+    fewer = sum(map(len, chosen)) < sum(map(len, found.options))
+    return fewer and all(chosen) and not _overfull(chosen, ledger, dropped)
+
+
+def _among(
+    problem: Problem,
+    asked: Classes,
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
+    patience: float | None = None,
+) -> tuple[Choice, float]:
+    """The best choice among the options of groups, and the work that it took."""
+    classes, groups = asked
     if not all(group.options for group in groups):
-        return Choice("infeasible")
+        return Choice("infeasible"), 0.0
     tried = _tried(problem, classes, groups, ledger, dropped, limits)
     if tried is not None:
-        return tried
-    search = Search(limits.gap, limits.time)
+        return tried, 0.0
+    search = Search(limits.gap, limits.time, patience)
     for group in groups:
         search.integers(len(group.options), group.size)
         search.add(Row(group.variables, [1] * len(group.options), group.size, group.size))
     model = Model(problem, groups, search, ledger, dropped)
     status, bounds = model.close(limits)
-    if status == "undecided" and tied:  # a plan was in hand before the search
-        closed = closed_levels(best, ledger)
-        open_ = [level._replace(bound=0) for level in closed[TIED:]]
-        open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
-        return Choice("feasible", best, (*closed[:TIED], *open_), searched=True, seconds=search.seconds)
     if status in ("infeasible", "undecided"):
-        return Choice(status, searched=True, seconds=search.seconds)
-    chosen = _assign(classes, groups, search.solution, len(found.options))
+        return Choice(status, searched=True, seconds=search.seconds), search.spent
+    chosen = _assign(classes, groups, search.solution, sum(group.size for group in groups))
     levels = model.levels(status, chosen, bounds)
-    return Choice(status, chosen, levels, searched=True, seconds=search.seconds)
+    return Choice(status, chosen, levels, searched=True, seconds=search.seconds), search.spent
 
 
 class Model:

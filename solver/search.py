@@ -7,7 +7,7 @@ never the clock.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
@@ -49,12 +49,16 @@ class Level(NamedTuple):
 
 
 class Search:
-    """One model, closed level by level."""
+    """One model, closed level by level.
 
-    def __init__(self, gap: float, work: float | None) -> None:
+    `patience`: it ends undecided when so much work has found no solution (all of it, if None).
+    """
+
+    def __init__(self, gap: float, work: float | None, patience: float | None = None) -> None:
         self.proto = sat.CpModelProto()
         self.gap = gap
         self.work = DEFAULT_WORK if work is None else work
+        self.patience = patience
         self.spent = 0.0
         self.seconds = 0.0
         """Time in CP-SAT, for statistics: nothing is decided by it."""
@@ -137,14 +141,25 @@ class Search:
         objective.coeffs.extend(list(weights.values()))
         objective.offset = float(sum(levels[part.level].least * part.weight for part in group))
         status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False)
-        if status not in _FINAL and self.spent < self.work:
-            status, least = self._closed(self.work - self.spent, thorough=True)
-            bound = max(bound, least)
+        for work in self._further():
+            if status not in _FINAL:
+                status, least = self._closed(work, thorough=True)
+                bound = max(bound, least)
         if self.solution and status in _FOUND:
             value = sum(self.solution[v] * w for v, w in weights.items())
             exact = status == sat.CpSolverStatus.OPTIMAL and bound >= value
             return ("optimal" if exact else "feasible"), bound
         return ("infeasible" if status == sat.CpSolverStatus.INFEASIBLE else "undecided"), 0
+
+    def _further(self) -> Iterator[float]:
+        """The work that may still be spent: with nothing in hand, first as far as patience goes."""
+        if self.patience is not None and not self.solution:
+            if self.spent < self.patience:
+                yield min(self.patience, self.work) - self.spent
+            if not self.solution:
+                return
+        if self.spent < self.work:
+            yield self.work - self.spent
 
     def _closed(self, work: float, *, thorough: bool) -> tuple[sat.CpSolverStatus, int]:
         """Solve from the solution in hand, with `work` at most; the status and a lower bound."""

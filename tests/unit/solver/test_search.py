@@ -61,6 +61,20 @@ def test_without_work_nothing_is_decided() -> None:
     assert minimise(of(1), work=0.0)[0] == "undecided"
 
 
+@pytest.mark.parametrize(("patience", "status"), [(None, "optimal"), (0.0, "undecided"), (1.0, "optimal")])
+def test_patience_ends_a_search_that_has_found_nothing(
+    monkeypatch: pytest.MonkeyPatch, patience: float | None, status: str
+) -> None:
+    monkeypatch.setattr("solver.search.QUICK", 0.0)
+    search = Search(0.0, None, patience)
+    search.integers(2, 10)
+    search.add(Row([0, 1], [1, 1], 10, 10))
+    assert search.close([of(0)])[0] == status
+    if search.solution:  # what is in hand is improved without end
+        search.patience = 0.0
+        assert search.close([of(1)]) == ("optimal", [0], [0])
+
+
 def test_work_that_runs_out_leaves_what_was_found() -> None:
     search = Search(0.0, None)
     search.integers(2, 10)
