@@ -29,10 +29,10 @@ def faults(platform: Platform) -> Iterator[Fault]:
 
 
 def _known(
-    what: str, names: Iterable[str] | str | None, known: Collection[str], path: Path
+    what: str, names: Iterable[str] | str | None, known: Collection[str], path: Path, *, vague: bool = False
 ) -> Iterator[Fault]:
-    """A fault for each of `names` that is not `known`; `unknown` and nothing are no names."""
-    if names is None or names == UNKNOWN:
+    """A fault for each of `names` that is not `known`; nothing is no name, nor is `unknown` where it is `vague`."""
+    if names is None or (vague and names == UNKNOWN):
         return
     seen: set[str] = set()
     places = (
@@ -51,7 +51,7 @@ def _dangling_memories(platform: Platform) -> Iterator[Fault]:
         path = ("memory", name)
         yield from _known("memory", memory.inside, platform.memory, (*path, "inside"))
         yield from _known("device", memory.local, platform.devices, (*path, "local"))
-        yield from _known("device", memory.reached_by, platform.devices, (*path, "reached_by"))
+        yield from _known("device", memory.reached_by, platform.devices, (*path, "reached_by"), vague=True)
         if memory.local == ():
             yield (*path, "local"), "names no device; leave it out for system memory"
 
@@ -59,8 +59,8 @@ def _dangling_memories(platform: Platform) -> Iterator[Fault]:
 def _dangling_heaps(platform: Platform) -> Iterator[Fault]:
     for name, heap in platform.heaps.items():
         path = ("heaps", name)
-        yield from _known("memory", heap.memory, platform.memory, (*path, "memory"))
-        yield from _known("device", heap.access, platform.devices, (*path, "access"))
+        yield from _known("memory", heap.memory, platform.memory, (*path, "memory"), vague=True)
+        yield from _known("device", heap.access, platform.devices, (*path, "access"), vague=True)
         yield from _known("device", heap.exporter, platform.devices, (*path, "exporter"))
         yield from _known("heap", heap.moves_to, platform.heaps, (*path, "moves_to"))
         if heap.locks is not None:
@@ -72,11 +72,11 @@ def _dangling_devices(platform: Platform) -> Iterator[Fault]:
         path = ("devices", name)
         yield from _known("iommu", device.dma.iommu, platform.iommus, (*path, "dma", "iommu"))
         if device.imports not in ("any", "none"):
-            yield from _known("heap", device.imports, platform.heaps, (*path, "imports"))
+            yield from _known("heap", device.imports, platform.heaps, (*path, "imports"), vague=True)
         for port_name, port in device.ports.items():
             place = (*path, "ports", port_name)
-            yield from _known("memory", port.memory, platform.memory, (*place, "memory"))
-            yield from _known("heap", port.takes_from, platform.heaps, (*place, "takes_from"))
+            yield from _known("memory", port.memory, platform.memory, (*place, "memory"), vague=True)
+            yield from _known("heap", port.takes_from, platform.heaps, (*place, "takes_from"), vague=True)
             yield from _unknown_resources(port.uses, platform, (*place, "uses"))
             for index, rule in enumerate(port.images):
                 banks = (*place, "images", index, "banks")

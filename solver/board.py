@@ -32,7 +32,9 @@ class MemoryView:
     it belongs to, `peers` those that reach it by peer-to-peer.
     """
 
-    __slots__ = ("free", "highest", "local", "lowest", "name", "peers", "placed", "size", "spec")
+    __slots__ = (
+        "addressed", "free", "highest", "local", "lowest", "name", "peers", "placed", "size", "spec"
+    )  # fmt: skip
 
     def __init__(self, name: str, spec: Memory) -> None:
         self.name = name
@@ -42,6 +44,8 @@ class MemoryView:
         self.highest: int | None = None
         self.free: int | None = None
         self.placed = spec.base is not None and spec.base != UNKNOWN
+        self.addressed = self.placed
+        """Whether it, or a memory around it, has an address of its own."""
         self.local: frozenset[str] = frozenset()
         self.peers: frozenset[str] = frozenset()
 
@@ -290,7 +294,7 @@ def _end(heaps: Iterable[HeapView]) -> int | None:
         for memory in heap.memories:
             if memory.highest is not None:
                 ends.append(memory.highest)
-            elif memory.placed or not memory.local:
+            elif memory.addressed or not memory.local:
                 return None
     return max(ends)
 
@@ -349,9 +353,10 @@ def _place(view: MemoryView, memories: dict[str, MemoryView]) -> None:
 
 
 def _own(view: MemoryView, memories: dict[str, MemoryView]) -> None:
-    """Fill `local` and `peers` from the innermost memory around that states them."""
+    """Fill `local` and `peers` from the innermost memory around that states them, and `addressed`."""
     around: MemoryView | None = view
     while around is not None:
+        view.addressed = view.addressed or around.placed
         spec = around.spec
         if not view.local and spec.local is not None:
             view.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
@@ -361,9 +366,9 @@ def _own(view: MemoryView, memories: dict[str, MemoryView]) -> None:
 
 
 def _free(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:
-    """Size − held − the outermost parts inside that heaps name, never below 0."""
-    held = view.spec.held
-    if view.size is None or held == UNKNOWN:
+    """Size − held − the outermost parts inside that heaps name, never below 0; of what is held, nothing if unknown."""
+    held = 0 if view.spec.held == UNKNOWN else view.spec.held
+    if view.size is None:
         return None
     taken = 0
     for part in memories.values():

@@ -29,6 +29,8 @@ from typing import Final
 
 from platforms.errors import InputError
 from platforms.errors import Problem as Fault
+from platforms.modifiers import LINEAR
+from solver.board import Board
 from solver.constraint import Budget, End
 from solver.constraints import count, resource
 from solver.drops import About
@@ -83,6 +85,7 @@ class Grove:
         self._known: dict[tuple[object, ...], Site] = {}
         self._cores: dict[object, bool] = {}
         self._served: bool | None = None
+        self._alone = not _company_helps(problem.board)
         self._able: list[int] = []
         self._seen: dict[State, list[tuple[Price, int, bool]]] = {}
         self.most = DEEPEST * len(readers)
@@ -164,7 +167,7 @@ class Grove:
 
     def _judged_parties(self, parties: Sequence[Party]) -> bool:
         devices = {name for p in parties for name in self.problem.variables[p.variable].candidates}
-        return not self.question.guard.audiences and not devices & self.freed
+        return self._alone and not self.question.guard.audiences and not devices & self.freed
 
     def _expand(self, state: State, room: Price, most: int) -> bool:
         """Find the steps of a state that may cost `room`, with `most` further conversions; whether some need more."""
@@ -294,11 +297,27 @@ class Grove:
         if not root:
             nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
             found.spec = found.spec.model_copy(update=nothing)
-            found.pins = ()
+            found.pins = tuple(pin for pin in found.pins if pin.field == "device")
             found.flow = None
         touching = [*parties, *(party(self.problem, end) for end in ends)]
         found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
         return found
+
+
+def _company_helps(board: Board) -> bool:
+    """Whether one more attachment may let a buffer live where the others alone could not have it.
+
+    It drives the buffer into another heap; it makes the buffer larger, so that the heap aligns it
+    better; or it rounds the image up, which in a modifier that leaves no room for padding is the only
+    way to the rows another asks for.
+    """
+    if board.has_moving:
+        return True
+    ports = [port for device in board.devices.values() for port in device.spec.ports.values()]
+    if any(heap.align_cap is not None for heap in board.heaps.values()) and any(p.base for p in ports):
+        return True
+    rules = [rule for port in ports for rule in port.images]
+    return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
 
 
 def least_charges(options: Sequence[Option]) -> dict[Budget, int]:

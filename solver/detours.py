@@ -64,8 +64,21 @@ def edges(ways: Ways) -> Iterator[Change]:
             if written == read:
                 what = f"copies {question.label}"
             said = f"have a device that {what}; {ways.platform.name} has none"
+            if _covered(ways, written, read):
+                said = f"have another device that {what}"
             whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
             yield Change(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
+
+
+def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
+    """Whether some device already makes what is read of what is written."""
+    for device in ways.platform.devices.values():
+        for edge in device.converts:
+            sides = (device.ports[edge.from_].images, device.ports[edge.to].images)
+            taken, made = ({f for rule in rules for f in rule.formats} for rules in sides)
+            if taken & written and made & read:
+                return True
+    return False
 
 
 def _change(ways: Ways, name: str, edge: Conversion, said: str) -> Change:

@@ -9,6 +9,7 @@ from typing import Final, NamedTuple
 from platforms.formats import pixel_format
 from platforms.schema import Conversion, Port
 from platforms.values import Extent
+from solver import modifiers
 from solver.board import Board, DeviceView
 from solver.constraint import End
 from solver.costs import conversion_bytes, lossy_conversions
@@ -16,6 +17,7 @@ from solver.option import Option, picture
 from solver.pipeline import Attachment, Selector
 from solver.plan import Change
 from solver.problem import Party, Problem, Question
+from solver.shape import Shape
 
 ASPECTS: Final[tuple[Change, ...]] = ("format", "modifier", "memory", "stride")
 """What an edge may change, in the order in which an answer lists it."""
@@ -93,9 +95,20 @@ def least_bytes(question: Question, edge: Edge) -> int:
     if spec.size is None:
         return spec.bytes or 0
     rules = edge.device.spec.ports[edge.spec.to].images
-    least = min((payload(f, spec.size) for rule in rules for f in rule.formats), default=0)
-    thin = any("AFRC" in modifier for rule in rules for modifier in rule.modifiers)
-    return least // _THINNEST if thin else least
+    written = {(f, modifier) for rule in rules for f in rule.formats for modifier in rule.modifiers}
+    return min([_least(fourcc, modifier, spec.size) for fourcc, modifier in sorted(written)], default=0)
+
+
+@cache
+def _least(fourcc: str, modifier: str, image: Extent) -> int:
+    """Bytes of the pixels alone, as densely as they lie in the modifier."""
+    plain = payload(fourcc, image)
+    if "AFRC" in modifier:
+        return plain // _THINNEST
+    form = modifiers.shape(fourcc, modifier)
+    packed = form.payload if isinstance(form, Shape) else ()
+    dense = sum([plane.row(image.width) * -(-image.height // plane.vsub) for plane in packed])
+    return min(plain, dense) if packed else plain
 
 
 @cache

@@ -21,6 +21,7 @@ from solver.facts import Relaxed, Sentences, ordered, universe
 from solver.ledger import Ledger, used_by
 from solver.model import Choice, Limits, choose
 from solver.options import Memo, Propagation
+from solver.pins import Pin
 from solver.plan import Infeasible, Reason, UnknownFact
 from solver.problem import Problem, Question
 
@@ -149,7 +150,7 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
             platform=problem.board.name,
             pipelines=names,
             pinned=pinned(problem),
-            conflict=(_unanswerable(problem),),
+            conflict=(_unanswerable(problem, prover.facts),),
         )
     conflict = prover.conflict()
     sentences = Sentences(problem, ledger)
@@ -171,17 +172,26 @@ def pinned(problem: Problem) -> tuple[str, ...]:
     )
 
 
-def _unanswerable(problem: Problem) -> Reason:
+def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
     """What no change of facts can mend: the question itself, or a board without heaps."""
     if not problem.board.heaps:
         source = f"platform profile {problem.board.name}"
         text = f"{problem.board.name} has no heap to allocate from"
         return Reason(kind="capacity", subject=problem.board.name, text=text, source=source)
-    for question in problem.questions:
-        source = f"pipeline {question.pipeline}"
+    found = Propagation(problem, Drops(facts))
+    stuck = [q for q, options in zip(problem.questions, found.options, strict=True) if not options]
+    for question in stuck:
         if question.pins:
-            text = _unplaceable(question)
+            about = found.drops.about(question.label)
+            guilty = [pin for pin in question.pins if found.possible(question.without(pin), about)]
+            text = _unplaceable(problem, question, guilty or question.pins)
+            source = f"pipeline {question.pipeline}"
             return Reason(kind="pin", subject=question.label, text=text, source=source)
+    fixed = [question for question in problem.questions if question.pins]
+    if fixed and not stuck:
+        text = f"no plan is as pinned: {', '.join(str(pin) for question in fixed for pin in question.pins)}"
+        source = f"pipeline {fixed[0].pipeline}"
+        return Reason(kind="pin", subject=fixed[0].label, text=text, source=source)
     labelled = [q for q in problem.questions if q.spec.modifiers is not None]
     question = labelled[0] if labelled else problem.questions[0]
     names = ", ".join(question.spec.modifiers or ()) or "what is asked"
@@ -189,16 +199,26 @@ def _unanswerable(problem: Problem) -> Reason:
     return Reason(kind="modifier", subject=question.label, text=text, source=f"pipeline {question.pipeline}")
 
 
-def _unplaceable(question: Question) -> str:
-    """Why no fact of the board matters to a buffer pinned as it is."""
-    pins = {pin.field: pin.value for pin in question.pins}
-    for field, lists in (("format", question.spec.formats), ("modifier", question.spec.modifiers)):
-        if field in pins and lists is not None and pins[field] not in lists:
-            return f"{question.label} is to have the {field} {' or '.join(lists)}, not {pins[field]}"
-    if "stride" in pins:
-        return f"no layout of {question.label} has a stride of {pins['stride']} bytes: its rows are longer, or no whole number of pixels"
+def _unplaceable(problem: Problem, question: Question, pins: Sequence[Pin]) -> str:
+    """Why no fact of the board matters to a buffer pinned so; without any one of `pins` it could be placed."""
+    label, spec = question.label, question.spec
+    for pin in pins:
+        others = [str(each.value) for each in question.pins if each.field == pin.field]
+        if len(others) > 1 and pin.field != "device":
+            return f"{label} is pinned to more than one {pin.field}: {', '.join(others)}"
+        if spec.bytes is not None and pin.field in ("format", "modifier", "stride"):
+            return f"{label} is raw data, which has no {pin.field}"
+        lists = {"format": spec.formats, "modifier": spec.modifiers}.get(pin.field)
+        if lists is not None and pin.value not in lists:
+            return f"{label} is to have the {pin.field} {' or '.join(lists)}, not {pin.value}"
+        if pin.field == "heap" and pin.value not in problem.board.heaps:
+            return f"there is no {pin.value} on kernel {problem.board.platform.kernel}"
+        if pin.field == "device":
+            return f"{pin.value} does not touch {label}"
+        if pin.field == "stride":
+            return f"no layout of {label} has a stride of {pin.value} bytes: its rows are longer, or no whole number of pixels"
     named = ", ".join(map(str, question.pins))
-    return f"no placement of {question.label} is as pinned: {named}"
+    return f"no placement of {label} is as pinned: {named}"
 
 
 def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infeasible:

@@ -20,19 +20,16 @@ from solver.constraints import (
     REACH,
     ROOM,
     RUN,
-    capacity,
     colour_space,
     conversion,
     count,
     heap_limits,
-    iova_aperture,
     local_only,
     missing_device,
     modifier,
     modifier_side_condition,
     plane_buffers,
     protected_flow,
-    resource,
 )
 from solver.constraints import format as format_kind
 from solver.drops import Drops
@@ -257,26 +254,33 @@ class Sentences:
         ].spec.source or each[0].device.spec.source
 
     def _missing(self, fact: Fact) -> tuple[str, str]:
-        for question in self.problem.questions:
-            for way in question.ways:
-                for party in way.parties:
-                    if f"{party.use.selector.kind}.{party.use.selector.port}" == fact.subject:
-                        text = missing_device.sentence(self.board, question.label, party.use)
-                        return text, f"platform profile {self.board.name}"
-        raise AssertionError(fact)
+        asking = [
+            (question.label, party.use)
+            for question in self.problem.questions
+            for way in question.ways
+            for party in way.parties
+            if f"{party.use.selector.kind}.{party.use.selector.port}" == fact.subject
+        ]
+        alone = [each for each in asking if not missing_device.possible(self.board, each[1])]
+        label, use = (alone or asking)[0]
+        return missing_device.sentence(self.board, label, use), f"platform profile {self.board.name}"
 
     def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
         touches = next(o for q, o in relaxed if q.label == question.label).placed.touches
         asked = question.spec.count
         fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
-        if fixed is not None and asked is not None and not count.allows(asked, int(fixed)):
-            return count.pinned_sentence(question.label, int(fixed), asked), f"pipeline {question.pipeline}"
+        source = f"pipeline {question.pipeline}"
+        if fixed is not None:
+            wanted = count.bounds(touches)[0] if asked is None else asked
+            if not count.allows(wanted, int(fixed)):
+                return count.pinned_sentence(question.label, int(fixed), asked, touches), source
+            return count.sentence(question.label, count.buffers(int(fixed)), touches), source
         has = "as many buffers as its ports need"
         if isinstance(asked, int):
             has = count.buffers(asked)
         elif asked is not None:
             has = f"at least {count.buffers(asked.min)}"
-        return count.sentence(question.label, has, touches), f"pipeline {question.pipeline}"
+        return count.sentence(question.label, has, touches), source
 
     def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
         used = used_by([option for _, option in relaxed], self.ledger)
@@ -290,27 +294,23 @@ class Sentences:
         users = [
             f"{option.number} × {name}" if option.number > 1 else name
             for name, option in _named(relaxed)
-            if budget in dict(option.charges) or budget in dict(option.locks)
+            if dict(option.charges).get(budget) or budget in dict(option.locks)
         ]
-        if budget in self.ledger.charges or any(
-            budget == b for ls in self.ledger.locks.values() for b, _ in ls
-        ):
+        if self.ledger.used(budget):
             users.append("live buffers")
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
         who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
-        if budget.kind == capacity.NAME:
-            return capacity.sentence(budget, used, who), capacity.source(self.board, budget)
-        if budget.kind == iova_aperture.NAME:
-            return iova_aperture.sentence(budget, used, who), iova_aperture.source(self.board, budget)
-        if budget.kind == local_only.NAME:
-            return local_only.window_sentence(budget, used, who), local_only.window_source(self.board, budget)
-        if budget.kind == heap_limits.NAME:
-            return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(
-                self.board, budget
-            )
-        if budget.kind == conversion.NAME:
-            return conversion.sentence(budget, used, who), conversion.source(self.board, budget)
-        return resource.sentence(budget, used, who), resource.source(self.board, budget)
+        return exceeded(self.board, budget, used, who)
+
+
+def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, str]:
+    """That so much is more than there is, and the source of the limit; `who` ends with a verb: `frame needs`."""
+    if budget.kind == local_only.NAME:
+        return local_only.window_sentence(budget, used, who), local_only.window_source(board, budget)
+    if budget.kind == heap_limits.NAME:
+        return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(board, budget)
+    kind = BY_NAME[budget.kind]
+    return kind.sentence(budget, used, who), kind.source(board, budget)
 
 
 def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:

@@ -86,6 +86,8 @@ class Images:
         """Every format, modifier and choice of rules with the layout that fits them, by rank."""
         spec = self.question.spec
         if spec.bytes is not None:
+            if "format" in self.pins or "modifier" in self.pins:
+                return  # raw data has neither
             raw = layouts.raw(spec.bytes, self._need(touches))
             if raw is not None:
                 yield Image(0, None, None, None, touches, raw)
@@ -227,8 +229,8 @@ class Images:
                 if key not in self.laid:
                     self.laid[key] = shape, layouts.solve(need, self.image, shape, dmabufs)
                 found = self.laid[key][1]
-                if found is not None:
-                    yield found
+                if found is not None and (found.planes or "stride" not in self.pins):
+                    yield found  # what only a driver lays out has no stride that could be pinned
 
     def _needs(self, ruled: tuple[Touch, ...]) -> Iterator[layouts.Demand]:
         """What the touches ask; once for each stride that can be shared along conversions."""

@@ -116,8 +116,11 @@ def _pin(
         parsed = heap
     elif field == "modifier":
         parsed = _modifier(text, value).name
-    elif field == "format" and pixel_format(value) is None:
-        raise _refused(text, no_such_format(value))
+    elif field == "format":
+        found = pixel_format(value)
+        if found is None:
+            raise _refused(text, no_such_format(value))
+        parsed = found.fourcc
     elif field == "device" and value not in platform.devices:
         raise _not_there(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
     return Pin(owners[0], buffer, field, parsed)

@@ -185,7 +185,7 @@ class Buffer(Strict):
         if (self.size is None) == (self.bytes is None):
             raise ValueError("expected exactly one of size (an image) and bytes (raw data)")
         if self.bytes is not None:
-            for field in ("formats", "modifiers", "colours"):
+            for field in ("formats", "modifiers", "colours", "dmabufs"):
                 if getattr(self, field) is not None:
                     raise ValueError(f"raw data (bytes) has no {field}")
         return self

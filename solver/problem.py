@@ -132,6 +132,12 @@ class Question:
         found.part, found.variants = part, (found,)
         return found
 
+    def without(self, pin: Pin) -> Question:
+        """The question with one pin less."""
+        found = copy(self)
+        found.pins, found.variants = tuple(each for each in self.pins if each != pin), (found,)
+        return found
+
     def settled(self, binding: Sequence[tuple[int, str | None]]) -> Question:
         """The variant that holds in the scene of an option's binding."""
         return next((v for v in self.variants if any(scene.binding in binding for scene in v.scenes)), self)

@@ -17,7 +17,7 @@ from solver import layout as layouts
 from solver import modifiers
 from solver.board import HeapView
 from solver.constraint import Case, Touch, lives_in, subject
-from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity, count
+from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity, conversion, count
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES, SUM
@@ -59,19 +59,24 @@ class Why:
         for heap in self.board.heaps.values():
             if heap is not option.placed.heap:
                 broken = tuple(self._broken(question, option, heap)) or (
-                    self._costlier(question, option, heap),
+                    self._fixed(question, option) or self._costlier(option, heap),
                 )
                 found.append(Rejected(heap=heap.name, reasons=broken))
         return tuple(found)
 
-    def _case(self, question: Question, option: Option, heap: HeapView) -> Case:
-        touches = option.placed.touches
+    def _case(
+        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+    ) -> Case:
+        touches = option.placed.touches if touches is None else touches
         home = lives_in(self.board, heap, touches)
         settled = question.settled(option.binding)
         return Case(self.board, settled, touches, heap, home, None, option.layout)
 
-    def _broken(self, question: Question, option: Option, heap: HeapView) -> Iterator[Reason]:
-        case = self._case(question, option, heap)
+    def _broken(
+        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+    ) -> Iterator[Reason]:
+        """What keeps the buffer, touched by these or by whom it is, from a heap."""
+        case = self._case(question, option, heap, touches)
         for kind in (*HEAP, *ROOM):
             if kind.broken(case):
                 yield _reason(kind, case)
@@ -81,15 +86,32 @@ class Why:
                 if kind.broken(of_touch):
                     yield _reason(kind, of_touch)
 
-    def _costlier(self, question: Question, option: Option, heap: HeapView) -> Reason:
-        """The first level at which the same layout in `heap` costs more, or does not fit."""
-        placed = option.placed
-        moved = placed._replace(heap=heap, home=lives_in(self.board, heap, placed.touches))
-        image = Image(0, option.fourcc, option.modifier, option.colour, placed.touches, option.layout)
+    def _fixed(self, question: Question, option: Option) -> Reason | None:
+        """Why the buffer is where it is, whatever other heaps would cost: a pin, or a copy within one heap."""
+        where = option.placed.heap.name
+        if any(pin.field == "heap" for pin in question.pins):
+            return _by_pin("heap", question, f"is pinned to {where}")
+        for end in option.placed.ends:
+            if "memory" not in end.edge.may_change:
+                text = f"{end.device.name} converts within {where}, and moves nothing to another heap"
+                return Reason(
+                    decides="heap", kind=conversion.NAME, subject=f"{question.label}→{end.device.name}",
+                    text=text, source=end.edge.source or end.device.spec.source,
+                )  # fmt: skip
+        return None
+
+    def _moved(self, option: Option, heap: HeapView, touches: tuple[Touch, ...]) -> Option:
+        """The same layout in another heap, touched by these."""
+        home = lives_in(self.board, heap, touches)
+        moved = option.placed._replace(heap=heap, home=home, touches=touches)
+        image = Image(0, option.fourcc, option.modifier, option.colour, touches, option.layout)
         counts = [(option.number, option.dropped)]
         [rival] = priced(moved, image, option.values[2], option.binding, counts)
-        rest = [o for o in self.options if o is not option]
-        used = used_by([*rest, rival], self.ledger)
+        return rival
+
+    def _too_small(self, option: Option, rival: Option, heap: HeapView) -> Reason | None:
+        """What has no room for `rival` in place of an option, if anything."""
+        used = used_by([*(o for o in self.options if o is not option), rival], self.ledger)
         for budget, _ in (*rival.charges, *rival.locks):
             if used[budget] > budget.limit:
                 much = f"{used[budget]} of {budget.limit} {budget.what}"
@@ -99,6 +121,16 @@ class Why:
                 return Reason(
                     decides="heap", kind=budget.kind, subject=budget.subject, text=text, source=heap.source
                 )
+        return None
+
+    def _costlier(self, option: Option, heap: HeapView) -> Reason:
+        """The first level at which the same layout in `heap` costs more, or does not fit."""
+        placed = option.placed
+        rival = self._moved(option, heap, placed.touches)
+        rest = [o for o in self.options if o is not option]
+        small = self._too_small(option, rival, heap)
+        if small is not None:
+            return small
         chosen, moved_there = list(option.values), list(rival.values)
         chosen[LARGEST] = largest_share(self.options, self.ledger)
         moved_there[LARGEST] = largest_share([*rest, rival], self.ledger)
@@ -109,7 +141,8 @@ class Why:
             if mine != theirs:
                 text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
                 return Reason(decides="heap", kind=term, subject=heap.name, text=text, source=heap.source)
-        text = f"{heap.name} would do exactly as well; {placed.heap.name} comes first by name"
+        first = f"; {placed.heap.name} comes first by name" if placed.heap.name < heap.name else ""
+        text = f"{heap.name} would do exactly as well{first}"
         return Reason(decides="heap", kind="names", subject=heap.name, text=text, source=heap.source)
 
     def _of_heap(self, question: Question, option: Option) -> Iterator[Reason]:
@@ -120,14 +153,15 @@ class Why:
             broken = list(self._broken(question, option, heap))
             guilty = {reason.subject for reason in broken}
             for reason in broken:
-                others = [
-                    t.device.name
-                    for t in option.placed.touches
-                    if f"{question.label}→{t.device.name}" not in guilty
-                ]
+                touches = option.placed.touches
+                others = tuple(t for t in touches if f"{question.label}→{t.device.name}" not in guilty)
                 text = reason.text
-                if others and "→" in reason.subject and len(guilty) == 1:
-                    names = " and ".join(dict.fromkeys(others))
+                if (
+                    others and "→" in reason.subject and len(guilty) == 1
+                    and not any(self._broken(question, option, heap, others))
+                    and self._too_small(option, self._moved(option, heap, others), heap) is None
+                ):  # fmt: skip
+                    names = " and ".join(dict.fromkeys(touch.device.name for touch in others))
                     text += f"; {names} alone would have allowed {heap.name}"
                 yield reason.model_copy(update={"text": text})
         case = self._case(question, option, option.placed.heap)
@@ -160,6 +194,9 @@ class Why:
         """Facts without which (or alone by which) stride, offsets and size come out so."""
         stated = [(t, kind) for t in option.placed.touches for kind in LAYOUT if kind.states(t)]
         found: list[Reason] = []
+        if any(pin.field == "stride" for pin in question.pins):
+            stride = option.layout.planes[0].stride if option.layout.planes else 0
+            found.append(_by_pin("stride", question, f"is pinned to a stride of {stride} bytes"))
         settled: set[tuple[str, str]] = set()
         for decides, value in _VALUES.items():
             mine = value(option.layout)
@@ -204,6 +241,7 @@ class Why:
         image = question.spec.size
         assert shape is not None and image is not None  # the option has a layout
         need = Demand()
+        need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
         for index, (touch, kind) in enumerate(stated):
             if index not in left_out:
                 kind.demand(touch, need, image)
@@ -215,6 +253,13 @@ class Why:
             text = count.sentence(question.label, count.buffers(option.number), touches)
             source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
             yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
+
+
+def _by_pin(decides: Decides, question: Question, what: str) -> Reason:
+    """What was fixed before solving."""
+    named = ", ".join(str(pin) for pin in question.pins if pin.field == decides)
+    text = f"{question.label} {what}"
+    return Reason(decides=decides, kind="pin", subject=question.label, text=text, source=f"pin {named}")
 
 
 def _reason(kind: ModuleType, case: Case) -> Reason:

@@ -75,7 +75,7 @@ def _shape(plan: Plan) -> tuple[tuple[str, ...], ...]:
 
 
 def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) -> Iterator[list[str]]:
-    """Pins that make one buffer different: another heap, format or modifier."""
+    """Pins that make one buffer different: another heap, format, modifier or device."""
     problem = Problem(platform, pipelines)
     placed = {(placement.pipeline, placement.buffer): placement for placement in best.placements}
     for question in problem.questions:
@@ -94,6 +94,13 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         asked = question.spec.formats
         formats = sorted({f for f, _ in known if asked is None or f in asked})
         modifiers = sorted({m for f, m in known if f == placement.format})
+        devices = {
+            name
+            for way in question.ways
+            for party in way.parties
+            for name in problem.variables[party.variable].candidates
+        } - {attached.device for attached in placement.attachments}
+        yield from ([f"{where}:device={name}"] for name in sorted(devices))
         yield from ([heap] for heap in heaps)
         yield from ([f"{where}:format={f}"] for f in formats)
         yield from ([f"{where}:modifier={m}"] for m in modifiers)

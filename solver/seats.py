@@ -43,8 +43,11 @@ class Seats:
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
         parties = [party for party in way.parties if not self._unbound(party)]
+        pinned = self.pinned_devices
+        if self.question.part is not None:  # who is pinned may be at another placement of the buffer
+            pinned = pinned.intersection(*[{d for domain in domains for d in domain}])
         for choice in self._apart(variables, domains):
-            if not self.pinned_devices <= set(choice):
+            if not pinned <= set(choice):
                 continue
             device = dict(zip(variables, choice, strict=True))
             seats = [self._touch(device[party.variable], party.use) for party in parties]
@@ -80,7 +83,9 @@ class Seats:
         ]
         crowd = [n for n, variable in enumerate(variables) if any(differ(variable, v) for v in variables)]
         seats = {device for n in crowd for device in domains[n]}
-        if None not in seats and len(seats) < len(crowd):
+        # Connectors of one label may be one device.
+        labels = {self.problem.variables[variables[n]][:3] for n in crowd}
+        if None not in seats and len(seats) < len(labels):
             return
         stack: list[tuple[str | None, ...]] = [()]
         seen = 0

@@ -21,6 +21,7 @@ from solver.problem import Problem
 ABILITIES: Final = frozenset(
     {
         "access",
+        "align",
         "coherent",
         "cpu",
         "imports",
@@ -28,6 +29,7 @@ ABILITIES: Final = frozenset(
         "p2p",
         "protected",
         "reached_by",
+        "run",
         "sync",
         "takes_from",
     }

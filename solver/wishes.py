@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from platforms.values import in_units
 from solver.constraint import Budget
 from solver.constraints import count
+from solver.facts import exceeded
 from solver.inserted import Seat
 from solver.ledger import Ledger, used_by
 from solver.option import Option, taken
@@ -39,8 +39,6 @@ def _in_the_way(option: Option, used: Mapping[Budget, int]) -> str:
     if most is not None and option.number >= most:
         return f"its ports take at most {most}"
     for budget, each, _ in taken(option.placed):
-        needed = used[budget] + each
-        if needed > budget.limit:
-            size = in_units if "bytes" in budget.what else str
-            return f"one more would need {size(needed)} of {budget.subject}, which has {size(budget.limit)}"
+        if each and used[budget] + each > budget.limit:
+            return exceeded(option.placed.board, budget, used[budget] + each, "one more would need")[0]
     return ""

@@ -353,7 +353,8 @@ class Case:
             attached.add(device.name)
             for each in reach.objections(device, where):
                 yield each.against(asked.name, device.name)
-            for each in port_objections(self.of.ground, touch.port, where):
+            own = where.heap.facts.exporter == device.name
+            for each in port_objections(self.of.ground, touch.port, where, own=own):
                 yield each.against(asked.name, device.name)
             for each in (*ward_objections(asked, touch), *moved_objections(asked, where, device)):
                 yield each.against(asked.name, device.name)

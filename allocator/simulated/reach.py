@@ -163,8 +163,8 @@ class Reach:
         return [self.ground.place[memory] for memory in sorted(where.memories)]
 
 
-def port_objections(ground: Ground, port: Port, where: Residence) -> Iterator[Objection]:
-    """What one port asks of the heap."""
+def port_objections(ground: Ground, port: Port, where: Residence, *, own: bool) -> Iterator[Objection]:
+    """What one port asks of the heap; `own`: its device exports the heap, so nothing is imported."""
     if isinstance(port.memory, tuple):
         allowed = frozenset(port.memory)
         inside = where.memories is not None and all(
@@ -175,5 +175,5 @@ def port_objections(ground: Ground, port: Port, where: Residence) -> Iterator[Ob
             yield refused(kind, f"works only from {', '.join(port.memory)}")
     if isinstance(port.takes_from, tuple) and where.heap.name not in port.takes_from:
         yield refused("importer-refuses", f"takes buffers only of {', '.join(port.takes_from)}")
-    if port.takes_from == UNKNOWN:
+    if port.takes_from == UNKNOWN and not own:
         yield refused("importer-refuses", "nobody knows from which heaps it takes buffers")

@@ -36,7 +36,7 @@ def broken(case: Case) -> bool:
 
 
 def _beyond(case: Case, memory: MemoryView) -> bool:
-    if memory.local and not memory.placed and memory.highest is None:
+    if memory.local and not memory.addressed and memory.highest is None:
         return False
     window, bits = case.device.dma.window, case.device.bits
     offset = 0

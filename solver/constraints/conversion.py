@@ -53,7 +53,8 @@ def attachment_sentence(label: str, device: str, edges: Sequence[Conversion]) ->
     ways = "; ".join(
         dict.fromkeys(f"{e.from_} to {e.to}, changing {' and '.join(e.may_change)}" for e in edges)
     )
-    return f"{device} converts no placement of {label} into one that serves ({ways})"
+    slow = " fast enough" if any(isinstance(edge.throughput, int) for edge in edges) else ""
+    return f"{device} converts no placement of {label} into one that serves{slow} ({ways})"
 
 
 def policy_sentence(label: str, policy: str) -> str:

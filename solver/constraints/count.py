@@ -37,8 +37,11 @@ def allows(asked: int | Wish, number: int) -> bool:
     return number == asked if isinstance(asked, int) else asked.min <= number <= asked.wish
 
 
-def pinned_sentence(label: str, number: int, asked: int | Wish) -> str:
-    wanted = buffers(asked) if isinstance(asked, int) else f"{asked.min} to {asked.wish} buffers"
+def pinned_sentence(label: str, number: int, asked: int | Wish | None, touches: tuple[Touch, ...]) -> str:
+    if asked is None:
+        wanted = f"as many as its ports need, {bounds(touches)[0]}"
+    else:
+        wanted = buffers(asked) if isinstance(asked, int) else f"{asked.min} to {asked.wish} buffers"
     return f"{label} is to have {number}, and its pipeline asks for {wanted}"
 
 

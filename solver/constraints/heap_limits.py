@@ -38,7 +38,11 @@ def sentence(case: Case) -> str:
     assert case.layout is not None
     size, largest = max(case.layout.sizes), case.heap.spec.largest
     limit = in_units(largest if isinstance(largest, int) else INT64_MAX)
-    return f"{case.label} needs {size} bytes, and {case.heap.name} allocates at most {limit} at a time"
+    given = case.heap.exported(size)
+    rounded = f" ({case.heap.name} hands out {given})" if given != size else ""
+    return (
+        f"{case.label} needs {size} bytes{rounded}, and {case.heap.name} allocates at most {limit} at a time"
+    )
 
 
 def buffers_sentence(budget: Budget, used: int, who: str) -> str:

@@ -36,7 +36,7 @@ def _bits(board: Board, device: DeviceView) -> int | None:
 
 
 def _beyond(memory: MemoryView, bits: int) -> bool:
-    if memory.local and not memory.placed and memory.highest is None:
+    if memory.local and not memory.addressed and memory.highest is None:
         return False
     return memory.highest is None or memory.highest > 1 << bits
 

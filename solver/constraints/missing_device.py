@@ -23,6 +23,11 @@ def fits(board: Board, name: str, use: Attachment) -> bool:
     return use.codec is None or spec.codecs is None or use.codec in spec.codecs
 
 
+def possible(board: Board, use: Attachment) -> bool:
+    """Whether any device fits."""
+    return any(fits(board, name, use) for name in board.devices)
+
+
 def sentence(board: Board, label: str, use: Attachment) -> str:
     selector = use.selector
     what = f"{selector.kind}.{selector.port}"
@@ -30,6 +35,6 @@ def sentence(board: Board, label: str, use: Attachment) -> str:
     at = f" with connector {selector.connector}" if selector.connector else ""
     others = sum(device.spec.kind == selector.kind for device in board.devices.values())
     other = f" ({others} of kind {selector.kind} without it)" if others else ""
-    if others and any(fits(board, name, use) for name in board.devices):
+    if others and possible(board, use):
         other = ", or not as many different ones as asked for"
     return f"{board.name} has no {what}{at}{for_codec}{other}, which {label} needs"

@@ -102,6 +102,12 @@ def test_raw_data_is_not_turned() -> None:
     assert said(text) == ["pipeline.yaml:9: buffer 'frame': raw data (bytes) has no rotate"]
 
 
+def test_raw_data_lies_in_one_dma_buf() -> None:
+    text = changed(("size: 1366x768", "bytes: 4MiB"), ("formats: [XR24, NV12]", "dmabufs: 2"))
+    (problem,) = said(text)
+    assert problem.endswith("raw data (bytes) has no dmabufs")
+
+
 def test_two_jobs_of_one_decoder_may_have_two_codecs() -> None:
     jobs = "written_by: [{port: 'video-decoder:a.frame', codec: h264}, {port: 'video-decoder:b.frame', codec: vp9}]"
     pipelines_from([read_text(changed(("written_by: gpu.render", jobs)), "q")])

@@ -77,11 +77,15 @@ def test_the_smaller_size_of_a_range_counts() -> None:
     assert facts(refusal(pool("12KiB..1MiB"), pages(4))) == [("capacity", "cma"), ("count", "frame")]
 
 
-@pytest.mark.parametrize("facts_of_memory", [{"size": "unknown"}, {"size": "8KiB", "held": "unknown"}])
-def test_sizes_nobody_knows_are_not_checked_and_listed(facts_of_memory: dict[str, Any]) -> None:
-    size = facts_of_memory.pop("size")
-    answer = plan(pool(size, **facts_of_memory), pages(4))
+def test_a_size_nobody_knows_is_not_checked_and_listed() -> None:
+    answer = plan(pool("unknown"), pages(4))
     assert [fact.subject for fact in answer.unknown_facts] == ["cma"]
+
+
+def test_of_what_is_held_nothing_is_imposed_and_that_is_listed_but_the_size_still_binds() -> None:
+    answer = plan(pool("16KiB", held="unknown"), pages(4))
+    assert [(fact.subject, fact.field) for fact in answer.unknown_facts] == [("cma", "held")]
+    assert facts(refusal(pool("8KiB", held="unknown"), pages(4))) == [("capacity", "cma"), ("count", "frame")]
 
 
 def test_parts_that_heaps_name_are_not_in_the_memory_around_them() -> None:

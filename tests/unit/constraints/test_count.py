@@ -94,7 +94,7 @@ def test_wishes_are_granted_while_there_is_room(room: str, granted: int) -> None
 def test_a_dropped_wish_is_said() -> None:
     [dropped] = plan(holding({}, {}, "20KiB"), of({"min": 3, "wish": 6})).dropped
     assert dropped.text == (
-        "frame wished for 6 buffers and gets 5: one more would need 24 KiB of ddr, which has 20 KiB"
+        "frame wished for 6 buffers and gets 5: one more would need 24 KiB of ddr, which has 20 KiB free"
     )
 
 

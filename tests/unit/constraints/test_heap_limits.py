@@ -36,7 +36,7 @@ def test_one_buffer_of_just_that_size() -> None:
     assert facts(answer) == [("heap-limits", "udmabuf")]
     assert (
         said(answer, "heap-limits")
-        == "frame needs 67108865 bytes, and udmabuf allocates at most 64 MiB at a time"
+        == "frame needs 67108865 bytes (udmabuf hands out 67112960), and udmabuf allocates at most 64 MiB at a time"
     )
     assert ways_out(answer) == {"heaps.udmabuf.largest": 64 * MIB + 4096}
 

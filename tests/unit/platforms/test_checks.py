@@ -203,3 +203,52 @@ def test_a_place_that_no_heap_names_may_lie_anywhere() -> None:
     sram = {"base": "1GiB", "size": "64KiB"}
     heaps = {"system": {"via": "dma-heap", "memory": ["dram"], "cpu": "cached"}}
     assert said(memory={"dram": {"base": "1GiB", "size": "1GiB"}, "sram": sram}, heaps=heaps) == []
+
+
+def named(**changes: Any) -> list[str]:
+    """What is said of a board in which some name is another: `heap={"exporter": "gpu0"}`."""
+    gpu: dict[str, Any] = {
+        "kind": "gpu",
+        "dma": {"bits": 40, **changes.get("dma", {})},
+        **changes.get("device", {}),
+    }
+    if "port" in changes:
+        gpu["ports"] = {"render": {"access": "write", **changes["port"]}}
+    heap = {"via": "dma-heap", "memory": ["dram"], "cpu": "none", **changes.get("heap", {})}
+    inner = {"inside": "dram", "size": 4096, **changes.get("memory", {})}
+    return said(
+        memory={"dram": {"base": 0, "size": "1GiB"}, "part": inner},
+        heaps={"pool": heap},
+        devices={"gpu0": gpu},
+    )
+
+
+@pytest.mark.parametrize(
+    ("changes", "what"),
+    [
+        ({"dma": {"iommu": "unknown"}}, "iommu"),
+        ({"memory": {"inside": "unknown"}}, "memory"),
+        ({"memory": {"local": "unknown"}}, "device"),
+        ({"heap": {"exporter": "unknown"}}, "device"),
+        ({"heap": {"moves_to": "unknown"}}, "heap"),
+        ({"heap": {"locks": {"from": "unknown", "size": 4096}}}, "memory"),
+        ({"port": {"uses": {"unknown": 1}}}, "resource"),
+    ],
+)
+def test_unknown_is_no_name_where_one_must_stand(changes: dict[str, Any], what: str) -> None:
+    assert any(text.startswith(f"no {what} 'unknown'") for text in named(**changes))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"memory": {"reached_by": "unknown"}},
+        {"heap": {"memory": "unknown"}},
+        {"heap": {"access": "unknown"}},
+        {"device": {"imports": "unknown"}},
+        {"port": {"memory": "unknown"}},
+        {"port": {"takes_from": "unknown"}},
+    ],
+)
+def test_unknown_is_a_value_where_a_list_of_names_may_be_so(changes: dict[str, Any]) -> None:
+    assert not [text for text in named(**changes) if "unknown" in text]

@@ -141,7 +141,9 @@ def test_a_pin_that_fits_nothing_is_the_conflict() -> None:
     question = pipeline(frame=buffer(written_by="camera.capture"), other=buffer())
     answer = refusal(board(devices=other), question, pins=["frame:device=camera2", "other:device=camera"])
     assert facts(answer) == [("pin", "frame")]
-    assert answer.conflict[0].text == "no placement of frame is as pinned: test/frame:device=camera2"
+    assert (
+        answer.conflict[0].text == "no plan is as pinned: test/frame:device=camera2, test/other:device=camera"
+    )
 
 
 def test_several_devices_may_be_pinned() -> None:
