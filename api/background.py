@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from typing import Final, TypeVar
 
 T = TypeVar("T")
+GLANCE: Final = 0.25
+"""Seconds between two looks for signals."""
 
 
 def waited(work: Callable[[], T]) -> T:
@@ -26,7 +28,8 @@ def waited(work: Callable[[], T]) -> T:
 
     thread = threading.Thread(target=run, name="solve", daemon=True)
     thread.start()
-    thread.join()
+    while thread.is_alive():
+        thread.join(GLANCE)  # a signal that comes just before it sleeps is heard after it
     if errors:
         raise errors[0]
     return results[0]

@@ -9,9 +9,6 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
-
-_FOREVER: Final = 3600.0
 
 
 class Stopped(SystemExit):
@@ -39,13 +36,26 @@ def until_told(listens: bool, say: Callable[[], None]) -> None:
     `say` tells whoever waits that they may stop it: from there on, being stopped is the right end.
     """
     try:
-        say()
-        while True:
-            if not listens or sys.stdin is None:
-                signal.pause()
-                continue
-            ready, _, _ = select.select([sys.stdin], [], [], _FOREVER)
-            if ready and not os.read(sys.stdin.fileno(), 4096):
-                return
+        with _bell() as bell:
+            say()
+            ends = [bell] if not listens or sys.stdin is None else [bell, sys.stdin.fileno()]
+            while True:
+                ready, _, _ = select.select(ends, [], [])
+                for descriptor in ready:
+                    if not os.read(descriptor, 4096) and descriptor != bell:
+                        return
     except (KeyboardInterrupt, Stopped):
         return
+
+
+@contextmanager
+def _bell() -> Iterator[int]:
+    """A descriptor that is readable once a signal has come, be it just before somebody sleeps on it."""
+    reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    before = signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
+    try:
+        yield reads
+    finally:
+        signal.set_wakeup_fd(before)
+        os.close(reads)
+        os.close(writes)
