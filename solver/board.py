@@ -1,8 +1,8 @@
-"""A platform with its derived integers worked out once: where memories lie,
-what is free in them, which heaps exist, what each device sees.
+"""A platform with its derived integers worked out once: which heaps exist, what each
+device sees, and with `solver.memories` where memories lie and what is free in them.
 
-`Board` is the solver's only view of a platform. Where a profile is vague the
-worst case is taken here, and nowhere else (design §4, `unknown` and ranges).
+`Board` is the solver's only view of a platform. Where a profile is vague the worst
+case is taken here and in `solver.memories`, and nowhere else (design §4, `unknown` and ranges).
 """
 
 from __future__ import annotations
@@ -13,41 +13,15 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
-from platforms.schema import AlignBySize, Device, Heap, Memory, Platform, Port
-from platforms.values import UNKNOWN, Span
+from platforms.schema import AlignBySize, Device, Heap, Platform, Port
+from platforms.values import UNKNOWN
+from solver.memories import MemoryView, inherit, place, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
 _NAMES: Final = frozenset(("nodes", "since", "until", "permission", "source"))
 """How a heap is opened, and where that was read: nothing that decides what it may hold."""
 _FACTS: Final[Callable[[Heap], tuple[object, ...]]] = attrgetter(*sorted(Heap.model_fields.keys() - _NAMES))
-
-
-class MemoryView:
-    """A memory and the worst places it may lie.
-
-    `lowest` is the lowest address it may hold, `highest` the end of the highest
-    (None: unbounded), `size` the smallest size it may have (None: unknown),
-    `free` what heaps can count on, in bytes (None: unknown). `local` are the devices
-    it belongs to, `peers` those that reach it by peer-to-peer.
-    """
-
-    __slots__ = (
-        "addressed", "free", "highest", "local", "lowest", "name", "peers", "placed", "size", "spec"
-    )  # fmt: skip
-
-    def __init__(self, name: str, spec: Memory) -> None:
-        self.name = name
-        self.spec = spec
-        self.size: int | None = _low(spec.size)
-        self.lowest = 0
-        self.highest: int | None = None
-        self.free: int | None = None
-        self.placed = spec.base is not None and spec.base != UNKNOWN
-        self.addressed = self.placed
-        """Whether it, or a memory around it, has an address of its own."""
-        self.local: frozenset[str] = frozenset()
-        self.peers: frozenset[str] = frozenset()
 
 
 class HeapView:
@@ -74,8 +48,8 @@ class HeapView:
         "source",
         "spec",
         "twin",
+        "unsplit",
         "unsynced",
-        "whole",
     )
 
     def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
@@ -102,9 +76,9 @@ class HeapView:
         self._costs: dict[tuple[int, ...], int] = {}
         self.twin = name
         """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
-        self.whole = self.run is None and len(memories or ()) > 1
+        self.unsplit = self.run is None and len(memories or ()) > 1
         """Whether it must find each whole run in one of several memories."""
-        self.counted = spec.locks is not None or spec.buffers is not None or self.whole
+        self.counted = spec.locks is not None or spec.buffers is not None or self.unsplit
         """Whether something is summed for this heap alone."""
         self.price = name
         """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
@@ -190,8 +164,8 @@ class Board:
         self.page = platform.page
         self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
         for view in self.memories.values():
-            _place(view, self.memories)
-            _own(view, self.memories)
+            place(view, self.memories)
+            inherit(view, self.memories)
         self.heaps: dict[str, HeapView] = {}
         for name, spec in sorted(platform.heaps.items()):
             if exists(spec, platform.kernel):
@@ -200,7 +174,7 @@ class Board:
         named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
-            view.free = _free(view, self.memories, named)
+            view.free = unheld(view, self.memories, named)
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
         self.has_local = any(heap.local for heap in self.heaps.values())
         self.has_closed = any(heap.closed for heap in self.heaps.values())
@@ -247,7 +221,7 @@ class Board:
         None for other heaps, and where a size is unknown.
         """
         free = [memory.free for memory in heap.memories or ()]
-        if not heap.whole or None in free:
+        if not heap.unsplit or None in free:
             return None
         return max(each for each in free if each is not None)
 
@@ -314,82 +288,12 @@ def _version(text: str) -> tuple[int, ...]:
     return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", text).split("."))
 
 
-def _low(value: object) -> int | None:
-    if isinstance(value, Span):
-        return value.low
-    return value if isinstance(value, int) else None
-
-
-def _high(value: object) -> int | None:
-    if isinstance(value, Span):
-        return value.high
-    return value if isinstance(value, int) else None
-
-
 def _known(value: Any, default: Any) -> Any:
     return default if value is None or value == UNKNOWN else value
 
 
 def _named(heap: Heap) -> tuple[str, ...]:
     return () if heap.memory == UNKNOWN else heap.memory
-
-
-def _place(view: MemoryView, memories: dict[str, MemoryView]) -> None:
-    """Fill `lowest` and `highest`, the worst places `view` may reach."""
-    base, size = view.spec.base, _high(view.spec.size)
-    outer = memories.get(view.spec.inside) if view.spec.inside else None
-    outer_lowest, outer_highest = 0, None
-    if outer is not None:
-        _place(outer, memories)
-        outer_lowest, outer_highest = outer.lowest, outer.highest
-    if base is None or base == UNKNOWN:
-        view.lowest, view.highest = outer_lowest, outer_highest
-        return
-    view.lowest = _low(base) or 0
-    top = _high(base) or 0
-    view.highest = None if size is None else top + size
-    if outer_highest is not None and (view.highest is None or view.highest > outer_highest):
-        view.highest = outer_highest
-
-
-def _own(view: MemoryView, memories: dict[str, MemoryView]) -> None:
-    """Fill `local` and `peers` from the innermost memory around that states them, and `addressed`."""
-    around: MemoryView | None = view
-    while around is not None:
-        view.addressed = view.addressed or around.placed
-        spec = around.spec
-        if not view.local and spec.local is not None:
-            view.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
-        if not view.peers and spec.reached_by != UNKNOWN:
-            view.peers = frozenset(spec.reached_by)
-        around = memories[spec.inside] if spec.inside else None
-
-
-def _free(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:
-    """Size − held − the outermost parts inside that heaps name, never below 0; of what is held, nothing if unknown."""
-    held = 0 if view.spec.held == UNKNOWN else view.spec.held
-    if view.size is None:
-        return None
-    taken = 0
-    for part in memories.values():
-        if part.name in named and part.name != view.name and _inside(part, view, memories, named):
-            high = _high(part.spec.size)
-            if high is None:
-                return None
-            taken += high
-    return max(0, view.size - held - taken)
-
-
-def _inside(part: MemoryView, view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> bool:
-    """Whether `part` lies in `view` with no other named part between them."""
-    outer = part.spec.inside
-    while outer is not None:
-        if outer == view.name:
-            return True
-        if outer in named:
-            return False
-        outer = memories[outer].spec.inside
-    return False
 
 
 def _unions(sets: Iterable[frozenset[str]]) -> set[frozenset[str]]:

@@ -158,8 +158,8 @@ class Grove:
     def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
         """Whether one more attachment never helps these.
 
-        It may, where its label makes a device one of an audience; and where a dropped fact lets
-        a device take what it does not list, what others list counts.
+        It may, on some boards (`_company_helps`); where its label makes a device one of an audience; and
+        where a dropped fact lets a device take what it does not list, what others list counts.
         """
         if self.freed & {end.device.name for end in ends}:
             return False

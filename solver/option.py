@@ -134,7 +134,7 @@ def priced(
             amount = number * each + once
             charged.append((budget, amount))
             if budget.shared and budget.limit > 0:
-                shares.append((budget, -(-amount * PPM // budget.limit)))
+                shares.append((budget, share(budget, amount)))
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
         for level, term in COUNTED:
             costs[level] = term.value(counted)

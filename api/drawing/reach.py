@@ -14,10 +14,11 @@ from typing import Final, Literal, NamedTuple
 from platforms.schema import Platform
 from platforms.values import UNKNOWN, Extent
 from solver import constraints
-from solver.board import Board, HeapView, MemoryView
+from solver.board import Board, HeapView
 from solver.constraint import Case, Touch, lives_in
 from solver.constraints import contiguous_memory, outside_firewall, protected_needs_firewall, protected_port
 from solver.layout import Layout
+from solver.memories import MemoryView
 from solver.pipeline import Attachment, Buffer, Selector
 from solver.problem import Question
 

@@ -13,8 +13,9 @@ swiotlb_max_mapping_size().
 from __future__ import annotations
 
 from platforms.schema import Window
-from solver.board import Board, MemoryView
+from solver.board import Board
 from solver.constraint import Case, Touch
+from solver.memories import MemoryView
 
 NAME = "address-reach"
 SCOPE = "reach"

@@ -27,7 +27,7 @@ ONE_MEMORY = "one memory of"
 
 def charges(placed: Placed) -> Iterable[Charge]:
     home = placed.home
-    split = home.whole and max(map(home.allocated, placed.sizes), default=0) > placed.board.page
+    split = home.unsplit and max(map(home.allocated, placed.sizes), default=0) > placed.board.page
     key = (NAME, home.name, split)
     found = placed.board.budgets.get(key)
     if found is None:

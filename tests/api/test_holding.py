@@ -57,5 +57,8 @@ def test_other_signals_and_input_do_not_end_it(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_being_told_to_stop_is_the_right_end(number: signal.Signals) -> None:
+    before = signal.getsignal(number)
     with holding.ending_in_order():
+        assert number == signal.SIGINT or signal.getsignal(number) is not before
         holding.until_told(False, lambda: os.kill(os.getpid(), number))
+    assert signal.getsignal(number) is before
