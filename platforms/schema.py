@@ -33,7 +33,7 @@ SCHEMA = "heapwright/platform/1"
 Fourcc = Annotated[str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,3}$"), BeforeValidator(known_fourcc)]
 """A fourcc of the table of pixel formats, without trailing blanks."""
 ModifierText = Annotated[
-    str, Field(min_length=1, max_length=128, pattern=r"^[\x21-\x7e ]+$"), BeforeValidator(canonical)
+    str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e ]+$"), BeforeValidator(canonical)
 ]
 """A modifier under its canonical name (`platforms.modifiers`), whatever its spelling in the file."""
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
