@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.exits import Exit, complain
 from api.output import on_terminal, show, write, write_json
 from api.profiles import as_profile
-from platforms.catalog import load_platform, notes, summaries
+from platforms.catalog import check_profile, load_platform, notes, summaries
 from platforms.errors import InputError
 from platforms.kernels import on_kernel
 from solver.render import Grid, printable
@@ -91,18 +91,24 @@ def cover_boards(*, as_json: bool, as_markdown: bool) -> Exit:
     return Exit.PLAN
 
 
+def _sound(platform: Platform | None) -> str:
+    if platform is None:
+        return "this part is sound by itself; what it leaves to a board is checked with one that extends it"
+    counts = (len(platform.memory), len(platform.heaps), len(platform.devices))
+    return "{} is sound ({} memories, {} heaps, {} devices)".format(platform.name, *counts)
+
+
 def check_boards(files: Sequence[str]) -> Exit:
-    """Say of each profile that it is sound, or everything that is wrong with it."""
+    """Say of each profile, board or part, that it is sound, or everything that is wrong with it."""
     code = Exit.PLAN
     for file in files:
         try:
-            platform = load_platform(file)
+            platform = check_profile(file)
         except InputError as error:
             complain("\n".join(str(problem) for problem in error.problems))
             code = Exit.BAD_INPUT
         else:
-            counts = f"{len(platform.memory)} memories, {len(platform.heaps)} heaps, {len(platform.devices)} devices"
-            write(f"{printable(file)}: {platform.name} is sound ({counts})\n", None)
+            write(f"{printable(file)}: {_sound(platform)}\n", None)
             for note in notes(file):
                 complain(str(note))
     return code

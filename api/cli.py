@@ -215,7 +215,7 @@ def cover_platforms(
 
 
 def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")]) -> int:
-    """Read profiles and report everything wrong with them."""
+    """Read profiles, boards and parts, and report everything wrong with them."""
     from api.boards import check_boards
 
     return check_boards(files)
@@ -272,11 +272,19 @@ def discover(
     )
 
 
+SERVE_HELP: Final = """Answer over HTTP: POST /v1/plans; /docs describes the rest."""
+SERVE_EXAMPLES: Final = """\b
+Exit status:
+  0    ended by Ctrl-C            5    the port is in use; nothing was started
+  2    bad input
+"""
+
+
 def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
 ) -> int:
-    """Answer over HTTP: POST /v1/plans; /docs describes the rest."""
+    """Command `serve`; see SERVE_HELP."""
     from api.serving import serve as serve_http
 
     ready()
@@ -313,7 +321,7 @@ def heapwright_app() -> typer.Typer:
     app.add_typer(boards, name="platforms")
     app.command()(verify)
     app.command(help=DISCOVER_HELP, epilog=DISCOVER_EXAMPLES)(discover)
-    app.command()(serve)
+    app.command(help=SERVE_HELP, epilog=SERVE_EXAMPLES)(serve)
     app.command()(schema)
     app.callback()(_umbrella)
     return app

@@ -25,6 +25,8 @@ class Exit(IntEnum):
     BAD_INPUT = 2
     UNDECIDED = 3
     ALLOCATION_FAILED = 4
+    PORT_IN_USE = 5
+    """Of `heapwright serve` alone."""
     OUR_BUG = 70
     """EX_SOFTWARE of sysexits.h: nothing the caller did."""
     INTERRUPTED = 130
@@ -32,6 +34,14 @@ class Exit(IntEnum):
 
 class CannotWrite(Exception):
     """The place an answer should go to does not take it."""
+
+
+class CannotListen(Exception):
+    """An address that a service cannot have; `taken`: somebody listens there already."""
+
+    def __init__(self, message: str, *, taken: bool = False) -> None:
+        super().__init__(message)
+        self.taken = taken
 
 
 def code_of(answer: Answer) -> Exit:
@@ -87,6 +97,9 @@ def _reported(wrong: Exception, name: str) -> int:
     if isinstance(wrong, CannotWrite):
         complain(f"{name}: {wrong}")
         return Exit.BAD_INPUT
+    if isinstance(wrong, CannotListen):
+        complain(f"{name}: {wrong}")
+        return Exit.PORT_IN_USE if wrong.taken else Exit.BAD_INPUT
     if os.environ.get(DEBUG):
         traceback.print_exception(wrong)
     told = " ".join(str(wrong).split())[:500]

@@ -112,13 +112,13 @@ def _loaded(name_or_path: str | FilePath) -> Platform:
     return _platform(*_read(name_or_path))
 
 
-def _read(name_or_path: str | FilePath) -> tuple[Document, FilePath | None]:
-    """A profile as it is written, and the folder it stands in if it is no board of ours."""
+def _read(name_or_path: str | FilePath, *, parts: bool = False) -> tuple[Document, FilePath | None]:
+    """A profile as it is written, and the folder it stands in if it is none of ours."""
     text = str(name_or_path)
     if isinstance(name_or_path, FilePath) or "/" in text or text.endswith(_SUFFIXES):
         return read_file(text), FilePath(text).parent
     boards = board_names()
-    if text not in boards:
+    if text not in boards and not (parts and text in _bundled("profiles")):
         raise UnknownPlatform(text, boards, parts=_bundled("profiles").keys() - set(boards))
     return _bundled_document("profiles", text), None
 
@@ -129,7 +129,7 @@ def notes(name_or_path: str | FilePath) -> tuple[Problem, ...]:
     Raises:
         InputError: the profile cannot be read or put together.
     """
-    document, folder = _read(name_or_path)
+    document, folder = _read(name_or_path, parts=True)
     whole = _with_rules(_layers(document, folder, ()), folder)
     return tuple(
         Problem(*whole.where(path), (), f"note: {said}")
@@ -148,14 +148,13 @@ def _modifiers(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
                         yield ("devices", device, "ports", port, "images", index, "modifiers", at), modifier
 
 
-def check_profile(path: str | FilePath) -> Platform | None:
-    """The platform in a file, or None for a part that is sound as far as a part can be judged alone.
+def check_profile(name_or_path: str | FilePath) -> Platform | None:
+    """The platform of that name or in that file; None for a part that is sound as far as one can be judged alone.
 
     Raises:
         InputError: the profile is not what it must be; all its problems.
     """
-    document = read_file(path)
-    folder = FilePath(path).parent
+    document, folder = _read(name_or_path, parts=True)
     if headed(document, SCHEMA).get("part") is not True:
         return _platform(document, folder)
     whole = _with_rules(_layers(document, folder, ()), folder)

@@ -118,12 +118,11 @@ def _read_json(text: str, file: str) -> Document:
     repeated: list[Problem] = []
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) < len(pairs):
-            key = next(
-                key for at, (key, _) in enumerate(pairs) if any(key == other for other, _ in pairs[:at])
-            )
-            repeated.append(Problem(file, None, (), f"duplicate key {shown(key)}"))
+        found: dict[str, Any] = {}
+        for key, value in pairs:
+            if key in found:
+                repeated.append(Problem(file, None, (), f"duplicate key {shown(key)}"))
+            found[key] = value
         return found
 
     try:

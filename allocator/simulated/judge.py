@@ -91,7 +91,7 @@ class Case:
 
     def judge(self, plan: Plan) -> tuple[Fault, ...]:
         """Everything wrong with a plan; empty if it is fine."""
-        faults = list(self._paper_faults(plan))
+        faults = list(self.paper_faults(plan))
         if faults:
             return tuple(faults)
         grown = trees(self.asked, plan)
@@ -147,7 +147,7 @@ class Case:
         """What placements that are lawful one by one cannot share, live ones included."""
         return self.of.room.faults([*self.live, *charges])
 
-    def _paper_faults(self, plan: Plan) -> Iterator[Fault]:
+    def paper_faults(self, plan: Plan) -> Iterator[Fault]:
         """A plan for another question or board."""
         if plan.platform != self.of.platform.name:
             yield absent("platform", f"the plan is for {plan.platform}").against("", "")
@@ -200,7 +200,7 @@ class Case:
         touches, faults = self.touches(asked, seating)
         if faults:
             return faults, None
-        faults += self._wish_faults(asked, placement)
+        faults += self.wish_faults(asked, placement)
         faults += self.count_faults(asked, placement.count, touches)
         faults += pace_faults(placement, touches)
         parties = asked.seated(seating)
@@ -211,7 +211,7 @@ class Case:
         found, charge = self.heap_verdict(asked, placement, touches, parties, verdict)
         return faults + found, charge
 
-    def _wish_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
+    def wish_faults(self, asked: Asked, placement: Placement) -> Iterator[Fault]:
         """Where a placement is not what the pipeline asked for."""
         buffer, name = asked.buffer, asked.name
         dmabufs = (buffer.dmabufs,) if isinstance(buffer.dmabufs, int) else buffer.dmabufs
@@ -248,7 +248,9 @@ class Case:
         else:
             lawful = count == (needed if stated is None else stated) >= needed
         if not lawful or (most is not None and count > most):
-            text = f"{count} buffers; at least {needed} are held, at most {most} exist, {stated} asked for"
+            limit = "" if most is None else f", there are at most {most}"
+            wanted = "" if stated is None else f", {_wanted(stated)} asked for"
+            text = f"{count} buffers; {needed} are held at once{limit}{wanted}"
             yield refused("count", text).against(asked.name, "")
 
     def layout_verdict(
@@ -382,3 +384,8 @@ class Case:
             standing_uses(placement, touches),
         )
         return charge._replace(standing=True)
+
+
+def _wanted(stated: Wish | int) -> str:
+    """How many buffers a pipeline asks for, in words."""
+    return f"{stated.min} to {stated.wish} are" if isinstance(stated, Wish) else f"{stated} are"

@@ -6,11 +6,14 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import solver
+from allocator.simulated.contradictions import contradictions
+from allocator.simulated.judge import Judge
 from api.answers import all_of, as_json
-from api.service.problems import Fault, Refused
+from api.service.problems import BODY, Fault, Refused
+from api.service.shelf import require_a_sane_size
 from api.service.words import AllocationRequest, Board, PlanRequest
 from platforms.catalog import board_names, load_platform, platform_from
-from platforms.errors import UnknownPlatform
+from platforms.errors import InputError, Problem, UnknownPlatform
 from platforms.kernels import on_kernel
 from platforms.schema import Platform
 from solver.files import live_from, pipelines_from
@@ -90,8 +93,8 @@ def planned(request: AllocationRequest) -> tuple[Question, Plan]:
     """The question of a request and its plan: the one that came with it, or the best.
 
     Raises:
-        InputError: the question is not what it must be.
-        Refused: there is no plan.
+        InputError: the question is not what it must be, or the plan contradicts it, the board or itself.
+        Refused: there is no plan, or it is too large.
     """
     asked = question(request)
     plan = request.plan or solver.solve(asked.platform, asked.pipelines, **asked.terms)
@@ -99,7 +102,21 @@ def planned(request: AllocationRequest) -> tuple[Question, Plan]:
         facts = plan.conflict if isinstance(plan, Infeasible) else ()
         faults = [Fault(path=fact.subject, message=fact.text) for fact in facts]
         raise Refused(409, f"there is no plan to allocate: {plan.status}", errors=faults)
+    require_a_sane_size(plan)
+    if request.plan is not None:
+        _require_sense(asked, plan)
     return asked, plan
+
+
+def _require_sense(asked: Question, plan: Plan) -> None:
+    """Refuse a plan from outside that contradicts itself, the question or the board.
+
+    Raises:
+        InputError: everything in which it does.
+    """
+    found = contradictions(Judge(asked.platform).case(asked.pipelines), plan)
+    if found:
+        raise InputError(Problem(BODY, None, ("plan", *path), text) for path, text in found)
 
 
 def _others(asked: Question, best: Plan, number: int) -> list[dict[str, Any]]:

@@ -37,9 +37,8 @@ class Shelf:
         """Carry a plan out and hold it; the id of what is held.
 
         Raises:
-            Refused: 409 if the board refuses it, 422 if it is too large, 429 if too much is held.
+            Refused: 409 if the board refuses it, 429 if too much is held.
         """
-        _require_a_sane_size(plan)
         same = platform.model_dump_json(by_alias=True)
         with self._lock:
             if len(self._taken) >= self._most:
@@ -72,7 +71,12 @@ class Shelf:
                 del self._boards[taken.board]
 
 
-def _require_a_sane_size(plan: Plan) -> None:
+def require_a_sane_size(plan: Plan) -> None:
+    """Refuse what the simulator would work on for minutes.
+
+    Raises:
+        Refused: 422.
+    """
     buffers = sum(placement.count * len(placement.sizes) for placement in plan.placements)
     size = sum(placement.count * sum(placement.sizes) for placement in plan.placements)
     if buffers > MOST_BUFFERS or size > MOST_BYTES:

@@ -7,6 +7,7 @@ Source: ascent12/drm_info json.c: one object a card node, with `driver` (name, c
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Final
 
 from platforms.errors import Problem, UnparsableInput
@@ -124,6 +125,7 @@ def _plane(plane: dict[str, Any]) -> tuple[str, dict[str, tuple[str, ...]]]:
 def _connectors(connectors: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Names such as `HDMI-A-1`, counted by type, and the formats of writeback."""
     names: list[str] = []
+    numbers: Counter[str] = Counter()
     written: dict[str, None] = {}
     for each in connectors:
         kind = _number(_object(each, "a connector").get("type"))
@@ -132,7 +134,8 @@ def _connectors(connectors: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]
             written |= {name: None for name in map(_fourcc, told) if pixel_format(name)}
             continue
         word = CONNECTORS.get(kind, "Unknown")
-        names.append(f"{word}-{1 + sum(name.startswith(f'{word}-') for name in names)}")
+        numbers[word] += 1
+        names.append(f"{word}-{numbers[word]}")
     return tuple(names), tuple(written)
 
 

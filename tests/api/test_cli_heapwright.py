@@ -11,6 +11,7 @@ import pytest
 from platforms.catalog import board_names, load_platform
 from platforms.importers.records import Machine
 from tests.api.questions import RECORD, Command
+from tests.examples import ROOT
 
 
 def test_platforms_list_is_one_board_a_line_name_first(heapwright: Command) -> None:
@@ -61,12 +62,36 @@ def test_platforms_check_notes_a_modifier_that_nobody_knows(heapwright: Command,
     )
 
 
-def test_platforms_check_says_what_a_part_is(heapwright: Command) -> None:
-    said = heapwright("platforms", "check", "part-uvc")
-    assert said.code == 2
-    assert said.err.startswith(
-        "part-uvc is a part, no board; a board combines it by extends: [BOARD, part-uvc]"
+SOUND_PART = "this part is sound by itself; what it leaves to a board is checked with one that extends it"
+PARTS = sorted((ROOT / "platforms/profiles").glob("part-*.yaml"))
+
+
+@pytest.mark.parametrize("part", PARTS, ids=lambda part: part.stem)
+def test_platforms_check_takes_our_parts_by_name_and_by_file(heapwright: Command, part: Path) -> None:
+    said = heapwright("platforms", "check", part.stem, str(part))
+    assert (said.code, said.err) == (0, "")
+    assert said.out == f"{part.stem}: {SOUND_PART}\n{part}: {SOUND_PART}\n"
+
+
+def test_platforms_check_takes_a_part_of_ones_own(heapwright: Command, tmp_path: Path) -> None:
+    head = "schema: heapwright/platform/1\nname: card\npart: true\n"
+    port = "{access: read, images: [{formats: [XR24], modifiers: [LINER]}], source: a manual}"
+    good, bad = tmp_path / "good.yaml", tmp_path / "bad.yaml"
+    good.write_text(
+        f"{head}devices: {{card: {{kind: display, source: a manual, ports: {{scanout: {port}}}}}}}\n"
     )
+    bad.write_text(f"{head}memory: {{vram: {{size: 4GB}}}}\n")
+    said = heapwright("platforms", "check", str(good), str(bad))
+    assert said.code == 2
+    assert said.out == f"{good}: {SOUND_PART}\n"
+    assert f"{good}:4: note: no modifier 'LINER' is known" in said.err
+    assert f"{bad}:4: memory.vram.size: " in said.err
+
+
+def test_a_part_is_no_board_to_solve_for(heapwright: Command) -> None:
+    said = heapwright("platforms", "show", "part-uvc")
+    assert said.code == 2
+    assert "part-uvc is a part, no board; a board combines it by extends: [BOARD, part-uvc]" in said.err
 
 
 def test_where_there_is_nothing_to_try_discover_and_verify_say_so(

@@ -61,19 +61,28 @@ def _changed(plan: Any, **fields: Any) -> Any:
 @pytest.mark.parametrize(
     ("fields", "status", "says"),
     [
-        ({"heap": "system", "names": ["system"]}, 409, "EFAULT"),
-        ({"heap": "nowhere"}, 409, "ENOENT"),
-        ({"buffer": "other"}, 409, "asks for no such buffer"),
+        ({"heap": "system", "names": ["system"], "allocated": 4325376}, 409, "EFAULT"),
+        ({"heap": "nowhere"}, 422, "has no heap 'nowhere'"),
+        ({"buffer": "other"}, 422, "asks for no buffer 'other'"),
         ({"planes": [{"offset": 0, "stride": 5504, "size": 4227072}]}, 409, "corrupt-read-back"),
-        ({"attachments": [{"device": "ghost", "port": "render", "access": "write"}]}, 409, "no such device"),
+        (
+            {"attachments": [{"device": "ghost", "port": "render", "access": "write"}]},
+            422,
+            "no device 'ghost'",
+        ),
         ({"count": 2**62}, 422, "at most"),
         ({"sizes": [2**62]}, 422, "at most"),
+        ({"sizes": [4325375]}, 422, "plan.placements[0].size"),
+        ({"allocated": 4325376}, 422, "cma takes 5242880 bytes for it, not 4325376"),
+        ({"count": 3}, 422, "plan.placements[0]"),
+        ({"planes": []}, 422, "0 planes; XR24 in LINEAR has 1"),
+        ({"attachments": []}, 422, "are not who was asked for"),
         ({"count": -1}, 422, ""),
         ({"count": "4"}, 422, ""),
     ],
     ids=str,
 )
-def test_a_plan_made_by_hand_is_refused_as_a_board_would(
+def test_a_plan_made_by_hand_is_refused_with_its_reason(
     client: TestClient, fields: dict[str, Any], status: int, says: str
 ) -> None:
     plan = _changed(client.post("/v1/plans", json=QUESTION).json(), **fields)
@@ -125,7 +134,7 @@ FILM: dict[str, Any] = {
     },
 }
 SHOWN = {"platform": "acme-one", "pipelines": [FILM]}
-OPEN = {"heap": "cma", "names": ["linux,cma", "reserved"], "allocated": 2 << 20}
+OPEN = {"heap": "cma", "names": ["default_cma_region", "linux,cma", "reserved"], "allocated": 2 << 20}
 
 
 def _on(**board: Any) -> dict[str, Any]:
@@ -170,7 +179,8 @@ def test_a_cpu_map_of_protected_memory_is_an_incident(client: TestClient) -> Non
     attached = [*placement["attachments"], {"device": "cpu0", "port": "read", "access": "read"}]
     seen = FILM["buffers"]["frame"] | {"read_by": ["display.scanout", "cpu.read"]}
     asked = SHOWN | {"pipelines": [FILM | {"buffers": {"frame": seen}}]}
-    found = client.post("/v1/allocations", json=asked | {"plan": _changed(plan, attachments=attached)})
+    bent = _changed(plan, attachments=attached, count=3)  # the processor holds one more
+    found = client.post("/v1/allocations", json=asked | {"plan": bent})
     assert "buffers of video-protected cannot be mapped" in str(problem(found, 409)["errors"])
     assert client.post("/v1/allocations", json=SHOWN).status_code == 201
 
@@ -196,8 +206,8 @@ def test_a_cpu_map_of_protected_memory_is_an_incident(client: TestClient) -> Non
                     "source": "nobody",
                 }
             ],
-            409,
-            "buffer 'frame>1'",
+            422,
+            "buffer 'frame>1' of 'record-and-preview' has no placement",
         ),
     ],
     ids=["malformed", "of nothing"],

@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.questions import QUESTION
+from api.exits import CannotListen, Exit
+from api.serving import listening
+from tests.api.questions import QUESTION, Command
 
 ROOT = Path(__file__).parents[2]
 
@@ -72,6 +74,56 @@ def test_a_body_that_is_too_large_hears_why(server: tuple[subprocess.Popen[str],
     status, told = post(server[1], b'{"platform": "' + b"a" * (10 << 20) + b'"}')
     assert (status, told["status"]) == (413, 413)
     assert "8388608 bytes" in told["detail"]
+
+
+def _served(*arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "api", "serve", *arguments]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_a_port_in_use_has_a_code_and_a_sentence_of_its_own(
+    server: tuple[subprocess.Popen[str], str],
+) -> None:
+    port = server[1].rpartition(":")[2]
+    said = _served("--port", port)
+    assert (said.returncode, said.stdout) == (Exit.PORT_IN_USE, "")
+    assert said.stderr == (
+        f"heapwright: port {port} of 127.0.0.1 is in use; stop the process that listens there, "
+        "or choose another port with --port (--port 0 picks a free one)\n"
+    )
+    # The one that was there first answers on.
+    assert post(server[1], json.dumps(QUESTION).encode())[0] == 200
+
+
+def test_a_bound_port_is_in_use_too() -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(CannotListen) as caught:
+            listening("127.0.0.1", taken.getsockname()[1])
+    assert caught.value.taken
+
+
+def test_an_address_of_another_machine_is_bad_input() -> None:
+    # 192.0.2.0/24 is set aside for documentation (RFC 5737): no machine has it.
+    said = _served("--host", "192.0.2.1")
+    assert said.returncode == Exit.BAD_INPUT
+    assert "cannot listen on 192.0.2.1: " in said.stderr
+    assert "--host" in said.stderr and "Traceback" not in said.stderr
+
+
+def test_port_0_is_one_free_port_on_every_address_of_a_host() -> None:
+    sockets = listening("localhost", 0)
+    try:
+        assert len({each.getsockname()[1] for each in sockets}) == 1
+    finally:
+        for each in sockets:
+            each.close()
+
+
+def test_the_codes_are_in_the_help(heapwright: Command) -> None:
+    told = heapwright("serve", "--help").out
+    assert f"{int(Exit.PORT_IN_USE)}    the port is in use" in told
 
 
 def test_an_interrupt_is_how_the_service_ends(server: tuple[subprocess.Popen[str], str]) -> None:

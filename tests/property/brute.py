@@ -135,7 +135,7 @@ class Search:
         for bare in self._layouts(asked, touches, parties, links):
             placement = bare.model_copy(update={"attachments": attached})
             verdict = case.layout_verdict(asked, placement, touches, parties)
-            faults = [*verdict.faults, *case._wish_faults(asked, placement)]
+            faults = [*verdict.faults, *case.wish_faults(asked, placement)]
             self._refused(faults)
             key = (
                 placement.format,

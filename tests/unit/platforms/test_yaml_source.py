@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
 import time
 from importlib import resources
 from pathlib import Path
@@ -17,6 +18,7 @@ from platforms.documents import document_from
 from platforms.errors import InputError, UnparsableInput
 from platforms.yaml_source import MAX_BYTES, read_file, read_text
 from tests import hostile
+from tests.counting import calls
 
 
 @pytest.fixture(params=["C", "pure"])
@@ -149,6 +151,24 @@ def test_a_duplicate_key_of_json_has_its_line() -> None:
     assert [str(problem) for problem in document.problems] == [
         "x.json:2: duplicate key 'a' (first on line 1)"
     ]
+
+
+def test_every_duplicate_key_of_json_is_told() -> None:
+    document = read_text('{"a": 1,\n"a": 2,\n"b": {"c": 1,\n"c": 2}}', "x.json", as_json=True)
+    assert [str(problem) for problem in document.problems] == [
+        "x.json:2: duplicate key 'a' (first on line 1)",
+        "x.json:4: b: duplicate key 'c' (first on line 3)",
+    ]
+
+
+def test_duplicate_keys_of_json_are_found_in_linear_time() -> None:
+    def steps(keys: int) -> int:
+        text = json.dumps({f"key{number}": number for number in range(keys)})
+        repeated = f'{text[:-1]}, "key{keys - 1}": 0}}'
+        return calls(lambda: read_text(repeated, f"{keys}.json", as_json=True))
+
+    # Four times as many keys: four times the steps, where comparing each with all before makes sixteen.
+    assert steps(2000) < 5 * steps(500)
 
 
 def test_a_byte_order_mark_is_no_part_of_the_text() -> None:

@@ -17,6 +17,7 @@ from platforms.importers.assemble import profile
 from platforms.importers.joining import joined
 from platforms.importers.records import Machine
 from platforms.schema import Platform
+from tests.counting import calls
 
 # A rockchip ISP, as Forlinx' OK3588 manual shows it (ENUM_FMT of /dev/video55), with the head that --all prints.
 ISP = """\
@@ -186,6 +187,16 @@ def test_drm_info_tells_planes_formats_and_modifiers() -> None:
     assert device.ports["cursor"].images[0].extent.max == (64, 64)
     assert device.connectors == ("eDP-1", "HDMI-A-1", "HDMI-A-2")
     assert "i915-dumb" in found.heaps
+
+
+def test_connectors_are_counted_in_linear_time() -> None:
+    def steps(connectors: int) -> int:
+        told = {"/dev/dri/card0": card() | {"connectors": [{"type": 11}] * connectors}}
+        text = json.dumps(told).encode()
+        return calls(lambda: drm_info.machine(text, "info.json"))
+
+    # Four times as many connectors: four times the steps, where asking each name before makes sixteen.
+    assert steps(2000) < 5 * steps(500)
 
 
 def test_v4l2_ctl_tells_formats_and_sizes() -> None:
