@@ -15,6 +15,7 @@ there under `discover`:
       dumb: shmem               and its dumb buffers
       kernel_mapping: true      it touches buffers through dma_buf_vmap()
       every_image: {stride: {}} what holds for every format that was probed
+      resources: {plane: 2}     how many there are in one device of what its ports use
 
 A file of `exporters/` (`schema: heapwright/exporter/1`) states what buffers of one kind
 of exporter promise: `facts` are fields of a heap, in which `page` and `huge` stand for

@@ -158,6 +158,18 @@ def properties(card: int, number: int, kind: int) -> dict[str, PropertyValue]:
     return named
 
 
+def value_names(card: int, number: int) -> tuple[str, ...]:
+    """The names of the values, or bits, that a property can have."""
+    count = uapi_kms.Property(prop_id=number)
+    call(card, uapi_kms.GETPROPERTY, count)
+    values = (uapi_kms.PropertyEnum * count.count_enum_blobs)()
+    found = uapi_kms.Property(
+        prop_id=number, count_enum_blobs=len(values), enum_blob_ptr=ctypes.addressof(values)
+    )
+    call(card, uapi_kms.GETPROPERTY, found)
+    return tuple(each.name.decode() for each in values)
+
+
 def blob(card: int, number: int) -> bytes:
     """The bytes of a blob property."""
     count = uapi_kms.Blob(blob_id=number)

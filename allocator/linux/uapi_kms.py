@@ -74,6 +74,12 @@ class Property(ctypes.Structure):
     )  # fmt: skip
 
 
+class PropertyEnum(ctypes.Structure):
+    """struct drm_mode_property_enum"""
+
+    _fields_ = (("value", c_uint64), ("name", c_char * 32))
+
+
 class Blob(ctypes.Structure):
     """struct drm_mode_get_blob"""
 

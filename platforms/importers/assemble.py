@@ -41,14 +41,20 @@ def profile(machine: Machine, name: str) -> dict[str, Any]:
             else {}
         ),
         "heaps": heaps,
+        **({"resources": resources} if (resources := _resources(found)) else {}),
         "devices": {each.name: each.entry for each in found},
     }
 
 
 def notes(machine: Machine) -> tuple[str, ...]:
     """What could not be read, and what could not be said in a profile."""
+    cards = tuple(sentence for card in machine.cards if (sentence := displays.left_out(card)))
     unsaid = tuple(sentence for video in machine.videos if (sentence := videos.left_out(video)))
-    return (*machine.notes, *unsaid)
+    return (*machine.notes, *cards, *unsaid)
+
+
+def _resources(found: list[Found]) -> dict[str, int]:
+    return {name: number for each in found for name, number in each.resources.items()}
 
 
 def kernel_version(release: str | None) -> str | None:

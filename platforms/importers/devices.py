@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from platforms.importers.exporting import Exporting
@@ -22,6 +23,8 @@ class Found(NamedTuple):
     """It touches buffers through dma_buf_vmap()."""
     local: Entry | None = None
     """Memory of its own, as the profile's section `memory` has it."""
+    resources: Mapping[str, int] = MappingProxyType({})
+    """What it has a number of, under names of its own."""
 
 
 def common(kind: str, driver: str, node: str | None, reach: Reach, known: DriverFacts | None) -> Entry:

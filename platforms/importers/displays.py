@@ -1,21 +1,26 @@
 """DRM cards as devices: what planes scan out, what a writeback connector writes.
 
-The kernel tells formats and modifiers (IN_FORMATS), and nothing of strides: those come
-from the driver's rules where there are any, format by format, and are unknown elsewhere.
+The kernel tells formats and modifiers (IN_FORMATS), how many planes there are and how they
+turn what they show, and nothing of strides: those come from the driver's rules where there
+are any, format by format, and are unknown elsewhere.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Final
 
 from platforms.formats import pixel_format
 from platforms.importers.devices import Entry, Found, common, device_source
 from platforms.importers.exporting import Exporting
 from platforms.importers.naming import name_for
+from platforms.importers.planes import both
 from platforms.importers.records import Card, ScanoutFormat
 from platforms.knowledge import DriverFacts, driver_facts
 from platforms.modifiers import LINEAR
+
+HALF_TURN: Final = (0, 180)
+"""What a plane's rotation alone tells: read backwards, any layout will do; by columns, only what suits the hardware."""
 
 
 def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict[str, object]) -> Found:
@@ -28,7 +33,8 @@ def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict
         entry["imports"] = "none"
     if card.connectors:
         entry["connectors"] = list(card.connectors)
-    entry["ports"] = _ports(card, known) if kind == "display" else _known_ports(known)
+    ports = _ports(card, known) if kind == "display" else _known_ports(known)
+    entry["ports"], resources = _own_resources(name, ports, known)
     entry["source"] = device_source(card.source, known)
     dumb = known.discover.get("dumb") if known is not None else None
     local = None
@@ -45,7 +51,38 @@ def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict
             name, "drm", f"dumb-{dumb}" if dumb else None, f"{name}-vram" if local else None, coherent,
             f"{card.source}; DRM_IOCTL_MODE_CREATE_DUMB{_pitch(card)}",
         )  # fmt: skip
-    return Found(name, entry, exports, bool(known and known.discover.get("kernel_mapping")), local)
+    mapped = bool(known and known.discover.get("kernel_mapping"))
+    return Found(name, entry, exports, mapped, local, resources)
+
+
+def left_out(card: Card) -> str | None:
+    """What a card told that no profile says, as a sentence."""
+    formats = (each for kind in card.planes.formats.values() for each in kind)
+    if any({90, 270} & set(each.rotations) for each in formats):
+        return (
+            f"{card.source}: its planes turn by 90 or 270, but in which layouts only its driver's rules say"
+        )
+    return None
+
+
+def _own_resources(name: str, ports: Entry, known: DriverFacts | None) -> tuple[Entry, dict[str, int]]:
+    """The ports with the resources they use under the device's own name, and how many it has of each."""
+    numbers = known.discover.get("resources", {}) if known is not None else {}
+    resources: dict[str, int] = {}
+
+    def own(entry: Entry) -> Entry:
+        if "uses" not in entry:
+            return entry
+        resources.update({f"{name}-{each}": numbers[each] for each in entry["uses"]})
+        return {**entry, "uses": {f"{name}-{each}": amount for each, amount in entry["uses"].items()}}
+
+    owned = {
+        key: own({**port, "images": [own(rule) for rule in port["images"]]})
+        if "images" in port
+        else own(port)
+        for key, port in ports.items()
+    }
+    return owned, resources
 
 
 def _pitch(card: Card) -> str:
@@ -67,83 +104,123 @@ def _known_ports(known: DriverFacts | None) -> Entry:
 
 def _ports(card: Card, known: DriverFacts | None) -> Entry:
     ports: Entry = {}
-    shown = {each: None for kind in ("primary", "overlay") for each in card.planes.get(kind, ())}
+    planes = card.planes
+    shown = (each for kind in ("primary", "overlay") for each in planes.formats.get(kind, ()))
     images = _images(card, "scanout", shown, known)
     if images:
-        text = f"{card.source}; DRM_IOCTL_MODE_GETPLANE, IN_FORMATS, DRM_IOCTL_MODE_GETRESOURCES"
-        ports["scanout"] = {"access": "read", **_rest(known, "scanout"), "images": images, "source": text}
-    cursors = _images(card, "cursor", card.planes.get("cursor", ()), known)
-    if cursors and card.cursor is not None:
-        for rule in cursors:
-            rule["extent"] = {"max": f"{card.cursor[0]}x{card.cursor[1]}"}
+        text = f"{card.source}; DRM_IOCTL_MODE_GETPLANE, IN_FORMATS, rotation, DRM_IOCTL_MODE_GETRESOURCES"
+        ports["scanout"] = _port("read", "scanout", known, images, text, planes.shown)
+    cursors = _images(card, "cursor", planes.formats.get("cursor", ()), known) if card.cursor else []
+    if cursors:
         text = f"{card.source}; DRM_CAP_CURSOR_WIDTH, DRM_CAP_CURSOR_HEIGHT, IN_FORMATS"
-        ports["cursor"] = {"access": "read", **_rest(known, "cursor"), "images": cursors, "source": text}
+        ports["cursor"] = _port("read", "cursor", known, cursors, text, planes.cursors)
     written = [ScanoutFormat(each, (LINEAR,)) for each in card.writeback]
     images = _images(card, "writeback", written, known)
     if images:
         text = f"{card.source}; WRITEBACK_PIXEL_FORMATS"
-        ports["writeback"] = {
-            "access": "write",
-            **_rest(known, "writeback"),
-            "images": images,
-            "source": text,
-        }
+        ports["writeback"] = _port("write", "writeback", known, images, text, None)
     return ports
 
 
-def _rest(known: DriverFacts | None, port: str) -> Entry:
-    rules = known.device.get("ports", {}).get(port, {}) if known is not None else {}
-    return {key: value for key, value in rules.items() if key not in ("access", "images", "source")}
+def _port(
+    access: str, name: str, known: DriverFacts | None, images: list[Entry], source: str, how_many: int | None
+) -> Entry:
+    """A port: the driver's rules for it, and on top of them what the card told."""
+    rules = known.device.get("ports", {}).get(name, {}) if known is not None else {}
+    rest = {key: value for key, value in rules.items() if key not in ("access", "images", "source")}
+    told = {} if how_many is None else {"how_many": how_many}
+    return {"access": access, **rest, **told, "images": images, "source": source}
 
 
 def _images(
     card: Card, port: str, formats: Iterable[ScanoutFormat], known: DriverFacts | None
 ) -> list[Entry]:
     """Image rules of a port: the driver's rules for what was found, then what no rule covers."""
-    found: dict[str, set[str]] = {}
-    order: dict[str, list[str]] = {}
+    found = _found(formats)
+    largest = card.cursor if port == "cursor" else None
+    images, covered = _ruled(port, found, known, largest)
+    every: Entry = {"stride": {"multiple": "unknown"}}
+    if known is not None and "every_image" in known.discover:
+        every = dict(known.discover["every_image"])
+    stated = every.pop("when", {})
+    rest: dict[tuple[tuple[str, ...], tuple[int, ...]], list[str]] = {}
+    for fourcc, each in found.items():
+        left = tuple(modifier for modifier in each.modifiers if (fourcc, modifier) not in covered)
+        if left:
+            rest.setdefault((left, _turned(each, stated.get("rotate", HALF_TURN))), []).append(fourcc)
+    extent = {"extent": {"max": f"{largest[0]}x{largest[1]}"}} if largest else _extent(card)
+    for (modifiers, turned), fourccs in rest.items():
+        rule: Entry = {"formats": fourccs}
+        if modifiers != (LINEAR,):
+            rule["modifiers"] = list(modifiers)
+        facts = {key: value for key, value in every.items() if value}
+        images.append(rule | extent | facts | _when(stated, turned))
+    return images
+
+
+def _found(formats: Iterable[ScanoutFormat]) -> dict[str, ScanoutFormat]:
+    """What planes of a sort show, by fourcc; LINEAR where they tell no modifiers."""
+    found: dict[str, ScanoutFormat] = {}
     for each in formats:
         form = pixel_format(each.fourcc)
         if form is None:
             continue
-        linear_only = [LINEAR] if form.linear else []
-        for modifier in each.modifiers or linear_only:
-            if modifier == LINEAR and not form.linear:
-                continue
-            if modifier not in found.setdefault(form.fourcc, set()):
-                found[form.fourcc].add(modifier)
-                order.setdefault(form.fourcc, []).append(modifier)
-    images, covered = _ruled(port, order, known)
-    rest: dict[tuple[str, ...], list[str]] = {}
-    for fourcc, seen in order.items():
-        left = tuple(each for each in seen if (fourcc, each) not in covered)
-        if left:
-            rest.setdefault(left, []).append(fourcc)
-    every: dict[str, Any] = {"stride": {"multiple": "unknown"}}
-    if known is not None and "every_image" in known.discover:
-        every = dict(known.discover["every_image"])
-    for modifiers, fourccs in rest.items():
-        rule: Entry = {"formats": fourccs}
-        if modifiers != (LINEAR,):
-            rule["modifiers"] = list(modifiers)
-        images.append(rule | _extent(card) | {key: value for key, value in every.items() if value})
-    return images
+        linear_only = (LINEAR,) if form.linear else ()
+        modifiers = (name for name in each.modifiers or linear_only if name != LINEAR or form.linear)
+        told = ScanoutFormat(form.fourcc, tuple(modifiers), each.rotations)
+        found[form.fourcc] = both(found[form.fourcc], told) if form.fourcc in found else told
+    return found
 
 
 def _ruled(
-    port: str, found: dict[str, list[str]], known: DriverFacts | None
+    port: str, found: dict[str, ScanoutFormat], known: DriverFacts | None, largest: tuple[int, int] | None
 ) -> tuple[list[Entry], set[tuple[str, str]]]:
-    """The driver's image rules, cut down to the formats and modifiers that were found."""
+    """The driver's image rules, cut down to the formats, modifiers, rotations and sizes that were found."""
     images: list[Entry] = []
     covered: set[tuple[str, str]] = set()
     rules = known.device.get("ports", {}).get(port, {}).get("images", []) if known is not None else []
     for rule in rules:
         modifiers = rule.get("modifiers", [LINEAR])
-        fourccs = [each for each in rule["formats"] if set(modifiers) <= set(found.get(each, ()))]
-        if fourccs:
-            images.append({**rule, "formats": fourccs})
-            covered |= {(fourcc, modifier) for fourcc in fourccs for modifier in modifiers}
+        when = rule.get("when", {})
+        counted = set(rule.get("uses", {})) <= set(known.discover.get("resources", {})) if known else True
+        turning: dict[tuple[int, ...], list[str]] = {}
+        for fourcc in rule["formats"]:
+            if fourcc in found and set(modifiers) <= set(found[fourcc].modifiers):
+                turning.setdefault(_turned(found[fourcc], when.get("rotate", (0,))), []).append(fourcc)
+                covered |= {(fourcc, modifier) for modifier in modifiers}
+        extent = rule.get("extent", {}) if largest is None else _within(rule.get("extent", {}), largest)
+        for turned, fourccs in turning.items():
+            if turned and extent is not None and counted:
+                sized = {"extent": extent} if extent else {}
+                images.append({**rule, "formats": fourccs, **sized, **_when(when, turned)})
     return images, covered
+
+
+def _turned(found: ScanoutFormat, known: Iterable[int]) -> tuple[int, ...]:
+    """The angles that are known to do, of those that the planes have."""
+    return tuple(angle for angle in known if angle in found.rotations)
+
+
+def _when(stated: Entry, turned: tuple[int, ...]) -> Entry:
+    """The uses that a rule is for; 0° alone goes without saying."""
+    when = {key: value for key, value in stated.items() if key != "rotate"}
+    if turned != (0,):
+        when = {"rotate": list(turned), **when}
+    return {"when": when}
+
+
+def _within(extent: Entry, largest: tuple[int, int]) -> Entry | None:
+    """An extent under what the card takes at most; None where nothing is left of it."""
+    least, most = ((_size(extent[key]) if key in extent else None) for key in ("min", "max"))
+    if least is not None and (least[0] > largest[0] or least[1] > largest[1]):
+        return None
+    width, height = largest if most is None else (min(most[0], largest[0]), min(most[1], largest[1]))
+    return {**extent, "max": f"{width}x{height}"}
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.partition("x")
+    return int(width), int(height)
 
 
 def _extent(card: Card) -> Entry:

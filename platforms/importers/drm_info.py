@@ -12,13 +12,13 @@ from typing import Any, Final
 
 from platforms.errors import Problem, UnparsableInput
 from platforms.formats import pixel_format
-from platforms.importers.records import Card, Machine, Reach, ScanoutFormat
+from platforms.importers.planes import TYPES, Plane, put_together, rotations
+from platforms.importers.records import Card, Machine, Reach
 from platforms.modifiers import canonical
 from platforms.values import shown
 
 MOST_BYTES: Final = 16 << 20
 MOST_CARDS: Final = 32
-PLANE_TYPES: Final = {0: "overlay", 1: "primary", 2: "cursor"}
 CONNECTORS: Final = {
     1: "VGA", 2: "DVI-I", 3: "DVI-D", 4: "DVI-A", 5: "Composite", 6: "SVIDEO", 7: "LVDS", 8: "Component", 9: "DIN",
     10: "DP", 11: "HDMI-A", 12: "HDMI-B", 13: "TV", 14: "eDP", 15: "Virtual", 16: "DSI", 17: "DPI", 19: "SPI",
@@ -86,40 +86,44 @@ def _card(node: str, card: dict[str, Any], file: str) -> Card:
     driver = _object(card["driver"], "a driver")
     caps = {name: _number(value) for name, value in _part(driver, "caps").items() if value is not None}
     prime = caps.get("PRIME", 0)
-    planes: dict[str, dict[str, tuple[str, ...]]] = {}
-    for plane in _list(card, "planes"):
-        kind, formats = _plane(_object(plane, "a plane"))
-        mine = planes.setdefault(kind, {})
-        for fourcc, modifiers in formats.items():
-            mine[fourcc] = tuple(dict.fromkeys((*mine.get(fourcc, ()), *modifiers)))
+    planes = [_plane(_object(plane, "a plane")) for plane in _list(card, "planes")]
     cursor = (caps.get("CURSOR_WIDTH", 0), caps.get("CURSOR_HEIGHT", 0))
     connectors, writeback = _connectors(_list(card, "connectors"))
     return Card(
         node=None, driver=_word(driver.get("name")), imports=bool(prime & 1), exports=bool(prime & 2),
         dumb=bool(caps.get("DUMB_BUFFER", 0)), pitch_multiple=None,
         modes=_extents(_part(card, "fb_size")) if planes else None,
-        planes={
-            kind: tuple(ScanoutFormat(*each) for each in formats.items()) for kind, formats in planes.items()
-        },
+        planes=put_together(planes),
         cursor=cursor if all(0 < side <= 1 << 16 for side in cursor) else None,
         writeback=writeback, connectors=connectors, reach=Reach(), permission="",
         source=f"probed: drm_info of {node} ({file})"[:1000],
     )  # fmt: skip
 
 
-def _plane(plane: dict[str, Any]) -> tuple[str, dict[str, tuple[str, ...]]]:
+def _plane(plane: dict[str, Any]) -> Plane:
     properties = _part(plane, "properties")
-    kind = PLANE_TYPES.get(_number(_part(properties, "type").get("value", 1)), "overlay")
-    told = _list(_part(properties, "IN_FORMATS"), "data")
+    kind = TYPES.get(_number(_part(properties, "type").get("value", 1)), "overlay")
+    crtcs = plane.get("possible_crtcs")
+    bits = [_object(each, "a bit").get("name") for each in _list(_part(properties, "rotation"), "spec")]
+    return Plane(
+        kind,
+        None if crtcs is None else _number(crtcs),
+        _formats(plane, _list(_part(properties, "IN_FORMATS"), "data")),
+        rotations([each for each in bits if isinstance(each, str)]),
+    )
+
+
+def _formats(plane: dict[str, Any], told: list[Any]) -> dict[str, tuple[str, ...]]:
+    """A plane's formats with their modifiers, `told` by IN_FORMATS; without it, by the plane's own list."""
     if not told:
-        return kind, {name: () for name in map(_fourcc, _list(plane, "formats")) if pixel_format(name)}
+        return {name: () for name in map(_fourcc, _list(plane, "formats")) if pixel_format(name)}
     found: dict[str, list[str]] = {}
     for each in told:
         modifier = str(canonical(_number(_object(each, "a modifier").get("modifier"))))
         for name in map(_fourcc, _list(each, "formats")):
             if pixel_format(name):
                 found.setdefault(name, []).append(modifier)
-    return kind, {name: tuple(modifiers) for name, modifiers in found.items()}
+    return {name: tuple(modifiers) for name, modifiers in found.items()}
 
 
 def _connectors(connectors: list[Any]) -> tuple[tuple[str, ...], tuple[str, ...]]:

@@ -124,6 +124,18 @@ class ScanoutFormat(NamedTuple):
 
     fourcc: str
     modifiers: tuple[str, ...]
+    rotations: tuple[int, ...] = (0,)
+    """Angles that its planes say they turn it by, in no layout in particular."""
+
+
+class Planes(NamedTuple):
+    """The planes of a card."""
+
+    formats: dict[str, tuple[ScanoutFormat, ...]]
+    """By plane type: primary, overlay, cursor."""
+    shown: int | None = None
+    """Primary and overlay planes that each display can use; None where nobody told."""
+    cursors: int | None = None
 
 
 class Card(NamedTuple):
@@ -138,8 +150,7 @@ class Card(NamedTuple):
     """Bytes that the driver rounds dumb pitches to; None where it was not asked."""
     modes: tuple[tuple[int, int], tuple[int, int]] | None
     """Least and most extent of framebuffers; None where the card shows nothing."""
-    planes: dict[str, tuple[ScanoutFormat, ...]]
-    """By plane type: primary, overlay, cursor."""
+    planes: Planes
     cursor: tuple[int, int] | None
     writeback: tuple[str, ...]
     """Fourccs of a writeback connector."""

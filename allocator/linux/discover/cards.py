@@ -22,12 +22,12 @@ from allocator.linux.discover.iommus import reach
 from allocator.linux.discover.permissions import permission
 from allocator.linux.nodes import driver_of
 from platforms.formats import pixel_format
-from platforms.importers.records import Card, ScanoutFormat
+from platforms.importers.planes import TYPES, Plane, put_together, rotations
+from platforms.importers.records import Card, Planes
 from platforms.modifiers import canonical
 
 ODD_WIDTHS: Final = (1, 3, 17, 333, 641, 1366)
 ROWS: Final = 2
-PLANE_TYPES: Final = {0: "overlay", 1: "primary", 2: "cursor"}
 _CARD = re.compile(r"card(\d+)", re.ASCII)
 
 
@@ -97,31 +97,25 @@ def _multiple(pitches: list[tuple[int, int, int]]) -> int | None:
     return gcd(*(pitch for _, _, pitch in pitches))
 
 
-def _shown(
-    fd: int,
-) -> tuple[
-    tuple[tuple[int, int], tuple[int, int]] | None, dict[str, tuple[ScanoutFormat, ...]], tuple[str, ...]
-]:
-    """Extents of framebuffers, formats by plane type, and formats of writeback; None where nothing is shown."""
+def _shown(fd: int) -> tuple[tuple[tuple[int, int], tuple[int, int]] | None, Planes, tuple[str, ...]]:
+    """Extents of framebuffers, the planes, and formats of writeback; None where nothing is shown."""
     kms.ask_for_everything(fd)
     try:
         card = kms.look(fd)
     except KernelRefused:
-        return None, {}, ()
+        return None, Planes({}), ()
     if not card.crtcs:
-        return None, {}, ()
-    planes: dict[str, dict[str, tuple[str, ...]]] = {}
-    for plane in kms.planes(fd, card.crtcs):
-        known = kms.properties(fd, plane.number, uapi_kms.OBJECT_PLANE)
-        kind = PLANE_TYPES.get(known["type"].value, "overlay") if "type" in known else "primary"
-        mine = planes.setdefault(kind, {})
-        for fourcc, modifiers in _formats(fd, plane, known).items():
-            mine[fourcc] = tuple(dict.fromkeys((*mine.get(fourcc, ()), *modifiers)))
-    formats = {
-        kind: tuple(ScanoutFormat(fourcc, modifiers) for fourcc, modifiers in mine.items())
-        for kind, mine in planes.items()
-    }
-    return (card.smallest, card.largest), formats, _writeback(fd, card)
+        return None, Planes({}), ()
+    planes = [_plane(fd, plane, card.crtcs) for plane in kms.planes(fd, card.crtcs)]
+    return (card.smallest, card.largest), put_together(planes), _writeback(fd, card)
+
+
+def _plane(fd: int, plane: kms.KmsPlane, crtcs: tuple[int, ...]) -> Plane:
+    known = kms.properties(fd, plane.number, uapi_kms.OBJECT_PLANE)
+    kind = TYPES.get(known["type"].value, "overlay") if "type" in known else "primary"
+    bits = kms.value_names(fd, known["rotation"].number) if "rotation" in known else ()
+    mask = sum(1 << index for index, number in enumerate(crtcs) if number in plane.crtcs)
+    return Plane(kind, mask, _formats(fd, plane, known), rotations(bits))
 
 
 def _formats(fd: int, plane: kms.KmsPlane, known: dict[str, kms.PropertyValue]) -> dict[str, tuple[str, ...]]:

@@ -15,6 +15,7 @@ from platforms.importers.records import (
     Group,
     HeapNode,
     Machine,
+    Planes,
     Queue,
     Reach,
     ScanoutFormat,
@@ -62,7 +63,7 @@ def video(driver: str, userptr: bool = True, **queues: VideoFormat) -> Video:
 
 
 def card(driver: str, **told: object) -> Card:
-    planes = {"primary": (ScanoutFormat("XR24", ("LINEAR",)),)}
+    planes = Planes({"primary": (ScanoutFormat("XR24", ("LINEAR",)),)})
     return Card(
         "/dev/dri/card0", driver, True, True, True, 1, ((1, 1), (4096, 4096)), planes, None, (), (), Reach(), "",
         "probed: /dev/dri/card0",
