@@ -59,7 +59,8 @@ def _flags(value: Any) -> Any:
 
 Whole = Annotated[int, Field(ge=0)]
 Size = Annotated[tuple[Whole, Whole], BeforeValidator(_pair)]
-Format = Annotated[tuple[str, str | None], BeforeValidator(_pair)]
+Format = Annotated[tuple[str | None, str | None], BeforeValidator(_pair)]
+"""Without a format the interface takes no entry: a refusal, and no malformed case."""
 Heap = Annotated[str, BeforeValidator(_instance)]
 Flags = Annotated[list[str], BeforeValidator(_flags)]
 

@@ -18,7 +18,7 @@ from .reading import Malformed
 from .remarks import is_remark
 from .rules import alignment
 from .translate import Question
-from .wanted import SILENT, TEXT, UnknownKey, read_value, spelt
+from .wanted import SILENT, TEXT, UnknownKey, names, read_value, spelt
 
 SUFFIXES: Final = ("_ge", "_gt", "_le", "_lt", "_multiple_of")
 _CHOICES: Final = ("_in", "_one_of", "_any_of")
@@ -298,9 +298,10 @@ class Expectation:
         found = {name: name in self.answer.attached for name in wanted}
         return self._strangers(wanted) or self._unless(found, wanted)
 
-    def _turned_away(self, wanted: list[str]) -> Any:
+    def _turned_away(self, wanted: list[str] | str) -> Any:
         """Who gets no buffers because another child was taken."""
-        return self._strangers(wanted) or sorted(self.answer.attached & set(wanted)) or None
+        named = names(wanted, {node.id for node in self.negotiation.tree.nodes})
+        return self._strangers(sorted(named)) or sorted(self.answer.attached & named) or None
 
     def _strangers(self, names: Iterable[str]) -> str | None:
         known = {node.id for node in self.negotiation.tree.nodes}

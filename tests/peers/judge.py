@@ -46,7 +46,9 @@ def judge(world: World, kind: str, case: Any) -> Verdict:
     try:
         if not isinstance(case, dict):
             raise Malformed(f"expected an object, got {case!r:.60}")
-        wrong = verdicts[kind](world, {key: value for key, value in case.items() if value is not None})
+        # Null is as good as absent, but for the format of a layout: there it is none.
+        said = {key: value for key, value in case.items() if value is not None or key == "pixel_format"}
+        wrong = verdicts[kind](world, said)
     except Waiting as waiting:
         return Verdict("waiting", waiting.args)
     except (OutOfScope, Unreadable) as reason:
@@ -83,10 +85,22 @@ def _negotiated(
             return itself + _explained(case, wanted, negotiation, found) + of_nobody(wanted, nodes)
         return [f"wanted a plan, got none: {found.reason}"]
     wrong = itself + sound.broken(found, world, limits)
+    if scope.rights(case, nodes) and _hangs_on_rights(negotiation, found, wanted):
+        raise OutOfScope(scope.RIGHTS)
     if wanted["outcome"] == "fail":
         gap = "expect" in case and _only_a_gap(negotiation, found)
         return wrong if gap else ["wanted a failure, got a plan", *wrong]
     return wrong + _compared(negotiation, found, wanted, exact="expect" in case)
+
+
+def _hangs_on_rights(negotiation: Negotiation, found: Answer, wanted: dict[str, Any]) -> bool:
+    """Whether a refusal is wanted, of everybody or of a newcomer, where constraints refuse nobody."""
+    if wanted["outcome"] == "fail":
+        return True
+    late = wanted.get("attached_outcome")
+    return "fail" in (late.values() if isinstance(late, dict) else [late]) and bool(
+        _attached(negotiation, found, late)
+    )
 
 
 def _api(case: dict[str, Any]) -> str:

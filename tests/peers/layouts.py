@@ -18,7 +18,7 @@ from solver.plan import Placement, Plan
 from .cases import Facts, Open, Size, Whole, World, unknown_keys
 from .names import fourcc, modifier_name
 from .negotiate import Negotiation, Waiting, waits_for
-from .party import LINEAR, UNLIMITED
+from .party import LINEAR, UNLIMITED, power_of_two
 from .reading import Malformed, words
 from .rules import LARGEST
 from .wanted import UnknownKey, spelt
@@ -45,7 +45,8 @@ class Check(Open):
 class LayoutCase(Open):
     """A format, a modifier (none is linear), and the limits of one writer."""
 
-    pixel_format: str
+    pixel_format: str | None = None
+    """None is no format: an image without one is refused."""
     modifier: str = LINEAR
     checks: list[Check]
     width_range: Size = (1, LARGEST)
@@ -76,10 +77,13 @@ def layout(world: World, case: dict[str, Any]) -> list[str]:
     unknown = [*unknown_keys(said)]
     if unknown:
         raise UnknownKey(", ".join(dict.fromkeys(unknown)))
-    if said.pixel_format not in world.formats:
-        raise Malformed(f"pixel_format: the file has no format {said.pixel_format}")
     if not said.checks:
         raise Malformed("checks: there are none")
+    refused = _refused(case, said)
+    if refused is not None:
+        return [f"wanted a plan, got none: {refused}" for check in said.checks if not check.error]
+    if said.pixel_format is None or said.pixel_format not in world.formats:
+        raise Malformed(f"pixel_format: the file has no format {said.pixel_format}")
     pair = (said.pixel_format, spelt(said.modifier) or LINEAR)
     if not Negotiation.solvable(pair):
         raise Waiting(waits_for(pair[1]))
@@ -87,6 +91,16 @@ def layout(world: World, case: dict[str, Any]) -> list[str]:
     for check in said.checks:
         wrong += _check(_rule(said, pair, facts), facts, check, pair[1] == LINEAR)
     return wrong
+
+
+def _refused(case: dict[str, Any], said: LayoutCase) -> str | None:
+    """Why that system's interface takes no such statement; ours may be wider."""
+    if said.pixel_format is None:
+        if "pixel_format" not in case:
+            raise Malformed("layout.pixel_format: field required")
+        return "no format"
+    sides = (side or 1 for side in said.size_align) if said.api == "v1" else said.size_align
+    return None if all(map(power_of_two, sides)) else "an alignment that is no power of two"
 
 
 def _rule(said: LayoutCase, pair: tuple[str, str], facts: Facts) -> dict[str, Any]:

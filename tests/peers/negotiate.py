@@ -262,8 +262,9 @@ class Negotiation:
 
     def _groups(self, cast: Cast) -> list[tuple[tuple[str, str], ...]]:
         """The pairs in common, best first; together those of which the same images are asked."""
-        common = cast.common()
-        solvable = [pair for pair in common if self.solvable(pair)]
+        solvable = [pair for pair in cast.common() if self.solvable(pair)]
+        # A pair that nobody names, with no layout, is dropped as that system drops it; one that is named waits.
+        common = [pair for pair in cast.common() if pair in solvable or cast.explicit(pair)]
         if common and not solvable:
             raise Waiting(*sorted({waits_for(modifier) for _, modifier in common}))
         if not common:

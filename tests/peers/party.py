@@ -196,7 +196,7 @@ def _check_memory(mem: Mem, cpu: bool, domains: frozenset[str]) -> None:
         raise Refused("protected memory required together with CPU access")
     if mem.heaps is not None and not mem.heaps:
         raise Refused("an empty list of permitted heaps")
-    if mem.base_align is not None and not (mem.contiguous and _power_of_two(mem.base_align)):
+    if mem.base_align is not None and not (mem.contiguous and power_of_two(mem.base_align)):
         raise Refused("a base alignment that is no power of two, or without contiguity")
 
 
@@ -229,7 +229,8 @@ def _ports(said: Constraints, domains: frozenset[str]) -> Iterator[tuple[str, st
     yield from dict.fromkeys(found or [OBSERVER])
 
 
-def _power_of_two(number: int) -> bool:
+def power_of_two(number: int) -> bool:
+    """What every alignment of that system's interface is; our own files take any multiple."""
     return number > 0 and number & (number - 1) == 0
 
 
@@ -239,6 +240,8 @@ def _entries(said: Constraints, world: World, limits: Environment, api: str) -> 
         if not image.formats:
             raise Refused("an image entry without a format")
         for fourcc, modifier in image.formats:
+            if fourcc is None:
+                raise Refused("an image entry without a format")
             entry = _entry(
                 image, fourcc, _modifier(fourcc, modifier, _used_bits(said), api), world, limits, api
             )
@@ -315,7 +318,7 @@ def _aligned(image: Image, limits: Environment, api: str) -> Size:
         _divisor(side, api) for size in (image.size_align, image.display_align) for side in size or (1, 1)
     ]
     offset = _divisor(image.start_offset_divisor, api)
-    if not all(_power_of_two(side) for side in (*sides, offset)):
+    if not all(power_of_two(side) for side in (*sides, offset)):
         raise Refused("an alignment that is no power of two")
     if offset > limits.page_size:
         raise Refused("a start offset divisor beyond the page")
@@ -333,7 +336,7 @@ def _required_min(size: Size | None, api: str) -> Size | None:
 def _block(image: Image, fourcc: str, modifier: str, facts: Facts | None) -> Size:
     """A reader that works in blocks: only linear images of one plane with a bounded width."""
     block = image.pad_block or (1, 1)
-    if not (_power_of_two(block[0]) and _power_of_two(block[1])):
+    if not (power_of_two(block[0]) and power_of_two(block[1])):
         raise Refused("a block that is no power of two")
     if block == (1, 1):
         return block

@@ -121,11 +121,29 @@ def test_a_remark_changes_nothing() -> None:
     assert outcome(case) == "passed"
 
 
-@pytest.mark.parametrize("key", ["rights", "dies_before_constraints", "write_access"])
-def test_the_protocol_of_clients_is_out_of_scope(key: str) -> None:
+def test_the_death_of_a_client_is_out_of_scope() -> None:
     case = copy.deepcopy(CASES["raw_single"])
-    case["nodes"][0][key] = ["read"]
+    case["nodes"][0]["dies_before_constraints"] = True
     assert outcome(case) == "out of scope"
+
+
+@pytest.mark.parametrize("key", ["rights", "write_access"])
+@pytest.mark.parametrize("where", ["node", "case", "expect", "asserted"])
+def test_of_rights_of_handles_only_what_hangs_on_them_is_skipped(key: str, where: str) -> None:
+    case = copy.deepcopy(CASES["raw_single"])
+    places = {
+        "node": case["nodes"][0],
+        "case": case,
+        "expect": case["expect"],
+        "asserted": case["expect"]["asserted"],
+    }
+    places[where][key] = {case["nodes"][0]["id"]: ["read"]}
+    assert outcome(case) == "passed", "the rest is judged"
+    case["expect"]["asserted"]["size_bytes"] = 1
+    assert outcome(case) == "failed", "and never hidden"
+    case["expect"] = {"outcome": "fail"}
+    if where in ("node", "case"):
+        assert judge(WORLD, "cases", case).why == ("rights of handles",), "constraints refuse nobody here"
 
 
 def test_an_unknown_list_is_counted() -> None:

@@ -22,7 +22,7 @@ from solver.pipeline import Pipeline
 from . import ground
 from .cases import Environment, Size, World
 from .ground import Variant
-from .names import fourcc, modifier_name
+from .names import FOURCC, fourcc, modifier_name
 from .party import DO_NOT_CARE, LINEAR, Party, Refused
 from .rules import Rules
 
@@ -71,13 +71,28 @@ class Cast:
 
     @property
     def pairs(self) -> tuple[tuple[str, str], ...]:
-        """The formats and modifiers that anyone names; nobody invents one."""
+        """The formats and modifiers that anyone names; nobody invents one.
+
+        A format that DRM does not have is dropped where somebody takes it only because
+        another names it, or does not take it: it could not be agreed on there either.
+        """
         entries = [entry for party in self.parties for entry in party.entries]
-        formats = sorted({entry.format for entry in entries} - {DO_NOT_CARE})
+        formats = sorted(each for each in {entry.format for entry in entries} if self._counts(each))
         modifiers = sorted(
             {entry.modifier for entry in entries} - {DO_NOT_CARE}, key=lambda name: (name != LINEAR, name)
         )
         return tuple((fmt, modifier) for fmt in formats for modifier in modifiers)
+
+    def _counts(self, fmt: str) -> bool:
+        """Whether a format is one of ours, or everyone with a say names it outright."""
+        picky = [party for party in self.parties if party.entries]
+        return fmt in FOURCC or (
+            fmt != DO_NOT_CARE and all(any(entry.format == fmt for entry in party.entries) for party in picky)
+        )
+
+    def explicit(self, pair: tuple[str, str]) -> bool:
+        """Whether anyone names both halves of a pair in one entry; else it is only implied."""
+        return any((e.format, e.modifier) == pair for party in self.parties for e in party.entries)
 
     def common(self) -> tuple[tuple[str, str], ...]:
         """The pairs that everyone with a say accepts."""

@@ -6,7 +6,8 @@ computed from the rules, and some values stand beside both. Each is compared by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any, Final
 
 from pydantic import TypeAdapter, ValidationError
@@ -19,7 +20,7 @@ from .remarks import is_remark
 SILENT: Final = frozenset(
     {
         "outcome", "model_reason", "n_format_candidates", "combinations_tried", "error", "asserted", "derived",
-        "converter", "attached_outcome", "explanation_expected",
+        "converter", "attached_outcome", "explanation_expected", "rights", "write_access",
     }
 )  # fmt: skip
 """Keys that are judged elsewhere, or say how that system came to its answer."""
@@ -34,7 +35,7 @@ _SHAPES: Final[dict[str, TypeAdapter[Any]]] = {
     "layouts": TypeAdapter(list[Drawn]),
     "participant_gets_buffers": TypeAdapter(dict[str, bool]),
     "selected_group_children": TypeAdapter(dict[str, str]),
-    "participants_that_must_fail": TypeAdapter(list[str]),
+    "participants_that_must_fail": TypeAdapter(list[str] | str),
     **dict.fromkeys(TEXT, TypeAdapter(str)),
 }
 ANSWERED: Final = (
@@ -105,7 +106,7 @@ def of_nobody(wanted: dict[str, Any], nodes: Sequence[Node]) -> list[str]:
             wrong += [f"{name} gets no buffers" for name, gets in read_value(key, value).items() if gets]
             wrong += [f"{key}: no participant {name}" for name in value if name not in ids]
         elif key == "participants_that_must_fail":
-            wrong += [f"{key}: no participant {name}" for name in read_value(key, value) if name not in ids]
+            wrong += [f"{key}: no participant {name}" for name in names(read_value(key, value), ids) - ids]
         elif key in ANSWERED or key.startswith(ANSWERED):
             wrong.append(f"{key}: a failure has none")
         else:
@@ -113,6 +114,12 @@ def of_nobody(wanted: dict[str, Any], nodes: Sequence[Node]) -> list[str]:
     if unknown and not wrong:
         raise UnknownKey(", ".join(dict.fromkeys(unknown)))
     return wrong
+
+
+def names(said: list[str] | str | None, ids: Collection[str]) -> set[str]:
+    """The names in a list of participants: what has blanks and is nobody's id is prose (`all but the first`)."""
+    listed = [said] if isinstance(said, str) else said or []
+    return {each for each in listed if each in ids or not re.search(r"\s", each.strip())}
 
 
 def spelt(modifier: str | None) -> str | None:
