@@ -132,10 +132,23 @@ def _device_contradictions(platform: Platform) -> Iterator[Fault]:
                 (*path, "dma", "mmu"),
                 f"{name} has both an iommu and an mmu of its own; a device addresses memory one way",
             )
+        yield from _pieces_behind_translation(name, device, path)
         if device.dma.bits is None and not device.by_cpu:
             yield (*path, "dma"), "'bits' is missing; expected a width of addresses, or unknown"
         yield from _ports(device, path)
         yield from _conversions(device, path)
+
+
+def _pieces_behind_translation(name: str, device: Device, path: Path) -> Iterator[Fault]:
+    """One run of bus addresses is made of any pages: nothing is left to count, or to straddle."""
+    behind = "page tables of its own" if device.dma.mmu else device.dma.iommu
+    for field in ("segments", "boundary") if behind else ():
+        if getattr(device.dma, field) is not None:
+            yield (
+                (*path, "dma", field),
+                f"{name} sees one run of bus addresses behind {behind}, whatever pages it is made of; "
+                f"leave {field!r} out (null removes an inherited one)",
+            )
 
 
 def _ports(device: Device, path: Path) -> Iterator[Fault]:

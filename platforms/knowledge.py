@@ -18,8 +18,8 @@ there under `discover`:
       resources: {plane: 2}     how many there are in one device of what its ports use
 
 A file of `exporters/` (`schema: heapwright/exporter/1`) states what buffers of one kind
-of exporter promise: `facts` are fields of a heap, in which `page` and `huge` stand for
-the machine's sizes, and `from` is the memory they come from.
+of exporter promise: `facts` are fields of a heap, in which `huge` stands for the size of
+huge pages, and `from` is the memory they come from.
 """
 
 from __future__ import annotations

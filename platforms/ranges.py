@@ -28,7 +28,7 @@ def bad_ranges(platform: Platform) -> Iterator[Fault]:
         if iommu.aperture not in (None, UNKNOWN) and isinstance(iommu.bits, int):
             yield from _beyond_bits(iommu.aperture, iommu.bits, (*path, "aperture"))
     for name, heap in platform.heaps.items():
-        yield from _heap(heap, ("heaps", name))
+        yield from _heap(heap, platform.page, ("heaps", name))
     for name, device in platform.devices.items():
         path = ("devices", name)
         yield from _power_of_two(device.dma.boundary, "a boundary", (*path, "dma", "boundary"))
@@ -85,11 +85,13 @@ def _sticks_out(name: str, memory: Memory, outer: Memory, path: Path) -> Iterato
         yield (*path, "base"), f"{name} ends at {end:#x}, after {memory.inside} around it at {limit:#x}"
 
 
-def _heap(heap: Heap, path: Path) -> Iterator[Fault]:
-    if isinstance(heap.align, AlignBySize):
-        yield from _power_of_two(heap.align.by_size_up_to, "an alignment", (*path, "align", "by_size_up_to"))
-    else:
-        yield from _power_of_two(heap.align, "an alignment", (*path, "align"))
+def _heap(heap: Heap, page: int, path: Path) -> Iterator[Fault]:
+    align, at = heap.align, (*path, "align")
+    if isinstance(align, AlignBySize):
+        align, at = align.by_size_up_to, (*at, "by_size_up_to")
+    yield from _power_of_two(align, "an alignment", at)
+    yield from _whole_pages(align, page, at)
+    yield from _whole_pages(heap.run, page, (*path, "run"))
     yield from _kernels(heap, "the heap", path)
     for index, node in enumerate(heap.nodes):
         if isinstance(node, Node):
@@ -135,6 +137,16 @@ def _ordered(low: int | str | None, high: int | str | None, path: Path) -> Itera
 def _power_of_two(value: Any, what: str, path: Path) -> Iterator[Fault]:
     if isinstance(value, int) and value & (value - 1):
         yield path, f"expected a power of two for {what}, got {value}"
+
+
+def _whole_pages(value: Any, page: int, path: Path) -> Iterator[Fault]:
+    """The kernel gives out pages: nothing it promises is a part of one."""
+    if isinstance(value, int) and value % page:
+        yield (
+            path,
+            f"expected a multiple of the page, {in_units(page)}, got {in_units(value)}; "
+            "'page' and '256 pages' follow the page of the profile",
+        )
 
 
 def _beyond_bits(aperture: Any, bits: int, path: Path) -> Iterator[Fault]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 from platforms.formats import known_fourcc
 from platforms.modifiers import canonical
@@ -20,6 +20,8 @@ from platforms.values import (
     Count,
     Fraction,
     Name,
+    PageBytes,
+    Pages,
     PositiveBytes,
     Reach,
     Size2D,
@@ -93,7 +95,7 @@ class Iommu(Strict):
 class AlignBySize(Strict):
     """A buffer starts on its size rounded up to a power of two, at most this."""
 
-    by_size_up_to: PositiveBytes
+    by_size_up_to: PageBytes
 
 
 class Lock(Strict):
@@ -122,15 +124,15 @@ class Heap(Strict):
     via: Via
     nodes: Annotated[tuple[NodeName | Node, ...], Field(strict=False, max_length=64, alias="names")] = ()
     memory: Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=64)] | Unknown
-    run: Literal["whole"] | PositiveBytes | Unknown | None = None
-    align: AlignBySize | PositiveBytes | Unknown | None = None
+    run: Literal["whole"] | PageBytes | Unknown | None = None
+    align: AlignBySize | PageBytes | Unknown | None = None
     cpu: CpuMap | Unknown
     access: Names | Unknown | None = None
     firewall: Literal["static", "per-buffer"] | None = None
     exporter: Name | None = None
     flags: Words = ()
-    granule: PositiveBytes | Unknown | None = None
-    largest: PositiveBytes | Unknown | None = None
+    granule: PageBytes | Unknown | None = None
+    largest: PageBytes | Unknown | None = None
     buffers: Count | Unknown | None = None
     moves_to: Name | None = None
     requires_p2p: bool = False
@@ -145,6 +147,16 @@ class Heap(Strict):
     def names(self) -> tuple[str, ...]:
         """What it is opened by, newest kernel first."""
         return tuple(node if isinstance(node, str) else node.name for node in self.nodes)
+
+    def in_bytes(self, page: int) -> Heap:
+        """The same heap on a kernel of such pages: no size in it is a number of pages any more."""
+        sizes = {"run": self.run, "align": self.align, "granule": self.granule, "largest": self.largest}
+        changed: dict[str, object] = {
+            field: int(size) * page for field, size in sizes.items() if isinstance(size, Pages)
+        }
+        if isinstance(self.align, AlignBySize) and isinstance(self.align.by_size_up_to, Pages):
+            changed["align"] = AlignBySize(by_size_up_to=int(self.align.by_size_up_to) * page)
+        return self.model_copy(update=changed) if changed else self
 
 
 class Window(Strict):
@@ -381,3 +393,10 @@ class Platform(Strict):
     heaps: dict[Name, Heap] = Field(default_factory=dict, max_length=256)
     devices: dict[Name, Device] = Field(default_factory=dict, max_length=256)
     resources: dict[Name, Amount] = Field(default_factory=dict, max_length=256)
+
+    @field_validator("heaps")
+    @classmethod
+    def _of_pages(cls, heaps: dict[str, Heap], info: ValidationInfo) -> dict[str, Heap]:
+        """Sizes in pages become bytes: from here on every size is one number."""
+        page: int = info.data.get("page", 4096)
+        return {name: heap.in_bytes(page) for name, heap in heaps.items()}

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import Annotated, Any, Final, Literal, NamedTuple
 
-from pydantic import BeforeValidator, Field, WithJsonSchema
+from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 INT64_MAX: Final = 2**63 - 1
 UNKNOWN: Final = "unknown"
@@ -20,6 +20,7 @@ Unknown = Literal["unknown"]
 _UNITS: Final = {"": 1, "B": 1, "KiB": 1 << 10, "MiB": 1 << 20, "GiB": 1 << 30, "TiB": 1 << 40}
 _BYTES = re.compile(r"(\d{1,19})\s?(|B|KiB|MiB|GiB|TiB)", re.ASCII)
 _HEX = re.compile(r"0x[0-9a-fA-F]{1,16}", re.ASCII)
+_PAGES = re.compile(r"page|(\d{1,9}) pages", re.ASCII)
 _EXTENT = re.compile(r"(\d{1,9})x(\d{1,9})", re.ASCII)
 _RATIO = re.compile(r"(\d{1,6})(?:/(\d{1,6}))?", re.ASCII)
 
@@ -29,6 +30,13 @@ class Span(NamedTuple):
 
     low: int
     high: int
+
+
+class Pages(int):
+    """A size in pages of the kernel, whatever their size: an order of 8 is 256 of them.
+
+    It is one until the profile around it, which states the page, is read.
+    """
 
 
 class Extent(NamedTuple):
@@ -85,6 +93,24 @@ def parse_span(value: Any) -> Any:
             raise ValueError(f"the range {shown(value)} ends before it starts")
         return span
     return parse_bytes(value) if value != UNKNOWN else value
+
+
+def parse_paged(value: Any) -> int:
+    """`page` or `256 pages` as Pages; anything else as bytes.
+
+    Raises:
+        ValueError: neither pages nor bytes, or none at all.
+    """
+    if isinstance(value, str) and "page" in value:
+        match = _PAGES.fullmatch(value)
+        if match is None:
+            raise ValueError(f"expected page, or a number of pages such as 256 pages, got {shown(value)}")
+        number: int = Pages(match[1] or 1)
+    else:
+        number = parse_bytes(value)
+    if number == 0:
+        raise ValueError(f"expected at least 1, got {shown(value)}")
+    return number
 
 
 def parse_extent(value: Any) -> Extent:
@@ -162,6 +188,14 @@ Address = Bytes
 PositiveBytes = Annotated[int, Field(ge=1), BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEMA)]
 Reach = Annotated[Span | int, BeforeValidator(parse_span), WithJsonSchema(_SPAN_SCHEMA)]
 """A number of bytes or an address, known exactly or as a Span."""
+PageBytes = Annotated[
+    int,
+    PlainValidator(parse_paged),
+    WithJsonSchema(
+        {"anyOf": [*_BYTES_SCHEMA["anyOf"], {"type": "string", "pattern": r"^(page|\d{1,9} pages)$"}]}
+    ),
+]
+"""A number of bytes, or of pages: what a kernel states as orders of pages follows the page."""
 Size2D = Annotated[
     Extent,
     BeforeValidator(parse_extent),

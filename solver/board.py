@@ -122,7 +122,7 @@ class DeviceView:
     `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
     """
 
-    __slots__ = ("bits", "by_cpu", "dma", "name", "p2p", "snoops", "spec", "translation")
+    __slots__ = ("bits", "by_cpu", "dma", "name", "offset", "p2p", "snoops", "spec", "translation")
 
     def __init__(self, name: str, spec: Device) -> None:
         self.name = name
@@ -130,6 +130,8 @@ class DeviceView:
         self.dma = spec.dma
         self.by_cpu = spec.by_cpu or spec.kind == "cpu"
         self.bits: int | None = _known(spec.dma.bits, None)
+        self.offset = spec.dma.window.offset if spec.dma.window is not None else 0
+        """From a physical address to the one that the bus sees."""
         self.snoops = spec.coherent is True or self.by_cpu
         self.p2p = spec.dma.p2p in ("static", "dynamic")
         self.translation: Literal["cpu", "iommu", "mmu", "none"] = "none"

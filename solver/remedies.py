@@ -9,7 +9,7 @@ boot argument sets, then what the pipeline asks for, then limits and hardware.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, Final
+from typing import Final
 
 from platforms.schema import Aperture
 from platforms.values import Extent, in_units
@@ -297,12 +297,12 @@ def iommus(ways: Ways) -> Iterator[Change]:
         dma = ways.platform.devices[name].dma
         if dma.mmu or dma.iommu is not None:
             continue
-        changed: dict[str, Any] = {"dma": dma.model_copy(update={"mmu": True})}
-        if ways.solvable(ways.with_part("devices", name, **changed)):
+        counted = [field for field in ("segments", "boundary") if getattr(dma, field) is not None]
+        update = {"mmu": True} | dict.fromkeys(counted)
+        if ways.solvable(ways.with_part("devices", name, dma=dma.model_copy(update=update))):
             path = f"devices.{name}.dma.mmu"
-            yield Change(
-                path, True, f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false)"
-            )
+            text = f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false"
+            yield Change(path, True, f"{text}; {' and '.join(counted)} then null)" if counted else f"{text})")
 
 
 GENERATORS: Final = (

@@ -27,8 +27,8 @@ STREAK_FRESH: Final = 0.1
 """How often all pages of a buffer follow each other; measured for udmabuf: 25 of 240, fragmented 2 of 240."""
 STREAK_FRAGMENTED: Final = 0.01
 ADJACENT_HUGE: Final = 0.5
-BLOCK: Final = 4 << 20
-"""The largest block of the page allocator (MAX_PAGE_ORDER 10): no streak is longer."""
+BLOCK: Final = 10
+"""The order of the largest block of the page allocator (MAX_PAGE_ORDER): no streak is longer."""
 
 
 class Extents:
@@ -234,12 +234,13 @@ class Pages(Chunks):
 
     def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
         self.huge = heap.run is not None and heap.run > heap.page
+        self.block = heap.page << BLOCK
         huge = self._or_luck(ADJACENT_HUGE)
         self.adjacent = huge if self.huge else float(self.random.random() < self.streak)
         return super().__call__(memories, heap, size)
 
     def _joins(self, run: list[Segment]) -> bool:
-        return (self.huge or run[-1].end - run[0].address < BLOCK) and super()._joins(run)
+        return (self.huge or run[-1].end - run[0].address < self.block) and super()._joins(run)
 
 
 def _chunk_lengths(whole: int, heap: HeapFacts, orders: tuple[int, ...]) -> list[int]:

@@ -52,6 +52,26 @@ def _pieces(size: int, run: int, piece: int) -> int:
     return whole * -(-run // piece) + -(-rest // piece)
 
 
+def _shift(device: DeviceFacts) -> int:
+    """From a physical address to what the device calls it."""
+    return 0 if device.dma.window is None else device.dma.window.offset
+
+
+def _first_bytes(home: HeapFacts, device: DeviceFacts, size: int, run: int, piece: int) -> range:
+    """Every place, up to where they repeat, at which an entry of the scatter list may start on the bus."""
+    wanted = home.whole(size)
+    step = home.alignment(size) if run == wanted else home.page
+    if piece < run:
+        step = gcd(step, piece)
+    return range(_shift(device) % step, 1 << 64, step)
+
+
+def _crosses(starts: range, length: int, boundary: int) -> bool:
+    """Whether `length` bytes from one of these places on lie on both sides of a boundary."""
+    last = boundary - gcd(starts.step, boundary) + starts.start % gcd(starts.step, boundary)
+    return last + length > boundary
+
+
 class Reach:
     """What holds between one device and one heap whatever the buffer's size; remembered."""
 
@@ -77,9 +97,11 @@ class Reach:
         if device.segments is not None and _pieces(wanted, run, piece) > device.segments:
             yield scattered(device, piece, wanted)
         boundary = known(device.dma.boundary)
-        if boundary is None or piece <= gcd(where.home.alignment(size), boundary):
+        if boundary is None or not _crosses(
+            _first_bytes(where.home, device, size, run, piece), piece, boundary
+        ):
             return
-        if not self._within_one(where, boundary):
+        if not self._within_one(where, boundary, _shift(device)):
             yield refused("contiguous-memory", f"a run of {piece} bytes may cross a boundary of {boundary}")
 
     def base_objections(
@@ -89,7 +111,7 @@ class Reach:
         multiple = known(port.base.multiple) if port.base is not None else None
         if multiple is None or device.by_cpu:
             return
-        aligned = where.home.alignment(size)
+        aligned = gcd(where.home.alignment(size), _shift(device))
         if not device.linear:
             behind = device.dma.iommu
             aligned = (self.iommus[behind].page if behind is not None else None) or where.heap.page
@@ -98,13 +120,15 @@ class Reach:
                 "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"
             )
 
-    def _within_one(self, where: Residence, boundary: int) -> bool:
-        """Whether each memory of the heap lies between two multiples of the boundary."""
+    def _within_one(self, where: Residence, boundary: int, shift: int) -> bool:
+        """Whether the bus sees each memory of the heap between two multiples of the boundary."""
         if where.memories is None:
             return False
         places = [self.ground.place[memory] for memory in where.memories]
         return all(
-            place.end is not None and place.on_bus and place.low // boundary == (place.end - 1) // boundary
+            place.end is not None
+            and place.on_bus
+            and (place.low + shift) // boundary == (place.end + shift - 1) // boundary
             for place in places
         )
 

@@ -132,11 +132,7 @@ def _facts(exporter: str | None, machine: Machine, memories: Memories, own: str 
         "huge": [memories.huge] if memories.huge else [],
     }
     memory = places.get(known["from"], [own] if own else [])
-    sizes = {"page": machine.page, "huge": HUGE}
-    facts = {
-        key: sizes.get(value, value) if isinstance(value, str) else value
-        for key, value in known["facts"].items()
-    }
+    facts = {key: HUGE if value == "huge" else value for key, value in known["facts"].items()}
     return {"memory": memory or "unknown", **facts}
 
 

@@ -1,6 +1,7 @@
 """A device may need buffers to start on a multiple of some bytes.
 
-A heap promises the alignment it allocates with. Behind an IOMMU or page tables
+A heap promises the alignment it allocates with, of physical addresses; the device counts
+on the bus, where a `window` may be shifted by an offset. Behind an IOMMU or page tables
 of its own a device sees bus addresses aligned to pages, of the IOMMU where it has its
 own, whatever the heap.
 
@@ -9,6 +10,8 @@ Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap
 """
 
 from __future__ import annotations
+
+from math import gcd
 
 from solver.board import Board
 from solver.constraint import Case, Touch
@@ -28,8 +31,12 @@ def broken(case: Case) -> bool:
         return False
     if case.device.translation != "none":
         return _page(case) % base.multiple != 0
-    home = case.home
-    return any(home.alignment(home.exported(size)) % base.multiple for size in case.layout.sizes)
+    return any(_start(case, size) % base.multiple for size in case.layout.sizes)
+
+
+def _start(case: Case, size: int) -> int:
+    """What the bus address of a dma-buf is a multiple of, without translation."""
+    return gcd(case.home.alignment(case.home.exported(size)), case.device.offset)
 
 
 def _page(case: Case) -> int:
@@ -47,9 +54,11 @@ def sentence(case: Case) -> str:
             f"its bus addresses are aligned to pages of {_page(case)}"
         )
     promised = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
+    offset = case.device.offset
+    shifted = f", and the bus shifts addresses by {offset:#x}" if offset else ""
     return (
         f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
-        f"{home.name} aligns to {promised}"
+        f"{home.name} aligns to {promised}{shifted}"
     )
 
 

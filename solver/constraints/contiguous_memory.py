@@ -3,8 +3,9 @@
 Such a device gets bus addresses as they are. It walks `segments` pieces at most
 (one, unless the profile says more), so scattered pages would send it into
 someone else's memory. Contiguity by luck is no guarantee: only the heap's
-promised run counts. A `boundary` that no piece may straddle is kept by an
-alignment at least as long as the piece, or by memory that lies in one window.
+promised run counts. A `boundary` that no piece may straddle is kept where every
+piece starts on a multiple of its own length or more, or by memory that lies between
+two boundaries; boundaries are those of bus addresses.
 
 Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-dma-contig.c
 vb2_dc_get_contiguous_size(); drivers/gpu/drm/drm_gem_dma_helper.c
@@ -67,16 +68,28 @@ def _straddles(case: Case) -> bool:
     boundary = case.device.dma.boundary
     if not isinstance(boundary, int) or case.layout is None:
         return False
-    for size in case.layout.sizes:
-        exported = case.home.exported(size)
-        if _piece(case, exported) <= gcd(case.home.alignment(exported), boundary):
-            continue
-        if case.home.memories is None:
+    exported = [case.home.exported(size) for size in case.layout.sizes]
+    if all(_piece(case, size) <= gcd(_start(case, size), boundary) for size in exported):
+        return False
+    if case.home.memories is None:
+        return True
+    offset = case.device.offset
+    for memory in case.home.memories:
+        if memory.highest is None:
             return True
-        for memory in case.home.memories:
-            if memory.highest is None or memory.lowest // boundary != (memory.highest - 1) // boundary:
-                return True
+        if (memory.lowest + offset) // boundary != (memory.highest + offset - 1) // boundary:
+            return True
     return False
+
+
+def _start(case: Case, size: int) -> int:
+    """What the bus address of every piece is a multiple of: runs after the first start on any page."""
+    home, piece = case.home, _piece(case, size)
+    run = size if home.run is None else min(home.run, size)
+    start = home.alignment(size) if run == size else home.page
+    if piece < run:
+        start = gcd(start, piece)
+    return gcd(start, case.device.offset)
 
 
 def sentence(case: Case) -> str:

@@ -7,7 +7,8 @@ from typing import Any, Final
 
 Json = dict[str, Any]
 SOURCE: Final = "made up"
-PAGE: Final = 64
+PAGES: Final = (64, 64, 64, 128, 256)
+"""Sizes of a page: all numbers are 64 times smaller than a machine's."""
 READERS: Final = (
     ("display", "scanout"),
     ("gpu", "sample"),
@@ -32,6 +33,7 @@ class Draft:
 
     def __init__(self, random: Random) -> None:
         self.random = random
+        self.page = random.choice(PAGES)
         self.palette = random.sample(FORMATS, random.choice((1, 2, 2, 3)))
         self.memory: dict[str, Json] = {}
         self.iommus: dict[str, Json] = {}
@@ -75,13 +77,13 @@ class Draft:
                 "via": "dma-heap",
                 "names": [f"heap{index}"],
                 "memory": memory,
-                "run": self.pick("whole", "whole", PAGE, PAGE, 256),
+                "run": self.pick("whole", "whole", "page", self.page, 256, "2 pages"),
                 "cpu": self.pick("cached", "cached", "write-combined", "uncached"),
                 "source": SOURCE,
             }
             if self.chance(2):
                 self.heaps[f"h{index}"]["align"] = self.pick(
-                    128, 256, {"by_size_up_to": 512}, {"by_size_up_to": 256}
+                    256, "2 pages", {"by_size_up_to": "8 pages"}, {"by_size_up_to": 256}
                 )
 
     def _devices(self) -> None:
@@ -196,7 +198,7 @@ class Draft:
                 "schema": "heapwright/platform/1",
                 "name": "small",
                 "kernel": self.pick("6.6", "6.12", "unknown"),
-                "page": PAGE,
+                "page": self.page,
                 "memory": self.memory,
                 "iommus": self.iommus,
                 "heaps": self.heaps,

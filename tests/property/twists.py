@@ -18,6 +18,8 @@ def bits(draft: Draft) -> None:
 def iommu(draft: Draft) -> None:
     dma = draft.device()["dma"]
     dma.pop("mmu", None)
+    for physical in ("segments", "boundary"):
+        dma.pop(physical, None)
     dma["iommu"] = "u0"
     unit = draft.iommus.setdefault("u0", {"source": SOURCE})
     if draft.chance(2):
@@ -38,7 +40,7 @@ def own_aperture(draft: Draft) -> None:
 
 def bus_window(draft: Draft) -> None:
     window = {"base": draft.pick(0, 1024), "size": draft.pick(2048, 4096, 8192)}
-    draft.device()["dma"]["window"] = {**window, "offset": draft.pick(0, 0, 4096)}
+    draft.device()["dma"]["window"] = {**window, "offset": draft.pick(0, 0, 64, 192, 4096)}
 
 
 def linear(draft: Draft) -> None:
@@ -48,7 +50,7 @@ def linear(draft: Draft) -> None:
     if draft.chance(2):
         dma["segments"] = draft.pick(1, 2, 4, "unknown")
     if draft.chance(3):
-        dma["segment_size"] = draft.pick(64, 128, 256)
+        dma["segment_size"] = draft.pick(64, 96, 128, 192, 256)
     if draft.chance(3):
         dma["boundary"] = draft.pick(128, 256, 1024)
 

@@ -61,6 +61,19 @@ def test_an_alignment_nobody_knows_is_a_page() -> None:
     assert facts(refusal(based(8192, {"align": "unknown"}))) == [("base-alignment", "frame→panel")]
 
 
+@pytest.mark.parametrize(("offset", "fits"), [(0, True), (65536, True), (4096, False), (0xC0000000, True)])
+def test_the_address_that_counts_is_the_one_on_the_bus(offset: int, fits: bool) -> None:
+    window = {"base": 0, "size": "4GiB", "offset": offset}
+    platform = based(65536, {"align": "64KiB"}, window=window)
+    if fits:
+        assert placed(platform).heap == "system"
+        return
+    assert said(refusal(platform), "base-alignment") == (
+        "panel.scanout needs frame on a multiple of 65536 bytes; system aligns to 65536, "
+        "and the bus shifts addresses by 0x1000"
+    )
+
+
 def test_translated_addresses_are_aligned_to_pages_only() -> None:
     aligned = {"align": "64KiB"}
     assert placed(based(4096, aligned, iommu="mmu0")).heap == "system"

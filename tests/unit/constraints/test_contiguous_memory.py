@@ -151,3 +151,34 @@ def test_memory_within_one_boundary_window_never_straddles() -> None:
 
     assert placed(at(0x8000_0000), TWO_PAGES).heap == "sram"
     assert facts(refusal(at(0x8000_D000), TWO_PAGES)) == [("contiguous-memory", "frame→panel")]
+
+
+def test_pieces_start_where_the_one_before_ends() -> None:
+    # 96 KiB from a multiple of 128 KiB: of three pieces of 32 KiB none crosses 64 KiB, the second of 48 KiB does.
+    frame = pipeline(frame=buffer(size="192x128"))
+    whole = {"run": "whole", "align": "128KiB"}
+    assert (
+        placed(panel_with(whole, segments=3, segment_size="32KiB", boundary="64KiB"), frame).size == 96 << 10
+    )
+    answer = refusal(panel_with(whole, segments=3, segment_size="48KiB", boundary="64KiB"), frame)
+    assert facts(answer) == [("contiguous-memory", "frame→panel")]
+
+
+def test_only_the_first_run_starts_where_the_buffer_does() -> None:
+    # Runs of two pages from a multiple of two pages on; where the second one starts, nothing says.
+    heap_facts = {"run": "8KiB", "align": "8KiB"}
+    assert placed(panel_with(heap_facts, boundary="8KiB"), TWO_PAGES).allocated == 8192
+    answer = refusal(
+        panel_with(heap_facts, segments=2, boundary="8KiB"), pipeline(frame=buffer(size="32x128"))
+    )
+    assert facts(answer) == [("contiguous-memory", "frame→panel")]
+
+
+def test_boundaries_are_those_of_bus_addresses() -> None:
+    # A physical multiple of 8 KiB is none on a bus that shifts by 4 KiB.
+    def shifted(offset: int) -> Platform:
+        window = {"base": 0, "size": "4GiB", "offset": offset}
+        return panel_with({"run": "whole", "align": "8KiB"}, boundary="8KiB", window=window)
+
+    assert placed(shifted(8192), TWO_PAGES).heap == "system"
+    assert facts(refusal(shifted(4096), TWO_PAGES)) == [("contiguous-memory", "frame→panel")]

@@ -235,9 +235,9 @@ DEVICE = "devices:\n  panel:\n    kind: display\n    rules: acme-drm\n"
 
 def test_a_device_starts_from_its_driver_rules(tmp_path: Path) -> None:
     write(tmp_path / "drivers", "acme-drm", RULES, head="")
-    text = DEVICE + "    dma: {bits: 40, mmu: true}\n    ports: {writeback: null, scanout: {holds: 3}}\n"
+    text = DEVICE + "    dma: {bits: 40}\n    ports: {writeback: null, scanout: {holds: 3}}\n"
     panel = load_platform(write(tmp_path, "x", text)).devices["panel"]
-    assert (panel.dma.bits, panel.dma.segments, panel.dma.mmu) == (40, 4, True)
+    assert (panel.dma.bits, panel.dma.segments, panel.dma.mmu) == (40, 4, False)
     assert panel.coherent is True
     assert panel.source == "the driver"
     assert list(panel.ports) == ["scanout"]

@@ -77,17 +77,36 @@ def test_heaps_may_move_buffers_in_a_chain_but_not_in_a_circle() -> None:
     assert said(**heaps(vram="gtt", gtt="vram")) == ["gtt moves buffers to itself: gtt → vram → gtt"]
 
 
-@pytest.mark.parametrize("alignment", [1, 4096, 1 << 40, "unknown", None, {"by_size_up_to": 4096}])
+@pytest.mark.parametrize("alignment", [4096, 1 << 40, "page", "unknown", None, {"by_size_up_to": 4096}])
 def test_alignments_are_powers_of_two(alignment: Any) -> None:
     heap = {"via": "drm", "memory": "unknown", "cpu": "none", "align": alignment}
     assert said(heaps={"h": heap}) == []
 
 
-@pytest.mark.parametrize("alignment", [3, 12, 4097, {"by_size_up_to": 3 << 20}])
+@pytest.mark.parametrize("alignment", [3 << 12, "3 pages", {"by_size_up_to": 3 << 20}])
 def test_other_alignments_are_refused(alignment: Any) -> None:
     heap = {"via": "drm", "memory": "unknown", "cpu": "none", "align": alignment}
     (message,) = said(heaps={"h": heap})
     assert message.startswith("expected a power of two for an alignment, got")
+
+
+@pytest.mark.parametrize("page", [4096, 16384, 65536])
+@pytest.mark.parametrize("field", ["run", "align", "by_size_up_to"])
+def test_what_a_heap_promises_is_made_of_whole_pages(page: int, field: str) -> None:
+    def of(size: Any) -> list[str]:
+        facts = {"align": {"by_size_up_to": size}} if field == "by_size_up_to" else {field: size}
+        return said(page=page, heaps={"h": {"via": "drm", "memory": "unknown", "cpu": "none", **facts}})
+
+    assert of(page) == of(4 * page) == of("page") == of("256 pages") == []
+    (message,) = of(page // 2)
+    assert message.startswith(f"expected a multiple of the page, {page >> 10} KiB, got {page >> 11} KiB")
+
+
+def test_a_run_of_pages_and_a_half_is_refused() -> None:
+    heap = {"via": "drm", "memory": "unknown", "cpu": "none", "run": 6144}
+    assert said(heaps={"h": heap}) == [
+        "expected a multiple of the page, 4 KiB, got 6 KiB; 'page' and '256 pages' follow the page of the profile"
+    ]
 
 
 def test_bits_may_be_left_out_only_where_the_cpu_reads() -> None:
@@ -252,3 +271,17 @@ def test_unknown_is_no_name_where_one_must_stand(changes: dict[str, Any], what: 
 )
 def test_unknown_is_a_value_where_a_list_of_names_may_be_so(changes: dict[str, Any]) -> None:
     assert not [text for text in named(**changes) if "unknown" in text]
+
+
+@pytest.mark.parametrize("field", ["segments", "boundary"])
+def test_pieces_are_counted_only_where_physical_addresses_are_seen(field: str) -> None:
+    def of(**dma: Any) -> list[str]:
+        device = {"kind": "display", "dma": {"bits": 32, field: 4096, **dma}}
+        return said(iommus={"mmu0": {}}, devices={"panel": device})
+
+    assert of() == []
+    for dma, behind in (({"iommu": "mmu0"}, "mmu0"), ({"mmu": True}, "page tables of its own")):
+        assert of(**dma) == [
+            f"panel sees one run of bus addresses behind {behind}, whatever pages it is made of; "
+            f"leave '{field}' out (null removes an inherited one)"
+        ]

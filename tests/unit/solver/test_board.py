@@ -42,9 +42,9 @@ def test_a_mapping_nobody_knows_is_none(cpu: str, seen: str) -> None:
         ({"by_size_up_to": "1MiB"}, 4096, 4096, 4096),
         ({"by_size_up_to": "1MiB"}, 300 * KIB, 512 * KIB, 512 * KIB),
         ({"by_size_up_to": "1MiB"}, 1100 * KIB, MIB, 2 * MIB),
-        # An alignment below the page is a page all the same.
-        ({"by_size_up_to": "1KiB"}, 100, 4096, 4096),
-        ("512", 100, 512, 4096),
+        ({"by_size_up_to": "page"}, 100, 4096, 4096),
+        ("page", 100, 4096, 4096),
+        ("4 pages", 100, 16384, 16384),
     ],
 )
 def test_what_a_buffer_costs_its_memory(align: Any, size: int, alignment: int, allocated: int) -> None:

@@ -42,11 +42,12 @@ def test_every_unknown_requirement_is_listed_once_and_in_order() -> None:
         heaps={"bank": heap("bank", granule="unknown", largest="unknown", buffers="unknown")},
         iommus={"mmu0": iommu(bits="unknown", aperture="unknown")},
         devices={
+            "camera": device("camera", dma={"iommu": "mmu0"}, capture=port()),
             "panel": device(
                 "display",
-                dma={"iommu": "mmu0", "bits": "unknown", "segments": "unknown", "boundary": "unknown"},
+                dma={"bits": "unknown", "segments": "unknown", "boundary": "unknown"},
                 scanout=port(rule, bytes={"max": "unknown"}, base={"multiple": "unknown"}),
-            )
+            ),
         },
     )
     assert listed(platform) == sorted(
