@@ -38,6 +38,7 @@ from platforms.modifiers import opaque
 from platforms.schema import SCHEMA, Platform
 from platforms.validation import headed, partial, validated
 from platforms.values import UNKNOWN, shown
+from platforms.words import PLANES
 from platforms.yaml_source import read_file, read_text
 
 DRIVER_SCHEMA: Final = "heapwright/driver/1"
@@ -124,18 +125,30 @@ def _read(name_or_path: str | FilePath, *, parts: bool = False) -> tuple[Documen
 
 
 def notes(name_or_path: str | FilePath) -> tuple[Problem, ...]:
-    """What is legal in a sound profile and yet may be a slip: modifiers whose names nobody knows.
+    """What is legal in a sound profile and yet may be a slip.
+
+    Modifiers whose names nobody knows, and displays that do not say how many planes they have.
 
     Raises:
         InputError: the profile cannot be read or put together.
     """
     document, folder = _read(name_or_path, parts=True)
     whole = _with_rules(_layers(document, folder, ()), folder)
-    return tuple(
-        Problem(*whole.where(path), (), f"note: {said}")
-        for path, text in _modifiers(whole.data)
-        if (said := opaque(text)) is not None
-    )
+    found = [(path, said) for path, text in _modifiers(whole.data) if (said := opaque(text)) is not None]
+    found += _uncounted(whole.data)
+    return tuple(Problem(*whole.where(path), (), f"note: {said}") for path, said in found)
+
+
+def _uncounted(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Ports that stand for planes, of which nothing is said how many there are."""
+    for device, stated in data.get("devices", {}).items():
+        for port, rules in stated.get("ports", {}).items():
+            if (stated.get("kind"), port) in PLANES and "how_many" not in rules:
+                yield (
+                    ("devices", device, "ports", port),
+                    f"{device}.{port} does not say how_many planes it has, so any number of buffers "
+                    "is taken, and listed as unknown",
+                )
 
 
 def _modifiers(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

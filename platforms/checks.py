@@ -162,8 +162,19 @@ def _ports(device: Device, path: Path) -> Iterator[Fault]:
                 (*place, "access"),
                 f"expected {table[name]}: that is what {device.kind}.{name} does, got {port.access}",
             )
+        yield from _twice(port.rotate, (*place, "rotate"))
+        if port.rotate != (0,) and not port.images:
+            yield (*place, "rotate"), "a port without images takes raw data, which has no rotation"
         for index, rule in enumerate(port.images):
             yield from _image_rule(rule, (*place, "images", index))
+            if rule.when is not None and rule.when.rotate is not None:
+                yield from _twice(rule.when.rotate, (*place, "images", index, "when", "rotate"))
+
+
+def _twice(angles: tuple[int, ...], path: Path) -> Iterator[Fault]:
+    for index, angle in enumerate(angles):
+        if angle in angles[:index]:
+            yield (*path, index), f"{angle} is named twice"
 
 
 def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:

@@ -50,6 +50,8 @@ Names = Annotated[tuple[Name, ...], Field(strict=False, max_length=1024)]
 Words = Annotated[tuple[Word, ...], Field(strict=False, max_length=1024)]
 Fourccs = Annotated[tuple[Fourcc, ...], Field(strict=False, min_length=1, max_length=1024)]
 Modifiers = Annotated[tuple[ModifierText, ...], Field(strict=False, min_length=1, max_length=1024)]
+Angles = Annotated[tuple[Literal[0, 90, 180, 270], ...], Field(strict=False, min_length=1, max_length=4)]
+"""Degrees by which a picture is turned clockwise on its way."""
 DmabufCounts = Annotated[
     tuple[Annotated[int, Field(ge=1, le=4)], ...], Field(strict=False, min_length=1, max_length=4)
 ]
@@ -281,10 +283,8 @@ class When(Strict):
     """The rule holds only for attachments used in this way."""
 
     codec: Words | None = None
-    rotate: (
-        Annotated[tuple[Literal[0, 90, 180, 270], ...], Field(strict=False, min_length=1, max_length=4)]
-        | None
-    ) = None
+    rotate: Angles | None = None
+    """Where the rule does not say: the port's `rotate`."""
     crop: bool | None = None
     scale: bool | None = None
 
@@ -337,7 +337,10 @@ class Port(Strict):
     holds: Amount = 1
     slack: Amount = 0
     count: PortCount = PortCount()
-    how_many: Count | None = None
+    how_many: Count | Unknown | None = None
+    """Planes of a display's `scanout` or `cursor`: unknown where nothing is said; of other ports no limit."""
+    rotate: Angles = (0,)
+    """For which angles its image rules hold that do not say it themselves (`when`)."""
     uses: dict[Name, Count] = Field(default_factory=dict, max_length=64)
     bytes: PortBytes = PortBytes()
     base: BytesMultiple | None = None

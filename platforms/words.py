@@ -51,5 +51,8 @@ PORTS: Final[dict[str, dict[str, Access]]] = {
 }
 """kind → port → how the device touches the buffer there."""
 
+PLANES: Final = frozenset({("display", "scanout"), ("display", "cursor")})
+"""Ports of which a device has few: planes. Of the other ports there is no limit where none is stated."""
+
 Via = Literal["dma-heap", "drm", "v4l2", "udmabuf", "tee", "rdma", "vendor"]
 CpuMap = Literal["cached", "write-combined", "uncached", "none"]

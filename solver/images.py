@@ -10,9 +10,10 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 from math import prod
 from types import ModuleType
+from typing import Final
 
 from platforms.modifiers import INVALID, parse_modifier
-from platforms.schema import ImageRule, When
+from platforms.schema import ImageRule, Port, When
 from platforms.values import Extent
 from solver import layout as layouts
 from solver import modifiers
@@ -25,6 +26,8 @@ from solver.option import Image
 from solver.pipeline import Attachment
 from solver.problem import WAYS, Question
 from solver.seats import too_many
+
+_ANYHOW: Final = When()
 
 
 class Rules:
@@ -255,13 +258,12 @@ class Images:
         return need
 
 
-def holds(when: When | None, use: Attachment) -> bool:
-    """Whether a rule's `when` holds for an attachment."""
-    if when is None:
-        return True
-    if when.codec is not None and use.codec not in when.codec:
+def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:
+    """Whether a rule of a port holds for an attachment. Whoever says nothing of turning turns nothing."""
+    when = rule.when or _ANYHOW
+    if use.rotate not in (when.rotate or port.rotate):
         return False
-    if when.rotate is not None and use.rotate not in when.rotate:
+    if when.codec is not None and use.codec not in when.codec:
         return False
     if when.crop is not None and when.crop != (use.crop is not None):
         return False

@@ -8,9 +8,9 @@ from typing import NamedTuple
 
 from solver.board import Board
 from solver.constraint import Case, Touch, lives_in
-from solver.constraints import HEAP, REACH, RUN
+from solver.constraints import HEAP, REACH, RUN, modifier_side_condition
 from solver.edges import Edge, changes
-from solver.images import knows
+from solver.images import holds, knows
 from solver.model import Choice
 from solver.option import Option
 from solver.plan import Conversion
@@ -131,6 +131,10 @@ def objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
     fitting = [rule for rule in rules if knows(rule, option.modifier or "")]
     if option.fourcc is not None and not fitting:
         yield f"{touch.title} takes no {option.fourcc} in {option.modifier}"
+        return
+    if fitting and not any(holds(rule, touch.port, touch.use) for rule in fitting):
+        label = f"{option.fourcc} in {option.modifier}"
+        yield modifier_side_condition.sentence(label, touch)
         return
     touches = (*case.touches, touch)
     moved = case._replace(touches=touches, touch=touch, home=lives_in(case.board, case.heap, touches))

@@ -55,7 +55,7 @@ class Propagation:
         self._unlocked: dict[tuple[Guard, About | None], list[HeapView]] = {}
         self._strict: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
         self.laid: Laid = {}
-        self._rules: dict[tuple[str, str], Rules] = {}
+        self._rules: dict[tuple[object, ...], Rules] = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
         self.options = tuple(self._of(question) for question in problem.questions)
 
@@ -135,13 +135,13 @@ class Propagation:
 
     def rules(self, touch: Touch) -> Rules:
         """The rules of the touch's port that hold for its use."""
-        key = (touch.device.name, touch.name)
+        use = touch.use
+        used = use.rotate, use.codec, use.crop is None, use.scale is None
+        key = (touch.device.name, touch.name, used)
         found = self._rules.get(key)
         if found is None:
-            images = touch.port.images
-            found = Rules([rule for rule in images if holds(rule.when, touch.use)])
-            if all(rule.when is None for rule in images):
-                self._rules[key] = found
+            rules = [rule for rule in touch.port.images if holds(rule, touch.port, use)]
+            found = self._rules[key] = Rules(rules)
         return found
 
     def demands(self, touch: Touch) -> tuple[ModuleType, ...]:

@@ -12,16 +12,28 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Final, Literal
 
+from platforms.modifiers import LINEAR
 from platforms.values import in_units
 from solver import layout as layouts
 from solver import modifiers
 from solver.board import HeapView
 from solver.constraint import Case, Touch, lives_in, subject
-from solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN, capacity, conversion, count
+from solver.constraints import (
+    HEAP,
+    LAYOUT,
+    PERMIT,
+    REACH,
+    ROOM,
+    RUN,
+    capacity,
+    conversion,
+    count,
+    modifier_side_condition,
+)
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.costs import LARGEST, NAMES, SUM
-from solver.images import canonical
+from solver.images import canonical, holds
 from solver.layout import Demand, Layout
 from solver.ledger import Ledger, largest_share, locked_share, used_by
 from solver.option import Image, Option, priced
@@ -178,6 +190,7 @@ class Why:
                     yield _said("format", format_kind, question, touch)
 
     def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
+        yield from self._of_use(question, option)
         known = {
             m
             for touch in option.placed.touches
@@ -189,6 +202,17 @@ class Why:
         for touch in option.placed.touches:
             if touch.rule is not None and canonical(touch.rule) == {modifiers.bare(option.modifier or "")}:
                 yield _said("modifier", modifier_kind, question, touch.about(option.fourcc))
+
+    def _of_use(self, question: Question, option: Option) -> Iterator[Reason]:
+        """Who takes the format in LINEAR, but not when it is used like this."""
+        if option.modifier in (None, LINEAR):
+            return
+        for touch in option.placed.touches:
+            plain = [rule for rule in touch.about(option.fourcc).port.images if LINEAR in rule.modifiers]
+            if plain and not any(holds(rule, touch.port, touch.use) for rule in plain):
+                yield _said(
+                    "modifier", modifier_side_condition, question, touch, f"{question.label} in {LINEAR}"
+                )
 
     def _of_layout(self, question: Question, option: Option) -> list[Reason]:
         """Facts without which (or alone by which) stride, offsets and size come out so."""
@@ -272,12 +296,14 @@ def _reason(kind: ModuleType, case: Case) -> Reason:
     )
 
 
-def _said(decides: Decides, kind: ModuleType, question: Question, touch: Touch) -> Reason:
+def _said(
+    decides: Decides, kind: ModuleType, question: Question, touch: Touch, what: str | None = None
+) -> Reason:
     source = (touch.rule.source if touch.rule else None) or touch.port.source
     return Reason(
         decides=decides,
         kind=kind.NAME,
         subject=f"{question.label}→{touch.device.name}",
-        text=kind.sentence(question.label, touch),
+        text=kind.sentence(what or question.label, touch),
         source=source,
     )

@@ -12,6 +12,7 @@ from typing import Final
 from pydantic import BaseModel
 
 from platforms.values import UNKNOWN
+from platforms.words import PLANES
 from solver.constraint import Touch
 from solver.inserted import Seat
 from solver.option import Option
@@ -67,6 +68,8 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
                 yield from ((iommu, path) for path in _paths(platform.iommus[iommu]))
         port = touch.port.model_copy(update={"images": ()})
         yield from ((touch.title, path) for path in _paths(port))
+        if port.how_many is None and (touch.device.spec.kind, touch.name) in PLANES:
+            yield touch.title, "how_many"
         if touch.rule is not None:
             yield from ((touch.title, path) for path in _paths(touch.rule))
     for end in option.placed.ends:

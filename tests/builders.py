@@ -7,8 +7,8 @@
     answer = plan(platform, pipeline(frame=buffer(size="30x20")))
 
 Everybody is easy to please unless told otherwise: devices have page tables of
-their own, 64-bit addresses and snoop caches; ports take XR24 LINEAR; the one
-heap hands out whole runs of `dram`. The profile goes through the same checks as
+their own, 64-bit addresses and snoop caches; ports take XR24 LINEAR and displays have
+planes enough; the one heap hands out whole runs of `dram`. The profile goes through the same checks as
 a file, so a test cannot state what a board could not.
 """
 
@@ -21,7 +21,7 @@ from pydantic import BaseModel
 
 from platforms.catalog import platform_from
 from platforms.schema import Platform
-from platforms.words import PORTS
+from platforms.words import PLANES, PORTS
 from solver import solve
 from solver.pipeline import Pipeline
 from solver.plan import Infeasible, Placement, Plan
@@ -79,9 +79,18 @@ def device(kind: str, **facts: Any) -> Json:
     With `dma` it sees physical addresses (64 bits unless said), without it has page tables of its own.
     """
     ways = PORTS[kind]
-    ports = {name: {"access": ways[name], **facts.pop(name)} for name in list(facts) if name in ways}
+    ports = {
+        name: {"access": ways[name], **_planes(kind, name), **facts.pop(name)}
+        for name in list(facts)
+        if name in ways
+    }
     dma = {"bits": 64, **facts.pop("dma", {"mmu": True})}
     return {"kind": kind, "dma": dma, "coherent": True, "ports": ports, "source": SOURCE, **facts}
+
+
+def _planes(kind: str, name: str) -> Json:
+    """More planes than a test needs: left out, their number would be an unknown fact."""
+    return {"how_many": 64} if (kind, name) in PLANES else {}
 
 
 def board(

@@ -67,7 +67,7 @@ class Ports:
         steps: tuple[tuple[str, str, Callable[[ImageRule], bool]], ...] = (
             ("format", f"takes no {form}", lambda rule: form in rule.formats),
             ("modifier", f"takes no {form} in {modifier}", lambda rule: names(rule.modifiers, modifier)),
-            ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, party)),
+            ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, touch, party)),
             (
                 "colour-space",
                 f"takes no {colour}",
@@ -170,14 +170,15 @@ def names(modifiers: Sequence[str], modifier: str) -> bool:
     return modifier in modifiers or parameter_free(modifier_named(modifier)) in modifiers
 
 
-def applies(rule: ImageRule, party: Party) -> bool:
-    """Whether the rule holds for a buffer used like that."""
+def applies(rule: ImageRule, touch: Touch, party: Party) -> bool:
+    """Whether the rule holds for a buffer used like that: turned only as it, or else its port, says."""
     when = rule.when
     if when is None:
-        return True
+        return party.rotate in touch.port.rotate
+    angles = touch.port.rotate if when.rotate is None else when.rotate
     return (
-        (when.codec is None or party.codec in when.codec)
-        and (when.rotate is None or party.rotate in when.rotate)
+        party.rotate in angles
+        and (when.codec is None or party.codec in when.codec)
         and (when.crop is None or party.crop == when.crop)
         and (when.scale is None or party.scale == when.scale)
     )

@@ -89,7 +89,7 @@ class Room:
             tuple(self._windows(memories, taken, touches)),
             tuple(self._mapped(exported, count, touches)),
             tuple(self._traffic(memories, sum(sizes), rate, touches)),
-            tuple((touch.device.name, touch.port_name, touch.port.how_many) for touch in touches),
+            tuple((touch.device.name, touch.port_name, known(touch.port.how_many)) for touch in touches),
             uses,
         )
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from api.drawing.words import Blocks, first_few, listed, sentence, several, sized
 from platforms.schema import Aperture, Device, Iommu, Platform, Port
 from platforms.values import UNKNOWN
+from platforms.words import PLANES
 from solver.render import Heading, Labelled
 
 
@@ -19,7 +20,7 @@ def devices(platform: Platform, width: int) -> Blocks:
     for name, device in platform.devices.items():
         rows.append(Labelled(name, sentence(_what(device))))
         rows += [
-            Labelled(name, f"· {port} ({_VERB[spec.access]}): {sentence(_port(spec))}")
+            Labelled(name, f"· {port} ({_VERB[spec.access]}): {sentence(_port(device.kind, port, spec))}")
             for port, spec in device.ports.items()
         ]
     yield from listed(rows, width)
@@ -76,7 +77,7 @@ def _snoops(device: Device) -> str:
     return "snoops caches" if device.coherent else "does not snoop caches"
 
 
-def _port(port: Port) -> Iterator[str]:
+def _port(kind: str, name: str, port: Port) -> Iterator[str]:
     formats = tuple(dict.fromkeys(fourcc for rule in port.images for fourcc in rule.formats))
     yield first_few(formats) or "raw data"
     modifiers = tuple(dict.fromkeys(name for rule in port.images for name in rule.modifiers))
@@ -96,8 +97,12 @@ def _port(port: Port) -> Iterator[str]:
         yield f"at least {port.count.min} buffers"
     if port.count.max is not None:
         yield f"at most {port.count.max} buffers"
-    if port.how_many is not None:
+    if port.rotate != (0,):
+        yield f"rotates by {several([str(angle) for angle in port.rotate])}"
+    if isinstance(port.how_many, int):
         yield f"{port.how_many} such ports"
+    elif port.how_many is not None or (kind, name) in PLANES:
+        yield "an unknown number of such ports"
     if port.uses:
         yield "uses " + ", ".join(f"{number} {name}" for name, number in port.uses.items())
 

@@ -1,6 +1,10 @@
 """A rule may hold only for some uses: no crop, no rotation, no scaling, one codec.
 
-Source: linux-7.2.13:drivers/gpu/drm/rockchip/rockchip_drm_vop.c
+Rotation is asked for and not taken for granted: a rule holds at the angles that it or its
+port states, and at 0 alone where neither says anything.
+
+Source: linux-7.3.4:drivers/gpu/drm/drm_blend.c drm_plane_create_rotation_property() (a plane
+without the property shows 0 only); drivers/gpu/drm/rockchip/rockchip_drm_vop.c
 vop_plane_atomic_check() (AFBC without crop or rotation); drivers/gpu/drm/tidss/tidss_dispc.c
 dispc_plane_check() (the lite plane cannot scale).
 """

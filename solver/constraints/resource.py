@@ -21,7 +21,7 @@ SCOPE = "budget"
 
 def charges(placed: Placed) -> Iterator[Charge]:
     for touch in placed.touches:
-        if touch.port.uses or touch.port.how_many is not None or (touch.rule and touch.rule.uses):
+        if touch.port.uses or isinstance(touch.port.how_many, int) or (touch.rule and touch.rule.uses):
             yield from _counted(placed.board, touch)
     key = (NAME, placed.home.name)
     found = placed.board.budgets.get(key)
@@ -36,7 +36,7 @@ def charges(placed: Placed) -> Iterator[Charge]:
 def _counted(board: Board, touch: Touch) -> Iterator[Charge]:
     for name, amount in touch.uses.items():
         yield counted(board, name), 0, amount
-    if touch.port.how_many is not None:
+    if isinstance(touch.port.how_many, int):
         yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 0, 1
 
 

@@ -16,17 +16,20 @@ from typing import NamedTuple
 
 from allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
 from allocator.simulated.families import opaque
+from allocator.simulated.faults import Objection
+from allocator.simulated.image import Rule
 from allocator.simulated.judge import Case, Judge
 from allocator.simulated.pixels import modifier_named, pixels
-from allocator.simulated.ports import Verdict
+from allocator.simulated.ports import Verdict, names
 from allocator.simulated.question import Asked, Party, Role, Seating
 from allocator.simulated.room import Touch, Uses
 from allocator.simulated.wards import wards
-from platforms.schema import Platform
+from platforms.schema import ImageRule, Platform
 from solver.pipeline import Pipeline, Wish
 from solver.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from tests.property.grafts import ALONE, Grafts, Links, Option, converting, least
 from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
+from tests.property.uses import hold
 
 Choice = tuple[int, ...]
 """For each attachment of a buffer, which of its alternatives is taken."""
@@ -48,6 +51,7 @@ class Search:
         self.refusals: Counter[str] = Counter()
         """How often each kind refused something on the way."""
         self._options: dict[tuple[object, ...], list[Option]] = {}
+        self._holding: dict[tuple[object, ...], list[ImageRule]] = {}
         self._best: tuple[Cost, list[Option]] | None = None
 
     def best(self) -> Found | None:
@@ -189,6 +193,24 @@ class Search:
         for fault in faults:
             self.refusals[fault.kind] += 1  # type: ignore[attr-defined]
 
+    def _fitting(
+        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+    ) -> tuple[tuple[Rule, ...], Objection | None]:
+        """What the judge finds, checked by our own reading of what holds for such a use (`uses`)."""
+        rules, why = self.case.of.ports.fitting(touch, party, form, modifier, colour)
+        key = (touch.device.name, touch.port_name, party)
+        if key not in self._holding:
+            self._holding[key] = hold(touch.port, party)
+        expected = [
+            id(rule)
+            for rule in self._holding[key]
+            if form in rule.formats
+            and names(rule.modifiers, modifier)
+            and (rule.colours is None or colour in rule.colours)
+        ]
+        assert [id(rule.facts) for rule in rules] == expected, (touch.port, party)
+        return rules, why
+
     def _layouts(
         self, asked: Asked, touches: Sequence[Touch], parties: Sequence[Party], links: Links
     ) -> Iterator[Placement]:
@@ -208,8 +230,7 @@ class Search:
         for form, modifier, colour in product(forms, modifiers, colours):
             facts = pixels(form, modifier)
             fitting = [
-                self.case.of.ports.fitting(t, p, form, modifier, colour)
-                for t, p in zip(touches, parties, strict=True)
+                self._fitting(t, p, form, modifier, colour) for t, p in zip(touches, parties, strict=True)
             ]
             missing = [why for rules, why in fitting if why is not None]
             self._refused(missing)

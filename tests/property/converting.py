@@ -59,6 +59,7 @@ _TWISTS: Final[tuple[Twist, ...]] = (
     layout_twists.colours,
     layout_twists.port_bytes,
     layout_twists.when,
+    layout_twists.rotate,
 )
 
 

@@ -122,6 +122,16 @@ def when(draft: Draft) -> None:
     )
 
 
+def rotate(draft: Draft) -> None:
+    """Ports that turn pictures, each with rules that may say other angles for themselves."""
+    for _ in range(draft.pick(1, 2, 3)):
+        draft.port()["rotate"] = draft.pick([0, 180], [0, 90, 180, 270], [90])
+    for _ in range(draft.pick(0, 1, 1, 2)):
+        draft.rule()["when"] = {"rotate": draft.pick([0], [90], [0, 90], [180, 270])}
+    for _ in range(draft.pick(1, 2)):
+        draft.use()["rotate"] = draft.pick(90, 180, 180, 270)
+
+
 def colours(draft: Draft) -> None:
     for _ in range(draft.pick(1, 2)):
         draft.rule()["colours"] = draft.pick(["bt601"], ["bt709"], ["bt601", "bt709"])

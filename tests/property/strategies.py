@@ -65,6 +65,7 @@ TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (layout_twists.tail, 2),
     (layout_twists.minimum, 2),
     (layout_twists.when, 1),
+    (layout_twists.rotate, 1),
     (layout_twists.colours, 1),
     (layout_twists.tiled, 2),
     (layout_twists.modified, 2),

@@ -222,7 +222,7 @@ def resource(draft: Draft) -> None:
 
 
 def how_many(draft: Draft) -> None:
-    draft.port()["how_many"] = draft.pick(1, 1, 2)
+    draft.port()["how_many"] = draft.pick(1, 1, 2, 2, "unknown")
 
 
 # Protection and graph

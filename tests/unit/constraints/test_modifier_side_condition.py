@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from platforms.schema import Platform
-from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal, said
+from tests.builders import board, buffer, device, facts, image, pipeline, placed, plan, port, refusal, said
 
 
 def conditional(**when: Any) -> Platform:
@@ -57,6 +57,81 @@ def test_and_for_no_others(when: dict[str, Any], how: dict[str, Any], words: str
     answer = refusal(conditional(**when), used(**how))
     assert facts(answer) == [("modifier-side-condition", "frame→panel")]
     assert said(answer, "modifier-side-condition") == f"panel.scanout has no rule for frame {words}"
+
+
+@pytest.mark.parametrize(
+    ("of_port", "of_rule", "taken"),
+    [
+        (None, None, [0]),  # silence: upright only
+        ([0, 180], None, [0, 180]),
+        ([90], None, [90]),
+        (None, [0, 90], [0, 90]),
+        ([0, 90, 180, 270], [0], [0]),  # the rule's own word counts
+        ([0], [270], [270]),
+    ],
+)
+def test_a_picture_is_turned_only_where_that_is_stated(
+    of_port: list[int] | None, of_rule: list[int] | None, taken: list[int]
+) -> None:
+    rule = image() if of_rule is None else image(when={"rotate": of_rule})
+    scanout = port(rule) if of_port is None else port(rule, rotate=of_port)
+    panel = board(devices={"panel": device("display", scanout=scanout)})
+    for angle in (0, 90, 180, 270):
+        question = used(rotate=angle)
+        if angle in taken:
+            assert placed(panel, question).heap == "system"
+        else:
+            words = f"rotated by {angle}" if angle else "used like this"
+            answer = refusal(panel, question)
+            assert facts(answer) == [("modifier-side-condition", "frame→panel")]
+            assert said(answer, "modifier-side-condition") == f"panel.scanout has no rule for frame {words}"
+
+
+def test_whoever_writes_turns_only_what_it_says_too() -> None:
+    # A camera is no different from a panel: `camera.capture` states no rotation.
+    question = pipeline(frame=buffer(written_by={"port": "camera.capture", "rotate": 180}))
+    answer = refusal(board(), question)
+    assert facts(answer) == [("modifier-side-condition", "frame→camera")]
+
+
+def test_another_condition_does_not_make_a_rule_turn() -> None:
+    for condition in ({"crop": False}, {"scale": False}, {"codec": ["h264"]}):
+        how = {"rotate": 90} | ({"codec": "h264"} if "codec" in condition else {})
+        assert facts(refusal(conditional(**condition), used(**how))) == [
+            ("modifier-side-condition", "frame→panel")
+        ]
+
+
+def test_a_tiled_buffer_says_that_rotation_is_why() -> None:
+    # Scanned out sideways only in tiles: linux-7.3.4:drivers/gpu/drm/i915/display/skl_universal_plane.c.
+    both = ["LINEAR", "VIVANTE_TILED"]
+    turning = image(modifiers=["VIVANTE_TILED"], when={"rotate": [0, 90]})
+    platform = board(
+        devices={
+            "camera": device("camera", capture=port(image(modifiers=both))),
+            "panel": device("display", scanout=port(image(), turning)),
+        }
+    )
+    found = placed(platform, used(rotate=90))
+    assert found.modifier == "VIVANTE_TILED"
+    assert "panel.scanout has no rule for frame in LINEAR rotated by 90" in [r.text for r in found.reasons]
+
+
+def test_a_conversion_says_that_rotation_made_it_necessary() -> None:
+    turning = image("XR24", modifiers=["VIVANTE_TILED"], when={"rotate": [90]})
+    rga = device(
+        "2d",
+        source=port(),
+        target=port(image(modifiers=["VIVANTE_TILED"])),
+        converts=[{"from": "source", "to": "target", "may_change": ["modifier", "stride"], "lossless": True}],
+    )
+    platform = board(devices={"panel": device("display", scanout=port(image(), turning)), "rga": rga})
+    question = used(rotate=90).model_copy(update={"conversions": "allow"})
+    (conversion,) = plan(platform, question).conversions
+    assert conversion.text == (
+        "panel.scanout has no rule for XR24 in LINEAR rotated by 90: "
+        "rga turns LINEAR into VIVANTE_TILED (lossless)"
+    )
 
 
 def test_another_rule_takes_over() -> None:

@@ -35,6 +35,33 @@ def test_a_board_that_knows_everything_lists_nothing() -> None:
     assert listed(board()) == []
 
 
+def test_planes_that_nobody_counted_are_not_limited_and_listed() -> None:
+    # Left out or `unknown` is one: neither is a promise that there are enough.
+    left_out = device("display", scanout=port(), cursor=port())
+    for scanout in left_out["ports"].values():
+        del scanout["how_many"]
+    unknown = device("display", scanout=port(how_many="unknown"), cursor=port(how_many="unknown"))
+    many = {
+        f"f{number}": buffer(read_by=f"display.{'cursor' if number % 2 else 'scanout'}")
+        for number in range(40)
+    }
+    for panel in (left_out, unknown):
+        platform = board(devices={"panel": panel})
+        assert listed(platform) == [("panel.scanout", "how_many")]
+        found = plan(platform, pipeline(**many))
+        assert [(fact.subject, fact.text) for fact in found.unknown_facts] == [
+            (each, f"how_many of {each} is unknown and was not imposed")
+            for each in ("panel.cursor", "panel.scanout")
+        ]
+        assert facts(refusal(platform, options=STRICT)) != []
+
+
+def test_of_other_ports_there_is_no_limit_where_none_is_stated() -> None:
+    assert listed(board()) == []  # the camera says nothing
+    unknown = board(devices={"camera": device("camera", capture=port(how_many="unknown"))})
+    assert listed(unknown) == [("camera.capture", "how_many")]
+
+
 def test_every_unknown_requirement_is_listed_once_and_in_order() -> None:
     rule = image(stride={"multiple": "unknown", "max": "unknown"}, rows={"multiple": "unknown"})
     platform = board(

@@ -1,0 +1,32 @@
+"""Which image rules hold for how a port is used: design §4 read once more, for brute force alone.
+
+A rule holds at the angles that it states, else at those of its port, else upright only. A
+codec, a crop or a scale that it states must be just so; what it does not state may be anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from allocator.simulated.question import Party
+from platforms.schema import ImageRule, Port
+
+_UPRIGHT = (0,)
+
+
+def hold(port: Port, party: Party) -> list[ImageRule]:
+    """The rules of a port that may be asked about such a use."""
+    return [rule for rule in port.images if _holds(rule.model_dump(), port.model_dump(), party)]
+
+
+def _holds(rule: dict[str, Any], port: dict[str, Any], party: Party) -> bool:
+    stated = rule["when"] or {}
+    angles: Sequence[int] = stated.get("rotate") or port["rotate"] or _UPRIGHT
+    if party.rotate not in angles:
+        return False
+    for field, asked in (("crop", party.crop), ("scale", party.scale)):
+        if stated.get(field) not in (None, asked):
+            return False
+    codecs = stated.get("codec")
+    return codecs is None or party.codec in codecs
