@@ -1,7 +1,6 @@
 """Carry out a plan: allocate, check what was promised, attach, and give back.
 
-Buffers that need the largest alignment are made first, so that smaller ones
-fill what is left between them. The kernel's "yes" is not believed: size, runs,
+Buffers are made in the order on which the promise of a plan rests (`allocator.order`). The kernel's "yes" is not believed: size, runs,
 alignment and the addresses that devices get are compared with the profile.
 """
 
@@ -12,7 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.hardware import DeviceFacts, HeapFacts, device_facts, heap_facts, round_up
+from allocator.hardware import DeviceFacts, HeapFacts, device_facts, heap_facts, present_heaps, round_up
+from allocator.order import turn
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import AttachedPort, Placement, Plan
@@ -57,7 +57,8 @@ def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backe
     _check_question(pipelines, plan)
     allocation = Allocation(backend, plan)
     try:
-        for placement in sorted(plan.placements, key=lambda each: -_alignment(platform, each)):
+        heaps = present_heaps(platform)
+        for placement in sorted(plan.placements, key=lambda each: turn(heaps, each)):
             for _ in range(placement.count):
                 _make(platform, allocation, placement)
         for buffer in allocation.buffers:
@@ -84,11 +85,6 @@ def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
 def _heap(platform: Platform, placement: Placement) -> HeapFacts | None:
     heap = platform.heaps.get(placement.heap)
     return None if heap is None else heap_facts(placement.heap, heap, platform.page)
-
-
-def _alignment(platform: Platform, placement: Placement) -> int:
-    heap = _heap(platform, placement)
-    return 0 if heap is None else max((heap.alignment(size) for size in placement.sizes), default=0)
 
 
 def _make(platform: Platform, allocation: Allocation, placement: Placement) -> None:

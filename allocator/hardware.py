@@ -87,6 +87,11 @@ class HeapFacts:
         lock = self.facts.locks
         return lock is not None and self.memories == frozenset([lock.from_])
 
+    @property
+    def by_size(self) -> bool:
+        """Whether buffers are aligned by their size, as in CMA areas."""
+        return isinstance(self.facts.align, AlignBySize)
+
     def alignment(self, size: int) -> int:
         """What the address of a buffer of `size` bytes is a multiple of."""
         align = self.facts.align

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from platforms.schema import AlignBySize, Device, Heap, Platform, Port
 from platforms.values import UNKNOWN
-from solver.memories import MemoryView, inherit, place, unheld
+from solver.memories import MemoryView, inherit, parts_of, place, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
@@ -42,13 +42,13 @@ class HeapView:
         "local",
         "memories",
         "name",
+        "names",
         "page",
         "price",
         "run",
         "source",
         "spec",
         "twin",
-        "unsplit",
         "unsynced",
     )
 
@@ -56,6 +56,7 @@ class HeapView:
         self.name = name
         self.spec = spec
         self.memories = memories
+        self.names = frozenset([memory.name for memory in memories or ()])
         self.local = tuple([memory for memory in memories or () if memory.local])
         self.page = page
         self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
@@ -76,12 +77,16 @@ class HeapView:
         self._costs: dict[tuple[int, ...], int] = {}
         self.twin = name
         """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
-        self.unsplit = self.run is None and len(memories or ()) > 1
-        """Whether it must find each whole run in one of several memories."""
-        self.counted = spec.locks is not None or spec.buffers is not None or self.unsplit
+        self.counted = spec.locks is not None or spec.buffers is not None
         """Whether something is summed for this heap alone."""
         self.price = name
         """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
+
+    @property
+    def in_block(self) -> bool:
+        """Whether its buffers live in the block that it locks."""
+        lock = self.spec.locks
+        return lock is not None and self.memories is not None and self.names <= {lock.from_}
 
     @property
     def closed(self) -> bool:
@@ -173,7 +178,7 @@ class Board:
             if exists(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
         _pair(self.heaps.values())
-        named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
+        self._named = named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
             view.free = unheld(view, self.memories, named)
@@ -184,6 +189,11 @@ class Board:
         self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
         self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
         self._end = _end(self.heaps.values())
+        ports = (port for device in platform.devices.values() for port in device.ports.values())
+        self.makes_together = any(max(rule.dmabufs) > 1 for port in ports for rule in port.images)
+        """Whether buffers may be made of several dma-bufs."""
+        self.standing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
+        """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
         self._pools: tuple[Pool, ...] | None = None
         self.budgets: dict[object, Any] = {}
         """Budgets worked out before, by kind and what they are about (see constraints)."""
@@ -217,15 +227,9 @@ class Board:
             self._pools = tuple(pools)
         return self._pools
 
-    def largest(self, heap: HeapView) -> int | None:
-        """The bytes that a heap of whole runs over several memories can promise: those of the largest.
-
-        None for other heaps, and where a size is unknown.
-        """
-        free = [memory.free for memory in heap.memories or ()]
-        if not heap.unsplit or None in free:
-            return None
-        return max(each for each in free if each is not None)
+    def parts(self, memory: MemoryView) -> list[MemoryView]:
+        """The outermost memories inside one that heaps name."""
+        return parts_of(memory, self.memories, self._named)
 
     def around(self, memory: MemoryView) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""
@@ -257,7 +261,7 @@ def _pair(heaps: Iterable[HeapView]) -> None:
         if not heap.counted:
             spec = heap.spec
             heap.twin = twins.setdefault(_FACTS(spec), heap.name)
-            costs = spec.memory, heap.run is None, heap.align, heap.align_cap, heap.granule
+            costs = spec.memory, heap.run, heap.align, heap.align_cap, heap.granule
             heap.price = prices.setdefault(costs, heap.name)
 
 

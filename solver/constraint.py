@@ -22,6 +22,7 @@ device, the buffer and the numbers that decide, and offers no remedy.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -170,7 +171,14 @@ def subject(kind: ModuleType, case: Case) -> str:
 
 
 def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapView:
-    """The heap whose memory a buffer of `heap` occupies once `touches` are attached.
+    """The heap whose memory a buffer of `heap` occupies once `touches` are attached."""
+    if heap.spec.moves_to is None:
+        return heap
+    return moved_by(board, heap, [touch.device for touch in touches])
+
+
+def moved_by(board: Board, heap: HeapView, devices: Sequence[DeviceView]) -> HeapView:
+    """The heap whose memory a buffer of `heap` occupies once `devices` attach.
 
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
     amdgpu_dma_buf_attach(): an importer that cannot do peer-to-peer makes the
@@ -179,9 +187,9 @@ def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapVi
     target = heap.spec.moves_to
     if target is None or target not in board.heaps or heap.memories is None:
         return heap
-    for touch in touches:
-        if touch.device.by_cpu:
+    for device in devices:
+        if device.by_cpu:
             continue
-        if any(memory.local and not touch.device.reaches_local(memory) for memory in heap.memories):
+        if any(memory.local and not device.reaches_local(memory) for memory in heap.memories):
             return board.heaps[target]
     return heap

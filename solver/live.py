@@ -70,6 +70,8 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
     for placement in live:
         placed = _placed(board, placement)
         for budget, each, once in taken(placed):
+            if capacity.of_runs(budget):
+                continue
             amount = placement.count * each + once
             charges[budget] = charges.get(budget, 0) + amount
             if budget.shared and budget.limit > 0:

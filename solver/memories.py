@@ -69,17 +69,26 @@ def inherit(view: MemoryView, memories: dict[str, MemoryView]) -> None:
 
 def unheld(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:
     """Size − held − the outermost parts inside that heaps name, never below 0; of what is held, nothing if unknown."""
-    held = 0 if view.spec.held == UNKNOWN else view.spec.held
-    if view.size is None:
+    sizes = [most(part) for part in parts_of(view, memories, named)]
+    if view.size is None or None in sizes:
         return None
-    taken = 0
-    for part in memories.values():
-        if part.name in named and part.name != view.name and _inside(part, view, memories, named):
-            high = _high(part.spec.size)
-            if high is None:
-                return None
-            taken += high
-    return max(0, view.size - held - taken)
+    return max(0, view.size - held(view) - sum(size for size in sizes if size is not None))
+
+
+def held(view: MemoryView) -> int:
+    """What others hold of it, nothing if unknown."""
+    return 0 if view.spec.held == UNKNOWN else view.spec.held
+
+
+def most(view: MemoryView) -> int | None:
+    """The largest size it may have."""
+    return _high(view.spec.size)
+
+
+def parts_of(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> list[MemoryView]:
+    """The outermost memories inside that heaps name."""
+    inner = (part for part in memories.values() if part.name in named and part is not view)
+    return [part for part in inner if _inside(part, view, memories, named)]
 
 
 def _inside(part: MemoryView, view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> bool:

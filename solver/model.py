@@ -175,7 +175,7 @@ def closed_levels(chosen: Sequence[Option], ledger: Ledger) -> tuple[LevelValue,
     """Levels with gap 0."""
     sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
     sums[LARGEST] = largest_share(chosen, ledger)
-    sums[SUM] += locked_share(chosen, ledger)
+    sums[SUM] += locked_share(chosen, ledger) + sum(ledger.shares.values())
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
@@ -308,6 +308,7 @@ class Model:
         if status != "feasible":
             return closed
         least = [sum(rows.least(group, i) * group.size for group in self.groups) for i in range(len(NAMES))]
+        least[SUM] += sum(self.ledger.shares.values())
         return tuple(
             level._replace(bound=min(level.value, bounds[i] * self._scaled[i][1] + least[i]))
             for i, level in enumerate(closed)

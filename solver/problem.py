@@ -20,8 +20,8 @@ from platforms.schema import Platform
 from platforms.values import shown
 from platforms.words import Access
 from solver import protection
-from solver.board import Board
-from solver.constraint import End, Fact
+from solver.board import Board, HeapView
+from solver.constraint import End, Fact, moved_by
 from solver.pins import Pin
 from solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
 from solver.plan import Placement
@@ -165,6 +165,7 @@ class Problem:
                     [Fault("pipelines", None, (), f"two pipelines are called {shown(one.name)}")]
                 )
         self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
+        self.board.standing = tuple(_standing(self.board, self.live))
         self.variables: list[Variable] = []
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
         names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
@@ -290,6 +291,16 @@ class Problem:
             for way in question.ways:
                 for party in way.parties:
                     yield question, party
+
+
+def _standing(board: Board, live: Sequence[Placement]) -> Iterator[tuple[HeapView, tuple[int, ...], int]]:
+    """Where live buffers live; of those that the board cannot have nothing (see solver.live)."""
+    for placement in live:
+        heap = board.heaps.get(placement.heap)
+        if heap is not None:
+            devices = [board.devices.get(each.device) for each in placement.attachments]
+            home = moved_by(board, heap, [device for device in devices if device is not None])
+            yield home, placement.sizes or (placement.size,), placement.count
 
 
 def in_order(party: Party) -> tuple[object, ...]:

@@ -15,6 +15,7 @@ from typing import Final, Literal
 
 from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.hardware import HeapFacts, known, round_up
+from allocator.order import locked_run
 from allocator.simulated.apis import api, maps_at_import, no_import, takes, too_short, unattachable, unmapped
 from allocator.simulated.bus import OFF_BUS, Bus
 from allocator.simulated.calls import whole_pages
@@ -174,13 +175,20 @@ class Board:
         if largest is not None and heap.whole(size) > largest:
             errno = EINVAL if heap.facts.via == "udmabuf" else ENOMEM
             raise KernelRefused(errno, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
-        memories = sorted(home.memories or self.platform.memory, key=self._wanted)
+        memories = self._choice(home)
         taken = self._pager(home)([self._extents[name] for name in memories], home, size)
         if taken is None:
             free = sum(self._extents[name].free for name in memories)
             raise KernelRefused(ENOMEM, f"{heap.name}: no room for {size} bytes, {free} are free")
         self._held[id(buffer)] += taken.held
         return Dmabuf(home.whole(size), taken.segments)
+
+    def _choice(self, home: HeapFacts) -> list[str]:
+        """The memories of a heap as a kernel may try them: for whole runs in any order."""
+        memories = sorted(home.memories or self.platform.memory, key=self._wanted)
+        if home.run is None and len(memories) > 1:
+            self._random.shuffle(memories)
+        return memories
 
     def _wanted(self, memory: str) -> tuple[int, int, str]:
         """A heap with a choice leaves memory to those that have none, then takes where most is free."""
@@ -193,7 +201,8 @@ class Board:
         if lock is None or heap.name in self._locks or heap.in_locked_block:
             return
         source = self._extents[lock.from_]
-        address = source.lowest(lock.size, self.platform.page)
+        align, _ = locked_run(self.facts.heaps, heap)
+        address = source.lowest(lock.size, align)
         if address is None:
             raise KernelRefused(ENOMEM, f"{heap.name} cannot lock {lock.size} bytes of {lock.from_}")
         self._locks[heap.name] = source.take(address, lock.size)

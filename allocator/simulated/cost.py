@@ -82,8 +82,7 @@ def combined(
     """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
 
     `converted` is (lossy conversions, bytes converted).
-    What is live adds the same to every plan, so only the fullest pool counts it;
-    what it has locked is not locked again.
+    What is live counts among the shares, the same for every plan; what it has locked is not locked again.
     """
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
     before = {each.home: each.block for each in live}
@@ -91,7 +90,7 @@ def combined(
     new = [*(each.own for each in shares), *blocks.values()]
     old = [*(each.own for each in live), *before.values()]
     pools = [sum(column) for column in zip(*new, *old, strict=True)]
-    total_share = sum(map(sum, new))
+    total_share = sum(map(sum, [*new, *old]))
     return (*converted, preference, dropped, traffic, max(pools, default=0), total_share, size)
 
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Callable
-from itertools import groupby
 from random import Random
 from typing import Final, NamedTuple
 
@@ -140,8 +139,8 @@ def _highest(
 def _falling(
     memories: list[Extents], length: int, number: int, align: int, page: int,
     held: list[tuple[Extents, Segment]],
-) -> list[Segment] | None:  # fmt: skip
-    """So many chunks from the top down, the first aligned; `held` grows by what was taken for them."""
+) -> list[Segment]:  # fmt: skip
+    """As many chunks as there are, from the top down, the first aligned; `held` grows by what was taken for them."""
     block = _highest(memories, length * number, page, held) if align == page else None
     if block is not None:
         held.append(block)
@@ -150,7 +149,7 @@ def _falling(
     for _ in range(number):
         piece = _highest(memories, length, page if chunks else align, held)
         if piece is None:
-            return None
+            break
         held.append(piece)
         chunks.append(piece[1])
     return chunks
@@ -195,13 +194,20 @@ class Chunks:
             return None
         held: list[tuple[Extents, Segment]] = []
         pages: list[Segment] = []
-        for length, equal in groupby(_chunk_lengths(whole, heap, self.orders)):
-            step = heap.page if held else align
-            falling = _falling(memories, length, len(list(equal)), step, heap.page, held)
-            if falling is None:
-                _give_back(held)
-                return None
-            pages += self._by_luck(falling, 1 if pages else align)
+        left = whole
+        for length in _chunks(heap, self.orders):
+            while (number := left // length) or (left and length <= _least(heap)):
+                piece = length if number else left
+                falling = _falling(
+                    memories, piece, max(number, 1), heap.page if held else align, heap.page, held
+                )
+                if not falling:
+                    break  # alloc_largest_available(): smaller ones, then
+                pages += self._by_luck(falling, 1 if pages else align)
+                left -= piece * len(falling)
+        if left:
+            _give_back(held)
+            return None
         return Taken(tuple(pages), tuple(held))
 
     def _by_luck(self, falling: list[Segment], align: int) -> list[Segment]:
@@ -243,12 +249,10 @@ class Pages(Chunks):
         return (self.huge or run[-1].end - run[0].address < self.block) and super()._joins(run)
 
 
-def _chunk_lengths(whole: int, heap: HeapFacts, orders: tuple[int, ...]) -> list[int]:
-    """Largest first, never shorter than the run that the heap guarantees."""
-    lengths, left = list[int](), whole
-    for order in orders:
-        length = max(heap.page << order, heap.run or 0)
-        while left >= length or (left > 0 and order == 0):
-            lengths.append(min(length, left))
-            left -= lengths[-1]
-    return lengths
+def _chunks(heap: HeapFacts, orders: tuple[int, ...]) -> list[int]:
+    """Lengths of chunks, largest first, never shorter than the run that the heap guarantees."""
+    return [max(heap.page << order, _least(heap)) for order in orders]
+
+
+def _least(heap: HeapFacts) -> int:
+    return heap.run or heap.page

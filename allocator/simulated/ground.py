@@ -6,11 +6,9 @@ question is answered for the worst of those places.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import combinations
 from typing import NamedTuple
 
-from allocator.hardware import HeapFacts
 from platforms.schema import Memory, Platform
 from platforms.values import UNKNOWN, Span
 
@@ -30,21 +28,12 @@ class Ground:
     def __init__(self, platform: Platform, named: frozenset[str]) -> None:
         """`named`: the memories that heaps of this kernel allocate from or lock."""
         self.memory = platform.memory
+        self.named = named
         self.place = {name: self._place(name) for name in platform.memory}
         self.home = {name: self._inherited(name, "local") for name in platform.memory}
         self.peers = {name: self._inherited(name, "reached_by") for name in platform.memory}
         self.around = {name: self._lineage(name) for name in platform.memory}
         self.free = {name: self._free(name, named) for name in platform.memory}
-
-    def unsplit(self, heap: HeapFacts, sizes: Sequence[int]) -> int | None:
-        """Bytes that runs of these sizes find at most in one memory of the heap, where it has several.
-
-        A run never goes on in another memory; a single page is never in two.
-        """
-        if heap.run is not None or all(heap.slot(size) <= heap.page for size in sizes):
-            return None
-        room = [self.free[name] for name in heap.memories or ()]
-        return None if len(room) < 2 or None in room else max(size or 0 for size in room)
 
     def _lineage(self, name: str) -> tuple[str, ...]:
         """The memory and all those it lies inside, innermost first."""
@@ -86,19 +75,19 @@ class Ground:
             return None
         assert not isinstance(memory.size, str)
         least = memory.size.low if isinstance(memory.size, Span) else memory.size
-        for part in self._parts(name, named):
+        for part in self.parts(name, named):
             theirs = most(self.memory[part])
             if theirs is None:
                 return None
             least -= theirs
         return least - (0 if isinstance(memory.held, str) else memory.held)
 
-    def _parts(self, name: str, named: frozenset[str]) -> list[str]:
+    def parts(self, name: str, named: frozenset[str]) -> list[str]:
         """The outermost memories inside `name` that are somebody's pool."""
         parts = []
         for inner, memory in self.memory.items():
             if memory.inside == name:
-                parts += [inner] if inner in named else self._parts(inner, named)
+                parts += [inner] if inner in named else self.parts(inner, named)
         return parts
 
 

@@ -12,6 +12,7 @@ from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
 from allocator.simulated.faults import Fault, no_room, seen
 from allocator.simulated.ground import Ground, Pool
 from allocator.simulated.reach import Residence
+from allocator.simulated.runs import Runs
 from platforms.schema import Aperture, Platform, Port
 
 Uses = tuple[tuple[str, int], ...]
@@ -34,8 +35,9 @@ class Charge(NamedTuple):
     where: Residence
     confined: frozenset[str] | None
     """The memories over which it may be spread."""
-    unsplit: int | None
-    """What one memory has room for, if no buffer of the heap may go on in another."""
+    sizes: tuple[int, ...]
+    """Of the dma-bufs of one buffer."""
+    number: int
     taken: int
     dmabufs: int
     windows: tuple[tuple[str, int], ...]
@@ -65,6 +67,7 @@ class Room:
         self.ground = ground
         self.heaps = heaps
         self.pools = pools
+        self.runs = Runs(platform, ground, heaps)
 
     def charge(
         self,
@@ -83,7 +86,8 @@ class Room:
             buffer,
             where,
             where.home.memories,
-            self.ground.unsplit(where.home, sizes),
+            tuple(sizes),
+            count,
             taken,
             count * len(sizes),
             tuple(self._windows(memories, taken, touches)),
@@ -154,7 +158,6 @@ class Room:
     def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         confined: dict[frozenset[str], int] = defaultdict(int)
         blocks: dict[str, int] = {}
-        runs: dict[str, int] = defaultdict(int)
         for charge in charges:
             home, lock = charge.where.home, charge.where.home.facts.locks
             if lock is not None and home.name not in blocks:
@@ -168,18 +171,18 @@ class Room:
                 continue
             if charge.confined is not None:
                 confined[charge.confined] += charge.taken
-            if charge.unsplit is not None:
-                runs[home.name] += charge.taken
-                if runs[home.name] > charge.unsplit:
-                    text = f"runs of {runs[home.name]} bytes; the largest memory of {home.name} has {charge.unsplit}"
-                    yield no_room("capacity", text).against(charge.buffer, "")
+        full = False
         for pool in self.pools:
             used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
             if used > pool.free:
+                full = True
                 names = ", ".join(sorted({each.buffer for each in charges if _in_pool(each, pool)}))
                 yield no_room(
                     "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
                 ).against(names, "")
+
+        for text, names in () if full else self.runs.lacking(charges):
+            yield no_room("capacity", text).against(names, "")
 
     def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         made: dict[str, int] = defaultdict(int)

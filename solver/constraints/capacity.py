@@ -3,10 +3,9 @@
 Each costs its size rounded up to the heap's alignment for that size: the slots
 that CMA was measured to need. A heap over several memories takes from any, so
 for every set of memories the heaps confined to it must fit their summed free
-size. A heap of whole runs splits none between memories, so of what is more than a
-page it promises no more than its largest memory holds. Two names of one heap are one
-pool; a lazily locked pool costs its block at its first buffer, and its buffers live in
-that block.
+size. Two names of one heap are one pool; a lazily locked pool costs its block at
+its first buffer, and its buffers live in that block. Where the sum does not say that
+they fit as runs too, wherever live buffers and others lie, `solver.places` does.
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
 drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
@@ -19,49 +18,44 @@ from collections.abc import Iterable, Iterator
 from platforms.values import in_units
 from solver.board import TOGETHER, Board, HeapView, Pool
 from solver.constraint import Budget, Charge, Placed
+from solver.places import IN_RUNS, places
 
 NAME = "capacity"
 SCOPE = "budget"
-ONE_MEMORY = "one memory of"
+LOCKED = "bytes locked by "
 
 
 def charges(placed: Placed) -> Iterable[Charge]:
-    home = placed.home
-    split = home.unsplit and max(map(home.allocated, placed.sizes), default=0) > placed.board.page
-    key = (NAME, home.name, split)
-    found = placed.board.budgets.get(key)
+    home, board = placed.home, placed.board
+    key = (NAME, home.name)
+    found = board.budgets.get(key)
     if found is None:
-        found = placed.board.budgets[key] = tuple(_budgets(placed.board, home, split))
+        found = board.budgets[key] = tuple(_budgets(board, home))
     each = placed.allocated
-    return [(budget, each, 0) for budget in found]
+    in_runs = places(board).charges(home, placed.sizes) if found else ()
+    return [*((budget, each, 0) for budget in found), *in_runs]
 
 
-def _budgets(board: Board, home: HeapView, split: bool) -> Iterator[Budget]:
-    """Every pool that the heap draws from, or the block that its first buffer locks.
-
-    `split`: what is allocated is more than a page, so memories do not share a buffer.
-    """
+def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
+    """Every pool that the heap draws from, or the block that its first buffer locks."""
     if home.memories is None:
         return
-    mine = frozenset(memory.name for memory in home.memories)
     lock = home.spec.locks
-    if lock is not None and mine <= {lock.from_}:
-        yield Budget(NAME, home.name, lock.size, f"bytes locked by {home.name}", False)
+    if lock is not None and home.in_block:
+        yield Budget(NAME, home.name, lock.size, f"{LOCKED}{home.name}", False)
         return
-    largest = board.largest(home)
-    if split and largest is not None:
-        yield Budget(NAME, home.name, largest, f"bytes of {ONE_MEMORY} {home.name}", False)
     for pool in board.pools:
-        if mine <= pool.memories:
+        if home.names <= pool.memories:
             yield budget(pool)
 
 
 def locks(placed: Placed) -> Iterable[tuple[Budget, int]]:
     """What the heap's first buffer takes, once."""
-    lock = placed.home.spec.locks
+    lock, board = placed.home.spec.locks, placed.board
     if lock is None:
         return ()
-    return [(budget(pool), lock.size) for pool in placed.board.pools if lock.from_ in pool.memories]
+    found = [(budget(pool), lock.size) for pool in board.pools if lock.from_ in pool.memories]
+    return [*found, *places(board).locks(placed.home)]
 
 
 def members(subject: str) -> list[str]:
@@ -73,18 +67,21 @@ def budget(pool: Pool) -> Budget:
     return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
 
 
+def of_runs(budget: Budget) -> bool:
+    """Whether its limit is what live buffers leave, so that they are not charged to it."""
+    return IN_RUNS in budget.what
+
+
 def sentence(budget: Budget, used: int, who: str) -> str:
-    if ONE_MEMORY in budget.what:
-        return (
-            f"{who} {in_units(used)} of {budget.subject}, which splits no buffer between memories, "
-            f"the largest of which has {in_units(budget.limit)} free"
-        )
+    what = budget.what.removeprefix(LOCKED).removeprefix("bytes of ")
+    if of_runs(budget):
+        return f"{who} {in_units(used)} of {what}, which has {in_units(budget.limit)} for certain"
     if not budget.shared:
         return f"{who} {in_units(used)} of the {in_units(budget.limit)} that {budget.subject} locks"
     return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
 
 
 def source(board: Board, budget: Budget) -> str:
-    if not budget.shared:
+    if budget.what.startswith(LOCKED):
         return board.heaps[budget.subject].source
     return "; ".join(board.memories[name].spec.source for name in members(budget.subject))

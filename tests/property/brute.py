@@ -345,8 +345,9 @@ def _undominated(options: list[Option], links: Links) -> list[Option]:
     kept: list[Option] = []
     best: dict[tuple[object, ...], list[tuple[int, ...]]] = {}
     for option in sorted(options, key=lambda each: each.own):
-        takes = (*_takes(option), option.placement.size)
-        sides = (option.placement.heap, option.charge.uses, *links.sides(option.placement))
+        slots = [option.charge.where.home.slot(size) for size in option.placement.sizes]
+        takes = (*_takes(option), option.placement.size, *slots)
+        sides = (option.placement.heap, len(slots), option.charge.uses, *links.sides(option.placement))
         rivals = best.setdefault(sides, [])
         if not any(all(a <= b for a, b in zip(rival, takes, strict=True)) for rival in rivals):
             rivals.append(takes)

@@ -1,6 +1,7 @@
 """What one file has, and what is left for the next: solved later or jointly, it is the same.
 
-A budget that an earlier answer does not pass on would be given away twice.
+A budget that an earlier answer does not pass on would be given away twice. But for runs: a file
+solved later does not know where the buffers of the first lie, and together they are made in order.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from allocator.simulated.judge import Judge
 from platforms.schema import Platform
 from solver.files import live_from
 from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from solver.places import IN_RUNS
+from solver.plan import Answer, Infeasible, Placement, Plan
 from tests.property import beside
 from tests.property.strategies import instance
 from tests.property.test_oracle import compared
@@ -59,12 +61,21 @@ def disagreement(platform: Platform, pipelines: Sequence[Pipeline]) -> str | Non
         if faults := Judge(platform).case(pipelines).judge(jointly):
             return f"the judge refuses what is solved jointly: {faults[0]}"
         answer = solver.solve(platform, others, live=passed_on(jointly, first))
-        return None if isinstance(answer, Plan) else f"{answer.status} beside what {first.name} has jointly"
+        if isinstance(answer, Plan) or lacks_runs(answer):
+            return None
+        return f"{answer.status} beside what {first.name} has jointly"
     if isinstance(alone, Plan):
         answer = solver.solve(platform, others, live=passed_on(alone, first))
-        if isinstance(answer, Plan):
+        if isinstance(answer, Plan) and not lacks_runs(jointly):
             return f"jointly {jointly.status}, but one after the other there is a plan"
     return None
+
+
+def lacks_runs(answer: Answer) -> bool:
+    """Whether a conflict says that there is room, but not for sure as runs."""
+    return isinstance(answer, Infeasible) and any(
+        each.kind == "capacity" and IN_RUNS in each.text for each in answer.conflict
+    )
 
 
 def disagreements(first: int) -> Iterator[str]:

@@ -298,17 +298,18 @@ def test_memory_sets_must_fit_together() -> None:
     assert together(2, 2, run="whole") == set()
 
 
-def test_whole_runs_are_sure_of_the_largest_memory_alone() -> None:
-    # Two runs of two pages each: 16 KiB, and of 20 KiB in all only 12 KiB hold runs for sure.
-    def needed(run: str) -> set[str]:
+def test_whole_runs_are_not_split_between_memories() -> None:
+    # Two runs of two pages each: 16 KiB, of which `dram` has 4 KiB.
+    def needed(run: str, dram: str = "4KiB") -> set[str]:
         platform = board(
-            memory={"dram": memory("8KiB"), "bank": memory("12KiB", base=1 << 20)},
+            memory={"dram": memory(dram), "bank": memory("12KiB", base=1 << 20)},
             heaps={"system": heap("dram", "bank", run=run)},
         )
         return kinds(judged(platform, **hand.image(stride=512), allocated=8192))
 
     assert needed("4KiB") == set()
     assert needed("whole") == {"capacity"}
+    assert needed("whole", "8KiB") == set()  # one in each, whichever is taken first
 
 
 def test_a_locked_pool_takes_its_block_once() -> None:

@@ -9,18 +9,22 @@ from typing import Any
 
 import pytest
 
+from allocator.execute import execute
+from allocator.simulated.board import Board
 from platforms.schema import Platform
 from tests.builders import (
     KIB,
     MIB,
     board,
     buffer,
+    device,
     facts,
     heap,
     memory,
     pipeline,
     placed,
     plan,
+    port,
     refusal,
     said,
     ways_out,
@@ -243,14 +247,25 @@ def test_whole_runs_are_not_split_between_memories() -> None:
     large = pipeline(frame=buffer(bytes=12 * KIB, count=1, read_by=[]))
     assert placed(banks("4KiB"), large).heap == "any"
     answer = refusal(banks("whole"), large)
-    assert facts(answer) == [("capacity", "any")]
+    assert facts(answer) == [("capacity", "high + low")]
     assert said(answer, "capacity") == (
-        "frame needs 12 KiB of any, which splits no buffer between memories, the largest of which has 8 KiB free"
+        "frame needs 12 KiB of high + low, as runs of 12 KiB or more on multiples of 4 KiB, "
+        "whatever the kernel takes first, which has 8 KiB for certain"
     )
 
 
-def test_whole_runs_are_promised_no_more_than_the_largest_memory_holds() -> None:
-    # Runs of 8 KiB: the 20 KiB of `high` take two, whatever lies in `low`.
+def test_whole_runs_have_room_in_several_memories() -> None:
+    # 24 KiB: of 8 KiB each, three runs find room if `low` and `high` have 16 KiB, whichever is taken first.
+    platform = board(
+        memory={"low": memory("16KiB", base="4GiB"), "high": memory("16KiB", base="5GiB")},
+        heaps={"any": heap("low", "high")},
+    )
+    three = pipeline(frame=buffer(bytes=8 * KIB, count=3, read_by=[]))
+    assert placed(platform, three).count == 3
+
+
+def test_whole_runs_are_promised_what_is_left_by_those_who_have_no_choice() -> None:
+    # Runs of 8 KiB: `low` is full when they are made, and the 20 KiB of `high` take two.
     platform = board(
         memory={"low": memory("12KiB", base="4GiB"), "high": memory("20KiB", base="5GiB")},
         heaps={"any": heap("low", "high"), "low": heap("low")},
@@ -260,7 +275,7 @@ def test_whole_runs_are_promised_no_more_than_the_largest_memory_holds() -> None
     two = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=2, read_by=[]))
     assert plan(platform, two, pins=pins).status == "optimal"
     three = pipeline(other=other, frame=buffer(bytes=8 * KIB, count=3, read_by=[]))
-    assert ("capacity", "any") in facts(refusal(platform, three, pins=pins))
+    assert ("capacity", "high + low") in facts(refusal(platform, three, pins=pins))
 
 
 @pytest.mark.parametrize("narrow", ["a", "b"])
@@ -273,3 +288,150 @@ def test_memories_of_one_size_are_as_good_as_each_other(narrow: str) -> None:
     run = buffer(bytes=12 * KIB, count=1, read_by=[])
     pins = ["x:heap=both", "y:heap=one"]
     assert plan(platform, pipeline(x=run, y=run), pins=pins).status == "optimal"
+
+
+# Runs that have no place although there is room: what is live, where an area lies, what the kernel takes first.
+
+
+def of_sizes(size: Any, base: Any = None) -> Platform:
+    """A CMA area that aligns up to 1 MiB, at 0x40000000 unless stated."""
+    where = "0x40000000" if base is None else base
+    facts_of_heap = {"align": {"by_size_up_to": "1MiB"}}
+    return board(
+        memory={"dram": memory("2GiB", base=0), "cma": memory(size, inside="dram", base=where)},
+        heaps={"cma": heap("cma", **facts_of_heap)},
+    )
+
+
+def raw(name: str, size: int, count: int = 1) -> Any:
+    return pipeline(name, frame=buffer(bytes=size, count=count, read_by=[]))
+
+
+def test_a_live_buffer_may_lie_in_the_middle() -> None:
+    # 256 KiB live leave 1 MiB of 1280 KiB, but nothing on a multiple of 1 MiB for sure.
+    live = plan(of_sizes("1280KiB"), raw("old", 256 * KIB)).placements
+    answer = refusal(of_sizes("1280KiB"), raw("new", MIB), live=live)
+    assert facts(answer) == [("capacity", "cma")]
+    assert said(answer, "capacity") == (
+        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB, wherever live buffers lie, "
+        "which has 0 bytes for certain"
+    )
+    assert ways_out(answer) == {"memory.cma.size": 2 * MIB}
+    assert plan(of_sizes("2MiB"), raw("new", MIB), live=live).status == "optimal"
+    assert plan(of_sizes("1280KiB"), raw("new", 256 * KIB, 4), live=live).status == "optimal"
+
+
+def test_each_live_buffer_may_part_what_is_free() -> None:
+    # Of 16 blocks two are touched, and three intervals may each have one block less than five.
+    live = plan(of_sizes("16MiB"), raw("old", 4 * KIB, 2)).placements
+    answer = plan(of_sizes("16MiB"), raw("new", 5 * MIB), live=live)
+    assert answer.status == "optimal"  # 5 ≤ 14 − 2 × 4
+    assert ways_out(refusal(of_sizes("16MiB"), raw("new", 5 * MIB, 2), live=live)) == {
+        "memory.cma.size": 20 * MIB,
+        "buffers.frame.count": 1,
+    }
+
+
+def test_an_area_off_the_alignment_begins_at_the_first_multiple() -> None:
+    answer = refusal(of_sizes("1280KiB", "0x40080000"), raw("new", MIB))
+    assert said(answer, "capacity") == (
+        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB, as it lies, "
+        "which has 0 bytes for certain"
+    )
+    assert ways_out(answer) == {"memory.cma.size": 1536 * KIB}
+    assert plan(of_sizes("1280KiB", "0x40080000"), raw("new", 256 * KIB, 5)).status == "optimal"
+
+
+def test_the_kernel_puts_cma_on_a_pageblock_and_other_memory_on_a_page() -> None:
+    # linux-7.3.4:mm/cma.c __cma_declare_contiguous_nid(): CMA_MIN_ALIGNMENT_BYTES.
+    assert placed(of_sizes("1MiB", "unknown"), raw("new", MIB)).count == 1
+    carve_out = pool("2MiB", {"align": "1MiB"}, base="unknown")
+    assert placed(carve_out, raw("new", MIB)).count == 1
+    assert ("capacity", "cma") in facts(refusal(carve_out, raw("new", MIB, 2)))
+
+
+def test_what_is_held_is_one_run_at_the_beginning() -> None:
+    def holding(held: str) -> Platform:
+        facts_of_memory = {"inside": "dram", "base": "0x40000000", "held": held}
+        return board(
+            memory={"dram": memory("2GiB", base=0), "cma": memory("4MiB", **facts_of_memory)},
+            heaps={"cma": heap("cma", align={"by_size_up_to": "1MiB"})},
+        )
+
+    assert placed(holding("1MiB"), raw("new", MIB, 3)).count == 3
+    assert ("capacity", "cma") in facts(refusal(holding("1028KiB"), raw("new", MIB, 3)))
+
+
+def test_a_part_inside_may_part_what_is_around_it() -> None:
+    # 24 KiB around a part of 8 KiB that may lie in the middle: 12 KiB on either side.
+    def around(base: Any) -> Platform:
+        return board(
+            memory={"ddr": memory("32KiB", base="4GiB"), "cma": memory("8KiB", inside="ddr", base=base)},
+            heaps={"ddr": heap("ddr"), "cma": heap("cma")},
+        )
+
+    pins = ["frame:heap=ddr"]
+    answer = refusal(around("unknown"), raw("new", 16 * KIB), pins=pins)
+    assert said(answer, "capacity") == (
+        "frame needs 16 KiB of ddr, as runs of 16 KiB or more on multiples of 4 KiB, "
+        "whatever the kernel takes first, which has 12 KiB for certain"
+    )
+    assert placed(around("unknown"), raw("new", 12 * KIB), pins=pins).count == 1
+    assert placed(around(4 << 30), raw("new", 24 * KIB), pins=pins).count == 1
+
+
+def two_heaps() -> Platform:
+    return board(
+        memory={"a": memory("1MiB", base="4GiB"), "b": memory("1MiB", base="5GiB")},
+        heaps={"h": heap("a", "b"), "k": heap("a")},
+    )
+
+
+def test_who_has_no_choice_of_memories_comes_first() -> None:
+    both = pipeline(
+        big=buffer(bytes=716 * KIB, count=1, read_by=[]), small=buffer(bytes=500 * KIB, count=1, read_by=[])
+    )
+    pins = ["big:heap=h", "small:heap=k"]
+    answer = plan(two_heaps(), both, pins=pins)
+    for seed in range(8):
+        with execute(two_heaps(), [both], answer, Board(two_heaps(), seed=seed)) as made:
+            assert [each.placement.buffer for each in made.buffers] == ["small", "big"]
+
+
+def test_a_live_buffer_with_a_choice_counts_in_every_memory() -> None:
+    live = plan(two_heaps(), raw("old", 716 * KIB), pins=["frame:heap=h"]).placements
+    answer = refusal(two_heaps(), raw("new", 500 * KIB), live=live, pins=["frame:heap=k"])
+    assert ("capacity", "a") in facts(answer)
+    assert placed(two_heaps(), raw("new", 152 * KIB), live=live, pins=["frame:heap=k"]).count == 1
+
+
+def test_where_neither_has_fewer_memories_the_later_counts_the_earlier_in_full() -> None:
+    # `x` takes from a or b, `y` from b or c; x comes first, and may be in b as a whole.
+    banks = {name: memory("64KiB", base=f"{number}GiB") for number, name in enumerate("abc", 4)}
+    platform = board(memory=banks, heaps={"x": heap("a", "b", run="4KiB"), "y": heap("b", "c", run="4KiB")})
+    pins = ["x:heap=x", "y:heap=y"]
+
+    def both(x: int, y: int) -> Any:
+        return pipeline(
+            x=buffer(bytes=x * KIB, count=1, read_by=[]), y=buffer(bytes=y * KIB, count=1, read_by=[])
+        )
+
+    assert plan(platform, both(64, 64), pins=pins).status == "optimal"
+    assert ("capacity", "b + c") in facts(refusal(platform, both(64, 68), pins=pins))
+
+
+def test_dmabufs_of_one_buffer_are_made_together() -> None:
+    # A plane of 1 MiB and one of 512 KiB: the second 1 MiB cannot begin at 1.5 MiB.
+    planes = {"formats": ["NV12"], "dmabufs": [2]}
+    devices = {"camera": device("camera", capture=port(planes))}
+    frame = buffer(size="1024x1024", count=2, formats=["NV12"], read_by=[])
+
+    def of(size: str) -> Platform:
+        return board(
+            memory={"dram": memory("2GiB", base=0), "cma": memory(size, inside="dram", base="0x40000000")},
+            heaps={"cma": heap("cma", align={"by_size_up_to": "1MiB"})},
+            devices=devices,
+        )
+
+    assert placed(of("4MiB"), pipeline(frame=frame)).count == 2
+    assert ("capacity", "cma") in facts(refusal(of("3MiB"), pipeline(frame=frame)))

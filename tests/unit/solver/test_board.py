@@ -124,15 +124,6 @@ def test_pools_are_the_unions_of_memories_that_heaps_share() -> None:
     assert pools == {"a + b": 2 * MIB, "b + c": 2 * MIB, "a + b + c": 3 * MIB, "d": MIB}
 
 
-def test_a_heap_of_whole_runs_counts_on_its_largest_memory() -> None:
-    parts = {name: memory(f"{number}MiB", base=f"{number}GiB") for number, name in enumerate("ab", 4)}
-    seen = view(
-        memory=parts, heaps={"ab": heap("a", "b"), "pages": heap("a", "b", run="4KiB"), "a": heap("a")}
-    )
-    promised = {name: seen.largest(each) for name, each in seen.heaps.items()}
-    assert promised == {"a": None, "ab": 5 * MIB, "pages": None}
-
-
 def test_a_pool_with_memory_of_unknown_size_has_no_limit() -> None:
     parts = {"a": memory("1MiB", base="4GiB"), "b": memory("unknown", base="5GiB")}
     assert [p.name for p in view(memory=parts, heaps={"ab": heap("a", "b"), "a": heap("a")}).pools] == ["a"]

@@ -66,7 +66,7 @@ def test_a_live_buffer_has_paid_for_it() -> None:
     live = plan(platform, frames("old"), pins=["old:heap=lazy"]).placements
     answer = plan(platform, frames("frame"), live=live)
     assert heaps(answer) == {"frame": "lazy"}
-    assert scarcity(answer) == (750_000, 0)
+    assert scarcity(answer) == (750_000, 750_000)
 
 
 @pytest.mark.parametrize(

@@ -92,11 +92,11 @@ def test_what_is_in_the_way_of_one_more_is_named_as_what_it_is() -> None:
     )
     counted = board(heaps={"bytes-heap": heap("dram", buffers=3)})
     assert dropped(counted, 5) == "one more would need 4 buffers of bytes-heap, which hands out 3"
-    apart = {"m1": memory("16KiB", base="4GiB"), "m2": memory("12KiB", base="5GiB")}
+    apart = {"m1": memory("20KiB", base="4GiB"), "m2": memory("12KiB", base="5GiB")}
     split = board(memory=apart, heaps={"both": heap("m1", "m2")})
     assert dropped(split, 5, size="64x32") == (
-        "one more would need 24 KiB of both, which splits no buffer between memories, "
-        "the largest of which has 16 KiB free"
+        "one more would need 32 KiB of m1 + m2, as runs of 8 KiB or more on multiples of 4 KiB, "
+        "whatever the kernel takes first, which has 28 KiB for certain"
     )
 
 

@@ -1,0 +1,62 @@
+"""The order in which the buffers of a plan are made, on which the promise of a plan rests (design §5.27).
+
+First what is confined to fewer memories, so that who may choose takes what is left. Of those alike
+the largest alignment first, then the longest runs: each run then finds a multiple of its alignment
+behind the last one, and holes are left only where something was live before. A heap that locks a
+block is counted by its block.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from allocator.hardware import HeapFacts
+from solver.plan import Placement
+
+Turn = tuple[object, ...]
+
+
+def turn(heaps: Mapping[str, HeapFacts], placement: Placement) -> Turn:
+    """Placements are made in the order of their turns."""
+    heap = heaps.get(placement.heap)
+    if heap is None:
+        return (0,)
+    within = _largest_first(max((run_of(heap, size) for size in placement.sizes), default=(0, 0)))
+    lock = heap.facts.locks
+    if lock is not None:
+        return (
+            *_confined(frozenset([lock.from_])),
+            *_largest_first(locked_run(heaps, heap)),
+            heap.name,
+            *within,
+        )
+    return (*_confined(heap.memories or frozenset()), *within, "", 0, 0)
+
+
+def _confined(memories: frozenset[str]) -> Turn:
+    return len(memories), sorted(memories)
+
+
+def _largest_first(run: tuple[int, int]) -> tuple[int, int]:
+    return -run[0], -run[1]
+
+
+def run_of(heap: HeapFacts, size: int) -> tuple[int, int]:
+    """The largest run that a dma-buf is made of: the power of two it is aligned to, and its length."""
+    align = heap.alignment(size)
+    even = max(align & -align, heap.page)
+    slot = heap.slot(size) + align - even
+    return even, slot if heap.run is None else min(slot, heap.run)
+
+
+def locked_run(heaps: Mapping[str, HeapFacts], heap: HeapFacts) -> tuple[int, int]:
+    """The alignment and length of the block that a heap locks.
+
+    Of a CMA area it is aligned as all that is allocated there (drivers/tee/tee_shm.c
+    tee_shm_alloc_dma_mem(), kernel/dma/contiguous.c cma_alloc_aligned()).
+    """
+    lock = heap.facts.locks
+    assert lock is not None  # who asks has seen it
+    areas = [each for each in heaps.values() if each.memories and lock.from_ in each.memories]
+    align = max([each.alignment(lock.size) for each in areas if each.by_size], default=heap.page)
+    return align, -(-lock.size // align) * align
