@@ -8,6 +8,7 @@ from platforms.catalog import board_names, load_platform
 from platforms.formats import pixel_formats
 from platforms.yaml_source import read_file
 from tests.unit.platforms.gpus.benches import PROFILES, linear
+from tests.unit.platforms.gpus.benches import gpu as gpu_of
 from tests.unit.platforms.gpus.mesa import GPUS, planes, sampled
 from tests.unit.platforms.test_profiles import DRIVERS
 
@@ -53,3 +54,11 @@ def test_no_board_renders_yuv(name: str) -> None:
     for device in load_platform(name).devices.values():
         if device.kind == "gpu" and "render" in device.ports:
             assert not {f for rule in device.ports["render"].images for f in rule.formats} & YUV
+
+
+@pytest.mark.parametrize("name", GPUS)
+def test_a_gpu_turns_what_it_samples_and_renders_by_any_angle(name: str) -> None:
+    """A texture coordinate does it; the port says so once, for all its rules."""
+    for port in gpu_of(name).ports.values():
+        assert port.rotate == (0, 90, 180, 270)
+        assert all(rule.when is None for rule in port.images)
