@@ -127,7 +127,7 @@ def _port(
 ) -> Entry:
     """A port: the driver's rules for it, and on top of them what the card told."""
     rules = known.device.get("ports", {}).get(name, {}) if known is not None else {}
-    rest = {key: value for key, value in rules.items() if key not in ("access", "images", "source")}
+    rest = {key: value for key, value in rules.items() if key not in ("access", "rotate", "images", "source")}
     told = {} if how_many is None else {"how_many": how_many}
     return {"access": access, **rest, **told, "images": images, "source": source}
 
@@ -178,15 +178,17 @@ def _ruled(
     """The driver's image rules, cut down to the formats, modifiers, rotations and sizes that were found."""
     images: list[Entry] = []
     covered: set[tuple[str, str]] = set()
-    rules = known.device.get("ports", {}).get(port, {}).get("images", []) if known is not None else []
-    for rule in rules:
+    stated = known.device.get("ports", {}).get(port, {}) if known is not None else {}
+    for rule in stated.get("images", []):
         modifiers = rule.get("modifiers", [LINEAR])
         when = rule.get("when", {})
         counted = set(rule.get("uses", {})) <= set(known.discover.get("resources", {})) if known else True
         turning: dict[tuple[int, ...], list[str]] = {}
         for fourcc in rule["formats"]:
             if fourcc in found and set(modifiers) <= set(found[fourcc].modifiers):
-                turning.setdefault(_turned(found[fourcc], when.get("rotate", (0,))), []).append(fourcc)
+                turning.setdefault(
+                    _turned(found[fourcc], when.get("rotate", stated.get("rotate", (0,)))), []
+                ).append(fourcc)
                 covered |= {(fourcc, modifier) for modifier in modifiers}
         extent = rule.get("extent", {}) if largest is None else _within(rule.get("extent", {}), largest)
         for turned, fourccs in turning.items():
