@@ -44,7 +44,7 @@ from platforms.yaml_source import read_file, read_text
 DRIVER_SCHEMA: Final = "heapwright/driver/1"
 MAX_LAYERS: Final = 32
 _SUFFIXES: Final = (".yaml", ".yml", ".json")
-_HEADER: Final = ("schema", "name", "title", "part", "extends", "discover")
+_HEADER: Final = ("schema", "name", "title", "part", "extends", "discover", "identity")
 _PART = re.compile(r"^part:\s*true\b", re.MULTILINE)
 _SECTION = re.compile(r"^(memory|iommus|heaps|devices|resources):", re.MULTILINE)
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9_.,+-]{1,64}", re.ASCII)

@@ -1,11 +1,21 @@
 """What is known of drivers and exporters that the kernel does not tell: `drivers/` and `exporters/`.
 
 A file of `drivers/` holds a driver's rules, which boards take by name
-(`platforms.catalog`). What helps to recognise the driver on a running machine stands
-there under `discover`:
+(`platforms.catalog`). Whom it is about stands there under `identity`, with sources
+(`platforms.recognition` tells who is meant):
+
+    identity:
+      - names: [hantro-vpu]     what DRM_IOCTL_VERSION or VIDIOC_QUERYCAP call the driver
+        source: …
+      - compatible: ["nxp,imx8mm-vpu-g1"]    of the device tree
+        source: …
+      - pci: ["8086:9a49"]      vendor and device
+        source: …
+
+and what else discovery must know of it under `discover`:
 
     discover:
-      names: [bochs-drm]        the driver's name where it differs from `driver`
+      over: i915-gt             the file under it, as boards stack them
       since: "6.13"             kernels the file is true for
       until: "7.0"
       userptr: false            only for queues that (do not) take user pointers
@@ -29,11 +39,14 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
+from platforms.documents import Document, Mark, Place
 from platforms.kernels import KERNEL, version
+from platforms.merge import merged
+from platforms.recognition import Identity, Match, recognised
 from platforms.yaml_source import read_text
 
 EXPORTER_SCHEMA: Final = "heapwright/exporter/1"
-_HEADER: Final = ("schema", "discover", "kind", "driver")
+_HEADER: Final = ("schema", "discover", "identity", "kind", "driver")
 
 
 class DriverFacts(NamedTuple):
@@ -42,6 +55,8 @@ class DriverFacts(NamedTuple):
     file: str
     kind: str | None
     names: tuple[str, ...]
+    compatible: tuple[str, ...]
+    pci: tuple[str, ...]
     discover: Mapping[str, Any]
     device: Mapping[str, Any]
     """Fields of a device, ports included."""
@@ -51,22 +66,30 @@ class DriverFacts(NamedTuple):
         return f"driver-knowledge: {self.device['source']}"
 
 
-def driver_facts(
-    driver: str, kind: str, kernel: str | None, traits: Mapping[str, object]
-) -> DriverFacts | None:
-    """What is known of a driver for devices of `kind`; None if nothing is, or several files could be meant.
+class Known(NamedTuple):
+    """What is known of a device: one file's facts, or which files could be meant."""
+
+    facts: DriverFacts | None
+    match: Match
+
+
+def driver_facts(found: Identity, kind: str, kernel: str | None, traits: Mapping[str, object]) -> Known:
+    """What is known of a device of `kind` by its driver; nothing where none or several files could be meant.
 
     `traits` are what was seen of the device: `userptr`, `blob`.
     """
-    known = [each for each in drivers() if driver in each.names and fits(each.discover, kernel, traits)]
-    of_kind = [each for each in known if each.kind == kind]
-    told = [each for each in of_kind if each.discover] or of_kind
-    if len(told) == 1:
-        return told[0]
-    others = [each for each in known if each.discover] or known
-    if not told and len(others) == 1:
-        return others[0]._replace(device={k: v for k, v in others[0].device.items() if k not in _OF_KIND})
-    return None
+    fitting = [each for each in drivers() if fits(each.discover, kernel, traits)]
+    of_kind = [each for each in fitting if each.kind == kind]
+    match = recognised(found, of_kind)
+    if match.number is not None:
+        return Known(of_kind[match.number], match)
+    others = [each for each in fitting if each.kind != kind]
+    other = recognised(found, others) if not match.could_be else match
+    if not match.could_be and other.number is not None:
+        facts = others[other.number]
+        device = {key: value for key, value in facts.device.items() if key not in _OF_KIND}
+        return Known(facts._replace(device=device), other)
+    return Known(None, match)
 
 
 _OF_KIND: Final = ("ports", "codecs", "converts")
@@ -86,15 +109,22 @@ def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str,
 
 @lru_cache(maxsize=1)
 def drivers() -> tuple[DriverFacts, ...]:
-    """Every file of `drivers/` that names a driver."""
-    return tuple(_driver(name, data) for name, data in _files("drivers") if "driver" in data)
+    """Every file of `drivers/` that says whom it is about."""
+    files = dict(_files("drivers"))
+    return tuple(_driver(name, data, files) for name, data in files.items() if "identity" in data)
 
 
-def _driver(file: str, data: dict[str, Any]) -> DriverFacts:
+def _driver(file: str, data: dict[str, Any], files: Mapping[str, dict[str, Any]]) -> DriverFacts:
     discover = data.get("discover", {})
-    names = tuple(discover.get("names", (data["driver"].split()[0],)))
-    device = {key: value for key, value in data.items() if key not in _HEADER}
-    return DriverFacts(file, data.get("kind"), names, discover, device)
+    names, compatible, pci = (
+        tuple(text for entry in data["identity"] for text in entry.get(key, ()))
+        for key in ("names", "compatible", "pci")
+    )
+    own = Document(data, Mark(Place(file, None)))
+    below = Document(files[discover["over"]], own.mark) if "over" in discover else None
+    whole = own if below is None else merged(below, own)
+    device = {key: value for key, value in whole.data.items() if key not in _HEADER}
+    return DriverFacts(file, data.get("kind"), names, compatible, pci, discover, device)
 
 
 def cpu_facts() -> Mapping[str, Any]:

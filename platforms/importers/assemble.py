@@ -50,7 +50,8 @@ def notes(machine: Machine) -> tuple[str, ...]:
     """What could not be read, and what could not be said in a profile."""
     cards = tuple(sentence for card in machine.cards if (sentence := displays.left_out(card)))
     unsaid = tuple(sentence for video in machine.videos if (sentence := videos.left_out(video)))
-    return (*machine.notes, *cards, *unsaid)
+    unrecognised = tuple(each.note for each in _devices(machine) if each.note)
+    return (*machine.notes, *cards, *unsaid, *unrecognised)
 
 
 def _resources(found: list[Found]) -> dict[str, int]:
@@ -72,10 +73,10 @@ def _devices(machine: Machine) -> list[Found]:
         found.append(Found("cpu0", _cpu(), None, False))
         taken["cpu0"] = found[0].entry
     for card in machine.cards:
-        found.append(displays.device(card, kernel, taken, {"blob": card.blob}))
+        found.append(displays.device(card, kernel, taken, {"blob": card.blob}, machine.tree))
         taken[found[-1].name] = found[-1].entry
     for video in machine.videos:
-        each = videos.device(video, kernel, taken)
+        each = videos.device(video, kernel, taken, machine.tree)
         if each is not None:
             found.append(each)
             taken[each.name] = each.entry

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from platforms.importers.exporting import Exporting
-from platforms.importers.records import Reach
+from platforms.importers.records import Hardware, Reach, TreeDevice
 from platforms.knowledge import DriverFacts
+from platforms.recognition import Identity
 
 Entry = dict[str, Any]
 
@@ -25,6 +26,19 @@ class Found(NamedTuple):
     """Memory of its own, as the profile's section `memory` has it."""
     resources: Mapping[str, int] = MappingProxyType({})
     """What it has a number of, under names of its own."""
+    note: str = ""
+    """Why its driver was not recognised, where several files could be meant."""
+
+
+def identity(driver: str, hardware: Hardware, tree: Sequence[TreeDevice]) -> Identity:
+    """What a machine says of a device, what its device tree adds included."""
+    compatible = hardware.compatible
+    place = hardware.bus.removeprefix("platform:")
+    if not compatible and place:
+        here = {each.compatible for each in tree if each.platform == place}
+        compatible = next(iter(here)) if len(here) == 1 else ()
+    nearby = frozenset(text for each in tree for text in each.compatible)
+    return Identity(driver, compatible, hardware.pci, nearby)
 
 
 def common(kind: str, driver: str, node: str | None, reach: Reach, known: DriverFacts | None) -> Entry:
@@ -59,8 +73,10 @@ def _dma(reach: Reach, known: Mapping[str, Any] | None) -> Entry:
     return dma
 
 
-def device_source(probed: str, known: DriverFacts | None) -> str:
+def device_source(probed: str, known: DriverFacts | None, note: str = "") -> str:
     """Where the fields of `common` come from."""
+    if known is None and note:
+        return f"{probed}; {note}"
     if known is None:
         return f"{probed}; nothing is known of the driver: its reach is taken as the narrowest there is"
     return f"{known.source}; {probed}"

@@ -7,27 +7,35 @@ are any, format by format, and are unknown elsewhere.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from platforms.formats import pixel_format
-from platforms.importers.devices import Entry, Found, common, device_source
+from platforms.importers.devices import Entry, Found, common, device_source, identity
 from platforms.importers.exporting import Exporting
 from platforms.importers.naming import name_for
 from platforms.importers.planes import both
-from platforms.importers.records import Card, ScanoutFormat
+from platforms.importers.records import Card, ScanoutFormat, TreeDevice
 from platforms.knowledge import DriverFacts, driver_facts
 from platforms.modifiers import LINEAR
+from platforms.recognition import told
 
 HALF_TURN: Final = (0, 180)
 """What a plane's rotation alone tells: read backwards, any layout will do; by columns, only what suits the hardware."""
 
 
-def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict[str, object]) -> Found:
+def device(
+    card: Card,
+    kernel: str | None,
+    taken: dict[str, Entry],
+    traits: dict[str, object],
+    tree: Sequence[TreeDevice] = (),
+) -> Found:
     """A card as a device of the profile."""
     kind = "display" if card.modes is not None else "gpu"
-    known = driver_facts(card.driver, kind, kernel, traits)
+    known, match = driver_facts(identity(card.driver, card.hardware, tree), kind, kernel, traits)
     name = name_for(card.driver, taken)
+    note = told(match, f"card {name} (driver {card.driver})") or ""
     entry = common(kind, card.driver, card.node, card.reach, known)
     if not card.imports:
         entry["imports"] = "none"
@@ -35,7 +43,7 @@ def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict
         entry["connectors"] = list(card.connectors)
     ports = _ports(card, known) if kind == "display" else _known_ports(known)
     entry["ports"], resources = _own_resources(name, ports, known)
-    entry["source"] = device_source(card.source, known)
+    entry["source"] = device_source(card.source, known, note)
     dumb = known.discover.get("dumb") if known is not None else None
     local = None
     if dumb == "vram":
@@ -52,7 +60,7 @@ def device(card: Card, kernel: str | None, taken: dict[str, Entry], traits: dict
             f"{card.source}; DRM_IOCTL_MODE_CREATE_DUMB{_pitch(card)}",
         )  # fmt: skip
     mapped = bool(known and known.discover.get("kernel_mapping"))
-    return Found(name, entry, exports, mapped, local, resources)
+    return Found(name, entry, exports, mapped, local, resources, note)
 
 
 def left_out(card: Card) -> str | None:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from platforms.errors import Problem, UnparsableInput
 from platforms.formats import pixel_format
 from platforms.importers.planes import TYPES, Plane, put_together, rotations
-from platforms.importers.records import Card, Machine, Reach
+from platforms.importers.records import Card, Hardware, Machine, Reach
 from platforms.modifiers import canonical
 from platforms.values import shown
 
@@ -26,6 +26,8 @@ CONNECTORS: Final = {
 }  # fmt: skip
 """drivers/gpu/drm/drm_connector.c drm_connector_enum_list[]; 18 is a writeback."""
 WRITEBACK: Final = 18
+BUS_PCI: Final = 0
+"""libdrm xf86drm.h DRM_BUS_PCI."""
 
 
 def machine(text: bytes, file: str) -> Machine:
@@ -96,7 +98,7 @@ def _card(node: str, card: dict[str, Any], file: str) -> Card:
         planes=put_together(planes),
         cursor=cursor if all(0 < side <= 1 << 16 for side in cursor) else None,
         writeback=writeback, connectors=connectors, reach=Reach(), permission="",
-        source=f"probed: drm_info of {node} ({file})"[:1000],
+        source=f"probed: drm_info of {node} ({file})"[:1000], hardware=_hardware(_part(card, "device")),
     )  # fmt: skip
 
 
@@ -150,6 +152,17 @@ def _extents(told: dict[str, Any]) -> tuple[tuple[int, int], tuple[int, int]]:
     if any(not low <= high or not 0 < high <= 1 << 20 for low, high in zip(least, most, strict=True)):
         raise ValueError("fb_size ends before it starts")
     return least, most
+
+
+def _hardware(device: dict[str, Any]) -> Hardware:
+    """What is behind a card, as json.c device_info() tells it: ids of PCI, or what the tree's node is compatible with."""
+    kind, data = device.get("bus_type"), _part(device, "device_data")
+    if kind == BUS_PCI and data:
+        return Hardware(pci=f"{_number(data.get('vendor')):04x}:{_number(data.get('device')):04x}")
+    strings = _list(data, "compatible")
+    if not all(isinstance(each, str) for each in strings):
+        raise ValueError("expected a list of text as what a device is compatible with")
+    return Hardware(compatible=tuple(each[:128] for each in strings[:16] if each.isprintable()))
 
 
 def _object(value: Any, what: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from platforms.errors import Problem, UnparsableInput
-from platforms.importers.records import Area, Bank, Machine
+from platforms.importers.records import Area, Bank, Machine, TreeDevice
 
 MAGIC: Final = 0xD00DFEED
 HEADER: Final = 40
@@ -21,6 +21,7 @@ MOST_BYTES: Final = 4 << 20
 MOST_NODES: Final = 100_000
 DEEPEST: Final = 32
 MOST_RANGES: Final = 64
+MOST_STRINGS: Final = 16
 _BEGIN, _END, _PROPERTY, _NOP, _FINISH = 1, 2, 3, 4, 9
 
 
@@ -40,13 +41,12 @@ def machine(data: bytes, file: str) -> Machine:
     """
     try:
         tree = parse(data)
-        banks, areas = tuple(_banks(tree)), tuple(_areas(tree))
+        banks, areas, found = tuple(_banks(tree)), tuple(_areas(tree)), tuple(_devices(tree))
     except ValueError as wrong:
         raise UnparsableInput([Problem(file, None, (), f"is no sound device tree: {wrong}")]) from None
     title = _text(tree.properties.get("model", b"")) or file
-    return Machine(
-        title, None, 4096, banks, areas, notes=(f"{file} tells memory alone; devices are not read",)
-    )
+    note = f"{file} tells memory, and of devices only what they are compatible with: nothing of what they do"
+    return Machine(title, None, 4096, banks, areas, tree=found, notes=(note,))
 
 
 def parse(data: bytes) -> TreeNode:
@@ -154,6 +154,20 @@ def _ranges(node: TreeNode, cells: tuple[int, int]) -> list[tuple[int, int]]:
         )
         for at in starts
     ]
+
+
+def _devices(tree: TreeNode) -> Iterator[TreeDevice]:
+    """Every node that is a device: it is compatible with something and not disabled, nor inside what is."""
+    todo = [tree]
+    while todo:
+        node = todo.pop()
+        for name, child in node.children.items():
+            if _text(child.properties.get("status", b"okay\0")) not in ("okay", "ok"):
+                continue
+            todo.append(child)
+            strings = _strings(child.properties.get("compatible", b""))[:MOST_STRINGS]
+            if strings:
+                yield TreeDevice(name[:128], tuple(strings))
 
 
 def _sound(base: int, size: int) -> bool:

@@ -23,5 +23,6 @@ def joined(machines: Iterable[Machine], title: str) -> Machine:
         areas=tuple(area for one in each for area in one.areas),
         cards=tuple(card for one in each for card in one.cards),
         videos=tuple(video for one in each for video in one.videos),
+        tree=tuple(found for one in each for found in one.tree),
         notes=tuple(notes),
     )

@@ -61,6 +61,30 @@ class Reach(NamedTuple):
     """The largest memory of its own that the bus shows (a prefetchable BAR)."""
 
 
+class Hardware(NamedTuple):
+    """What tells which hardware is behind a node; empty where nobody told."""
+
+    compatible: tuple[str, ...] = ()
+    """Of its device tree node, the most specific first."""
+    pci: str = ""
+    """Vendor and device: `8086:9a49`."""
+    bus: str = ""
+    """V4L2's bus info: `platform:fdb50000.video-codec`."""
+
+
+class TreeDevice(NamedTuple):
+    """A device of the device tree that is not disabled: `video-codec@fdb50000`."""
+
+    name: str
+    compatible: tuple[str, ...]
+
+    @property
+    def platform(self) -> str:
+        """How Linux calls it: drivers/of/device.c of_device_make_bus_id()."""
+        node, _, address = self.name.partition("@")
+        return f"{address}.{node}" if address else node
+
+
 class Sizes(NamedTuple):
     """Image sizes of a port: one, or a grid from `least` to `most` in steps of `step`."""
 
@@ -117,6 +141,7 @@ class Video(NamedTuple):
     reach: Reach
     permission: str
     source: str
+    hardware: Hardware = Hardware()
 
 
 class ScanoutFormat(NamedTuple):
@@ -162,6 +187,7 @@ class Card(NamedTuple):
     """Bits a pixel for which the driver makes dumb buffers."""
     blob: bool = False
     """virtio-gpu with blob resources."""
+    hardware: Hardware = Hardware()
 
 
 class Machine(NamedTuple):
@@ -179,5 +205,7 @@ class Machine(NamedTuple):
     cards: tuple[Card, ...] = ()
     videos: tuple[Video, ...] = ()
     has_cpu: bool = True
+    tree: tuple[TreeDevice, ...] = ()
+    """Devices of the device tree, whatever they are."""
     notes: tuple[str, ...] = ()
     """What could not be read, and why, in sentences."""

@@ -18,14 +18,14 @@ import re
 from typing import Final, NamedTuple
 
 from platforms.errors import Problem, UnparsableInput
-from platforms.importers.records import Direction, Machine, Queue, Reach, Sizes, Video, VideoFormat
+from platforms.importers.records import Direction, Hardware, Machine, Queue, Reach, Sizes, Video, VideoFormat
 from platforms.importers.videos import CODECS
 from platforms.videodev import fourcc_and_buffers, number
 
 MOST_BYTES: Final = 1 << 20
 MOST_LINES: Final = 20_000
 COMMAND: Final = "v4l2-ctl -d /dev/videoN --all --list-formats-ext --list-formats-out-ext"
-_FIELD = re.compile(r"\s*(Driver name|Card type|Driver version|Name)\s*:\s*(.+?)\s*$")
+_FIELD = re.compile(r"\s*(Driver name|Card type|Bus info|Driver version|Name)\s*:\s*(.+?)\s*$")
 _TYPE = re.compile(r"\s*Type\s*:(?:\s*Video (Capture|Output)( Multiplanar)?\s*$)?")
 _DEVICE_CAPS = re.compile(r"\s*Device Caps\s*:")
 _ABILITY = re.compile(r"\s*Video (Capture|Output|Memory-to-Memory)( Multiplanar)?\s*$")
@@ -142,6 +142,7 @@ def _video(told: _Told, file: str) -> Video:
             for each, formats in told.listed.items()
         ),
         Reach(), "", f"probed: v4l2-ctl --all --list-formats-ext ({file})"[:1000],
+        Hardware(bus=told.fields.get("Bus info", "")),
     )  # fmt: skip
 
 

@@ -7,15 +7,17 @@ compressed the node is a converter (`2d`).
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, Final, NamedTuple
 
 from platforms.formats import pixel_format
-from platforms.importers.devices import Entry, Found, common, device_source
+from platforms.importers.devices import Entry, Found, common, device_source, identity
 from platforms.importers.exporting import Exporting
 from platforms.importers.naming import name_for
-from platforms.importers.records import Queue, Sizes, Strides, Video, VideoFormat
+from platforms.importers.records import Queue, Sizes, Strides, TreeDevice, Video, VideoFormat
 from platforms.knowledge import DriverFacts, driver_facts
 from platforms.modifiers import LINEAR
+from platforms.recognition import told
 
 CODECS: Final = {
     "H264": "h264", "AVC1": "h264", "S264": "h264", "HEVC": "hevc", "S265": "hevc", "VP80": "vp8", "VP8F": "vp8",
@@ -58,19 +60,22 @@ def _raw(queue: Queue) -> list[VideoFormat]:
     return [each for each in queue.formats if not each.compressed]
 
 
-def device(video: Video, kernel: str | None, taken: dict[str, Entry]) -> Found | None:
+def device(
+    video: Video, kernel: str | None, taken: dict[str, Entry], tree: Sequence[TreeDevice] = ()
+) -> Found | None:
     """A node as a device of the profile; None where it handles no pictures."""
     what = role(video)
     if what is None:
         return None
     traits = {"userptr": any(queue.userptr for queue in video.queues)}
-    known = driver_facts(video.driver, what.kind, kernel, traits)
+    known, match = driver_facts(identity(video.driver, video.hardware, tree), what.kind, kernel, traits)
     label = (
         video.name
         if video.driver.lower() in video.name.lower()
         else f"{video.driver}-{video.name or video.card}"
     )
     name = name_for(label, taken)
+    note = told(match, f"{what.kind} {name} (driver {video.driver})") or ""
     entry = common(what.kind, video.driver, video.node, video.reach, known)
     if not any(queue.imports for queue in video.queues):
         entry["imports"] = "none"
@@ -85,7 +90,7 @@ def device(video: Video, kernel: str | None, taken: dict[str, Entry]) -> Found |
     }
     if known is not None and "converts" in known.device:
         entry["converts"] = _edges(known, entry["ports"])
-    entry["source"] = device_source(video.source, known)
+    entry["source"] = device_source(video.source, known, note)
     exports = None
     if any(queue.mmap for queue in video.queues):
         kind = known.discover.get("queue") if known is not None else None
@@ -93,7 +98,7 @@ def device(video: Video, kernel: str | None, taken: dict[str, Entry]) -> Found |
         exports = Exporting(
             name, "v4l2", f"queue-{kind}" if kind else None, None, coherent, f"{video.source}; VIDIOC_EXPBUF"
         )
-    return Found(name, entry, exports, bool(known and known.discover.get("kernel_mapping")))
+    return Found(name, entry, exports, bool(known and known.discover.get("kernel_mapping")), note=note)
 
 
 def left_out(video: Video) -> str:

@@ -44,7 +44,9 @@ def test_null_is_no_format_and_an_image_without_one_is_refused() -> None:
     fails(
         "layout_cases", layout | {"checks": [{"width": 8, "height": 8}]}, "wanted a plan, got none: no format"
     )
-    fails("layout_cases", {"checks": [{"width": 8, "height": 8, "error": True}]}, "pixel_format: field required")
+    fails(
+        "layout_cases", {"checks": [{"width": 8, "height": 8, "error": True}]}, "pixel_format: field required"
+    )
 
 
 def test_an_alignment_that_is_no_power_of_two_is_refused_by_their_interface_not_by_our_solver() -> None:

@@ -12,7 +12,7 @@ import os
 import platform
 from pathlib import Path
 
-from allocator.linux.discover import cards, heaps, iommus, memory, videos
+from allocator.linux.discover import cards, hardware, heaps, iommus, memory, videos
 from platforms.importers.assemble import kernel_version
 from platforms.importers.records import Machine
 
@@ -38,5 +38,6 @@ def machine(root: Path = ROOT) -> Machine:
         groups=iommus.groups(root),
         cards=tuple(cards.found(root, notes)),
         videos=tuple(videos.found(root, notes)),
+        tree=hardware.tree(root),
         notes=tuple(notes),
     )

@@ -18,6 +18,7 @@ from allocator.backend import KernelRefused
 from allocator.linux import kms, uapi, uapi_kms, uapi_looking
 from allocator.linux.control import call, opened
 from allocator.linux.discover.files import folders
+from allocator.linux.discover.hardware import hardware
 from allocator.linux.discover.iommus import reach
 from allocator.linux.discover.permissions import permission
 from allocator.linux.nodes import driver_of
@@ -61,6 +62,7 @@ def _card(root: Path, node: Path, fd: int) -> Card:
         reach=reach(root / "sys/class/drm" / node.name / "device"),
         permission=permission(node, os.R_OK | os.W_OK), source=f"probed: {path} (driver {driver})",
         dumb_bits=tuple(sorted({bits for bits, _, _ in pitches})), blob=_blob(fd, driver),
+        hardware=hardware(root / "sys/class/drm" / node.name / "device"),
     )  # fmt: skip
 
 

@@ -16,6 +16,7 @@ from allocator.backend import KernelRefused
 from allocator.linux import uapi, uapi_looking
 from allocator.linux.control import call, opened
 from allocator.linux.discover.files import folders, text
+from allocator.linux.discover.hardware import hardware
 from allocator.linux.discover.iommus import reach
 from allocator.linux.discover.permissions import permission
 from allocator.linux.discover.trying import LARGEST, Trying
@@ -60,6 +61,7 @@ def _video(root: Path, node: Path, fd: int) -> Video:
     return Video(
         f"/dev/{node.name}", name, driver, card, tuple(_queue(fd, each) for each in directions),
         reach(folder / "device"), permission(node, os.R_OK | os.W_OK), source,
+        hardware(folder / "device", told.bus_info.decode("utf-8", "replace")),
     )  # fmt: skip
 
 
