@@ -62,12 +62,17 @@ TABLE: Final = (
         "amdgpu-gfx10", "gpu", "amdgpu",
         "",
         "1002:7310 1002:7312 1002:7318 1002:7319 1002:731a 1002:731b 1002:731e 1002:731f 1002:7340 1002:7341 "
-        "1002:7347 1002:734f 1002:7360 1002:7362 1002:73a0 1002:73a1 1002:73a2 1002:73a3 1002:73a5 1002:73a8 "
-        "1002:73a9 1002:73ab 1002:73ac 1002:73ad 1002:73ae 1002:73af 1002:73bf 1002:164d 1002:1681 1002:73c0 "
-        "1002:73c1 1002:73c3 1002:73da 1002:73db 1002:73dc 1002:73dd 1002:73de 1002:73df 1002:73e0 1002:73e1 "
-        "1002:73e2 1002:73e3 1002:73e8 1002:73e9 1002:73ea 1002:73eb 1002:73ec 1002:73ed 1002:73ef 1002:73ff "
-        "1002:13db 1002:13f9 1002:13fa 1002:13fb 1002:13fc 1002:13fe 1002:143f 1002:7420 1002:7421 1002:7422 "
-        "1002:7423 1002:7424 1002:743f",
+        "1002:7347 1002:734f 1002:7360 1002:7362 1002:13db 1002:13f9 1002:13fa 1002:13fb 1002:13fc 1002:13fe "
+        "1002:143f",
+    ),
+    Row(
+        "amdgpu-gfx103", "gpu", "amdgpu",
+        "",
+        "1002:73a0 1002:73a1 1002:73a2 1002:73a3 1002:73a5 1002:73a8 1002:73a9 1002:73ab 1002:73ac 1002:73ad "
+        "1002:73ae 1002:73af 1002:73bf 1002:164d 1002:1681 1002:73c0 1002:73c1 1002:73c3 1002:73da 1002:73db "
+        "1002:73dc 1002:73dd 1002:73de 1002:73df 1002:73e0 1002:73e1 1002:73e2 1002:73e3 1002:73e8 1002:73e9 "
+        "1002:73ea 1002:73eb 1002:73ec 1002:73ed 1002:73ef 1002:73ff 1002:7420 1002:7421 1002:7422 1002:7423 "
+        "1002:7424 1002:743f",
     ),
     Row("bcm2835-codec-decode", "video-decoder", "bcm2835-codec", "", ""),
     Row("bcm2835-codec-encode", "video-encoder", "bcm2835-codec", "", ""),
@@ -229,11 +234,11 @@ TABLE: Final = (
         "mediatek,mt8188-vcodec-enc mediatek,mt8192-vcodec-enc mediatek,mt8195-vcodec-enc",
         "",
     ),
+    Row("panfrost-bifrost", "gpu", "panfrost", "arm,mali-bifrost mediatek,mt8183-mali mediatek,mt8183b-mali", ""),
     Row(
         "panfrost-midgard", "gpu", "panfrost",
         "amlogic,meson-gxm-mali arm,mali-t604 arm,mali-t624 arm,mali-t628 arm,mali-t720 arm,mali-t760 "
-        "arm,mali-t820 arm,mali-t830 arm,mali-t860 arm,mali-t880 arm,mali-bifrost mediatek,mt8183-mali "
-        "mediatek,mt8183b-mali",
+        "arm,mali-t820 arm,mali-t830 arm,mali-t860 arm,mali-t880",
         "",
     ),
     Row(
@@ -397,9 +402,9 @@ def test_the_first_string_is_the_most_specific() -> None:
     known = driver_facts(Identity("panfrost", g57), "gpu", None, {})
     assert known.facts is not None and known.facts.file == "panfrost-valhall"
     either = driver_facts(Identity("panfrost", ("rockchip,px30-mali", "arm,mali-bifrost")), "gpu", None, {})
-    assert either.match.could_be == ("panfrost-midgard", "panfrost-valhall")
+    assert either.match.could_be == ("panfrost-bifrost", "panfrost-valhall")
     assert told(either.match, "gpu panfrost") == (
-        "gpu panfrost could be what panfrost-midgard or panfrost-valhall is about, and nothing of it is taken: "
+        "gpu panfrost could be what panfrost-bifrost or panfrost-valhall is about, and nothing of it is taken: "
         "each of them states arm,mali-bifrost"
     )
 
