@@ -1,7 +1,7 @@
 """Planes within a buffer start on multiples of some bytes.
 
-Source: mesa:src/panfrost/lib/pan_layout.c format_minimum_alignment() (64; 16 for
-NV12 from arch 7); mesa:src/gallium/drivers/lima/lima_resource.c (64).
+Source: mesa-25.0.7:src/panfrost/lib/pan_layout.c pan_image_layout_init() (64: a smaller
+one may be let in, and is rounded up); src/gallium/drivers/lima/lima_resource.c (64).
 """
 
 from __future__ import annotations
