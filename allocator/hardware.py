@@ -80,6 +80,8 @@ class HeapFacts:
     mappable: bool
     access: frozenset[str] | None
     """Who is inside its firewall; None without a firewall."""
+    disputed: str | None = None
+    """A heap that uses the same memory otherwise, so that nobody can rely on the firewall."""
 
     @property
     def in_locked_block(self) -> bool:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from api.exits import Exit, complain
 from api.output import on_terminal, show, write, write_json
 from api.profiles import as_profile
-from platforms.catalog import check_profile, load_platform, notes, summaries
+from platforms.catalog import check_profile, doubts, load_platform, notes, summaries
 from platforms.errors import InputError
 from platforms.kernels import on_kernel
 from solver.render import Grid, printable
@@ -107,8 +107,13 @@ def check_boards(files: Sequence[str]) -> Exit:
         except InputError as error:
             complain("\n".join(str(problem) for problem in error.problems))
             code = Exit.BAD_INPUT
+            continue
+        doubted = doubts(file) if platform is not None else ()
+        if doubted:
+            complain("\n".join(str(problem) for problem in doubted))
+            code = Exit.BAD_INPUT
         else:
             write(f"{printable(file)}: {_sound(platform)}\n", None)
-            for note in notes(file):
-                complain(str(note))
+        for note in notes(file):
+            complain(str(note))
     return code

@@ -32,6 +32,7 @@ from typing import Any, Final, NamedTuple
 from platforms.checks import faults
 from platforms.documents import Document, Mark, document_from
 from platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
+from platforms.firewalls import disputes
 from platforms.kernels import on_kernel
 from platforms.merge import idle_nulls, merged, without_nulls
 from platforms.modifiers import opaque
@@ -149,6 +150,18 @@ def _uncounted(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
                     f"{device}.{port} does not say how_many planes it has, so any number of buffers "
                     "is taken, and listed as unknown",
                 )
+
+
+def doubts(name_or_path: str | FilePath) -> tuple[Problem, ...]:
+    """What a profile that can be used claims and cannot be relied on: firewalls that other heaps undo.
+
+    Raises:
+        InputError: the profile is not what it must be; all its problems.
+    """
+    document, folder = _read(name_or_path)
+    platform = _platform(document, folder)
+    whole = _with_rules(_layers(document, folder, ()), folder)
+    return tuple(Problem(*whole.where(path), path, said) for path, said in disputes(platform))
 
 
 def _modifiers(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:

@@ -13,6 +13,7 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
+from platforms.firewalls import Clash, clashes
 from platforms.schema import AlignBySize, Device, Heap, Platform, Port
 from platforms.values import UNKNOWN
 from solver.memories import MemoryView, inherit, parts_of, place, unheld
@@ -38,6 +39,7 @@ class HeapView:
         "align_cap",
         "counted",
         "cpu",
+        "disputed",
         "granule",
         "local",
         "memories",
@@ -71,6 +73,8 @@ class HeapView:
         self.access: frozenset[str] | None = None
         if spec.access is not None and spec.access != UNKNOWN:
             self.access = frozenset(spec.access)
+        self.disputed: Clash | None = None
+        """What keeps it from having a firewall although it claims one; `access` is then None."""
         self.source = spec.source
         self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
         """Whether nobody writes back what the CPU has cached, as far as is known."""
@@ -177,6 +181,9 @@ class Board:
         for name, spec in sorted(platform.heaps.items()):
             if exists(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
+        for clash in clashes(platform.memory, {name: heap.spec for name, heap in self.heaps.items()}):
+            heap = self.heaps[clash.heap]
+            heap.access, heap.disputed = None, heap.disputed or (clash if heap.closed else None)
         _pair(self.heaps.values())
         self._named = named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}

@@ -299,6 +299,7 @@ class Grove:
             found.spec = found.spec.model_copy(update=nothing)
             found.pins = tuple(pin for pin in found.pins if pin.field == "device")
             found.flow = None
+            found.guard = found.guard._replace(wider=frozenset())  # minded where content comes in
         touching = [*parties, *(party(self.problem, end) for end in ends)]
         found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
         return found

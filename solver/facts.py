@@ -20,6 +20,7 @@ from solver.constraints import (
     REACH,
     ROOM,
     RUN,
+    audience,
     colour_space,
     conversion,
     count,
@@ -40,7 +41,8 @@ from solver.option import Option, taken
 from solver.options import Propagation
 from solver.pipeline import Attachment
 from solver.plan import Reason
-from solver.problem import Problem, Question
+from solver.problem import Party, Problem, Question
+from solver.protection import foreign
 from solver.seats import seated
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
@@ -197,6 +199,8 @@ class Sentences:
             return self._of_converter(question, device, relaxed)
         if kind is protected_flow:
             return self._of_flow(question, device)
+        if kind is audience:
+            return self._of_audience(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         placed = [(q, o, [t for t in o.placed.touches if t.device.name == device]) for q, o in kin]
         asked = [t for t in touches_of(self.problem, question) if t.device.name == device]
@@ -222,18 +226,40 @@ class Sentences:
 
     def _of_flow(self, question: Question, device: str) -> tuple[str, str]:
         """Who carries what into a buffer."""
-        flow = self.problem.flow
-        assert flow is not None  # else there is no such fact
-        for way in question.ways:
-            for party in way.parties:
-                name = party.use.selector.port or ""
-                fits = device in self.problem.variables[party.variable].candidates
-                if fits and party.use.access == "write" and (sources := flow.sources(party)):
-                    port = self.board.devices[device].spec.ports[name]
-                    stage = party.use.selector._replace(port=None)
-                    text = protected_flow.sentence(question.label, f"{device}.{name}", str(stage), sources)
-                    return text, port.source
+        party, sources = self._source(question, device)
+        name = party.use.selector.port or ""
+        stage = str(party.use.selector._replace(port=None))
+        say = protected_flow.audience_sentence if question.stated.protected else protected_flow.sentence
+        text = say(question.label, f"{device}.{name}", stage, sources)
+        return text, self.board.devices[device].spec.ports[name].source
+
+    def _source(self, question: Question, device: str) -> tuple[Party, list[str]]:
+        """The attachment through which a device writes what it carries into a buffer, and the buffers that is from."""
+        flow, marked = self.problem.flow, question.stated.protected
+        assert flow is not None  # else nothing is carried
+        for party in (party for way in question.ways for party in way.parties):
+            fits = device in self.problem.variables[party.variable].candidates
+            if fits and party.use.access == "write" and (sources := flow.sources(party, closed=marked)):
+                return party, sources
         raise AssertionError(device)
+
+    def _of_audience(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+        """Whom a buffer is stated for who may not see what comes into it."""
+        party, _ = self._source(question, device)
+        option = next(option for each, option in relaxed if each.label == question.label)
+        guard = question.settled(option.binding).guard
+        [members] = question.stated.audiences
+        narrower = {each: foreign(members, each) for each in guard.audiences}
+        strangers = [each for each in members if any(each in named for named in narrower.values())]
+        sources = [
+            (other.label, ", ".join(map(str, each)))
+            for other in self.problem.questions
+            for each in other.stated.audiences
+            if other.pipeline == question.pipeline and narrower.get(each)
+        ]
+        stage = str(party.use.selector._replace(port=None))
+        text = audience.stated_sentence(question.label, list(map(str, strangers)), stage, sources)
+        return text, f"pipeline {question.pipeline}"
 
     def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
         """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""

@@ -17,7 +17,7 @@ from types import ModuleType
 
 from solver.board import HeapView
 from solver.constraint import Case, Placed, Touch, lives_in
-from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, conversion, count
+from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, audience, conversion, count
 from solver.drops import NOTHING, About, Drops, is_dropped
 from solver.images import Images, Laid, Rules, holds
 from solver.layout import Demand, Form
@@ -242,6 +242,8 @@ class _Search:
             for kind in ATTACHMENT:
                 if kind.broken(case) and not is_dropped(self.about, kind, touch.device.name):
                     return False
+            if audience.widened(case) and not is_dropped(self.about, audience, touch.device.name):
+                return False
         return True
 
     def _placed(

@@ -97,7 +97,7 @@ class Question:
         """Equal for questions that ask the same."""
         self.guard = protection.stated(spec)
         self.carried = ""
-        """What brings protected content into it, in words, if the pipeline does not mark it."""
+        """What brings protected content, or an audience, into it, in words."""
         self.flow: protection.Flow | None = None
         self.scenes: tuple[protection.Scene, ...] = ()
         self.variants: tuple[Question, ...] = (self,)
@@ -108,13 +108,27 @@ class Question:
         return self.guard.protected
 
     @property
+    def stated(self) -> protection.Guard:
+        """What the pipeline itself says of it."""
+        return protection.stated(self.spec)
+
+    @property
     def shielded(self) -> str:
         """`canvas is protected (gpu carries frame into it)`."""
-        return f"{self.label} is protected{f' ({self.carried})' if self.carried else ''}"
+        via = "" if self.stated.protected or not self.carried else f" ({self.carried})"
+        return f"{self.label} is protected{via}"
+
+    def widens(self, use: Attachment) -> bool:
+        """Whether the pipeline names somebody for it who may not see what this attachment brings in."""
+        return any(
+            party.use == use and protection.stage(party) in self.guard.wider
+            for way in self.ways
+            for party in way.parties
+        )
 
     def unguarded(self) -> Question:
         """The question before anybody's content has flown anywhere."""
-        found = self.guarded(protection.stated(self.spec), "", ())
+        found = self.guarded(self.stated, "", ())
         found.flow = None
         return found
 

@@ -19,6 +19,10 @@ without alternatives has one scene, of which nothing is seen outside this module
 
 Protection is the least that follows from what the pipeline marks: a stage that reads what
 it writes does not protect it by itself.
+
+Audiences flow the same way, into marked buffers too: who sees what is made of a film must be
+in the audience of the film, whatever the canvas says of itself. A canvas that names somebody
+else is *wider* than what comes into it, which is refused (see constraints.audience).
 """
 
 from __future__ import annotations
@@ -32,7 +36,7 @@ from platforms.errors import InputError
 from platforms.errors import Problem as Fault
 from solver.board import Board
 from solver.constraint import Fact
-from solver.constraints import missing_device, protected_flow
+from solver.constraints import audience, missing_device, protected_flow
 from solver.pipeline import Audience, Buffer, Selector
 
 if TYPE_CHECKING:
@@ -46,14 +50,18 @@ taken as part of the question, since each may double the scenes."""
 
 Stage = tuple[int, str | None]
 """A variable (by index) and the name that tells two jobs of one selector apart."""
+Members = tuple[Selector, ...]
+"""An audience as a pipeline states it."""
 
 
 class Guard(NamedTuple):
     """Who must be kept away from one buffer."""
 
     protected: bool
-    audiences: frozenset[tuple[Selector, ...]] = frozenset()
+    audiences: frozenset[Members] = frozenset()
     """Whoever sees it must be in every one of these."""
+    wider: frozenset[Stage] = frozenset()
+    """Stages that write what somebody may not see whom the pipeline names for this buffer."""
 
 
 class Taken(NamedTuple):
@@ -77,6 +85,20 @@ def stated(spec: Buffer) -> Guard:
     if isinstance(spec.protected, Audience):
         return Guard(True, frozenset([spec.protected.audience]))
     return Guard(bool(spec.protected))
+
+
+def foreign(members: Members, audience: Members) -> list[Selector]:
+    """Those of some members whom an audience does not admit for sure: a kind admits all its connectors and labels."""
+    return [
+        each
+        for each in members
+        if not any(
+            each.kind == other.kind
+            and other.connector in (None, each.connector)
+            and other.label in (None, each.label)
+            for other in audience
+        )
+    ]
 
 
 def stage(party: Party) -> Stage:
@@ -120,55 +142,71 @@ class Flow:
         self.questions = questions
         self.loose = loose
         self.carriers: frozenset[Stage] = frozenset()
+        self.inviting: frozenset[Stage] = frozenset()
+        """Stages that may read a buffer that has an audience."""
         self.reached = {i for i, question in enumerate(questions) if question.guard.protected}
         """Buffers that may be protected, whatever is chosen."""
+        self.closed = {i for i, question in enumerate(questions) if question.guard.audiences}
+        """Buffers that may have an audience: what is written of no others leaves a marked buffer as it is."""
         self._reach()
         self.takes = {i: self._takes(questions[i]) for i in sorted(self.reached)}
 
     def _reach(self) -> None:
-        grown = True
-        while grown:
-            tainted = {
-                stage(party)
-                for i in self.reached
-                for way in self.questions[i].ways
-                for party in way.parties
-                if party.use.access == "read"
-            }
+        """Follow protection, and audiences, to every buffer they may come into."""
+        before = -1
+        while before != (before := len(self.reached) + len(self.closed)):
             found: set[Stage] = set()
-            grown = False
+            tainted, invited = self._reading(self.reached), self._reading(self.closed)
             for i, question in enumerate(self.questions):
-                if stated(question.spec).protected:
-                    continue
-                for way in question.ways:
-                    into = {
-                        stage(party)
-                        for party in way.parties
-                        if party.use.access == "write" and False in self._declassifying(question, party)
-                    } & tainted
-                    found |= into
-                    if into and i not in self.reached:
-                        self.reached.add(i)
-                        grown = True
-            self.carriers = frozenset(found)
+                marked = stated(question.spec).protected
+                written = self._carrying(question)
+                into = written & (invited if marked else tainted)
+                found |= into
+                self.reached |= {i} if into else set()
+                self.closed |= {i} if written & invited else set()
+            self.carriers, self.inviting = frozenset(found), frozenset(invited)
+
+    def _reading(self, buffers: set[int]) -> set[Stage]:
+        """The stages that may read any of some buffers."""
+        return {
+            stage(party)
+            for i in buffers
+            for way in self.questions[i].ways
+            for party in way.parties
+            if party.use.access == "read"
+        }
+
+    def _carrying(self, question: Question) -> set[Stage]:
+        """The stages that may write a buffer through a port that does not end protection."""
+        return {
+            stage(party)
+            for way in question.ways
+            for party in way.parties
+            if party.use.access == "write" and False in self._declassifying(question, party)
+        }
 
     def facts(self) -> Iterator[Fact]:
-        """Attachments through which protected content comes into a buffer that is not marked itself."""
+        """Attachments through which protected content, or an audience, comes into a buffer."""
         for group in self.groups():
-            found = {fact for i in group for fact in self._through(self.questions[i])}
+            through = {i: set(self._through(self.questions[i])) for i in group}
+            found = {protected_flow.fact(self.questions[i].label, name) for i in group for name in through[i]}
             yield from found if len(found) <= LOOSE else ()
+            for i in group:
+                if stated(self.questions[i].spec).audiences:
+                    yield from (audience.fact(self.questions[i].label, name) for name in through[i])
 
-    def _through(self, question: Question) -> Iterator[Fact]:
+    def _through(self, question: Question) -> Iterator[str]:
+        """The devices through which something comes into a buffer."""
         for party in (party for way in question.ways for party in self._writers(question, way)):
             for name in self._fitting(party):
                 if False in self._ends_at(question, party, name):
-                    yield protected_flow.fact(question.label, name)
+                    yield name
 
-    def sources(self, party: Party) -> list[str]:
-        """The buffers from which a stage may carry protected content."""
+    def sources(self, party: Party, *, closed: bool = False) -> list[str]:
+        """The buffers from which a stage may carry protected content; only those that may have an audience."""
         return [
             self.questions[i].label
-            for i in sorted(self.reached)
+            for i in sorted(self.closed if closed else self.reached)
             if any(stage(party) in take.reads for take in self.takes[i])
         ]
 
@@ -213,9 +251,11 @@ class Flow:
         return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers
 
     def _writers(self, question: Question, way: Way) -> list[Party]:
+        """Those who may carry into the buffer what changes its guard: into a marked one, audiences only."""
+        carriers = self.carriers
         if stated(question.spec).protected:
-            return []  # what the pipeline states is final
-        return [p for p in way.parties if p.use.access == "write" and stage(p) in self.carriers]
+            carriers &= self.inviting
+        return [p for p in way.parties if p.use.access == "write" and stage(p) in carriers]
 
     def groups(self) -> Iterator[list[int]]:
         """Buffers that may be protected, together with those whose content they share."""
@@ -263,22 +303,18 @@ def _settle(flow: Flow, group: list[int], variable: int) -> None:
 
 
 def _carried(flow: Flow, group: list[int], block: Block, place: int) -> str:
-    """Who carries which protected buffer into the one at `place`, if it is not marked itself."""
+    """Who carries which buffer into the one at `place`: a protected one, or one with an audience if there is any."""
     takes, guards = block
-    if not guards[place].protected or stated(flow.questions[group[place]].spec).protected:
+    if not guards[place].protected:
         return ""
     writes = frozenset[Stage]().union(*(take.writes for take in takes[place]))
-    for source, index in enumerate(group):
-        reads = (
-            frozenset[Stage]().union(*(take.reads for take in takes[source]))
-            if guards[source].protected
-            else ()
-        )
-        for variable, name in _ordered(writes.intersection(reads)):
+    sources = [i for i, guard in enumerate(guards) if guard.protected and i != place]
+    for source in [i for i in sources if guards[i].audiences] or sources:
+        reads = frozenset[Stage]().union(*(take.reads for take in takes[source]))
+        for variable, name in _ordered(writes & reads):
             who = flow.variables[variable]
             selector = Selector(who.kind, who.label, who.connector, name or None, None)
-            if source != place:
-                return f"{selector} carries {flow.questions[index].label} into it"
+            return f"{selector} carries {flow.questions[group[source]].label} into it"
     return ""
 
 
@@ -311,15 +347,25 @@ def _outcome(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
     """The least protection that follows if everybody is taken so."""
     guards = list(own)
     while True:
-        carried: dict[Stage, frozenset[tuple[Selector, ...]]] = {}
+        carried: dict[Stage, frozenset[Members]] = {}
         for guard, take in zip(guards, taken, strict=True):
             if guard.protected:
                 for reader in take.reads:
                     carried[reader] = carried.get(reader, frozenset()) | guard.audiences
         before = list(guards)
         for place, take in enumerate(taken):
-            sources = [carried[writer] for writer in take.writes if writer in carried]
+            sources = {writer: carried[writer] for writer in take.writes if writer in carried}
             if sources:
-                guards[place] = Guard(True, frozenset().union(*sources))
+                audiences = own[place].audiences.union(*sources.values())
+                guards[place] = Guard(True, audiences, _wider(own[place], sources))
         if guards == before:
             return tuple(guards)
+
+
+def _wider(own: Guard, sources: Mapping[Stage, frozenset[Members]]) -> frozenset[Stage]:
+    """The stages that bring in what not everybody may see whom the pipeline names."""
+    return frozenset(
+        writer
+        for writer, audiences in sources.items()
+        if any(foreign(members, each) for members in own.audiences for each in audiences)
+    )

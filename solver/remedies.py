@@ -13,7 +13,7 @@ from typing import Final
 
 from platforms.schema import Aperture
 from platforms.values import Extent, in_units
-from solver import detours
+from solver import detours, invitations
 from solver.changes import Change, Ways
 from solver.constraint import Fact
 from solver.constraints import capacity
@@ -310,6 +310,8 @@ GENERATORS: Final = (
     counts,
     formats,
     widths,
+    invitations.invitations,
+    invitations.withdrawals,
     apertures,
     resources,
     heap_limits,

@@ -100,15 +100,16 @@ def board(
     devices: Mapping[str, Json] | None = None,
     **sections: Any,
 ) -> Platform:
-    """A board with `dram`, one heap `system`, a camera and a panel.
+    """A board with `dram`, one heap `system`, a camera and a panel, and `tz`, a part of `dram`, if a heap draws from it.
 
     Memories and devices are added to these (the same name replaces one); `heaps` replaces the heaps.
     """
+    guarded = any("tz" in each["memory"] for each in (heaps or {}).values())
     data: Json = {
         "schema": "heapwright/platform/1",
         "name": "bench",
         "kernel": "6.12",
-        "memory": {"dram": _DRAM, **(memory or {})},
+        "memory": {"dram": _DRAM, **({"tz": _TZ} if guarded else {}), **(memory or {})},
         "heaps": dict(heaps or {"system": heap("dram")}),
         "devices": {
             "camera": device("camera", capture=port()),
@@ -121,6 +122,7 @@ def board(
 
 
 _DRAM: Final = memory()
+_TZ: Final = memory("64MiB", inside="dram")
 
 
 def buffer(**facts: Any) -> Json:

@@ -30,7 +30,7 @@ class Firewall:
         `protected`: that it handles protected content.
         """
         where = self._residence(buffer)
-        walls = [heap for heap in (where.heap, where.home) if heap.access is not None]
+        walls = [heap for heap in (where.heap, where.home) if self._stands(heap)]
         for heap in walls:
             if touch.device.name not in self.opened(heap, buffer):
                 return seen("outside-firewall", f"{heap.name}: access from outside the firewall")
@@ -62,4 +62,8 @@ class Firewall:
     def guards(self, buffer: Buffer) -> bool:
         """Whether a buffer lies behind any firewall."""
         where = self._residence(buffer)
-        return where.heap.access is not None or where.home.access is not None
+        return self._stands(where.heap) or self._stands(where.home)
+
+    def _stands(self, heap: HeapFacts) -> bool:
+        """Whether there is a firewall; where another heap uses the same memory otherwise, there is none."""
+        return heap.access is not None and heap.disputed is None

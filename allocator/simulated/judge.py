@@ -18,6 +18,7 @@ from allocator.hardware import (
     present_heaps,
 )
 from allocator.simulated.bridges import conversion_faults, edge_faults, level_faults, throughput_faults
+from allocator.simulated.claims import disputed
 from allocator.simulated.families import opaque
 from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
 from allocator.simulated.ground import Ground, pools
@@ -52,7 +53,9 @@ class Judge:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self.heaps = present_heaps(platform)
+        present = present_heaps(platform)
+        rivals = disputed(platform, present)
+        self.heaps = {name: replace(heap, disputed=rivals.get(name)) for name, heap in present.items()}
         self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
         locked = {heap.facts.locks.from_ for heap in self.heaps.values() if heap.facts.locks is not None}
         own = [heap.memories for heap in self.heaps.values() if heap.memories is not None]

@@ -58,6 +58,8 @@ class Ward(NamedTuple):
     """Protection of a buffer: whoever can see it must be a member of every audience."""
 
     audiences: frozenset[tuple[Selector, ...]]
+    overstated: tuple[str, ...] = ()
+    """Whom the file names for the buffer although they may not see what comes into it."""
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,10 @@ Job = tuple[Role, str | None]
 def wards(
     asked: Sequence[Asked], seats: Sequence[Seating], devices: Mapping[str, DeviceFacts]
 ) -> list[Ward | None]:
-    """The protection of every buffer, by itself or by what flows into it.
+    """The protection of every buffer, by itself and by what flows into it.
 
-    What a file states of a buffer is final; any other protected buffer has the
-    audiences of everything protected that its writers read.
+    Whoever may see it is in the audience that the file states, and in those of everything
+    protected that its writers read; stating more is a fault.
     """
     found = [each.own_ward for each in asked]
     reading = [_jobs(each, seating, devices, "read") for each, seating in zip(asked, seats, strict=True)]
@@ -35,13 +35,35 @@ def wards(
             if ward is not None:
                 carried.update({job: carried.get(job, frozenset()) | ward.audiences for job in jobs})
         grown = []
-        for each, ward, jobs in zip(asked, found, writing, strict=True):
+        for each, jobs in zip(asked, writing, strict=True):
             flows = [carried[job] for job in jobs if job in carried]
-            final = each.own_ward is not None or not flows
-            grown.append(ward if final else Ward(frozenset().union(*flows)))
+            own = each.own_ward
+            if not flows:
+                grown.append(own)
+                continue
+            incoming = frozenset[tuple[Selector, ...]]().union(*flows)
+            stated = own.audiences if own is not None else frozenset()
+            grown.append(Ward(incoming | stated, _overstated(stated, incoming)))
         if grown == found:
             return found
         found = grown
+
+
+def _overstated(
+    stated: frozenset[tuple[Selector, ...]], incoming: frozenset[tuple[Selector, ...]]
+) -> tuple[str, ...]:
+    """Those whom a file names for a buffer, and somebody whose content comes in does not."""
+
+    def among(named: Selector, audience: Sequence[Selector]) -> bool:
+        wider = {
+            (named.kind, label, plug) for label in (None, named.label) for plug in (None, named.connector)
+        }
+        return any((each.kind, each.label, each.connector) in wider for each in audience)
+
+    named = {
+        str(each) for own in stated for each in own if not all(among(each, guests) for guests in incoming)
+    }
+    return tuple(sorted(named))
 
 
 def _jobs(asked: Asked, seating: Seating, devices: Mapping[str, DeviceFacts], access: str) -> list[Job]:
@@ -72,7 +94,7 @@ def _in_audience(
 
 def closed(heap: HeapFacts) -> bool:
     """Whether it is known who gets into the heap, and that the CPU cannot map it."""
-    return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none"
+    return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none" and heap.disputed is None
 
 
 def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
@@ -83,6 +105,8 @@ def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
             )
     elif not isinstance(heap.facts.access, tuple):
         yield seen("protected-needs-firewall", f"{heap.name} has no known firewall")
+    elif heap.disputed is not None:
+        yield seen("protected-needs-firewall", f"{heap.disputed} opens the memory of {heap.name} to others")
     elif not closed(heap):
         yield seen("protected-needs-firewall", f"the CPU may map buffers of {heap.name}")
 
@@ -115,6 +139,10 @@ def audience_faults(
     """Everybody whom a firewall lets in must belong to every audience."""
     if asked.ward is None:
         return
+    for name in asked.ward.overstated:
+        yield seen("audience", f"is stated for {name}, who may not see what it is made of").against(
+            asked.name, ""
+        )
     attached = {touch.device.name for touch in touches}
     for heap in (where.heap, where.home) if where.moved else (where.heap,):
         opened = attached if heap.facts.firewall == "per-buffer" else heap.access or frozenset()

@@ -26,3 +26,11 @@ def fact(label: str, device: str) -> Fact:
 def sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:
     which = f"{' and '.join(sources)}, which {'is' if len(sources) == 1 else 'are'} protected"
     return f"{stage} reads {which}, so what {port} writes to {label} is protected too"
+
+
+def audience_sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:
+    """The same of a buffer that is protected anyway: who may see it is not for it alone to say."""
+    return (
+        f"{stage} reads {' and '.join(sources)}, so nobody outside {'its' if len(sources) == 1 else 'their'} "
+        f"audience may see what {port} writes to {label}"
+    )

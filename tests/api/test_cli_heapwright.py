@@ -51,6 +51,23 @@ def test_platforms_check_says_what_is_wrong_where(
     assert f"{bad}:4: memory.dram: 'source' is missing" in said.err
 
 
+def test_platforms_check_doubts_a_firewall_whose_memory_others_use(
+    heapwright: Command, tmp_path: Path
+) -> None:
+    file = tmp_path / "my.yaml"
+    other = (
+        "{via: dma-heap, names: [mine], memory: [sdp], run: whole, align: 4KiB, cpu: cached, source: a test}"
+    )
+    header = "schema: heapwright/platform/1\nname: my\nextends: tee-protected\n"
+    file.write_text(f"{header}heaps:\n  mine: {other}\n  secure-video:\n    access: [decoder, panel]\n")
+    said = heapwright("platforms", "check", str(file))
+    assert (said.code, said.out) == (2, "")
+    assert said.err == (
+        f"{file}:7: heaps.secure-video.access: secure-video admits decoder, panel (static), but mine allocates from "
+        "sdp too and has no firewall; one range has one access list, so nothing protected is put there\n"
+    )
+
+
 def test_platforms_check_notes_a_modifier_that_nobody_knows(heapwright: Command, tmp_path: Path) -> None:
     text = "devices: {panel: {ports: {scanout: {images: [{formats: [XR24], modifiers: [LINER]}]}}}}"
     file = tmp_path / "my.yaml"

@@ -15,6 +15,7 @@ from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from tests.property import layout_twists, twists
 from tests.property.drafts import FORMATS, READERS, SOURCE, WRITERS, Draft, Json
+from tests.property.marks import marked, walled
 from tests.property.strategies import Instance, Twist
 
 _CHANGES: Final = ("format", "modifier", "memory", "stride")
@@ -149,7 +150,7 @@ def domains(draft: Draft) -> None:
     _no_cpu_converters(draft)
     names = sorted(draft.devices)
     kinds = sorted({device["kind"] for device in draft.devices.values()})
-    for heap in draft.heaps.values():
+    for name, heap in list(draft.heaps.items()):
         if draft.chance(12):
             continue
         out = draft.pick(*[0] * 12, 1, 2)
@@ -157,6 +158,7 @@ def domains(draft: Draft) -> None:
         heap["cpu"] = draft.pick(*["none"] * 12, "cached", "unknown")
         if draft.chance(2):
             heap["firewall"] = draft.pick("static", "per-buffer", "per-buffer")
+        walled(draft, name)
     for device in draft.devices.values():
         for port in device["ports"].values():
             port["protected"] = "allowed"
@@ -164,16 +166,13 @@ def domains(draft: Draft) -> None:
                 port["protected"] = draft.pick("required", "refused", "unknown")
     others = [kind for kind in kinds if kind != "cpu"]
     for buffer in (each for file in draft.files for each in file.values()):
-        buffer["protected"] = draft.pick(*[True] * 8, False)
         for ways, key in ((WRITERS, "written_by"), (READERS, "read_by")):
             able = [f"{kind}.{port}" for kind, port in ways if kind in others]
             for use in buffer[key]:
                 # The CPU is kept out of all that is protected.
                 if use["port"].startswith("cpu") and able and not draft.chance(6):
                     use["port"] = draft.pick(*able)
-        if draft.chance(6):
-            some = draft.random.sample(kinds, max(1, len(kinds) - draft.pick(0, 0, 1)))
-            buffer["protected"] = {"audience": some}
+    marked(draft, plain=6)
 
 
 def _no_cpu_converters(draft: Draft) -> None:

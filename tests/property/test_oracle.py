@@ -49,14 +49,8 @@ def compared(
     platform: Platform,
     pipelines: Sequence[Pipeline],
     live: Sequence[Placement],
-    *,
-    walked: bool = True,
 ) -> str | None:
-    """The two answers to one question, and where they part.
-
-    `walked`: protected content is followed from device to device as well. An answer does not say
-    which of two stages of one device it means, so not where they are alternatives.
-    """
+    """The two answers to one question, and where they part; protected content is followed besides."""
     search = Search(platform, pipelines, live)
     found = search.best()
     answer = solver.solve(platform, pipelines, live=live)
@@ -64,7 +58,7 @@ def compared(
         return None if found is None else f"{where}: {answer.status}, but {found.cost} is possible"
     if faults := search.case.judge(answer):
         return f"{where}: the judge refuses the plan: {faults[0]}"
-    if walked and (holes := leaks(platform, pipelines, answer)):
+    if holes := leaks(platform, pipelines, answer):
         return f"{where}: protected content gets out: {holes[0]}"
     cost = plan_cost(search.case, answer)
     stated = {level.term: level.value for level in answer.levels}

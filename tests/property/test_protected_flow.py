@@ -42,6 +42,7 @@ PORTS = {
 }
 READERS = ("gpu.sample", "2d.source", "display.scanout", "video-encoder.frame")
 WRITERS = ("gpu.render", "2d.target")
+RANGES = {"tz": ["sdp"], "other-tz": ["other-sdp"]}
 
 
 class Draw:
@@ -67,17 +68,21 @@ class Draw:
         for name in ("tz", "other-tz")[: self.random.choice([1, 1, 2])]:
             members = [each for each in (*devices, "camera") if not self.chance(15)]
             heaps[name] = heap(
-                self.random.choice(["dram", "sdp"]),
+                self.random.choice([*RANGES[name] * 5, "dram", "sdp", "part"]),
                 cpu=self.random.choice(["none"] * 20 + ["cached", "unknown"]),
                 access=self.random.choice([members] * 20 + ["unknown"]),
                 firewall=self.random.choice(["static", "per-buffer"]),
             )
+        if self.chance(12):
+            heaps["inner"] = heap("part")
         if self.chance(4):
             heaps["moving"] = heap(
                 "vram", cpu="none", access=[*devices], moves_to=self.random.choice(sorted(heaps))
             )
         parts = {
             "sdp": memory(f"{self.random.choice([2, 4, 16]) * 4}KiB", inside="dram"),
+            "other-sdp": memory(f"{self.random.choice([4, 16]) * 4}KiB", inside="dram"),
+            "part": memory("4KiB", inside="sdp"),
             "vram": memory("1MiB", local=self.random.sample(sorted(devices), 1)),
         }
         return board(memory=parts, heaps=heaps, devices=devices)
@@ -92,21 +97,37 @@ class Draw:
         uses = dict.fromkeys(self.use(selectors) for _ in range(self.random.choice([1, 1, 2])))
         return {"any_of": [*uses]} if len(uses) > 1 else next(iter(uses))
 
-    def protected(self) -> Any:
-        if self.chance(3):
-            kinds = [kind for kind in PORTS if not self.chance(12)]
-            return {"audience": [*kinds, "camera"]}
-        return True
+    def protected(self, first: Any) -> Any:
+        """A mark: of its own, or beside the first of the file as narrow, narrower, wider, across it, or apart."""
+        if self.chance(2):
+            return True
+        every = [*PORTS, "camera"]
+        audience = [kind for kind in every if not self.chance(12)]
+        known = first["audience"] if isinstance(first, dict) else every
+        sort = self.random.choice(["own", "same", "narrower", "wider", "apart"])
+        if sort in ("same", "narrower", "wider"):
+            audience = [kind for kind in known if sort != "narrower" or not self.chance(6)]
+        if sort == "wider":
+            audience += [kind for kind in every if kind not in known][:1]
+        if sort == "apart":
+            audience = [kind for kind in every if kind not in known]
+        if self.chance(10):
+            audience.append(self.random.choice(["2d#b", "2d#c", "display@HDMI-A-1"]))
+        return {"audience": audience or every}
 
     def question(self) -> Pipeline:
-        buffers = {}
+        buffers: dict[str, Any] = {}
+        mark: Any = None
         for number in range(self.random.choice([2, 2, 3])):
             first = number == 0
+            one_in = 1 if first else self.random.choice([3, 6])
+            mark = mark or (self.protected(None) if first else None)
+            own = mark if first else self.protected(mark)
             buffers[f"b{number}"] = buffer(
                 size="32x32",
                 written_by="video-decoder.frame" if first else self.party(WRITERS),
                 read_by=[self.party(READERS) for _ in range(self.random.choice([1, 1, 2]))],
-                protected=self.protected() if first or self.chance(6) else False,
+                protected=own if self.chance(one_in) else False,
             )
         return pipeline(**buffers)
 
@@ -115,7 +136,7 @@ def disagreements(first: int) -> list[str]:
     found = []
     for seed in range(first, first + BATCH):
         draw = Draw(seed)
-        text = compared(f"seed {seed}", draw.platform(), [draw.question()], (), walked=False)
+        text = compared(f"seed {seed}", draw.platform(), [draw.question()], ())
         found += [text] if text is not None else []
     return found
 

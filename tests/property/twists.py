@@ -7,6 +7,7 @@ apertures of a few pages, strides around the width.
 from __future__ import annotations
 
 from tests.property.drafts import READERS, SOURCE, Draft, Json
+from tests.property.marks import marked, walled
 
 # Reach
 
@@ -237,6 +238,8 @@ def protected(draft: Draft) -> None:
         buffer["protected"] = True
     for _ in range(draft.pick(1, 2)):
         firewall(draft)
+    if draft.chance(2):
+        marked(draft, plain=2)
     for device in draft.devices.values():
         for port in device["ports"].values():
             if not draft.chance(6):
@@ -245,7 +248,9 @@ def protected(draft: Draft) -> None:
 
 def firewall(draft: Draft) -> None:
     names = sorted(draft.devices)
-    heap = draft.heap()
+    name = draft.pick(*draft.heaps)
+    heap = draft.heaps[name]
+    walled(draft, name)
     heap["access"] = draft.pick(names, names, draft.some(draft.devices), "unknown")
     heap["cpu"] = draft.pick("none", "none", "none", "cached")
     if draft.chance(2):

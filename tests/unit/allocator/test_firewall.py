@@ -19,7 +19,7 @@ from allocator.simulated.judge import judge
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import Placement, Plan
-from tests.builders import SOURCE, board, buffer, changed, device, heap, image, pipeline, port
+from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
 from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
 from tests.unit.allocator.test_conversions import conversion
 
@@ -27,8 +27,8 @@ SHUT = {"cpu": "none", "access": ["camera", "panel"]}
 
 
 def guarded(**facts: Any) -> dict[str, Any]:
-    """A heap behind a firewall."""
-    return heap("dram", **{**SHUT, **facts})
+    """A heap behind a firewall around memory of its own."""
+    return heap("tz", **{**SHUT, **facts})
 
 
 def careful(**devices: Any) -> dict[str, Any]:
@@ -186,8 +186,8 @@ def test_a_per_buffer_firewall_opens_exactly_for_those_attached(firewall: str, s
 def domains() -> Platform:
     heaps = {
         "secure-video": guarded(access=["decoder", "panel"]),
-        "secure-video-record": guarded(access=["camera", "encoder"]),
-        "trusted-ui": guarded(access=["gpu", "panel"]),
+        "secure-video-record": guarded(access=["camera", "encoder"], memory=["sdp-record"]),
+        "trusted-ui": guarded(access=["gpu", "panel"], memory=["sdp-ui"]),
     }
     ready = port(protected="allowed")
     devices = {
@@ -197,7 +197,8 @@ def domains() -> Platform:
         "encoder": device("video-encoder", frame=ready),
         "gpu": device("gpu", render=ready),
     }
-    return board(heaps=heaps, devices=devices)
+    places = {name: memory("1MiB", inside="dram") for name in ("sdp-record", "sdp-ui")}
+    return board(memory=places, heaps=heaps, devices=devices)
 
 
 FILM = secret(written_by="video-decoder.frame")
@@ -255,9 +256,10 @@ def test_where_protected_content_may_be_copied_to() -> None:
     )
     heaps = {
         "secure-video": guarded(access=["camera", "scaler"]),
-        "trusted-ui": guarded(access=["scaler", "panel"]),
+        "trusted-ui": guarded(access=["scaler", "panel"], memory=["sdp-ui"]),
     }
-    platform = board(heaps=heaps, devices=careful(scaler=scaler))
+    places = {"sdp-ui": memory("1MiB", inside="dram")}
+    platform = board(memory=places, heaps=heaps, devices=careful(scaler=scaler))
     root = placement(heap="secure-video", attachments=(CAMERA, read("scaler", "source")))
     copy = placement(buffer="frame>1", heap="trusted-ui", attachments=(written("scaler", "target"), PANEL))
     steps = (conversion(changes=("memory",), lossless=False),)

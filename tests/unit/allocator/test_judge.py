@@ -320,7 +320,7 @@ def test_protection_flows_through_a_stage_unless_it_ends_there() -> None:
             "panel": device("display", scanout=port(protected="allowed")),
             "blitter": device("2d", source=port(protected="allowed"), target=target),
         }
-        closed = heap("dram", cpu="none", access=list(devices))
+        closed = heap("tz", cpu="none", access=list(devices))
         platform = board(devices=devices, heaps={"system": heap("dram"), "closed": closed})
         secret = buffer(protected=True, read_by="2d.source")
         asked = pipeline(secret=secret, shown=buffer(written_by="2d.target"))

@@ -11,7 +11,7 @@ from tests.builders import board, buffer, device, facts, heap, pipeline, placed,
 def firewalled(access: list[str], firewall: str = "static") -> Platform:
     allowed = port(protected="allowed")
     return board(
-        heaps={"tz": heap("dram", cpu="none", access=access, firewall=firewall)},
+        heaps={"tz": heap("tz", cpu="none", access=access, firewall=firewall)},
         devices={
             "camera": device("camera", capture=allowed),
             "panel": device("display", connectors=["DSI-1"], scanout=allowed),

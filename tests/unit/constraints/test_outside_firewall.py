@@ -11,7 +11,7 @@ SECRET = pipeline(frame=buffer(protected=True))
 def admitting(*access: str) -> Platform:
     allowed = port(protected="allowed")
     return board(
-        heaps={"tz": heap("dram", cpu="none", access=list(access))},
+        heaps={"tz": heap("tz", cpu="none", access=list(access))},
         devices={"camera": device("camera", capture=allowed), "panel": device("display", scanout=allowed)},
     )
 

@@ -15,7 +15,7 @@ def theatre(*, panel: dict[str, Any], render: dict[str, Any] = MAY, blend: dict[
     return board(
         heaps={
             "plain": heap("dram"),
-            "tz": heap("dram", cpu="none", access=["decoder", "gpu", "blitter", "panel"]),
+            "tz": heap("tz", cpu="none", access=["decoder", "gpu", "blitter", "panel"]),
         },
         devices={
             "decoder": device("video-decoder", frame=MAY),

@@ -45,7 +45,7 @@ def test_what_a_stage_writes_after_reading_it_is_protected_too() -> None:
         shown=buffer(written_by="2d.target", read_by="display.scanout"),
     )
     closed = board(
-        heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "blitter", "panel"])},
+        heaps={"system": heap("dram"), "tz": heap("tz", cpu="none", access=["camera", "blitter", "panel"])},
         devices={
             "camera": device("camera", capture=port(protected="allowed")),
             "panel": device("display", scanout=port(protected="allowed")),
@@ -62,7 +62,7 @@ def test_a_port_that_declassifies_ends_it() -> None:
         shown=buffer(written_by="2d.target", read_by="display.scanout"),
     )
     platform = board(
-        heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "blitter"])},
+        heaps={"system": heap("dram"), "tz": heap("tz", cpu="none", access=["camera", "blitter"])},
         devices={"camera": device("camera", capture=port(protected="allowed")), "blitter": both},
     )
     assert placed(platform, question, buffer="shown").heap == "system"
@@ -75,7 +75,7 @@ def test_two_stages_of_one_device_are_told_apart() -> None:
         other=buffer(written_by="2d:two.target", read_by="display.scanout"),
     )
     platform = board(
-        heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "blitter"])},
+        heaps={"system": heap("dram"), "tz": heap("tz", cpu="none", access=["camera", "blitter"])},
         devices={"camera": device("camera", capture=port(protected="allowed")), "blitter": both},
     )
     assert placed(platform, question, buffer="other").heap == "system"

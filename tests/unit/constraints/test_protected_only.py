@@ -11,7 +11,7 @@ from tests.builders import board, facts, heap, placed, refusal, said
 
 
 def behind(access: Any) -> Platform:
-    return board(heaps={"tz": heap("dram", cpu="none", access=access)})
+    return board(heaps={"tz": heap("tz", cpu="none", access=access)})
 
 
 def test_an_open_heap_takes_anything() -> None:
@@ -26,5 +26,5 @@ def test_ordinary_content_stays_outside(access: Any) -> None:
 
 
 def test_however_much_room_there_is() -> None:
-    heaps = {"a-tz": heap("dram", cpu="none", access=["camera", "panel"]), "system": heap("dram")}
+    heaps = {"a-tz": heap("tz", cpu="none", access=["camera", "panel"]), "system": heap("dram")}
     assert placed(board(heaps=heaps)).heap == "system"

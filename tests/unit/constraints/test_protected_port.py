@@ -12,7 +12,7 @@ SECRET = pipeline(frame=buffer(protected=True))
 
 def showing(protected: str) -> Platform:
     return board(
-        heaps={"system": heap("dram"), "tz": heap("dram", cpu="none", access=["camera", "panel"])},
+        heaps={"system": heap("dram"), "tz": heap("tz", cpu="none", access=["camera", "panel"])},
         devices={
             "camera": device("camera", capture=port(protected="allowed")),
             "panel": device("display", scanout=port(protected=protected)),

@@ -178,7 +178,7 @@ def protected_board(converter: str) -> Platform:
     allowed = {"protected": "allowed"}
     inside: Json = {"source": allowed, "target": allowed}
     return board(
-        heaps={"system": heap("dram"), "tz": heap("dram", via="tee", cpu="none", access=[*behind])},
+        heaps={"system": heap("dram"), "tz": heap("tz", via="tee", cpu="none", access=[*behind])},
         devices={
             "camera": device("camera", capture=port(image("YUYV"), protected="allowed")),
             "panel": device("display", scanout=port(protected="allowed")),

@@ -151,7 +151,7 @@ def test_what_a_device_lacks_is_told_for_each_port_that_needs_it() -> None:
 
 def test_a_fact_is_put_into_words_even_where_the_plan_at_hand_does_not_break_it() -> None:
     # So it is when a search for the plan without the fact was cut short.
-    heaps = {"system": heap("dram"), "tz": heap("dram", cpu="none", access=["panel"])}
+    heaps = {"system": heap("dram"), "tz": heap("tz", cpu="none", access=["panel"])}
     problem = Problem(board(heaps=heaps), [pipeline()])
     used = ledger(problem.board, ())
     options = choose(problem, Propagation(problem), used).options

@@ -34,7 +34,7 @@ EITHER = {"any_of": ["display.scanout", "gpu.sample"]}
 def player(access: Sequence[str] = ("decoder", "panel", "gpu"), **devices: Any) -> Platform:
     """A decoder and a panel behind a firewall, with a GPU that may compose."""
     return board(
-        heaps={"plain": heap("dram"), "tz": heap("dram", via="tee", cpu="none", access=list(access))},
+        heaps={"plain": heap("dram"), "tz": heap("tz", via="tee", cpu="none", access=list(access))},
         devices={
             "decoder": device("video-decoder", frame=MAY),
             "panel": device("display", scanout=MAY),
@@ -230,12 +230,6 @@ def test_who_sees_two_contents_must_be_invited_to_both() -> None:
     )
 
 
-def test_what_the_pipeline_says_of_a_buffer_itself_is_final() -> None:
-    marked = invited("video-decoder", "gpu")
-    own = composed(marked, **invited("gpu", "display"))
-    assert where(per_buffer(), own) == {"frame": "tz", "canvas": "tz"}
-
-
 # Where `unknown` may stand
 
 
@@ -270,7 +264,7 @@ def test_what_nobody_knows_is_refused(
 def test_an_unstated_firewall_is_open_to_all_it_admits() -> None:
     # Not known to be per buffer, so it counts as static, and admits the GPU.
     platform = board(
-        heaps={"tz": heap("dram", cpu="none", access=["camera", "panel", "gpu"])},
+        heaps={"tz": heap("tz", cpu="none", access=["camera", "panel", "gpu"])},
         devices={
             "camera": device("camera", capture=MAY),
             "panel": device("display", scanout=MAY),
@@ -357,7 +351,7 @@ def test_a_film_is_not_put_where_a_preview_may_go(preview: str) -> None:
     platform = board(
         heaps={
             "plain": heap("dram"),
-            "tz": heap("dram", cpu="none", access=["decoder", "panel", "gpu", "blitter"]),
+            "tz": heap("tz", cpu="none", access=["decoder", "panel", "gpu", "blitter"]),
         },
         devices={
             "camera": device("camera", capture=may(colours["camera"])),
@@ -385,7 +379,7 @@ def test_one_audience_is_not_taken_for_another(wide: str, narrow: str) -> None:
         memory={"vram": memory("64MiB", local="gpu")},
         heaps={
             "card": heap("vram", cpu="none", access=members, firewall="per-buffer", moves_to="tz"),
-            "tz": heap("dram", cpu="none", access=members),
+            "tz": heap("tz", cpu="none", access=members),
         },
         devices={
             "decoder": device("video-decoder", frame=MAY),

@@ -96,7 +96,7 @@ def test_a_pool_that_cannot_lock_its_block_says_so() -> None:
 def test_a_heap_kind_that_speaks_against_a_heap() -> None:
     heaps = {
         "system": heap("dram"),
-        "tz": heap("dram", cpu="none", access=["panel"]),
+        "tz": heap("tz", cpu="none", access=["panel"]),
         "small": heap("dram", largest="512"),
     }
     placement = placed(board(heaps=heaps))

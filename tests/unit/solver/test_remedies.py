@@ -55,6 +55,8 @@ def test_every_generator_has_a_test_here() -> None:
         "counts",
         "formats",
         "widths",
+        "invitations",
+        "withdrawals",
         "apertures",
         "resources",
         "heap_limits",
@@ -312,9 +314,10 @@ def test_heap_limits_one_less_is_not_enough() -> None:
 def test_firewalls_admit_the_stranger() -> None:
     allowed = port(protected="allowed")
     platform = board(
+        memory={name: memory("1MiB", inside="dram") for name in ("a", "b")},
         heaps={
-            "a-tz": heap("dram", cpu="none", access=["panel"]),
-            "b-tz": heap("dram", cpu="none", access=["camera"]),
+            "a-tz": heap("a", cpu="none", access=["panel"]),
+            "b-tz": heap("b", cpu="none", access=["camera"]),
             "system": heap("dram"),
         },
         devices={"camera": device("camera", capture=allowed), "panel": device("display", scanout=allowed)},
@@ -340,6 +343,72 @@ def test_protected_ports_take_what_they_refused() -> None:
         "have panel.scanout take protected buffers such as frame (devices.panel.ports.scanout.protected, now refused)"
     )
     assert works(platform, question, "devices.panel.ports.scanout.protected", "allowed")
+
+
+def lent() -> Platform:
+    """A firewall per buffer that admits everybody."""
+    allowed = port(protected="allowed")
+    devices = {
+        "decoder": device("video-decoder", frame=allowed),
+        "gpu": device("gpu", sample=allowed, render=allowed),
+        "npu": device("npu", input=allowed),
+        "panel": device("display", scanout=allowed),
+    }
+    access = ["decoder", "gpu", "npu", "panel"]
+    return board(heaps={"tz": heap("tz", cpu="none", access=access, firewall="per-buffer")}, devices=devices)
+
+
+def composed(canvas: Any, film: tuple[str, ...] = ("video-decoder", "gpu"), **facts_of: Any) -> Pipeline:
+    return pipeline(
+        film=buffer(written_by="video-decoder.frame", read_by="gpu.sample", protected={"audience": [*film]}),
+        canvas=buffer(written_by="gpu.render", protected=canvas, **facts_of),
+    )
+
+
+@pytest.mark.parametrize("mark", [False, True, {"audience": ["gpu", "display", "npu"]}])
+def test_invitations_name_everybody_who_may_see_what_is_made_of_it(mark: Any) -> None:
+    platform, question = lent(), composed(mark, read_by=["display.scanout", "npu.input"])
+    answer = refusal(platform, question)
+    everybody = ["video-decoder", "gpu", "display", "npu"]
+    assert ways_out(answer) == {"buffers.film.protected.audience": everybody}
+    assert answer.remedies[0].text == (
+        "admit display, npu to the audience of film (buffers.film.protected.audience, now video-decoder, gpu)"
+    )
+    assert works(platform, question, "buffers.film.protected.audience", everybody)
+    for left_out in ("display", "npu"):
+        fewer = [kind for kind in everybody if kind != left_out]
+        assert not works(platform, question, "buffers.film.protected.audience", fewer)
+
+
+def test_invitations_name_a_connector_where_the_file_does() -> None:
+    platform = changed(lent(), "devices.panel.connectors", ["HDMI-A-1"])
+    question = composed({"audience": ["gpu", "display@HDMI-A-1"]}, read_by="display@HDMI-A-1.scanout")
+    assert ways_out(refusal(platform, question)) == {
+        "buffers.film.protected.audience": ["video-decoder", "gpu", "display@HDMI-A-1"]
+    }
+
+
+def test_withdrawals_leave_out_whoever_may_not_see_it() -> None:
+    platform, question = lent(), composed({"audience": ["gpu", "npu"]}, read_by=[])
+    answer = refusal(platform, question)
+    assert ways_out(answer) == {
+        "buffers.film.protected.audience": ["video-decoder", "gpu", "npu"],
+        "buffers.canvas.protected.audience": ["gpu"],
+    }
+    assert answer.remedies[1].text == (
+        "leave npu out of the audience of canvas (buffers.canvas.protected.audience, now gpu, npu)"
+    )
+    assert works(platform, question, "buffers.canvas.protected.audience", ["gpu"])
+
+
+def test_a_firewall_that_admits_too_many_is_trusted_if_the_file_says_so() -> None:
+    platform = changed(lent(), "heaps.tz.firewall", "static")
+    question = pipeline(
+        film=buffer(written_by="video-decoder.frame", protected={"audience": ["video-decoder", "display"]})
+    )
+    assert ways_out(refusal(platform, question)) == {
+        "buffers.film.protected.audience": ["video-decoder", "display", "gpu", "npu"]
+    }
 
 
 def test_iommus_as_other_boards_have_them() -> None:
