@@ -14,7 +14,7 @@ def marked(draft: Draft, plain: int) -> None:
     before: list[str] = []
     for buffer in (each for file in draft.files for each in file.values()):
         audience = beside(draft, kinds, before)
-        sort = draft.pick(*["true"] * 4, *["audience"] * 4)
+        sort = draft.pick(*["true"] * 6, *["audience"] * 3)
         if draft.chance(plain):
             buffer.pop("protected", None)
         elif sort == "true" or not audience:

@@ -7,6 +7,7 @@ require or refuse, audiences, cycles.
 
 from __future__ import annotations
 
+import re
 from random import Random
 from typing import Any
 
@@ -71,7 +72,7 @@ class Draw:
                 self.random.choice([*RANGES[name] * 5, "dram", "sdp", "part"]),
                 cpu=self.random.choice(["none"] * 20 + ["cached", "unknown"]),
                 access=self.random.choice([members] * 20 + ["unknown"]),
-                firewall=self.random.choice(["static", "per-buffer"]),
+                firewall=self.random.choice(["static", "per-buffer", "per-buffer", "per-buffer"]),
             )
         if self.chance(12):
             heaps["inner"] = heap("part")
@@ -97,16 +98,16 @@ class Draw:
         uses = dict.fromkeys(self.use(selectors) for _ in range(self.random.choice([1, 1, 2])))
         return {"any_of": [*uses]} if len(uses) > 1 else next(iter(uses))
 
-    def protected(self, first: Any) -> Any:
-        """A mark: of its own, or beside the first of the file as narrow, narrower, wider, across it, or apart."""
-        if self.chance(2):
+    def protected(self, first: Any, mine: set[str]) -> Any:
+        """A mark: for those attached (`mine`) and a few; or beside the first of the file as narrow, or otherwise."""
+        if self.chance(3):
             return True
         every = [*PORTS, "camera"]
-        audience = [kind for kind in every if not self.chance(12)]
         known = first["audience"] if isinstance(first, dict) else every
-        sort = self.random.choice(["own", "same", "narrower", "wider", "apart"])
+        sort = self.random.choice(["mine", "same", "same", "narrower", "wider", "apart"]) if first else "mine"
+        audience = [kind for kind in every if (kind in mine and not self.chance(20)) or not self.chance(3)]
         if sort in ("same", "narrower", "wider"):
-            audience = [kind for kind in known if sort != "narrower" or not self.chance(6)]
+            audience = [kind for kind in known if sort != "narrower" or kind in mine]
         if sort == "wider":
             audience += [kind for kind in every if kind not in known][:1]
         if sort == "apart":
@@ -120,15 +121,13 @@ class Draw:
         mark: Any = None
         for number in range(self.random.choice([2, 2, 3])):
             first = number == 0
-            one_in = 1 if first else self.random.choice([3, 6])
-            mark = mark or (self.protected(None) if first else None)
-            own = mark if first else self.protected(mark)
-            buffers[f"b{number}"] = buffer(
-                size="32x32",
-                written_by="video-decoder.frame" if first else self.party(WRITERS),
-                read_by=[self.party(READERS) for _ in range(self.random.choice([1, 1, 2]))],
-                protected=own if self.chance(one_in) else False,
-            )
+            written = "video-decoder.frame" if first else self.party(WRITERS)
+            read = [self.party(READERS) for _ in range(self.random.choice([1, 1, 2]))]
+            attached = re.findall(r"([a-z0-9-]+)(?:#b)?(?::two)?\.[a-z]+", str([written, read]))
+            marked = first or self.chance(3)
+            own = self.protected(mark, set(attached)) if marked else False
+            mark = mark or own
+            buffers[f"b{number}"] = buffer(size="32x32", written_by=written, read_by=read, protected=own)
         return pipeline(**buffers)
 
 
