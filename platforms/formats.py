@@ -24,20 +24,25 @@ class PlaneFormat(NamedTuple):
     """One plane: `bytes` of a row hold `samples` samples of it.
 
     A row of the plane has a sample for every `hsub` pixels of the image, the
-    plane a row for every `vsub` rows.
+    plane a row for every `vsub` rows. A row ends on a whole group of `group` samples,
+    the plane on a whole group of `lines` rows: what lies in the same bytes is there
+    together or not at all.
     """
 
     bytes: int
     samples: int
     hsub: int
     vsub: int
+    group: int = 1
+    lines: int = 1
 
 
 class PixelFormat(NamedTuple):
     """A DRM pixel format.
 
     Example: NV12 has the planes (1, 1, 1, 1) and (2, 1, 2, 2); NV15's first is
-    (5, 4, 1, 1), five bytes for four pixels.
+    (5, 4, 1, 1), five bytes for four pixels, in groups of four. Two pixels of YUYV share
+    their chroma: (2, 1, 1, 1) in groups of two.
     """
 
     fourcc: str
@@ -138,8 +143,12 @@ def _meant(text: str) -> Iterator[str]:
 
 def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
     hsub, vsub = row.get("subsampled", (1, 1))
-    shapes = enumerate(row["planes"])
-    planes = tuple(PlaneFormat(*shape, *((hsub, vsub) if index else (1, 1))) for index, shape in shapes)
+    planes: tuple[PlaneFormat, ...] = tuple(
+        PlaneFormat(size, samples, hsub if index else 1, vsub if index else 1, samples)
+        for index, (size, samples) in enumerate(row["planes"])
+    )
+    if len(planes) == 1 and "subsampled" in row:
+        planes = (planes[0]._replace(group=hsub, lines=vsub),)
     return PixelFormat(
         fourcc=fourcc,
         name=row["name"],

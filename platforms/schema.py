@@ -266,6 +266,20 @@ class Minimum(Strict):
     rows_multiple: Count
 
 
+class Below(Strict):
+    """Planes of fewer than `bytes` take whole groups of `multiple` rows instead."""
+
+    bytes: PositiveBytes
+    multiple: Count
+
+
+class PlaneRows(Strict):
+    """The buffer must hold each plane with its own rows rounded up to this, whatever the others have."""
+
+    multiple: Count
+    below: Below | None = None
+
+
 class TimesHeight(Strict):
     min: Fraction
     max: Fraction
@@ -308,6 +322,7 @@ class ImageRule(Strict):
     banks: Names | None = None
     tail: Tail | None = None
     minimum: Minimum | None = None
+    plane_rows: PlaneRows | None = None
     column_height: ColumnHeight | None = None
     when: When | None = None
     uses: dict[Name, Count] = Field(default_factory=dict, max_length=64)

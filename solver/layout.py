@@ -12,20 +12,31 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
-from platforms.schema import ColumnHeight, Tail
+from platforms.schema import ColumnHeight, PlaneRows, Tail
 from platforms.values import Extent
 
 
 class PlaneShape(NamedTuple):
-    """One plane of a pixel format: `bytes` per `pixels` samples of a row."""
+    """One plane of a pixel format: `bytes` per `pixels` samples of a row, in groups of `group` by `lines`."""
 
     bytes: int
     pixels: int
     hsub: int
     vsub: int
+    group: int = 1
+    lines: int = 1
+
+    def whole_row(self, width: int) -> int:
+        """Bytes of one row up to the end of its last group: two pixels of YUYV, four of NV15.
+
+        Source: include/uapi/drm/drm_fourcc.h: "2x2 subsampled", "packed YCbCr", `[63:0]` of two pixels;
+        drivers/media/v4l2-core/v4l2-common.c v4l2_format_plane_stride().
+        """
+        samples = -(-width // self.hsub)
+        return -(-round_up(samples, self.group) * self.bytes // self.pixels)
 
     def row(self, width: int) -> int:
-        """Bytes of one row of an image `width` pixels wide.
+        """Bytes of one row of an image `width` pixels wide, whatever groups they end in.
 
         Source: linux-7.2.13:drivers/gpu/drm/drm_fourcc.c drm_format_info_min_pitch().
         """
@@ -89,7 +100,7 @@ class Demand:
     __slots__ = (
         "beyond", "bytes_max", "bytes_multiple", "coded_height", "coded_width", "column_heights", "equal",
         "exact", "groups", "halved", "implied", "max_pixels", "maximum", "metadata", "minimum",
-        "minimum_rows", "multiple", "offset", "pinned", "power_of_two", "rows", "sets", "tails",
+        "minimum_rows", "multiple", "offset", "pinned", "plane_rows", "power_of_two", "rows", "sets", "tails",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -111,6 +122,7 @@ class Demand:
         self.implied: tuple[int, ...] = ()
         self.tails: tuple[tuple[Tail, Extent], ...] = ()
         self.minimum_rows: tuple[int, ...] = ()
+        self.plane_rows: tuple[PlaneRows, ...] = ()
         self.metadata = 1
         self.column_heights: tuple[ColumnHeight, ...] = ()
         self.bytes_max: int | None = None

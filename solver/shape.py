@@ -10,11 +10,13 @@ docs/modifiers.md says in words what is computed here.
 from __future__ import annotations
 
 from bisect import bisect_left
+from collections.abc import Iterator
 from fractions import Fraction
 from functools import cache
 from math import gcd, lcm
 from typing import Final, NamedTuple
 
+from platforms.schema import PlaneRows
 from platforms.values import Extent
 from solver.layout import Demand, Layout, Plane, PlaneShape, coded, compressed, round_up, settled
 
@@ -154,7 +156,7 @@ def _strides(
         columns = tuple(lcm(column, shape.beyond[1]) for column in columns)
     for plane, ratio, column in zip(shape.payload or shape.planes, ratios, columns, strict=True):
         above, below = ratio.as_integer_ratio()
-        least = max(least, -(-plane.row(width) * below // above))
+        least = max(least, -(-plane.whole_row(width) * below // above))
         multiple = lcm(multiple, below)
         for wanted in (*need.halved, column):
             multiple = lcm(multiple, wanted * below // gcd(wanted * below, above))
@@ -347,8 +349,7 @@ def _size(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], 
     if dmabuf == 0:
         tail = max(tail, _tail(need, shape, 0, planes[0].stride, per_plane=False))
     size = last.offset + last.size + tail
-    for multiple in need.minimum_rows:
-        size = max(size, _least(image, multiple, shape, mine))
+    size = max([size, *_least(need, image, shape, mine)])
     return round_up(size, lcm(shape.whole, need.bytes_multiple))
 
 
@@ -363,13 +364,24 @@ def after(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], 
         _tail(need, shape, last, planes[last].stride, per_plane=True),
         _tail(need, shape, 0, planes[0].stride, per_plane=False),
     )
-    for multiple in need.minimum_rows:
-        size = max(size, _least(image, multiple, shape, [*enumerate(planes)]))
+    size = max([size, *_least(need, image, shape, [*enumerate(planes)])])
     return round_up(size, need.bytes_multiple)
 
 
-def _least(image: Extent, multiple: int, shape: Shape, planes: list[tuple[int, Plane]]) -> int:
-    """Bytes of the planes at the image height rounded up: what importers check for."""
-    height = round_up(image.height, multiple)
-    own = [(index, plane) for index, plane in planes if index < len(shape.planes)]
-    return sum(plane.stride * -(-height // shape.planes[index].vsub) for index, plane in own)
+def _least(need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, Plane]]) -> Iterator[int]:
+    """Bytes of the planes at the image height rounded up, or each at its own: what drivers check for."""
+    own = [(shape.planes[index], plane.stride) for index, plane in planes if index < len(shape.planes)]
+    for multiple in need.minimum_rows:
+        height = round_up(image.height, multiple)
+        yield sum(stride * -(-height // facts.vsub) for facts, stride in own)
+    for rule in need.plane_rows:
+        yield sum(stride * _own_rows(rule, image.height, facts.vsub, stride) for facts, stride in own)
+
+
+def _own_rows(rule: PlaneRows, height: int, vsub: int, stride: int) -> int:
+    """Rows of one plane in whole groups; which groups, its whole rows decide.
+
+    Source: linux-7.3.4:drivers/media/platform/samsung/s5p-mfc/s5p_mfc_opr_v6.c calc_plane().
+    """
+    few = rule.below is not None and stride * (height // vsub) < rule.below.bytes
+    return round_up(-(-height // vsub), rule.below.multiple if few and rule.below else rule.multiple)

@@ -28,6 +28,9 @@ class Control(Surface, ABC):
     def row_bytes(self, width: int) -> int:
         return self.beside(round_up(self.main.row_bytes(width), self.main.stride_unit))
 
+    def group_bytes(self, width: int) -> int:
+        return self.beside(round_up(self.main.group_bytes(width), self.main.stride_unit))
+
     def shape(self, stride: int, rows: int) -> Shape:
         """i915 counts a buffer in tiles of 4 KiB, whatever lies in them (intel_fb.c calc_plane_normal_size())."""
         return Shape(round_up(stride * rows, TILE))

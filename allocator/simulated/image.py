@@ -373,14 +373,30 @@ def size_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
     for home, (size, need) in enumerate(zip(layout.sizes, touched(rule, layout), strict=True)):
         if need > size:
             yield refused("tail", f"touches {need} bytes of dma-buf {home}, which has {size}")
-    if rule.facts.minimum is not None:
-        height = round_up(layout.height, rule.facts.minimum.rows_multiple)
+    for rows in checked_rows(rule, layout):
         need_of = [0] * len(layout.sizes)
         for plane, stride in enumerate(layout.coloured):
-            need_of[layout.dmabufs[plane]] += stride * layout.pixels.rows(plane, height)
+            need_of[layout.dmabufs[plane]] += stride * rows[plane]
         for home, (size, need) in enumerate(zip(layout.sizes, need_of, strict=True)):
             if need > size:
                 yield refused("minimum-size", f"wants {need} bytes in dma-buf {home}, which has {size}")
+
+
+def checked_rows(rule: Rule, layout: Layout) -> Iterator[tuple[int, ...]]:
+    """Rows of each plane that its driver checks for, whatever it reads."""
+    planes = range(len(layout.coloured))
+    if rule.facts.minimum is not None:
+        height = round_up(layout.height, rule.facts.minimum.rows_multiple)
+        yield tuple(layout.pixels.rows(plane, height) for plane in planes)
+    if (own := rule.facts.plane_rows) is not None:
+        counted = []
+        for plane in planes:
+            # s5p-mfc halves the height of the image with an integer division before it multiplies.
+            pixels = layout.strides[plane] * (layout.height // layout.pixels.planes[plane].facts.vsub)
+            small = own.below is not None and pixels < own.below.bytes
+            group = own.below.multiple if own.below is not None and small else own.multiple
+            counted.append(round_up(layout.pixels.rows(plane, layout.height), group))
+        yield tuple(counted)
 
 
 def objections(rule: Rule, layout: Layout, writes: bool) -> Iterator[Objection]:

@@ -11,6 +11,7 @@ the solver.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import lcm
 from typing import Final, NamedTuple
 
 from allocator.hardware import round_up
@@ -49,7 +50,8 @@ class Surface:
         self, facts: PlaneFormat, stride_unit: int = 1, rows_unit: int = 1, offset_unit: int = 1
     ) -> None:
         self.facts = facts
-        self.stride_unit, self.rows_unit, self.offset_unit = stride_unit, rows_unit, offset_unit
+        self.stride_unit, self.offset_unit = stride_unit, offset_unit
+        self.rows_unit = lcm(rows_unit, facts.lines)
 
     def row_bytes(self, width: int) -> int:
         """Bytes that a row of an image of `width` pixels takes.
@@ -61,7 +63,15 @@ class Surface:
 
     def least_stride(self, width: int) -> int:
         """The shortest stride that a row of an image fits into."""
-        return self.row_bytes(width)
+        return self.group_bytes(width)
+
+    def group_bytes(self, width: int) -> int:
+        """Bytes that a row takes up to the end of the group that its last sample is in.
+
+        drm_format_info_min_pitch() is content with less: the last macropixel then lies half in the next row.
+        """
+        groups = -(-self.samples(width) // self.facts.group)
+        return -(-groups * self.facts.group * self.facts.bytes // self.facts.samples)
 
     def samples(self, width: int) -> int:
         return -(-width // self.facts.hsub)
@@ -97,7 +107,7 @@ class Surface:
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """Units in a row and in a column of the part that an image fills."""
-        return self.row_bytes(width), self.rows(height)
+        return self.group_bytes(width), self.rows(height)
 
     def sampled(self, width: int, height: int, stride: int, rows: int) -> Iterator[Unit]:
         """Units on both ends of the first two rows and the last, and around the middle."""

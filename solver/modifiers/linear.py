@@ -27,11 +27,12 @@ def _linear(fourcc: str) -> Shape | None:
     if found is None or not found.linear:
         return None
     ones = (1,) * len(found.planes)
-    return Shape(planes(found), ones, ones)
+    laid = planes(found)
+    return Shape(laid, tuple(plane.lines for plane in laid), ones)
 
 
 def planes(found: PixelFormat) -> tuple[PlaneShape, ...]:
-    return tuple(PlaneShape(p.bytes, p.samples, p.hsub, p.vsub) for p in found.planes)
+    return tuple(PlaneShape(p.bytes, p.samples, p.hsub, p.vsub, p.group, p.lines) for p in found.planes)
 
 
 def whole_samples(found: PixelFormat) -> tuple[int, ...] | None:

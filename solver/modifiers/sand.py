@@ -10,7 +10,7 @@ drivers/gpu/drm/vc4/vc4_plane.c vc4_plane_mode_set().
 from __future__ import annotations
 
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, lcm
 from typing import NamedTuple
 
 from platforms.formats import PixelFormat, pixel_format
@@ -36,7 +36,7 @@ class Sand(NamedTuple):
     def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
         """The smallest layout of `image` that meets `need`, or None."""
         extent = coded(need, image)
-        rows = round_up(extent.height, need.rows)
+        rows = round_up(extent.height, lcm(need.rows, self.planes[0].lines))
         heights = [-(-rows // plane.vsub) for plane in self.planes]
         height = self._column_height(need, extent.height, sum(heights))
         plain = self._strides(need, image)

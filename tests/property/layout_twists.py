@@ -112,6 +112,13 @@ def minimum(draft: Draft) -> None:
     draft.rule()["minimum"] = {"rows_multiple": draft.pick(2, 4, 8, 16)}
 
 
+def plane_rows(draft: Draft) -> None:
+    own: Json = {"multiple": draft.pick(2, 4, 8, 16)}
+    if draft.chance(2):
+        own["below"] = {"bytes": draft.pick(32, 64, 128, 256), "multiple": draft.pick(3, 16, 32)}
+    draft.rule()["plane_rows"] = own
+
+
 def when(draft: Draft) -> None:
     conditions: list[Json] = [{"rotate": [0, 180]}, {"crop": False}, {"scale": True}, {"codec": ["h264"]}]
     draft.rule()["when"] = draft.pick(*conditions)

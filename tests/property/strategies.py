@@ -64,6 +64,7 @@ TWISTS: Final[tuple[tuple[Twist, int], ...]] = (
     (layout_twists.dmabufs, 2),
     (layout_twists.tail, 2),
     (layout_twists.minimum, 2),
+    (layout_twists.plane_rows, 1),
     (layout_twists.when, 1),
     (layout_twists.rotate, 1),
     (layout_twists.colours, 1),

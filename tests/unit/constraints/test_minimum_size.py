@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
+from platforms.catalog import load_platform
 from platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal, said
 
@@ -51,3 +54,40 @@ def test_a_check_and_a_limit_that_exclude_each_other() -> None:
     assert said(answer, "minimum-size") == (
         "panel.scanout checks that frame has room for a height rounded up to 4 rows and a size that is a multiple of 512 bytes"
     )
+
+
+MACROBLOCK = 16
+MAX_FRAME_SIZE = 2 << 20
+
+
+def calc_plane(width: int, height: int) -> int:
+    """linux-7.3.4:drivers/media/platform/samsung/s5p-mfc/s5p_mfc_opr_v6.c calc_plane()."""
+    across, down = -(-width // MACROBLOCK), -(-height // MACROBLOCK)
+    if width * height < MAX_FRAME_SIZE:
+        down = (down + 1) // 2 * 2
+    return across * MACROBLOCK * down * MACROBLOCK
+
+
+def mfc_sizes(width: int, height: int) -> tuple[int, int]:
+    """s5p_mfc_dec_calc_dpb_size_v6(): NV12M, S5P_FIMV_NV12MT_HALIGN_V6 16."""
+    stride = -(-width // 16) * 16
+    return calc_plane(stride, height), calc_plane(stride, height // 2)
+
+
+MFC = [
+    (16, 16), (176, 144), (320, 240), (640, 368), (640, 480), (720, 576), (1024, 600), (1280, 720), (1366, 768),
+    (1600, 912), (1920, 1080), (1920, 1088), (2048, 1024), (2048, 1040), (1952, 1072), (2560, 1600), (3840, 2160),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("width", "height"), MFC)
+def test_a_codec_rounds_the_macroblock_rows_of_each_plane(width: int, height: int) -> None:
+    frame = buffer(
+        size=f"{width}x{height}", formats=["NV12"], written_by="video-decoder.frame", read_by="cpu.read"
+    )
+    assert placed(load_platform("exynos5"), pipeline(frame=frame)).sizes == mfc_sizes(width, height)
+
+
+def test_an_even_number_of_macroblock_rows_below_two_mebipixels() -> None:
+    # 45 and 23 rows of macroblocks become 46 and 24: 1280 × 736 and 1280 × 384.
+    assert mfc_sizes(1280, 720) == (942080, 491520)

@@ -63,7 +63,7 @@ def test_a_multiple_that_an_exact_writer_does_not_meet() -> None:
 
 
 def test_the_sentence_names_groups() -> None:
-    platform = padded({"fixed": True}, {"pixels": {"group": 4, "bytes": 5}}, "NV15")
+    platform = padded({"fixed": True}, {"pixels": {"group": 4, "bytes": 5}}, "R8")
     answer = refusal(platform, pipeline(frame=buffer(size="18x4")))
     assert said(answer, "stride-multiple") == (
         "panel.scanout needs rows of whole groups of 4 pixels in 5 bytes in frame"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.formats import PlaneFormat, known_fourcc, no_such_format, pixel_format, pixel_formats
+from platforms.formats import known_fourcc, no_such_format, pixel_format, pixel_formats
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ from platforms.formats import PlaneFormat, known_fourcc, no_such_format, pixel_f
 def test_planes_are_those_of_the_kernel(fourcc: str, planes: list[tuple[int, int, int, int]]) -> None:
     form = pixel_format(fourcc)
     assert form is not None
-    assert form.planes == tuple(PlaneFormat(*plane) for plane in planes)
+    assert [plane[:4] for plane in form.planes] == planes
 
 
 def test_the_table_is_whole() -> None:
@@ -51,7 +51,7 @@ def test_the_table_is_whole() -> None:
         assert form.colour in ("rgb", "yuv", "grey", "indexed")
         assert 1 <= len(form.planes) <= 3
         assert all(plane.bytes > 0 and plane.samples > 0 for plane in form.planes)
-        assert form.planes[0][2:] == (1, 1)
+        assert form.planes[0][2:4] == (1, 1)
         assert form.subsampled <= (form.colour == "yuv")
     assert len({form.name for form in table.values()}) == len(table)
     assert {fourcc for fourcc, form in table.items() if not form.linear} == {"YU08", "YU10", "VU30"}
