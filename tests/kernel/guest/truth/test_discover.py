@@ -61,6 +61,14 @@ def test_vkms_scans_out_and_writes_back() -> None:
     }
 
 
+def test_vkms_has_a_plane_and_a_cursor_that_turn_by_any_angle() -> None:
+    # drivers/gpu/drm/vkms/vkms_config.c vkms_config_default_create(); vkms_plane.c vkms_plane_init()
+    ports = platform().devices["vkms"].ports
+    assert (ports["scanout"].how_many, ports["cursor"].how_many) == (1, 1)
+    for name in ("scanout", "cursor"):
+        assert [rule.when and rule.when.rotate for rule in ports[name].images] == [(0, 90, 180, 270)]
+
+
 def test_vim2m_halves_widths_and_hears_no_stride() -> None:
     rules = platform().devices["vim2m"].ports["source"].images
     assert {rule.extent.multiple for rule in rules} == {(2, 1)}
