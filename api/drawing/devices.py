@@ -98,7 +98,7 @@ def _port(kind: str, name: str, port: Port) -> Iterator[str]:
     if port.count.max is not None:
         yield f"at most {port.count.max} buffers"
     if port.rotate != (0,):
-        yield f"rotates by {several([str(angle) for angle in port.rotate])}"
+        yield f"turns pictures by {several([str(angle) for angle in port.rotate if angle])}"
     if isinstance(port.how_many, int):
         yield f"{port.how_many} such ports"
     elif port.how_many is not None or (kind, name) in PLANES:
