@@ -8,6 +8,7 @@ AllocationError
 from __future__ import annotations
 
 import errno as errnos
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
@@ -96,6 +97,9 @@ class Backend(Protocol):
         Raises:
             KernelRefused: the heap cannot or will not.
         """
+
+    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+        """One buffer of what was made for it dma-buf by dma-buf; the parts are no buffers any longer."""
 
     def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
         """Import the buffer at a device port and map it there.

@@ -11,8 +11,8 @@ from types import TracebackType
 from typing import Self
 
 from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.hardware import DeviceFacts, HeapFacts, device_facts, heap_facts, present_heaps, round_up
-from allocator.order import turn
+from allocator.hardware import DeviceFacts, HeapFacts, device_facts, present_heaps, round_up
+from allocator.order import units
 from platforms.schema import Platform
 from solver.pipeline import Pipeline
 from solver.plan import AttachedPort, Placement, Plan
@@ -57,10 +57,7 @@ def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backe
     _check_question(pipelines, plan)
     allocation = Allocation(backend, plan)
     try:
-        heaps = present_heaps(platform)
-        for placement in sorted(plan.placements, key=lambda each: turn(heaps, each)):
-            for _ in range(placement.count):
-                _make(platform, allocation, placement)
+        _make_all(platform, allocation)
         for buffer in allocation.buffers:
             for attached in buffer.placement.attachments:
                 _attach(platform, backend, buffer, attached)
@@ -82,12 +79,28 @@ def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
             )
 
 
-def _heap(platform: Platform, placement: Placement) -> HeapFacts | None:
-    heap = platform.heaps.get(placement.heap)
-    return None if heap is None else heap_facts(placement.heap, heap, platform.page)
+def _make_all(platform: Platform, allocation: Allocation) -> None:
+    """Every buffer of the plan; those made dma-buf by dma-buf are joined when all are there."""
+    parts: dict[tuple[int, int], list[tuple[int, Buffer]]] = {}
+    heaps = present_heaps(platform)
+    for unit in units(heaps, allocation.plan.placements):
+        whole = unit.placement.sizes == unit.sizes
+        part = unit.placement if whole else unit.placement.model_copy(update={"sizes": unit.sizes})
+        buffer = _make(heaps.get(part.heap), allocation, part)
+        if not whole:
+            parts.setdefault((id(unit.placement), unit.number), []).append((unit.part, buffer))
+    placements = {id(each): each for each in allocation.plan.placements}
+    for (placement, _), made in parts.items():
+        made.sort(key=lambda each: each[0])
+        joined = allocation.backend.join(placements[placement], [buffer for _, buffer in made])
+        first = min(allocation.buffers.index(buffer) for _, buffer in made)
+        allocation.buffers[first] = joined
+        for _, buffer in made:
+            if buffer in allocation.buffers:
+                allocation.buffers.remove(buffer)
 
 
-def _make(platform: Platform, allocation: Allocation, placement: Placement) -> None:
+def _make(heap: HeapFacts | None, allocation: Allocation, placement: Placement) -> Buffer:
     name = placement.buffer
     try:
         buffer = allocation.backend.allocate(placement)
@@ -98,12 +111,12 @@ def _make(platform: Platform, allocation: Allocation, placement: Placement) -> N
         raise AllocationFailed(
             name, "", None, f"{len(buffer.dmabufs)} dma-bufs instead of {len(placement.sizes)}"
         )
-    heap = _heap(platform, placement)
     for dmabuf, size in zip(buffer.dmabufs, placement.sizes, strict=True):
         if dmabuf.size < size:
             raise AllocationFailed(name, "", None, f"{dmabuf.size} bytes instead of {size}")
         if heap is not None and (broken := _broken_promise(heap, dmabuf, size)) is not None:
             raise AllocationFailed(name, "", None, broken)
+    return buffer
 
 
 def _broken_promise(heap: HeapFacts, dmabuf: Dmabuf, size: int) -> str | None:

@@ -94,6 +94,11 @@ class HeapFacts:
         """Whether buffers are aligned by their size, as in CMA areas."""
         return isinstance(self.facts.align, AlignBySize)
 
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each dma-buf of a buffer is allocated by a call of its own."""
+        return self.facts.via == "dma-heap"
+
     def alignment(self, size: int) -> int:
         """What the address of a buffer of `size` bytes is a multiple of."""
         align = self.facts.align

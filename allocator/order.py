@@ -4,24 +4,51 @@ First what is confined to fewer memories, so that who may choose takes what is l
 the largest alignment first, then the longest runs: each run then finds a multiple of its alignment
 behind the last one, and holes are left only where something was live before. A heap that locks a
 block is counted by its block.
+
+Dma-bufs of dma-heaps are made one by one, those of one buffer among all others; a device that
+exports makes all of a buffer at once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from allocator.hardware import HeapFacts
 from solver.plan import Placement
 
-Turn = tuple[object, ...]
+Turn = tuple[Any, ...]
 
 
-def turn(heaps: Mapping[str, HeapFacts], placement: Placement) -> Turn:
-    """Placements are made in the order of their turns."""
+class Unit(NamedTuple):
+    """What is made by one call: a buffer, or one of its dma-bufs."""
+
+    placement: Placement
+    number: int
+    """Of the buffer among those of its placement."""
+    part: int
+    """Of the first dma-buf."""
+    sizes: tuple[int, ...]
+
+
+def units(heaps: Mapping[str, HeapFacts], placements: Sequence[Placement]) -> list[Unit]:
+    """Everything to be made, in order."""
+    found = []
+    for placement in placements:
+        parts = [placement.sizes]
+        if (heap := heaps.get(placement.heap)) is not None and heap.one_by_one:
+            parts = [(size,) for size in placement.sizes]
+        for part, sizes in enumerate(parts):
+            found += [Unit(placement, number, part, sizes) for number in range(placement.count)]
+    return sorted(found, key=lambda unit: turn(heaps, unit.placement, unit.sizes))
+
+
+def turn(heaps: Mapping[str, HeapFacts], placement: Placement, sizes: Sequence[int]) -> Turn:
+    """What is made of dma-bufs of these sizes is made in the order of turns."""
     heap = heaps.get(placement.heap)
     if heap is None:
-        return (0,)
-    within = _largest_first(max((run_of(heap, size) for size in placement.sizes), default=(0, 0)))
+        return (0, [])
+    within = _largest_first(max((run_of(heap, size) for size in sizes), default=(0, 0)))
     lock = heap.facts.locks
     if lock is not None:
         return (

@@ -87,6 +87,11 @@ class HeapView:
         """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
 
     @property
+    def one_by_one(self) -> bool:
+        """Whether each dma-buf of a buffer is allocated by a call of its own."""
+        return self.spec.via == "dma-heap"
+
+    @property
     def in_block(self) -> bool:
         """Whether its buffers live in the block that it locks."""
         lock = self.spec.locks
@@ -268,7 +273,7 @@ def _pair(heaps: Iterable[HeapView]) -> None:
         if not heap.counted:
             spec = heap.spec
             heap.twin = twins.setdefault(_FACTS(spec), heap.name)
-            costs = spec.memory, heap.run, heap.align, heap.align_cap, heap.granule
+            costs = spec.memory, heap.run, heap.one_by_one, heap.align, heap.align_cap, heap.granule
             heap.price = prices.setdefault(costs, heap.name)
 
 

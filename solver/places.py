@@ -47,7 +47,8 @@ class Drawer(NamedTuple):
     aligns: tuple[int, ...]
     long: tuple[int, ...]
     """Alignments of runs of several blocks."""
-    by_size: bool = False
+    together: bool = False
+    """Whether dma-bufs of one buffer, which may differ in alignment, are made by one call."""
     uneven: bool = False
     """Whether runs of one dma-buf differ in alignment: of scattered ones only the first has more than a page's."""
 
@@ -81,7 +82,7 @@ class Place:
         self._every = {align for drawer in mine for align in drawer.aligns}
         self._before = {each.names for each in mine if comes_before(each.names, names)}
         mixed = len(self._every) > 1
-        by_size = board.makes_together and any(drawer.by_size for drawer in mine)
+        by_size = board.makes_together and any(drawer.together for drawer in mine)
         self._together = mixed and (by_size or any(drawer.uneven for drawer in mine))
         crossing = any(not each <= names for each in self._before)
         self._plain = not (crossing or self._together or (mixed and self._before))
@@ -206,14 +207,25 @@ class Places:
         cma = any(heap.align_cap and view.name in heap.names for heap in board.heaps.values())
         return areas(view, board.parts(view), board.page, cma=cma)
 
+    def concerning(self, home: HeapView) -> list[Place]:
+        """The places with classes to which buffers in the memory of a heap are charged."""
+        if home.in_block:
+            return [place for place in (self._blocks[home.name],) if place.classes]
+        return self._where(home.names)
+
     def charges(self, home: HeapView, sizes: tuple[int, ...]) -> list[Charge]:
         """What one buffer takes of the classes of every place."""
         found = self._taken.get((home.name, sizes))
         if found is None:
-            places = [self._blocks[home.name]] if home.in_block else self._where(home.names)
-            of_buffer = _of_buffers(home, sizes, 1) if places else []
-            found = [charge for place in places for charge in place.charges(home.names, of_buffer)]
-            self._taken[home.name, sizes] = found
+            places = self.concerning(home)
+            calls = [(size,) for size in sizes] if home.one_by_one else [sizes]
+            summed: dict[Budget, Charge] = {}
+            for place in places:
+                for call in calls:
+                    for budget, each, once in place.charges(home.names, _of_buffers(home, call, 1)):
+                        before = summed.get(budget, (budget, 0, 0))
+                        summed[budget] = budget, before[1] + each, max(before[2], once)
+            found = self._taken[home.name, sizes] = list(summed.values())
         return found
 
     def locks(self, home: HeapView) -> list[tuple[Budget, int]]:
@@ -233,7 +245,8 @@ class Places:
 def _drawer(heap: HeapView) -> Drawer:
     aligns = tuple(alignments(heap))
     uneven = heap.run is not None and len(aligns) > 1
-    return Drawer(heap.names, aligns, tuple(long_alignments(heap)), bool(heap.align_cap), uneven)
+    together = bool(heap.align_cap) and not heap.one_by_one
+    return Drawer(heap.names, aligns, tuple(long_alignments(heap)), together, uneven)
 
 
 def places(board: Board) -> Places:

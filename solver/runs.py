@@ -36,8 +36,15 @@ def runs(home: HeapView, size: int) -> list[Run]:
     if home.run is None or home.run >= slot:
         return [Run(align, slot)]
     whole, rest = divmod(slot - home.run, home.run)
-    found = [Run(align, home.run), Run(home.page, home.run, whole), Run(home.page, rest, min(1, rest))]
+    step = unit(home)
+    found = [Run(align, home.run), Run(step, home.run, whole), Run(step, rest, min(1, rest))]
     return [run for run in found if run.number]
+
+
+def unit(home: HeapView) -> int:
+    """What scattered runs are aligned to: a page, or the granule in which the heap hands memory out."""
+    align = home.page if home.align_cap is not None else even(home.align, home.page)
+    return min(align, even(home.granule, home.page))
 
 
 def even(align: int, page: int) -> int:
@@ -48,7 +55,7 @@ def even(align: int, page: int) -> int:
 def alignments(heap: HeapView) -> list[int]:
     """What runs of a heap may be aligned to."""
     if heap.align_cap is None:
-        return sorted({even(heap.align, heap.page), *(() if heap.run is None else (heap.page,))})
+        return sorted({even(heap.align, heap.page), *(() if heap.run is None else (unit(heap),))})
     found = [heap.page]
     while found[-1] * 2 <= heap.align_cap:
         found.append(found[-1] * 2)

@@ -7,6 +7,7 @@ What is opened is closed on every path; the kernel's refusals come as `Absent`,
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from errno import ENODEV
@@ -59,6 +60,12 @@ class LinuxBackend:
             self._close_nodes()
             raise
         self._made[name] = number + 1
+        self._alive.add(buffer)
+        return buffer
+
+    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+        buffer = Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
+        self._alive.difference_update(parts)
         self._alive.add(buffer)
         return buffer
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping as ReadOnly
+from collections.abc import Sequence
 from errno import EINVAL, EMFILE, ENODEV, ENOENT, ENOMEM
 from random import Random
 from typing import Final, Literal
@@ -206,6 +207,11 @@ class Board:
         if address is None:
             raise KernelRefused(ENOMEM, f"{heap.name} cannot lock {lock.size} bytes of {lock.from_}")
         self._locks[heap.name] = source.take(address, lock.size)
+
+    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+        buffer = Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
+        self._held[id(buffer)] = [each for part in parts for each in self._held.pop(id(part))]
+        return buffer
 
     def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
         device = self.facts.devices.get(attached.device)

@@ -40,6 +40,8 @@ class Made(NamedTuple):
     names: frozenset[str]
     pieces: tuple[Piece, ...]
     standing: bool
+    placement: int
+    """The same for all that is made of one placement."""
 
     @property
     def first(self) -> tuple[int, int]:
@@ -52,7 +54,7 @@ class Taker(NamedTuple):
     names: frozenset[str]
     aligns: frozenset[int]
     long: frozenset[int]
-    by_size: bool
+    together: bool
     uneven: bool = False
     """Of scattered runs only the first is aligned to more than a page."""
 
@@ -91,7 +93,7 @@ class Runs:
             yield self._taker(heap, heap.memories)
         if heap.facts.locks is not None:
             align = frozenset([locked_run(self.heaps, heap)[0]])
-            yield Taker(frozenset([heap.facts.locks.from_]), align, align, by_size=False)
+            yield Taker(frozenset([heap.facts.locks.from_]), align, align, together=False)
 
     def _taker(self, heap: HeapFacts, names: frozenset[str]) -> Taker:
         sizes = [self.page]
@@ -100,10 +102,13 @@ class Runs:
                 sizes.append(heap.alignment(sizes[-1] + 1))
         aligns = {run_of(heap, size)[0] for size in sizes}
         if heap.run is None:
-            return Taker(names, frozenset(aligns), frozenset([max(aligns)]), heap.by_size)
-        aligns.add(self.page)
+            return Taker(
+                names, frozenset(aligns), frozenset([max(aligns)]), heap.by_size and not heap.one_by_one
+            )
+        aligns.add(self._within(heap))
         long = frozenset(align for align in aligns if align < heap.run)
-        return Taker(names, frozenset(aligns), long, heap.by_size, uneven=len(aligns) > 1)
+        together = heap.by_size and not heap.one_by_one
+        return Taker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1)
 
     def lacking(self, charges: Sequence[Charge]) -> Iterator[tuple[str, str]]:
         """What finds no place, and the buffers that look for one."""
@@ -122,19 +127,33 @@ class Runs:
     def _made(self, charge: Charge) -> Iterator[Made]:
         home = charge.where.home
         if home.memories and not home.in_locked_block:
-            yield Made(charge.buffer, home.memories, self._pieces(home, charge), charge.standing)
+            yield from self._calls(home, charge)
 
-    def _pieces(self, home: HeapFacts, charge: Charge) -> tuple[Piece, ...]:
+    def _calls(self, home: HeapFacts, charge: Charge) -> Iterator[Made]:
+        """What is made by one call: a dma-buf of a dma-heap, a buffer of any other."""
+        assert home.memories is not None  # else nobody knows where
+        calls = [(size,) for size in charge.sizes] if home.one_by_one else [charge.sizes]
+        for sizes in calls:
+            pieces = self._pieces(home, sizes, charge.number)
+            yield Made(charge.buffer, home.memories, pieces, charge.standing, id(charge))
+
+    def _within(self, home: HeapFacts) -> int:
+        """What scattered runs begin on: pages, or granules if the heap aligns to them."""
+        granule = known(home.facts.granule) or 1
+        align = self.page if home.by_size else run_of(home, self.page)[0]
+        return min(align, max(self.page, granule & -granule))
+
+    def _pieces(self, home: HeapFacts, sizes: Sequence[int], count: int) -> tuple[Piece, ...]:
         found: list[Piece] = []
-        for size in charge.sizes:
+        for size in sizes:
             align, length = run_of(home, size)
             left = home.slot(size) - length if home.run is not None else 0
             left += home.alignment(size) - align if home.run is not None else 0
-            found.append(Piece(align, length, charge.number))
+            found.append(Piece(align, length, count))
             if left >= length:
-                found.append(Piece(self.page, length, charge.number * (left // length)))
+                found.append(Piece(self._within(home), length, count * (left // length)))
             if left > 0 and left % length:
-                found.append(Piece(self.page, left % length, charge.number))
+                found.append(Piece(self._within(home), left % length, count))
         return tuple(found)
 
     def _locked(self, charges: Sequence[Charge]) -> Iterator[Made]:
@@ -147,12 +166,13 @@ class Runs:
             home = charge.where.home
             assert home.facts.locks is not None  # they were picked by it
             piece = Piece(*locked_run(self.heaps, home))
-            yield Made(charge.buffer, frozenset([home.facts.locks.from_]), (piece,), charge.standing)
+            names = frozenset([home.facts.locks.from_])
+            yield Made(charge.buffer, names, (piece,), charge.standing, id(piece))
 
     def _in_block(self, heap: HeapFacts, charges: Sequence[Charge]) -> Iterator[tuple[str, str]]:
         assert heap.memories is not None and heap.facts.locks is not None  # it has a block
         inside = [each for each in charges if each.where.home.name == heap.name]
-        made = [Made(c.buffer, heap.memories, self._pieces(heap, c), c.standing) for c in inside]
+        made = [each for charge in inside for each in self._calls(heap, charge)]
         step = locked_run(self.heaps, heap)[0]
         block = Stretches(None, (step, 0, heap.facts.locks.size), ())
         takers = [self._taker(heap, heap.memories)]
@@ -233,7 +253,7 @@ class Place:
         self.aligns = frozenset[int]().union(*(taker.aligns for taker in mine))
         self.before = {taker.names for taker in mine if self._before(taker.names)}
         several = len(self.aligns) > 1
-        self.together = several and any(t.uneven or (of.together and t.by_size) for t in mine)
+        self.together = several and any(t.uneven or (of.together and t.together) for t in mine)
         self.strays = self.together or any(several or not each <= names for each in self.before)
         self.several = several
 
@@ -278,7 +298,9 @@ class Place:
             needed += wide * min(blocks - 1, top // align - 1)
         lost = max(0, parted) * (blocks - 1)
         shared = bool(self.before) or top > align
-        return users, needed + (lost * len(same) if shared else lost if same else 0)
+        return users, needed + (
+            lost * len({each.placement for each in same}) if shared else lost if same else 0
+        )
 
     def _blocks(self, made: Made, align: int) -> int:
         return sum(p.number * touched(p.length, p.align, align) for p in made.pieces)

@@ -27,13 +27,13 @@ LOCKED = "bytes locked by "
 
 def charges(placed: Placed) -> Iterable[Charge]:
     home, board = placed.home, placed.board
-    key = (NAME, home.name)
-    found = board.budgets.get(key)
+    found = board.budgets.get((NAME, home.name))
     if found is None:
-        found = board.budgets[key] = tuple(_budgets(board, home))
+        budgets = tuple(_budgets(board, home))
+        found = board.budgets[NAME, home.name] = budgets, bool(budgets) and places(board).concerning(home)
     each = placed.allocated
-    in_runs = places(board).charges(home, placed.sizes) if found else ()
-    return [*((budget, each, 0) for budget in found), *in_runs]
+    of_pools = [(budget, each, 0) for budget in found[0]]
+    return [*of_pools, *places(board).charges(home, placed.sizes)] if found[1] else of_pools
 
 
 def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:

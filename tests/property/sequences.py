@@ -62,7 +62,7 @@ def _heap(random: Random, names: list[str]) -> Json:
     align: Any = pick((4 * KIB, 4 * KIB, 8 * KIB, {"by_size_up_to": 16 * KIB}, {"by_size_up_to": 32 * KIB}))
     run: Any = pick(("whole", "whole", "whole", 4 * KIB, 8 * KIB))
     return {
-        "via": "dma-heap", "names": ["heap"], "memory": memory, "run": run, "align": align,
+        "via": pick(("dma-heap", "dma-heap", "drm")), "names": ["heap"], "memory": memory, "run": run, "align": align,
         "cpu": "cached", "source": SOURCE,
     }  # fmt: skip
 

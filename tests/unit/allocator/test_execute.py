@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from errno import EFAULT, ENOMEM
 
 import pytest
@@ -32,6 +32,10 @@ class Recorder:
         self.made.append(placement.buffer)
         self.alive += 1
         return Buffer(placement, dmabufs)
+
+    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+        self.alive -= len(parts) - 1
+        return Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
 
     def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
         return self.see(attached)

@@ -420,18 +420,29 @@ def test_where_neither_has_fewer_memories_the_later_counts_the_earlier_in_full()
     assert ("capacity", "b + c") in facts(refusal(platform, both(64, 68), pins=pins))
 
 
-def test_dmabufs_of_one_buffer_are_made_together() -> None:
+def planes(size: str, via: str) -> Platform:
+    """NV12 in two dma-bufs of a CMA area, those of a buffer made by a call each, or by one."""
+    rule = {"formats": ["NV12"], "dmabufs": [2]}
+    return board(
+        memory={"dram": memory("2GiB", base=0), "cma": memory(size, inside="dram", base="0x40000000")},
+        heaps={"cma": heap("cma", via=via, align={"by_size_up_to": "1MiB"})},
+        devices={"camera": device("camera", capture=port(rule))},
+    )
+
+
+NV12 = pipeline(frame=buffer(size="1024x1024", count=2, formats=["NV12"], read_by=[]))
+
+
+def test_dmabufs_are_made_in_the_order_of_their_alignment() -> None:
+    # 1 MiB and 512 KiB, twice: both of 1 MiB come first, and all four fill 3 MiB.
+    answer = plan(planes("3MiB", "dma-heap"), NV12)
+    with execute(planes("3MiB", "dma-heap"), [NV12], answer, Board(planes("3MiB", "dma-heap"))) as made:
+        lengths = [[dmabuf.size for dmabuf in each.dmabufs] for each in made.buffers]
+        assert lengths == [[MIB, 512 * KIB], [MIB, 512 * KIB]]
+    assert ("capacity", "cma") in facts(refusal(planes("2816KiB", "dma-heap"), NV12))
+
+
+def test_dmabufs_that_a_device_makes_by_one_call_may_leave_holes() -> None:
     # A plane of 1 MiB and one of 512 KiB: the second 1 MiB cannot begin at 1.5 MiB.
-    planes = {"formats": ["NV12"], "dmabufs": [2]}
-    devices = {"camera": device("camera", capture=port(planes))}
-    frame = buffer(size="1024x1024", count=2, formats=["NV12"], read_by=[])
-
-    def of(size: str) -> Platform:
-        return board(
-            memory={"dram": memory("2GiB", base=0), "cma": memory(size, inside="dram", base="0x40000000")},
-            heaps={"cma": heap("cma", align={"by_size_up_to": "1MiB"})},
-            devices=devices,
-        )
-
-    assert placed(of("4MiB"), pipeline(frame=frame)).count == 2
-    assert ("capacity", "cma") in facts(refusal(of("3MiB"), pipeline(frame=frame)))
+    assert placed(planes("4MiB", "drm"), NV12).count == 2
+    assert ("capacity", "cma") in facts(refusal(planes("3MiB", "drm"), NV12))
