@@ -10,9 +10,10 @@ from __future__ import annotations
 import tomllib
 from functools import lru_cache
 from importlib import resources
-from typing import Any
+from typing import Any, NamedTuple
 
 from platforms.formats import pixel_formats
+from platforms.modifiers import LINEAR
 
 
 def v4l2_code(fourcc: str, *, apart: bool = False) -> int | None:
@@ -39,6 +40,29 @@ def fourcc_and_buffers(code: int) -> tuple[str | None, int]:
     return None, 1
 
 
+class Picture(NamedTuple):
+    """What a V4L2 code means in DRM's words; `fourcc` is None where DRM has none."""
+
+    fourcc: str | None
+    modifier: str = LINEAR
+    buffers: int = 1
+    """In how many buffers its planes lie."""
+
+
+def picture(code: int) -> Picture:
+    """The layout of a V4L2 code, by a modifier where V4L2 has a code for it."""
+    told = _modified().get(code)
+    if told is not None:
+        return told
+    fourcc, buffers = fourcc_and_buffers(code)
+    return Picture(fourcc, LINEAR, buffers)
+
+
+def is_bayer(text: str) -> bool:
+    """Whether a V4L2 code, as text, is of a sensor's samples."""
+    return text in _table()["bayer"]["codes"]
+
+
 def number(text: str) -> int:
     """`XR24` as V4L2 counts: the first character in the lowest byte."""
     return int.from_bytes(text.ljust(4).encode(), "little")
@@ -50,8 +74,17 @@ def _formats() -> dict[int, str]:
 
 
 @lru_cache(maxsize=1)
+def _modified() -> dict[int, Picture]:
+    rows = _table()["modified"].items()
+    return {number(text): Picture(row["fourcc"], row["modifier"], row["buffers"]) for text, row in rows}
+
+
+@lru_cache(maxsize=1)
 def _codes() -> dict[str, str]:
-    text = resources.files("platforms").joinpath("videodev.toml").read_text(encoding="utf-8")
-    table: dict[str, Any] = tomllib.loads(text)
-    codes: dict[str, str] = table["codes"]
+    codes: dict[str, str] = _table()["codes"]
     return codes
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    return tomllib.loads(resources.files("platforms").joinpath("videodev.toml").read_text(encoding="utf-8"))

@@ -49,7 +49,7 @@ def profile(machine: Machine, name: str) -> dict[str, Any]:
 def notes(machine: Machine) -> tuple[str, ...]:
     """What could not be read, and what could not be said in a profile."""
     cards = tuple(sentence for card in machine.cards if (sentence := displays.left_out(card)))
-    unsaid = tuple(sentence for video in machine.videos if (sentence := videos.left_out(video)))
+    unsaid = tuple(sentence for video in machine.videos for sentence in videos.left_out(video))
     unrecognised = tuple(each.note for each in _devices(machine) if each.note)
     return (*machine.notes, *cards, *unsaid, *unrecognised)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from platforms.importers.exporting import Exporting
 from platforms.importers.records import Hardware, Reach, TreeDevice
@@ -30,9 +31,15 @@ class Found(NamedTuple):
     """Why its driver was not recognised, where several files could be meant."""
 
 
-def identity(driver: str, hardware: Hardware, tree: Sequence[TreeDevice]) -> Identity:
-    """What a machine says of a device, what its device tree adds included."""
+_CODEC_CARD: Final = re.compile(r"([a-z0-9]+,[A-Za-z0-9._-]+)-(?:enc|dec)")
+"""drivers/media/platform/verisilicon/hantro_drv.c hantro_add_func(): compatible, and what the node does."""
+
+
+def identity(driver: str, hardware: Hardware, tree: Sequence[TreeDevice], card: str = "") -> Identity:
+    """What a machine says of a device, what its device tree and the name of its card add included."""
     compatible = hardware.compatible
+    if not compatible and (told := _CODEC_CARD.fullmatch(card)):
+        compatible = (told[1],)
     place = hardware.bus.removeprefix("platform:")
     if not compatible and place:
         here = {each.compatible for each in tree if each.platform == place}

@@ -114,9 +114,11 @@ class VideoFormat(NamedTuple):
     fourcc: str | None
     compressed: bool
     sizes: tuple[Sizes, ...]
+    """Empty where nobody told."""
     strides: Strides | None = None
     buffers: int = 1
     """Planes that lie in buffers of their own."""
+    modifier: str = "LINEAR"
 
 
 class Queue(NamedTuple):

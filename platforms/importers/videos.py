@@ -7,7 +7,7 @@ compressed the node is a converter (`2d`).
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
 from platforms.formats import pixel_format
@@ -15,9 +15,11 @@ from platforms.importers.devices import Entry, Found, common, device_source, ide
 from platforms.importers.exporting import Exporting
 from platforms.importers.naming import name_for
 from platforms.importers.records import Queue, Sizes, Strides, TreeDevice, Video, VideoFormat
-from platforms.knowledge import DriverFacts, driver_facts
+from platforms.knowledge import DriverFacts, driver_facts, drivers
 from platforms.modifiers import LINEAR
 from platforms.recognition import told
+from platforms.values import UNKNOWN
+from platforms.videodev import is_bayer
 
 CODECS: Final = {
     "H264": "h264", "AVC1": "h264", "S264": "h264", "HEVC": "hevc", "S265": "hevc", "VP80": "vp8", "VP8F": "vp8",
@@ -25,6 +27,9 @@ CODECS: Final = {
     "MPG4": "mpeg4", "FWHT": "fwht", "SFWH": "fwht", "JPEG": "jpeg", "MJPG": "jpeg",
 }  # fmt: skip
 """V4L2 codes of coded formats and the words of `codecs`: include/uapi/linux/videodev2.h V4L2_PIX_FMT_*."""
+
+
+SIZES_OPTION: Final = {"capture": "v4l2-ctl --list-formats-ext", "output": "v4l2-ctl --list-formats-out-ext"}
 
 
 class Role(NamedTuple):
@@ -39,9 +44,15 @@ def role(video: Video) -> Role | None:
     sides = {queue.direction: queue for queue in video.queues if queue.formats}
     capture, output = sides.get("capture"), sides.get("output")
     if capture and not output:
-        return Role("camera", {"capture": "capture"}) if _raw(capture) else None
+        if not _raw(capture):
+            return None
+        inner = _is_half_a_processor(video.driver, "camera")
+        return Role("isp", {"capture": "output"}) if inner else Role("camera", {"capture": "capture"})
     if output and not capture:
-        return Role("display", {"output": "scanout"}) if _raw(output) else None
+        if not _raw(output):
+            return None
+        inner = _reads_a_sensor(output) or _is_half_a_processor(video.driver, "display")
+        return Role("isp", {"output": "input"}) if inner else Role("display", {"output": "scanout"})
     if capture is None or output is None:
         return None
     if not _raw(capture) and not _raw(output):
@@ -53,7 +64,20 @@ def role(video: Video) -> Role | None:
         return Role("video-decoder", {"output": "bitstream", "capture": "frame"})
     if coded and not _raw(capture):
         return Role("video-encoder", {"output": "frame", "capture": "bitstream"})
+    if not coded and _reads_a_sensor(output):
+        return Role("isp", {"output": "input", "capture": "output"})
     return Role("2d", {"output": "source", "capture": "target"})
+
+
+def _reads_a_sensor(queue: Queue) -> bool:
+    """No display shows the samples of a sensor, and no converter mixes them: that is an ISP's work."""
+    return any(is_bayer(each.code) for each in queue.formats)
+
+
+def _is_half_a_processor(driver: str, alone: str) -> bool:
+    """Whether a driver whose node goes one way is known as an ISP, with a node for each queue, and not as `alone`."""
+    kinds = {each.kind for each in drivers() if driver in each.names}
+    return "isp" in kinds and alone not in kinds
 
 
 def _raw(queue: Queue) -> list[VideoFormat]:
@@ -68,7 +92,9 @@ def device(
     if what is None:
         return None
     traits = {"userptr": any(queue.userptr for queue in video.queues)}
-    known, match = driver_facts(identity(video.driver, video.hardware, tree), what.kind, kernel, traits)
+    known, match = driver_facts(
+        identity(video.driver, video.hardware, tree, video.card), what.kind, kernel, traits
+    )
     label = (
         video.name
         if video.driver.lower() in video.name.lower()
@@ -101,10 +127,26 @@ def device(
     return Found(name, entry, exports, bool(known and known.discover.get("kernel_mapping")), note=note)
 
 
-def left_out(video: Video) -> str:
-    """A sentence on the formats for which DRM has no name; empty if there are none."""
+def left_out(video: Video) -> Iterator[str]:
+    """Sentences on what a node did not tell, or told in words that DRM does not have."""
+    if role(video) is None:
+        codes = sorted({each.code for queue in video.queues for each in queue.formats})
+        moves = (
+            f"it moves {', '.join(codes)} alone, and what is coded comes from no port"
+            if codes
+            else "it tells no formats"
+        )
+        yield f"{video.name} (driver {video.driver}) is no device: {moves}"
     codes = sorted({each.code for queue in video.queues for each in _raw(queue) if each.fourcc is None})
-    return f"{video.name}: DRM has no formats for V4L2's {', '.join(codes)}" if codes else ""
+    if codes:
+        yield f"{video.name}: DRM has no formats for V4L2's {', '.join(codes)}"
+    for queue in video.queues:
+        unsized = sorted({each.code for each in _raw(queue) if each.fourcc is not None and not each.sizes})
+        if unsized:
+            yield (
+                f"{video.name}: no sizes are told of its {queue.direction}'s {', '.join(unsized)}, so they are unknown"
+                f" ({SIZES_OPTION[queue.direction]} lists them where the driver tells)"
+            )
 
 
 def _codecs(video: Video) -> list[str]:
@@ -143,7 +185,7 @@ def _known_rules(known: DriverFacts | None, port: str) -> list[Entry]:
     return [
         {**rule, "source": f"driver-knowledge: {rule.get('source', source)}"}
         for rule in stated.get("images", [])
-        if "when" not in rule and rule.get("modifiers", [LINEAR]) == [LINEAR]
+        if "when" not in rule and len(rule.get("modifiers", [LINEAR])) == 1
     ]
 
 
@@ -157,7 +199,7 @@ def _images(queue: Queue, coded: bool, known: list[Entry]) -> list[Entry]:
         planes = len(form.planes)
         if each.buffers not in (1, planes):
             continue
-        for sizes in each.sizes:
+        for sizes in each.sizes or (None,):
             rule = _rule(queue, each, sizes, coded, planes)
             if each.strides is None:
                 rule = _completed(rule, each, known)
@@ -169,18 +211,26 @@ def _images(queue: Queue, coded: bool, known: list[Entry]) -> list[Entry]:
 
 def _completed(rule: Entry, form: VideoFormat, known: list[Entry]) -> Entry:
     """A rule whose strides nobody tried, with what is known of the driver in their place."""
-    fitting = [each for each in known if form.fourcc in each["formats"]]
+    fitting = [
+        each
+        for each in known
+        if form.fourcc in each["formats"] and each.get("modifiers", [LINEAR]) == [form.modifier]
+    ]
     if len(fitting) != 1 or form.buffers not in fitting[0].get("dmabufs", [1]):
         return rule
     told = {key: value for key, value in rule.items() if key not in ("stride", "implied_offset")}
-    seen = ("formats", "modifiers", "extent", "dmabufs")
+    seen = ("formats", "modifiers", "dmabufs", *(("extent",) if form.sizes else ()))
     return told | {key: value for key, value in fitting[0].items() if key not in seen}
 
 
-def _rule(queue: Queue, form: VideoFormat, sizes: Sizes, coded: bool, planes: int) -> Entry:
+def _rule(queue: Queue, form: VideoFormat, sizes: Sizes | None, coded: bool, planes: int) -> Entry:
     strides = form.strides
+    rule: Entry = {} if form.modifier == LINEAR else {"modifiers": [form.modifier]}
+    if sizes is None:
+        rule |= {"extent": {"min": UNKNOWN, "max": UNKNOWN}, "stride": {"multiple": UNKNOWN}}
+        return rule | _together(form, planes, UNKNOWN)
     extent: Entry = {"min": _size(sizes.least), "max": _size(sizes.most)}
-    rule: Entry = {"extent": extent}
+    rule["extent"] = extent
     stepped = (max(1, sizes.step[0]), max(1, sizes.step[1]))
     if strides is None:
         rule["stride"] = {"multiple": "unknown"}
@@ -200,12 +250,18 @@ def _rule(queue: Queue, form: VideoFormat, sizes: Sizes, coded: bool, planes: in
             stepped = (max(stepped[0], strides.width_multiple), max(stepped[1], strides.rows_multiple))
     if stepped != (1, 1) and sizes.least != sizes.most and not coded:
         extent["multiple"] = _size(stepped)
-    if form.buffers > 1:
-        rule["dmabufs"] = [form.buffers]
-    elif planes > 1:
-        rows = 1 if not coded else "unknown" if strides is None else strides.rows_multiple
-        rule["implied_offset"] = {"rows": {"multiple": rows}}
+    rows = 1 if not coded else UNKNOWN if strides is None else strides.rows_multiple
+    rule |= _together(form, planes, rows)
     return {key: value for key, value in rule.items() if value}
+
+
+def _together(form: VideoFormat, planes: int, rows: int | str) -> Entry:
+    """Where planes lie: in buffers of their own, or one behind the other at rows that only the driver knows."""
+    if form.buffers > 1:
+        return {"dmabufs": [form.buffers]}
+    if planes == 1 or form.modifier != LINEAR:
+        return {}
+    return {"implied_offset": {"rows": {"multiple": rows}}}
 
 
 def _settled(queue: Queue, strides: Strides, coded: bool) -> Entry:

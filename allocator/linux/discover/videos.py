@@ -22,7 +22,8 @@ from allocator.linux.discover.permissions import permission
 from allocator.linux.discover.trying import LARGEST, Trying
 from allocator.linux.queue import Queue as OpenQueue
 from platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
-from platforms.videodev import fourcc_and_buffers
+from platforms.modifiers import LINEAR
+from platforms.videodev import picture
 
 MOST_FORMATS: Final = 512
 MOST_SIZES: Final = 64
@@ -93,12 +94,13 @@ def _formats(queue: OpenQueue) -> Iterator[VideoFormat]:
         code = int(told.pixelformat)
         name = _name(code)
         compressed = bool(told.flags & uapi_looking.FORMAT_COMPRESSED)
-        fourcc, buffers = fourcc_and_buffers(code)
+        fourcc, modifier, buffers = picture(code)
+        compressed = compressed and fourcc is None
         sizes = _sizes(queue, code)
         strides = None
-        if fourcc is not None and not compressed and sizes:
+        if fourcc is not None and modifier == LINEAR and not compressed and sizes:
             strides = Trying(queue, code).strides(sizes)
-        yield VideoFormat(name, fourcc, compressed, sizes, strides, buffers)
+        yield VideoFormat(name, fourcc, compressed, sizes, strides, buffers, modifier)
 
 
 def _name(code: int) -> str:

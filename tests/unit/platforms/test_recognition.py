@@ -79,6 +79,7 @@ TABLE: Final = (
     Row("bcm2835-codec-isp", "isp", "bcm2835-codec", "", ""),
     Row("bcm2835-codec-jpeg", "jpeg-codec", "bcm2835-codec", "", ""),
     Row("bochs", "display", "bochs-drm", "", "1234:1111 4321:1111"),
+    Row("bcm2835-isp", "isp", "bcm2835-isp", "", ""),
     Row("bochs-vram", "display", "bochs-drm", "", "1234:1111 4321:1111"),
     Row(
         "camss-rdi", "camera", "qcom-camss",

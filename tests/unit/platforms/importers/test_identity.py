@@ -107,7 +107,7 @@ def test_a_device_tree_tells_its_devices_that_are_not_disabled() -> None:
 
 def test_a_listing_and_a_device_tree_together_tell_which_codec_it_is() -> None:
     def codec(bus: str, *trees: Machine) -> tuple[str, str]:
-        text = CODEC.format(card="nxp,imx8mm-vpu-g1-dec", bus=bus)
+        text = CODEC.format(card="a codec", bus=bus)
         whole = joined([v4l2_ctl.machine(text.encode(), "codec.txt"), *trees], "it")
         (device,) = [
             each
@@ -124,6 +124,16 @@ def test_a_listing_and_a_device_tree_together_tell_which_codec_it_is() -> None:
     for bus, trees in (("platform:hantro-vpu", [both]), ("platform:38300000.video-codec", [])):
         source, said = codec(bus, *trees)
         assert "could be what hantro-g1 or hantro-g2" in said and "could be what hantro-g1" in source
+
+
+def test_a_codec_may_say_in_its_card_what_it_is_compatible_with() -> None:
+    text = CODEC.format(card="nxp,imx8mm-vpu-g1-dec", bus="platform:hantro-vpu")
+    machine = v4l2_ctl.machine(text.encode(), "codec.txt")
+    assert "could be" not in _told(machine)
+    (device,) = [
+        each for each in platform_from(assemble.profile(machine, "it")).devices.values() if each.kind != "cpu"
+    ]
+    assert "imx8mm_vpu_g1_variant" in device.source
 
 
 def _linked(folder: Path, target: Path) -> None:
