@@ -324,8 +324,19 @@ def _of_node(case: Case, node: Node) -> Iterator[Fault]:
     elif asked.buffer.bytes is not None and placement.planes[0].size != asked.buffer.bytes:
         text = f"{placement.planes[0].size} bytes of raw data, not {asked.buffer.bytes}"
         yield Fault("minimum-size", asked.name, "", None, text)
+    if placement.colour is not None and placement.colour not in _colours(case):
+        text = f"neither a port of the board nor the question speaks of the colour space {shown(placement.colour)}"
+        yield Fault("colour-space", asked.name, "", None, text)
     found, _ = case.heap_verdict(asked, placement, touches, asked.seated(seating), Verdict((), ()))
     yield from (fault for fault in found if fault.kind == "allocated")
+
+
+def _colours(case: Case) -> set[str]:
+    """Every colour space that there is a word for: on the board, and in the question."""
+    devices = case.of.platform.devices.values()
+    rules = (rule for device in devices for port in device.ports.values() for rule in port.images)
+    named = {each for rule in rules for each in rule.colours or ()}
+    return named.union(*(asked.buffer.colours or () for asked in case.asked))
 
 
 def _at(plan: Plan, pipeline: str, fault: Fault) -> Contradiction:

@@ -133,6 +133,7 @@ ANSWERS = [
     ("placements.1", {"count": 2}, "placements[1]: buffer 'frame': 2 buffers; 2 are held at once, 3 are asked for"),
     ("placements.1", {"count": 4}, "placements[1]: buffer 'frame': 4 buffers; 2 are held at once, 3 are asked for"),
     ("placements.1", {"width": 28, "coded_width": 28}, "placements[1]: buffer 'frame': 28x20, not 30x20"),
+    ("placements.1", {"colour": "bt709"}, "nor the question speaks of the colour space 'bt709'"),
     ("placements.1", {"rate": 59}, "placements[1]: buffer 'frame': 59 frames/s, not 60"),
     ("placements.1", {"allocated": 8192}, "placements[1]: buffer 'frame': other takes 4096 bytes for it, not 8192"),
     ("placements.1", {"attachments": ()}, "placements[1]: buffer 'frame':  are not who was asked for"),
@@ -157,6 +158,13 @@ def test_an_image_is_not_raw_data_nor_the_other_way_round() -> None:
     sides = dict.fromkeys(("width", "height", "coded_width", "coded_height"), 0)
     told = _told(data | {"placements": [blob, frame | plain | sides]})
     assert "placements[1]: buffer 'frame': raw data where an image is asked for" in told
+
+
+def test_a_colour_space_that_the_question_alone_names_is_one() -> None:
+    question = pipeline(frame=buffer(size="30x20", formats=["NV12"], colours=["bt709"]))
+    plan = _plan(question=question)
+    assert plan.placements[0].colour == "bt709"
+    assert _told(plan.model_dump(by_alias=True), question=question) == []
 
 
 def test_attachments_are_those_that_were_asked_for() -> None:
