@@ -1,6 +1,8 @@
 """Carry out a plan: allocate, check what was promised, attach, and give back.
 
-Buffers are made in the order on which the promise of a plan rests (`allocator.order`). The kernel's "yes" is not believed: size, runs,
+Buffers are made in the order on which the promise of a plan rests (`allocator.order`), and the
+largest are attached first, since bus addresses are aligned to sizes (`allocator.addresses`).
+The kernel's "yes" is not believed: size, runs,
 alignment and the addresses that devices get are compared with the profile.
 """
 
@@ -10,6 +12,7 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
+from allocator.addresses import addresses
 from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.hardware import DeviceFacts, HeapFacts, device_facts, present_heaps, round_up
 from allocator.order import units
@@ -58,13 +61,27 @@ def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backe
     allocation = Allocation(backend, plan)
     try:
         _make_all(platform, allocation)
-        for buffer in allocation.buffers:
-            for attached in buffer.placement.attachments:
-                _attach(platform, backend, buffer, attached)
+        for buffer, attached in _in_order(platform, allocation.buffers):
+            _attach(platform, backend, buffer, attached)
     except BaseException:
         allocation.release()
         raise
     return allocation
+
+
+def _in_order(platform: Platform, buffers: Sequence[Buffer]) -> list[tuple[Buffer, AttachedPort]]:
+    """Attachments in the order in which bus addresses are sure to last: who sees few of them first, then by size."""
+
+    def rank(pair: tuple[Buffer, AttachedPort]) -> tuple[int, int, int]:
+        buffer, attached = pair
+        facts = platform.devices.get(attached.device)
+        place = None if facts is None else addresses(platform, device_facts(attached.device, facts))
+        if place is None:
+            return 0, 0, 0
+        largest = max((dmabuf.size for dmabuf in buffer.dmabufs), default=0)
+        return place.width, place.start, -largest
+
+    return sorted(((b, each) for b in buffers for each in b.placement.attachments), key=rank)
 
 
 def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:

@@ -67,10 +67,23 @@ def _dangling_heaps(platform: Platform) -> Iterator[Fault]:
             yield from _known("memory", heap.locks.from_, platform.memory, (*path, "locks", "from"))
 
 
+def _allotted_twice(device: Device, platform: Platform, path: Path) -> Iterator[Fault]:
+    """Bus addresses that are shared are allotted in one way, which the IOMMU states."""
+    unit = platform.iommus.get(device.dma.iommu or "")
+    if device.dma.iova is None:
+        return
+    if device.dma.iommu is None and not device.dma.mmu:
+        yield path, "no bus addresses are allotted to a device that has neither an 'iommu' nor an 'mmu'"
+    elif unit is not None and unit.aperture not in (None, UNKNOWN):
+        name = device.dma.iommu
+        yield path, f"all behind {name} share its aperture: 'iova' is said there (iommus.{name}.iova)"
+
+
 def _dangling_devices(platform: Platform) -> Iterator[Fault]:
     for name, device in platform.devices.items():
         path = ("devices", name)
         yield from _known("iommu", device.dma.iommu, platform.iommus, (*path, "dma", "iommu"))
+        yield from _allotted_twice(device, platform, (*path, "dma", "iova"))
         if device.imports not in ("any", "none"):
             yield from _known("heap", device.imports, platform.heaps, (*path, "imports"), vague=True)
         for port_name, port in device.ports.items():

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from platforms.errors import Path
-from platforms.schema import AlignBySize, Heap, ImageRule, Memory, Node, Platform, Port
+from platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
 from platforms.values import UNKNOWN, Span, in_units, shown
 
 Fault = tuple[Path, str]
@@ -25,6 +25,7 @@ def bad_ranges(platform: Platform) -> Iterator[Fault]:
     for name, iommu in platform.iommus.items():
         path = ("iommus", name)
         yield from _power_of_two(iommu.page, "the page", (*path, "page"))
+        yield from _allotted(iommu.iova, (*path, "iova"))
         if iommu.aperture not in (None, UNKNOWN) and isinstance(iommu.bits, int):
             yield from _beyond_bits(iommu.aperture, iommu.bits, (*path, "aperture"))
     for name, heap in platform.heaps.items():
@@ -32,10 +33,16 @@ def bad_ranges(platform: Platform) -> Iterator[Fault]:
     for name, device in platform.devices.items():
         path = ("devices", name)
         yield from _power_of_two(device.dma.boundary, "a boundary", (*path, "dma", "boundary"))
+        yield from _allotted(device.dma.iova, (*path, "dma", "iova"))
         if device.dma.aperture is not None and isinstance(device.dma.bits, int):
             yield from _beyond_bits(device.dma.aperture, device.dma.bits, (*path, "dma", "aperture"))
         for port_name, port in device.ports.items():
             yield from _port(port, (*path, "ports", port_name))
+
+
+def _allotted(iova: object, path: Path) -> Iterator[Fault]:
+    if isinstance(iova, Bitmaps):
+        yield from _power_of_two(iova.by_size_up_to, "an alignment", (*path, "by_size_up_to"))
 
 
 def _ends(value: Any) -> tuple[int, int] | None:

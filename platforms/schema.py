@@ -85,19 +85,31 @@ class Memory(Strict):
     source: Source
 
 
+class AlignBySize(Strict):
+    """A buffer starts on its size rounded up to a power of two, at most this."""
+
+    by_size_up_to: PageBytes
+
+
+class Bitmaps(Strict):
+    """The same of bus addresses, as 32-bit ARM keeps them."""
+
+    by_size_up_to: PositiveBytes
+
+
+Iova = Literal["dma-iommu", "drm-mm"] | Bitmaps | Unknown
+"""How bus addresses are allotted: on the size rounded up to a power of two (`dma-iommu`), on
+pages (`drm-mm`), or on the size up to so much (the bitmaps of 32-bit ARM)."""
+
+
 class Iommu(Strict):
     """A translation unit in front of one or more devices."""
 
     bits: Bits | Unknown | None = None
     aperture: Aperture | Unknown | None = None
     page: PositiveBytes | None = None
+    iova: Iova | None = None
     source: Source
-
-
-class AlignBySize(Strict):
-    """A buffer starts on its size rounded up to a power of two, at most this."""
-
-    by_size_up_to: PageBytes
 
 
 class Lock(Strict):
@@ -177,6 +189,8 @@ class Dma(Strict):
     mmu: bool = False
     window: Window | None = None
     aperture: Aperture | None = None
+    iova: Iova | None = None
+    """Where its driver allots bus addresses otherwise than the IOMMU's users do, or its own tables do."""
     segments: Count | Unknown | None = None
     segment_size: PositiveBytes | Unknown | None = None
     boundary: PositiveBytes | Unknown | None = None

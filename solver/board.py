@@ -207,6 +207,8 @@ class Board:
         self.standing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
         """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
         self._pools: tuple[Pool, ...] | None = None
+        self.by_class = False
+        """Whether bus addresses are counted class by class; until it matters, in bytes only (see solver.iova)."""
         self.budgets: dict[object, Any] = {}
         """Budgets worked out before, by kind and what they are about (see constraints)."""
 

@@ -156,6 +156,8 @@ class Placed(NamedTuple):
     """Of the conversions that read or write it; their ports are among the touches."""
     moves: int | None = None
     """Bytes that one touch moves, where they are not all (compression); else the buffer's."""
+    standing: bool = False
+    """Whether the buffers exist already, wherever they were put."""
 
     @property
     def allocated(self) -> int:

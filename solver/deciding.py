@@ -16,7 +16,7 @@ from itertools import count
 from solver import planting, strides
 from solver.bounds import overfull, unseated
 from solver.constraint import Budget
-from solver.constraints import conversion
+from solver.constraints import conversion, iova_aperture
 from solver.constraints import format as format_kind
 from solver.constraints import modifier as modifier_kind
 from solver.conversions import Grove, least_charges
@@ -124,9 +124,33 @@ def decide(
     dropped: Drops = NOTHING,
     limits: Limits = Limits(),
     known: Woods | None = None,
+    *,
+    converted: bool = True,
 ) -> Choice:
-    """The best choice of one option for each question, and of conversions behind it."""
+    """The best choice of one option for each question, and of conversions behind it if there may be any.
+
+    Bus addresses are counted in bytes at first. Where a choice then does not fit class by class,
+    all is decided anew (and from then on) with classes.
+    """
+    choice = _decide(problem, found, ledger, dropped, limits, known, converted)
+    if problem.board.by_class or not iova_aperture.overfull(choice.placed, ledger, dropped):
+        return choice
+    problem.board.by_class = True
+    return _decide(problem, found.again(), ledger, dropped, limits, None, converted)
+
+
+def _decide(
+    problem: Problem,
+    found: Propagation,
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
+    known: Woods | None,
+    converted: bool,
+) -> Choice:
     choice = choose(problem, found, ledger, dropped, limits)
+    if not converted:
+        return choice
     if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
         return choice
     classes = _classes(found, known or Woods())

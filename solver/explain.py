@@ -19,7 +19,7 @@ from solver.deciding import Woods, decide
 from solver.drops import Drops
 from solver.facts import Relaxed, Sentences, ordered, universe
 from solver.ledger import Ledger, used_by
-from solver.model import Choice, Limits, choose
+from solver.model import Choice, Limits
 from solver.options import Memo, Propagation
 from solver.pins import Pin
 from solver.plan import Infeasible, Reason, UnknownFact
@@ -47,7 +47,7 @@ class Prover:
         self._convertible = any(device.spec.converts for device in problem.board.devices.values())
         self._flows = frozenset(fact for fact in self.facts if fact.kind == protected_flow.NAME)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
-        self._asked: dict[frozenset[Fact], Asked] = {frozenset(): Asked(problem, {}, Woods())}
+        self._asked: dict[tuple[frozenset[Fact], bool], Asked] = {}
         self._everything = Drops(self.facts)
 
     def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
@@ -55,16 +55,15 @@ class Prover:
         dropped = self._everything.keeping(kept)
         problem, memo, woods = self._asking(kept)
         found = Propagation(problem, dropped, memo)
-        if not converted:
-            return choose(problem, found, self.ledger, dropped, _ASK)
-        return decide(problem, found, self.ledger, dropped, _ASK, woods)
+        return decide(problem, found, self.ledger, dropped, _ASK, woods, converted=converted)
 
     def _asking(self, kept: frozenset[Fact]) -> Asked:
         """The problem as protected content flows in it with these facts alone."""
-        flows = self._flows - kept
-        if flows not in self._asked:
-            self._asked[flows] = Asked(self.problem.loosened(flows), {}, Woods())
-        return self._asked[flows]
+        key = self._flows - kept, self.problem.board.by_class
+        if key not in self._asked:
+            asked = self.problem.loosened(key[0]) if key[0] else self.problem
+            self._asked[key] = Asked(asked, {}, Woods())
+        return self._asked[key]
 
     def without(self, fact: Fact, conflict: Sequence[Fact]) -> Relaxed:
         """A choice that breaks `fact` and nothing else of `conflict`; one that breaks all if none is found in time."""

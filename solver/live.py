@@ -14,7 +14,7 @@ from platforms.schema import Conversion, Port
 from platforms.values import shown
 from solver.board import Board, DeviceView
 from solver.constraint import Budget, End, Placed, Touch, lives_in
-from solver.constraints import capacity, resource
+from solver.constraints import capacity, iova_aperture, resource
 from solver.edges import attachment_of
 from solver.images import knows
 from solver.ledger import Ledger, block_shares
@@ -85,6 +85,7 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
         budget = resource.counted(board, name)
         if budget in charges:
             charges[budget] = min(charges[budget], max(least, budget.limit))
+    charges = {budget: iova_aperture.at_most(budget, amount) for budget, amount in charges.items()}
     return Ledger(charges, locks, shares)
 
 
@@ -155,6 +156,7 @@ def _placed(board: Board, placement: Placement) -> Placed:
         placement.rate,
         tuple(touches),
         tuple(ends),
+        standing=True,
     )
 
 

@@ -27,8 +27,8 @@ from solver.problem import Problem, Question, Way
 from solver.protection import Guard
 from solver.seats import Seats
 
-Memo = dict[tuple[int, About | None], tuple[Option, ...]]
-"""What was propagated before: (question signature, facts dropped about it) → options."""
+Memo = dict[tuple[int, About | None, bool], tuple[Option, ...]]
+"""What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
 
 
 class Propagation:
@@ -61,11 +61,15 @@ class Propagation:
 
     def _of(self, question: Question) -> tuple[Option, ...]:
         about = self.drops.about(question.label)
-        key = (question.signature, about)
+        key = (question.signature, about, self.board.by_class)
         if key not in self._memo:
             found = (o for variant in question.variants for o in _Search(self, variant, about).options())
             self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
         return self._memo[key]
+
+    def again(self) -> Propagation:
+        """The same, as the board counts by now."""
+        return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
     def of_part(self, question: Question, about: About | None) -> tuple[Option, ...]:
         """The options of one placement of a buffer that is converted (see solver.conversions)."""

@@ -209,6 +209,8 @@ def apertures(ways: Ways) -> Iterator[Change]:
         def works(size: int, name: str = name, base: int = base) -> bool:
             return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
 
+        if not works(MOST):
+            continue  # the device itself sees no more of it
         size = least(iommu.aperture.size, MOST, ways.platform.page, works)
         if size is not None:
             now = in_units(iommu.aperture.size)

@@ -26,6 +26,7 @@ ABILITIES: Final = frozenset(
         "coherent",
         "cpu",
         "imports",
+        "iova",
         "lossless",
         "p2p",
         "protected",

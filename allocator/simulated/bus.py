@@ -10,12 +10,14 @@ from dataclasses import dataclass, field
 from errno import EBUSY, EINVAL, ENOMEM
 from typing import Final
 
+from allocator.addresses import addresses, page_of
 from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
 from allocator.execute import merged
 from allocator.hardware import DeviceFacts, known, round_up
 from allocator.simulated.apis import scattered
-from allocator.simulated.faults import beyond_mask, refusal
-from platforms.schema import Aperture, Platform, Port
+from allocator.simulated.faults import beyond_mask, refusal, unaligned
+from allocator.simulated.iova import Allotter, allotter_of
+from platforms.schema import Platform, Port
 from solver.plan import AttachedPort
 
 IO_TLB_SLOT: Final = 2048
@@ -41,7 +43,9 @@ class Mapping:
     bounds: int | None
     """Accesses from here on fault; None where nothing stops the device."""
     bounced: int = 0
-    iova: int = 0
+    iova: int | None = None
+    """Where the device sees it, if its addresses are bounded."""
+    domain: str = ""
 
     def physical(self, offset: int) -> int | None:
         """Where an access at `offset` ends up; None where it faults."""
@@ -63,7 +67,8 @@ class Bus:
     bounce_free: int = IO_TLB_DEFAULT
     bounce_next: int = 0
     """Where the next slots are looked for."""
-    iova_used: dict[str, int] = field(default_factory=dict)
+    domains: dict[str, Allotter] = field(default_factory=dict)
+    """Who allots bus addresses, by domain."""
 
     def attach(
         self, buffer: Buffer, attached: AttachedPort, device: DeviceFacts, port: Port,
@@ -107,8 +112,8 @@ class Bus:
     def detach(self, imported: _Imported, device: DeviceFacts) -> None:
         for mapping in imported.mappings:
             self.bounce_free += mapping.bounced
-            if mapping.iova:
-                self._release_iova(device, mapping.iova)
+            if mapping.iova is not None:
+                self.domains[mapping.domain].free(mapping.iova)
 
     def __post_init__(self) -> None:
         self._imported: dict[int, list[_Imported]] = {}
@@ -138,34 +143,19 @@ class Bus:
                     raise refusal(beyond_mask(segment.address, segment.length, bits))
         if again:
             return Mapping(dmabuf.segments, dmabuf.size)
-        page = (unit.page if unit is not None else None) or self.platform.page
-        need = round_up(dmabuf.size, page)
-        for key, room in self._apertures(device):
-            if self.iova_used.get(key, 0) + need > room:
-                raise KernelRefused(ENOMEM, f"no {need} bytes of IO virtual addresses left for {key}")
-        for key, _ in self._apertures(device):
-            self.iova_used[key] = self.iova_used.get(key, 0) + need
-        return Mapping(dmabuf.segments, round_up(dmabuf.size, page), iova=need)
-
-    def _apertures(self, device: DeviceFacts) -> list[tuple[str, int]]:
-        """Every budget of bus addresses that a mapping of the device takes from."""
-        limits = []
-        if device.dma.aperture is not None:
-            limits.append((device.name, device.dma.aperture.size))
-        if (behind := device.dma.iommu) is not None:
-            shared = self.platform.iommus[behind].aperture
-            if isinstance(shared, Aperture):
-                limits.append((f"iommu {behind}", shared.size))
-                if device.bits is not None:
-                    room = min(shared.base + shared.size, 1 << device.bits) - shared.base
-                    limits.append((f"{device.name} behind {behind}", room))
-            elif device.bits is not None:
-                limits.append((f"{device.name} behind {behind}", 1 << device.bits))
-        return limits
-
-    def _release_iova(self, device: DeviceFacts, size: int) -> None:
-        for key, _ in self._apertures(device):
-            self.iova_used[key] -= size
+        page = page_of(self.platform, device)
+        size = round_up(dmabuf.size, page)
+        for segment in dmabuf.segments:
+            if segment.address % page or segment.length % page:
+                raise refusal(unaligned(segment.address, segment.length, page))
+        place = addresses(self.platform, device)
+        if place is None:
+            return Mapping(dmabuf.segments, size)
+        allotter = self.domains.setdefault(place.domain, allotter_of(place))
+        found = allotter.allot(size, place)
+        if found is None:
+            raise KernelRefused(ENOMEM, f"no {size} bytes of IO virtual addresses left for {place.domain}")
+        return Mapping(dmabuf.segments, size, iova=found, domain=place.domain)
 
     def _direct(self, entries: tuple[Segment, ...], size: int, device: DeviceFacts) -> Mapping:
         """Physical addresses, or bounce slots for those entries of the scatter list that are out of reach.

@@ -48,6 +48,12 @@ def beyond_mask(address: int | None, size: int, bits: int) -> Objection:
     return Objection("address-reach", EINVAL, text)
 
 
+def unaligned(address: int, size: int, page: int) -> Objection:
+    """drivers/iommu/iommu.c __iommu_map_domain_pgtbl(): memory that is no whole number of the IOMMU's pages."""
+    text = f"unaligned: pa {address:#x} size {size:#x} min_pagesz {page:#x}"
+    return Objection("iommu-page", EINVAL, text)
+
+
 def no_room(kind: str, text: str) -> Objection:
     return Objection(kind, ENOMEM, text)
 

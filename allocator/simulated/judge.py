@@ -65,7 +65,7 @@ class Judge:
         sets = {frozenset([memory]) for memory in locked}.union(own)
         self.pools = pools(self.ground, frozenset(sets))
         self.room = Room(platform, self.ground, self.heaps, self.pools)
-        self.reach = Reach(self.ground, platform.iommus)
+        self.reach = Reach(self.ground, platform)
         self.ports = Ports()
 
     def case(self, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()) -> Case:
@@ -365,6 +365,8 @@ class Case:
                 yield each.against(asked.name, device.name)
             for size in placement.sizes:
                 for each in reach.contiguity(device, where, size):
+                    yield each.against(asked.name, device.name)
+                for each in reach.paged(device, where, size):
                     yield each.against(asked.name, device.name)
                 for each in reach.base_objections(device, touch.port, where, size):
                     yield each.against(asked.name, device.name)

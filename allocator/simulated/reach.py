@@ -10,11 +10,12 @@ from collections.abc import Iterator
 from math import gcd
 from typing import NamedTuple
 
+from allocator.addresses import sure_alignment
 from allocator.hardware import DeviceFacts, HeapFacts, known
 from allocator.simulated.apis import scattered, unmapped
-from allocator.simulated.faults import Objection, beyond_mask, refused, seen
+from allocator.simulated.faults import Objection, beyond_mask, refused, seen, unaligned
 from allocator.simulated.ground import Ground, Place
-from platforms.schema import Iommu, Port
+from platforms.schema import Platform, Port
 from platforms.values import UNKNOWN
 
 
@@ -75,9 +76,10 @@ def _crosses(starts: range, length: int, boundary: int) -> bool:
 class Reach:
     """What holds between one device and one heap whatever the buffer's size; remembered."""
 
-    def __init__(self, ground: Ground, iommus: dict[str, Iommu]) -> None:
+    def __init__(self, ground: Ground, platform: Platform) -> None:
         self.ground = ground
-        self.iommus = iommus
+        self.platform = platform
+        self.iommus = platform.iommus
         self._known: dict[tuple[str, str, bool], tuple[Objection, ...]] = {}
 
     def objections(self, device: DeviceFacts, where: Residence) -> tuple[Objection, ...]:
@@ -107,18 +109,29 @@ class Reach:
     def base_objections(
         self, device: DeviceFacts, port: Port, where: Residence, size: int
     ) -> Iterator[Objection]:
-        """Where a dma-buf may start, as the device sees it: a translated address is only page-aligned for sure."""
+        """Where a dma-buf may start, as the device sees it."""
         multiple = known(port.base.multiple) if port.base is not None else None
         if multiple is None or device.by_cpu:
             return
         aligned = gcd(where.home.alignment(size), _shift(device))
         if not device.linear:
-            behind = device.dma.iommu
-            aligned = (self.iommus[behind].page if behind is not None else None) or where.heap.page
+            aligned = sure_alignment(self.platform, device, where.home.whole(size))
         if aligned % multiple:
             yield refused(
                 "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"
             )
+
+    def paged(self, device: DeviceFacts, where: Residence, size: int) -> Iterator[Objection]:
+        """Whether an IOMMU's pages are not larger than the pieces of memory that it is to map."""
+        unit = self.iommus.get(device.dma.iommu or "")
+        if device.by_cpu or unit is None or unit.page is None:
+            return
+        whole = where.home.whole(size)
+        piece = whole if where.home.run is None else min(where.home.run, whole)
+        for number in (where.home.alignment(size), piece, whole):
+            if number % unit.page:
+                yield unaligned(number, whole, unit.page)
+                return
 
     def _within_one(self, where: Residence, boundary: int, shift: int) -> bool:
         """Whether the bus sees each memory of the heap between two multiples of the boundary."""

@@ -8,12 +8,13 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from allocator.hardware import DeviceFacts, HeapFacts, known, round_up
+from allocator.hardware import DeviceFacts, HeapFacts, known
 from allocator.simulated.faults import Fault, no_room, seen
 from allocator.simulated.ground import Ground, Pool
+from allocator.simulated.mappings import Mapped, crowded
 from allocator.simulated.reach import Residence
 from allocator.simulated.runs import Runs
-from platforms.schema import Aperture, Platform, Port
+from platforms.schema import Platform, Port
 
 Uses = tuple[tuple[str, int], ...]
 """(resource, how many), sorted."""
@@ -41,7 +42,7 @@ class Charge(NamedTuple):
     taken: int
     dmabufs: int
     windows: tuple[tuple[str, int], ...]
-    mapped: tuple[tuple[DeviceFacts, int], ...]
+    mapped: tuple[Mapped, ...]
     traffic: tuple[tuple[str, int], ...]
     ports: tuple[tuple[str, str, int | None], ...]
     """(device, port, how many such ports it has)."""
@@ -125,17 +126,10 @@ class Room:
             or (bool(home) and touch.device.name not in home)
         )
 
-    def _mapped(
-        self, sizes: Sequence[int], count: int, touches: Sequence[Touch]
-    ) -> Iterator[tuple[DeviceFacts, int]]:
+    def _mapped(self, sizes: Sequence[int], count: int, touches: Sequence[Touch]) -> Iterator[Mapped]:
         for device in {touch.device.name: touch.device for touch in touches}.values():
-            if device.by_cpu or device.linear:
-                continue
-            behind = device.dma.iommu
-            page = self.platform.page
-            if behind is not None:
-                page = self.platform.iommus[behind].page or page
-            yield device, count * sum(round_up(size, page) for size in sizes)
+            if not device.by_cpu and not device.linear:
+                yield Mapped(device, tuple(sizes), count)
 
     def _traffic(
         self, memories: frozenset[str], size: int, rate: int, touches: Sequence[Touch]
@@ -150,7 +144,8 @@ class Room:
         yield from self._capacity(charges)
         yield from self._heap_counts(charges)
         yield from self._windows_full(charges)
-        yield from self._apertures(charges)
+        mapped = [m._replace(standing=charge.standing) for charge in charges for m in charge.mapped]
+        yield from crowded(self.platform, mapped)
         yield from self._bandwidth(charges)
         yield from self._ports(charges)
         yield from self._resources(charges)
@@ -203,25 +198,6 @@ class Room:
                     "", ""
                 )
 
-    def _apertures(self, charges: Sequence[Charge]) -> Iterator[Fault]:
-        by_device: dict[str, int] = defaultdict(int)
-        by_iommu: dict[str, int] = defaultdict(int)
-        devices: dict[str, DeviceFacts] = {}
-        for device, size in (each for charge in charges for each in charge.mapped):
-            devices[device.name] = device
-            by_device[device.name] += size
-            if device.dma.iommu is not None:
-                by_iommu[device.dma.iommu] += size
-        for name, used in by_iommu.items():
-            aperture = self.platform.iommus[name].aperture
-            if isinstance(aperture, Aperture) and used > aperture.size:
-                yield no_room(
-                    "iova-aperture", f"{used} bytes behind {name}, which maps {aperture.size}"
-                ).against("", "")
-        for name, used in by_device.items():
-            if used > (room := _own_aperture(self.platform, devices[name])):
-                yield no_room("iova-aperture", f"{used} bytes mapped, room for {room}").against("", name)
-
     def _bandwidth(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         for memory, used in _sums(charge.traffic for charge in charges).items():
             most = known(self.platform.memory[memory].bandwidth)
@@ -273,22 +249,6 @@ class Room:
 
 def _in_pool(charge: Charge, pool: Pool) -> bool:
     return charge.confined is not None and charge.confined <= pool.memories
-
-
-def _own_aperture(platform: Platform, device: DeviceFacts) -> int:
-    """Bytes a translated device can have mapped at once, its neighbours aside."""
-    room = 1 << 64
-    own = device.dma.aperture
-    if own is not None:
-        room = own.size
-    if device.dma.iommu is None:
-        return room
-    shared = platform.iommus[device.dma.iommu].aperture
-    reach = 1 << 64 if device.bits is None else 1 << device.bits
-    for aperture in (own, shared if isinstance(shared, Aperture) else None):
-        if aperture is not None:
-            room = min(room, min(aperture.base + aperture.size, reach) - aperture.base)
-    return min(room, reach)
 
 
 def _sums(entries: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from api.drawing.words import Blocks, first_few, listed, sentence, several, sized
-from platforms.schema import Aperture, Device, Iommu, Platform, Port
+from platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
 from platforms.values import UNKNOWN
 from platforms.words import PLANES
 from solver.render import Heading, Labelled
@@ -38,6 +38,8 @@ def _what(device: Device) -> Iterator[str]:
         yield f"its bus carries {window.base:#x} to {window.base + window.size:#x}{seen}"
     if device.dma.aperture is not None:
         yield f"an aperture of {sized(device.dma.aperture.size)} from {device.dma.aperture.base:#x}"
+    if device.dma.iova is not None:
+        yield _allotted(device.dma.iova)
     if device.dma.segments is not None:
         yield f"{device.dma.segments} segments"
     if device.dma.segment_size is not None:
@@ -118,6 +120,18 @@ def iommus(platform: Platform, width: int) -> Blocks:
     yield from listed(rows, width)
 
 
+def _allotted(iova: object) -> str:
+    if isinstance(iova, Bitmaps):
+        return f"bus addresses on multiples of the size up to {sized(iova.by_size_up_to)}"
+    if iova == UNKNOWN:
+        return "bus addresses allotted as nobody knows"
+    return (
+        "bus addresses on pages (drm_mm)"
+        if iova == "drm-mm"
+        else "bus addresses on multiples of the size (dma-iommu)"
+    )
+
+
 def _iommu(platform: Platform, name: str, iommu: Iommu) -> Iterator[str]:
     behind = [device for device, spec in platform.devices.items() if spec.dma.iommu == name]
     yield f"in front of {several(behind) or 'nobody'}"
@@ -127,6 +141,8 @@ def _iommu(platform: Platform, name: str, iommu: Iommu) -> Iterator[str]:
         yield f"an aperture of {sized(iommu.aperture.size)} from {iommu.aperture.base:#x}, shared"
     elif iommu.aperture is not None:
         yield "an aperture nobody knows"
+    if iommu.iova is not None:
+        yield _allotted(iommu.iova)
     if iommu.page is not None:
         yield f"pages of {sized(iommu.page)}"
 

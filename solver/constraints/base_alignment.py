@@ -1,12 +1,12 @@
 """A device may need buffers to start on a multiple of some bytes.
 
 A heap promises the alignment it allocates with, of physical addresses; the device counts
-on the bus, where a `window` may be shifted by an offset. Behind an IOMMU or page tables
-of its own a device sees bus addresses aligned to pages, of the IOMMU where it has its
-own, whatever the heap.
+on the bus, where a `window` may be shifted by an offset. Behind an IOMMU or page tables of
+its own a device sees bus addresses, whatever the heap: aligned as their allocator does it
+(to the size rounded up to a power of two by dma-iommu), or to pages where that is not known.
 
 Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap.c
-(16 bytes); drivers/iommu/dma-iommu.c iommu_dma_map_sg().
+(16 bytes); linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova().
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from math import gcd
 
 from solver.board import Board
 from solver.constraint import Case, Touch
+from solver.iova import aligned
 
 NAME = "base-alignment"
 SCOPE = "run"
@@ -29,37 +30,28 @@ def broken(case: Case) -> bool:
     base = case.touch.port.base
     if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
         return False
+    return any(_aligned(case, size) % base.multiple for size in case.layout.sizes)
+
+
+def _aligned(case: Case, size: int) -> int:
+    """What the address that the device sees is a multiple of."""
+    home = case.home
     if case.device.translation != "none":
-        return _page(case) % base.multiple != 0
-    return any(_start(case, size) % base.multiple for size in case.layout.sizes)
-
-
-def _start(case: Case, size: int) -> int:
-    """What the bus address of a dma-buf is a multiple of, without translation."""
-    return gcd(case.home.alignment(case.home.exported(size)), case.device.offset)
-
-
-def _page(case: Case) -> int:
-    name = case.device.dma.iommu
-    iommu = case.board.platform.iommus[name] if name is not None else None
-    return (iommu.page if iommu is not None else None) or case.board.page
+        return aligned(case.board, case.device, home.exported(size))
+    return gcd(home.alignment(home.exported(size)), case.device.offset)
 
 
 def sentence(case: Case) -> str:
     assert case.touch is not None and case.layout is not None and case.touch.port.base is not None
     home = case.home
-    if case.device.translation != "none":
-        return (
-            f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
-            f"its bus addresses are aligned to pages of {_page(case)}"
-        )
-    promised = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
     offset = case.device.offset
     shifted = f", and the bus shifts addresses by {offset:#x}" if offset else ""
-    return (
-        f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; "
-        f"{home.name} aligns to {promised}{shifted}"
-    )
+    by_heap = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
+    says = f"{home.name} aligns to {by_heap}{shifted}"
+    if case.device.translation != "none":
+        promised = min(_aligned(case, size) for size in case.layout.sizes)
+        says = f"its bus addresses are sure to be multiples of {promised} only"
+    return f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; {says}"
 
 
 def source(case: Case) -> str:

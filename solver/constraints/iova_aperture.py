@@ -3,81 +3,115 @@
 A buffer that two devices map is mapped twice. A device may have an aperture of
 its own (MT8195 larbs, RGA3) and is bounded by its own address width. A check of
 one buffer against a mask is not enough: 8K frames filled RGA3's 4 GiB together.
+Nor is their sum: dma-iommu aligns each mapping to its size rounded up to a power
+of two and does not give out the first page, so 63 frames of 47.5 MiB fit into 4 GiB,
+not 86 (see solver.iova).
 
-Source: linux-7.2.13:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova();
+Source: linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova(), iommu_dma_init_domain();
 drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
 """
 
 from __future__ import annotations
 
-from platforms.schema import Aperture
-from solver.board import Board, DeviceView
-from solver.constraint import Budget, Charge, Placed
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from platforms.values import in_units
+from solver import iova
+from solver.board import Board
+from solver.constraint import Budget, Charge, Fact, Placed
+
+if TYPE_CHECKING:
+    from solver.drops import Drops
+    from solver.ledger import Ledger
+    from solver.option import Option
 
 NAME = "iova-aperture"
 SCOPE = "budget"
+BYTES, BLOCKS, RUNS = "IOVA bytes", "IOVA blocks", "IOVA runs"
 
 
 def charges(placed: Placed) -> list[Charge]:
-    known = placed.board.budgets.setdefault(NAME, {})
+    """In bytes; class by class where it matters, or where buffers exist and may stand anywhere."""
     found: list[Charge] = []
-    devices: list[DeviceView] = []
-    rounded_to, mapped = 0, 0
-    for touch in placed.touches:
-        device = touch.device
-        if device in devices:
-            continue
-        devices.append(device)
-        limits = known.get(device)
-        if limits is None:
-            limits = known[device] = _budgets(placed.board, device)
-        page, budgets = limits
-        if budgets and page != rounded_to:
-            exported = [placed.home.exported(size) for size in placed.sizes]
-            rounded_to, mapped = page, sum([size + -size % page for size in exported])
-        found += [(budget, mapped, 0) for budget in budgets]
+    for space, sizes, certain in _mappings(placed):
+        every = placed.standing or placed.board.by_class
+        classes = space.classes(sizes if certain else ()) if every else (space.page,)
+        found += [(_budget(placed.board, space, c), _amount(space, sizes, c, certain), 0) for c in classes]
     return found
 
 
-def _budgets(board: Board, device: DeviceView) -> tuple[int, tuple[Budget, ...]]:
-    """The page that mappings are rounded to, the IOMMU's aperture and the device's own."""
-    if device.translation not in ("iommu", "mmu"):
-        return board.page, ()
-    name = device.dma.iommu
-    iommu = board.platform.iommus[name] if name is not None else None
-    found = []
-    if iommu is not None and isinstance(iommu.aperture, Aperture):
-        found.append(Budget(NAME, str(name), iommu.aperture.size, f"IOVA bytes behind {name}", False))
-    limit = _own_limit(board, device)
-    if limit is not None:
-        found.append(Budget(NAME, device.name, limit, f"IOVA bytes of {device.name}", False))
-    return (iommu.page if iommu else None) or board.page, tuple(found)
+def overfull(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
+    """Whether placements that fit in bytes do not fit class by class."""
+    used: dict[Budget, int] = {}
+    for option in chosen:
+        for space, sizes, certain in _mappings(option.placed):
+            for of_class in space.classes(sizes if certain else ()):
+                budget = _budget(option.placed.board, space, of_class)
+                amount = option.number * _amount(space, sizes, of_class, certain)
+                used[budget] = used.get(budget, 0) + amount
+    return any(
+        amount + ledger.charges.get(budget, 0) > budget.limit
+        and Fact(budget.kind, budget.subject) not in dropped
+        for budget, amount in used.items()
+    )
 
 
-def _own_limit(board: Board, device: DeviceView) -> int | None:
-    """What one device can map at once: its aperture, cut by its address width."""
-    iommu = board.platform.iommus[device.dma.iommu] if device.dma.iommu else None
-    shared = iommu.aperture if iommu is not None and isinstance(iommu.aperture, Aperture) else None
-    limits = []
-    if device.dma.aperture is not None:
-        limits.append(_within(device.dma.aperture, device.bits if iommu else None))
-    if iommu is not None and device.bits is not None and device.bits < 63:
-        limits.append(_within(shared, device.bits) if shared else 1 << device.bits)
-    return min(limits) if limits else None
+def at_most(budget: Budget, amount: int) -> int:
+    """What buffers that exist take of a budget: of bus addresses at worst all that there are."""
+    return min(amount, budget.limit) if budget.kind == NAME else amount
 
 
-def _within(aperture: Aperture, bits: int | None) -> int:
-    end = aperture.base + aperture.size
-    if bits is not None and bits < 63:
-        end = min(end, 1 << bits)
-    return max(0, end - aperture.base)
+def _mappings(placed: Placed) -> Iterator[tuple[iova.Space, list[int], bool]]:
+    """For every device that maps: a space, what is mapped, and whether it is mapped in order."""
+    seen = []
+    for touch in placed.touches:
+        device = touch.device
+        if device in seen:
+            continue
+        seen.append(device)
+        of_device = iova.spaces(placed.board, device)
+        if of_device.own is None:
+            continue
+        sizes = [placed.home.exported(size) for size in placed.sizes]
+        for space in of_device.touched if placed.standing else (of_device.own,):
+            yield space, sizes, not placed.standing
+
+
+def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -> int:
+    return space.takes(sizes, of_class) if certain else space.blocks(sizes, of_class)
+
+
+def _budget(board: Board, space: iova.Space, of_class: int) -> Budget:
+    key = NAME, space, of_class
+    found: Budget | None = board.budgets.get(key)
+    if found is None:
+        what = f"{BYTES} of"
+        if of_class > space.page:
+            sort = BLOCKS if space.grain(of_class) == of_class else RUNS
+            what = f"{sort} of {of_class} of"
+        what += f" {'all behind ' if space.shared else ''}{space.subject}"
+        found = board.budgets[key] = Budget(NAME, space.subject, space.room(of_class), what, False)
+    return found
 
 
 def sentence(budget: Budget, used: int, who: str) -> str:
-    return f"{who} {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
+    if budget.what.startswith(BYTES):
+        return f"{who} {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
+    of_class = int(budget.what.split()[3])
+    if budget.what.startswith(RUNS):
+        return (
+            f"{who} {used} bytes of bus addresses behind {budget.subject}, in runs of up to "
+            f"{in_units(of_class)}; however they lie, its aperture has {budget.limit}"
+        )
+    return (
+        f"{who} {used // of_class} blocks of {in_units(of_class)} of bus addresses behind {budget.subject}, "
+        f"which aligns a mapping to its size rounded up to a power of two; "
+        f"its aperture has {budget.limit // of_class}"
+    )
 
 
 def source(board: Board, budget: Budget) -> str:
-    if budget.what.startswith("IOVA bytes behind"):
+    if "all behind" in budget.what:
         return board.platform.iommus[budget.subject].source
     return board.devices[budget.subject].spec.source

@@ -336,7 +336,7 @@ def _takes(option: Option) -> tuple[int, ...]:
         charge.taken,
         charge.dmabufs,
         *(number for part in parts for _, number in part),
-        *(number for _, number in charge.mapped),
+        *(number for each in charge.mapped for number in (each.number, *sorted(each.sizes))),
     )
 
 
@@ -347,7 +347,14 @@ def _undominated(options: list[Option], links: Links) -> list[Option]:
     for option in sorted(options, key=lambda each: each.own):
         slots = [option.charge.where.home.slot(size) for size in option.placement.sizes]
         takes = (*_takes(option), option.placement.size, *slots)
-        sides = (option.placement.heap, len(slots), option.charge.uses, *links.sides(option.placement))
+        mapped = tuple((each.device.name, len(each.sizes)) for each in option.charge.mapped)
+        sides = (
+            option.placement.heap,
+            len(slots),
+            option.charge.uses,
+            mapped,
+            *links.sides(option.placement),
+        )
         rivals = best.setdefault(sides, [])
         if not any(all(a <= b for a, b in zip(rival, takes, strict=True)) for rival in rivals):
             rivals.append(takes)

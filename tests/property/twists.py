@@ -29,6 +29,8 @@ def iommu(draft: Draft) -> None:
         unit["bits"] = draft.pick(11, 12, 14, 17)
     if draft.chance(3):
         unit["page"] = draft.pick(64, 128, 256)
+    if draft.chance(2):
+        unit["iova"] = draft.pick("dma-iommu", "drm-mm", {"by_size_up_to": 256}, "unknown")
     if draft.chance(3):
         dma["bits"] = draft.pick(8, 9, 10, 12)
 

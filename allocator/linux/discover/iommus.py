@@ -1,7 +1,8 @@
 """IOMMU groups, and what sysfs tells of the device behind a node.
 
 Source: Documentation/ABI/testing/sysfs-kernel-iommu_groups: a group of type `identity`
-is not translated.
+is not translated. How bus addresses are allotted (`iova`) is left out: `DMA` is the type of the group's
+default domain, and DRM drivers (rockchip-drm, msm) attach one of their own.
 """
 
 from __future__ import annotations

@@ -181,15 +181,16 @@ def test_an_iommu_translates_what_it_can_reach() -> None:
 
 
 def test_apertures_hold_all_mappings_at_once() -> None:
-    # Two buffers of a page each.
-    assert translated({}, aperture={"size": "8KiB"}) == set()
-    assert translated({}, aperture={"size": "4KiB"}) == {"iova-aperture"}
-    assert translated({}, aperture={"size": "8KiB"}, page="16KiB") == {"iova-aperture"}
+    # Two buffers of a page each, behind the page at 0, which is not given out.
+    assert translated({}, aperture={"size": "12KiB"}) == set()
+    assert translated({}, aperture={"size": "8KiB"}) == {"iova-aperture"}
+    assert translated({}, aperture={"size": "8KiB"}, iova="drm-mm") == set()
+    assert translated({}, aperture={"size": "64KiB"}, page="16KiB") == {"iommu-page"}
     assert translated({"bits": 13}, aperture={"base": 4096, "size": "8KiB"}) == {"iova-aperture"}
-    assert translated({"bits": 13}) == set()
-    assert translated({"bits": 12}) == {"iova-aperture"}
-    assert translated({"aperture": {"base": 0, "size": "4KiB"}}) == {"iova-aperture"}
-    paged = with_panel(dma={"mmu": True, "aperture": {"base": 0, "size": "4KiB"}})
+    assert translated({"bits": 14}) == set()
+    assert translated({"bits": 13}) == {"iova-aperture"}
+    assert translated({"aperture": {"base": 0, "size": "8KiB"}}) == {"iova-aperture"}
+    paged = with_panel(dma={"mmu": True, "aperture": {"base": 0, "size": "8KiB"}})
     assert kinds(judged(board(devices=paged))) == {"iova-aperture"}
 
 

@@ -74,27 +74,54 @@ def test_the_address_that_counts_is_the_one_on_the_bus(offset: int, fits: bool) 
     )
 
 
-def test_translated_addresses_are_aligned_to_pages_only() -> None:
-    aligned = {"align": "64KiB"}
-    assert placed(based(4096, aligned, iommu="mmu0")).heap == "system"
-    answer = refusal(based(8192, aligned, iommu="mmu0"))
+def translated(multiple: int, allotted: Any, size: str, **dma: Any) -> str:
+    """Whether a panel behind page tables gets XR24 of that size on a multiple of so many bytes."""
+    return solve(
+        board(
+            iommus={"mmu0": iommu(iova=allotted, aperture={"base": "2MiB", "size": "1GiB"})},
+            devices={"panel": device("display", dma=dma, scanout=port(base={"multiple": multiple}))},
+        ),
+        [pipeline(frame=buffer(size=size))],
+    ).status
+
+
+@pytest.mark.parametrize(
+    ("allotted", "size", "promised"),
+    [
+        # linux-7.3.4:drivers/iommu/iova.c __alloc_and_insert_iova_range(): the size rounded up to a power
+        # of two. 256x256 XR24 is 256 KiB; 248x256 a page less than 62 pages of it, and rounded up likewise.
+        ("dma-iommu", "256x256", 1 << 18),
+        ("dma-iommu", "248x256", 1 << 18),
+        ("dma-iommu", "32x32", 1 << 12),
+        # drivers/gpu/drm/rockchip/rockchip_drm_gem.c rockchip_gem_iommu_map(): PAGE_SIZE.
+        ("drm-mm", "256x256", 1 << 12),
+        # arch/arm/mm/dma-mapping.c __alloc_iova(): order 8 at most; counted from the base, here 2 MiB.
+        ({"by_size_up_to": "1MiB"}, "256x256", 1 << 18),
+        ({"by_size_up_to": "1MiB"}, "1024x1024", 1 << 20),
+        ({"by_size_up_to": "16MiB"}, "1024x1024", 1 << 21),
+        ("unknown", "256x256", 1 << 12),
+        (None, "256x256", 1 << 12),
+    ],
+)
+def test_translated_addresses_are_aligned_as_they_are_allotted(
+    allotted: Any, size: str, promised: int
+) -> None:
+    assert translated(promised, allotted, size, iommu="mmu0") == "optimal"
+    assert translated(2 * promised, allotted, size, iommu="mmu0") == "infeasible"
+
+
+def test_page_tables_of_its_own_promise_a_page_unless_they_say_more() -> None:
+    assert translated(4096, "dma-iommu", "256x256", mmu=True) == "optimal"
+    assert translated(8192, "dma-iommu", "256x256", mmu=True) == "infeasible"
+    assert translated(1 << 18, "drm-mm", "256x256", mmu=True, iova="dma-iommu") == "optimal"
+
+
+def test_what_does_not_suffice_is_said() -> None:
+    answer = refusal(based(8192, {"align": "64KiB"}, iommu="mmu0"))
     assert said(answer, "base-alignment") == (
-        "panel.scanout needs frame on a multiple of 8192 bytes; its bus addresses are aligned to pages of 4096"
+        "panel.scanout needs frame on a multiple of 8192 bytes; "
+        "its bus addresses are sure to be multiples of 4096 only"
     )
-    assert facts(refusal(based(8192, aligned, mmu=True))) == [("base-alignment", "frame→panel")]
-
-
-@pytest.mark.parametrize(("page", "fits"), [("16KiB", True), ("4KiB", False)])
-def test_an_iommu_may_have_pages_of_its_own(page: str, fits: bool) -> None:
-    platform = board(
-        iommus={"mmu0": iommu(page=page)},
-        devices={
-            "panel": device(
-                "display", dma={"bits": 40, "iommu": "mmu0"}, scanout=port(base={"multiple": 8192})
-            )
-        },
-    )
-    assert (solve(platform, [pipeline()]).status == "optimal") is fits
 
 
 def test_the_cpu_needs_no_alignment() -> None:

@@ -109,6 +109,24 @@ def test_a_run_of_pages_and_a_half_is_refused() -> None:
     ]
 
 
+def test_bus_addresses_that_are_shared_are_allotted_in_one_way() -> None:
+    def of(dma: Any, **unit: Any) -> list[str]:
+        return said(iommus={"mmu": unit}, devices={"gpu": {"kind": "gpu", "dma": {"bits": 32, **dma}}})
+
+    shared = {"aperture": {"size": "1GiB"}, "iova": "dma-iommu"}
+    assert of({"iommu": "mmu", "iova": "drm-mm"}) == of({"mmu": True, "iova": "drm-mm"}) == []
+    assert of({"iommu": "mmu"}, **shared) == []
+    assert of({"iommu": "mmu", "iova": "drm-mm"}, **shared) == [
+        "all behind mmu share its aperture: 'iova' is said there (iommus.mmu.iova)"
+    ]
+    assert of({"iova": "drm-mm"}) == [
+        "no bus addresses are allotted to a device that has neither an 'iommu' nor an 'mmu'"
+    ]
+    assert of({"mmu": True, "iova": {"by_size_up_to": "3MiB"}}) == [
+        "expected a power of two for an alignment, got 3145728"
+    ]
+
+
 def test_bits_may_be_left_out_only_where_the_cpu_reads() -> None:
     assert said(devices={"udl": {"kind": "display", "by_cpu": True}}) == []
     assert said(devices={"udl": {"kind": "display", "dma": {"bits": "unknown"}}}) == []

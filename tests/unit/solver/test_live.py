@@ -43,7 +43,7 @@ def small(**facts_of_memory: Any) -> Platform:
             "m1": memory("16KiB", base="5GiB", **facts_of_memory),
         },
         heaps={"h0": heap("m0"), "h1": heap("m1", buffers=4)},
-        iommus={"mmu0": iommu(aperture={"size": "24KiB"})},
+        iommus={"mmu0": iommu(aperture={"size": "28KiB"})},
         devices={"panel": device("display", dma={"iommu": "mmu0"}, scanout=port())},
     )
 

@@ -33,8 +33,8 @@ MIB = 1 << 20
 
 @pytest.mark.parametrize("name", ["mmu0", "panel"])
 def test_an_iommu_may_be_called_like_its_device(name: str) -> None:
-    # Both have an aperture of 16 MiB, and each maps two buffers of 5 MiB once.
-    span = {"base": 0, "size": "16MiB"}
+    # Both have an aperture of 24 MiB, in which each maps two buffers of 5 MiB once, on multiples of 8 MiB but 0.
+    span = {"base": 0, "size": "24MiB"}
     platform = board(
         iommus={name: iommu(aperture=span)},
         devices={"panel": device("display", dma={"iommu": name, "aperture": span}, scanout=port())},

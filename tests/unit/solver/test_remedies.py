@@ -275,7 +275,7 @@ def test_apertures_one_page_less_is_not_enough() -> None:
 
 
 def test_an_aperture_of_the_device_itself_is_hardware() -> None:
-    own = device("display", dma={"mmu": True, "aperture": {"size": "8KiB"}}, scanout=port())
+    own = device("display", dma={"mmu": True, "aperture": {"size": "12KiB"}}, scanout=port())
     assert list(ways_out(refusal(board(devices={"panel": own}), pages(5)))) == ["buffers.frame.count"]
 
 
