@@ -106,7 +106,7 @@ def test_what_is_there_is_charged_as_if_it_were_asked_again_for_long(batch: int)
 
 def test_all_that_attachments_say_is_drawn_and_decides() -> None:
     said: Counter[str] = Counter()
-    for seed in range(BATCH):
+    for seed in range(BATCHES * BATCH):
         platform, (first, *others), *_ = beside.question(seed)
         alone = solver.solve(platform, [first])
         if not isinstance(alone, Plan):
