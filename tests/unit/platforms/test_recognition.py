@@ -388,7 +388,6 @@ def test_another_driver_of_the_same_hardware_is_another() -> None:
         ({"rockchip,rk3399-vop-big", "rockchip,rk3399-vop-lit", "arm,gic-v3"}, "rockchip-vop"),
         ({"rockchip,rk3588-vop", "arm,gic-v3"}, "rockchip-vop2"),
     ],
-    ids=str,
 )
 def test_a_card_of_several_devices_is_told_by_them(nearby: set[str], file: str) -> None:
     # The card is rockchip,display-subsystem on every Rockchip board.
