@@ -165,7 +165,7 @@ def cinema() -> Platform:
         )
         for name, kind in DEVICES.items()
     }
-    walled = heap("dram", cpu="none", access=[*devices, "camera"])
+    walled = heap("tz", cpu="none", access=[*devices, "camera"])
     return board(heaps={"plain": heap("dram"), "tz": walled}, devices=devices)
 
 
