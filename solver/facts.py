@@ -21,6 +21,7 @@ from solver.constraints import (
     ROOM,
     RUN,
     audience,
+    capacity,
     colour_space,
     conversion,
     count,
@@ -311,7 +312,7 @@ class Sentences:
     def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
         used = used_by([option for _, option in relaxed], self.ledger)
         mine = [b for b in used if (b.kind, b.subject) == fact]
-        worst = max(mine, key=lambda b: used[b] - b.limit, default=None)
+        worst = max(mine, key=lambda b: _plainest(b, used[b]), default=None)
         fits = worst is not None and used[worst] <= worst.limit
         return None if fits and fact.kind == heap_limits.NAME else worst
 
@@ -327,6 +328,11 @@ class Sentences:
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
         who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
         return exceeded(self.board, budget, used, who)
+
+
+def _plainest(budget: Budget, used: int) -> tuple[bool, int]:
+    """Of budgets that are exceeded, a plain sum says more than runs do; of those alike, the one exceeded most."""
+    return used > budget.limit and not capacity.of_runs(budget), used - budget.limit
 
 
 def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, str]:

@@ -75,7 +75,8 @@ def of_runs(budget: Budget) -> bool:
 def sentence(budget: Budget, used: int, who: str) -> str:
     what = budget.what.removeprefix(LOCKED).removeprefix("bytes of ")
     if of_runs(budget):
-        return f"{who} {in_units(used)} of {what}, which has {in_units(budget.limit)} for certain"
+        needed, _, why = what.rpartition(", ")
+        return f"{who} {in_units(used)} of {needed}; {why}, {in_units(budget.limit)} are certain"
     if not budget.shared:
         return f"{who} {in_units(used)} of the {in_units(budget.limit)} that {budget.subject} locks"
     return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"

@@ -141,7 +141,7 @@ def test_an_interrupt_is_still_heard_after_a_search(record: str) -> None:
         import os, signal, sys, solver
         from platforms.catalog import load_platform
         from solver.files import pipelines_from
-        frame = {"count": 2, "written_by": "video-decoder.frame", "read_by": "display.scanout"}
+        frame = {"count": 2, "written_by": "video-decoder.frame", "read_by": "cpu.read"}
         buffers = {f"b{n}": frame | {"size": f"{640 + 2 * n}x480"} for n in range(8)}
         pipelines = pipelines_from([{"schema": "heapwright/pipeline/1", "name": "many", "buffers": buffers}])
         stats = {}

@@ -249,8 +249,8 @@ def test_whole_runs_are_not_split_between_memories() -> None:
     answer = refusal(banks("whole"), large)
     assert facts(answer) == [("capacity", "high + low")]
     assert said(answer, "capacity") == (
-        "frame needs 12 KiB of high + low, as runs of 12 KiB or more on multiples of 4 KiB, "
-        "whatever the kernel takes first, which has 8 KiB for certain"
+        "frame needs 12 KiB of high + low, as runs of 12 KiB or more on multiples of 4 KiB; "
+        "whatever the kernel takes first, 8 KiB are certain"
     )
 
 
@@ -313,8 +313,8 @@ def test_a_live_buffer_may_lie_in_the_middle() -> None:
     answer = refusal(of_sizes("1280KiB"), raw("new", MIB), live=live)
     assert facts(answer) == [("capacity", "cma")]
     assert said(answer, "capacity") == (
-        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB, wherever live buffers lie, "
-        "which has 0 bytes for certain"
+        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB; wherever live buffers lie, "
+        "0 bytes are certain"
     )
     assert ways_out(answer) == {"memory.cma.size": 2 * MIB}
     assert plan(of_sizes("2MiB"), raw("new", MIB), live=live).status == "optimal"
@@ -335,8 +335,8 @@ def test_each_live_buffer_may_part_what_is_free() -> None:
 def test_an_area_off_the_alignment_begins_at_the_first_multiple() -> None:
     answer = refusal(of_sizes("1280KiB", "0x40080000"), raw("new", MIB))
     assert said(answer, "capacity") == (
-        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB, as it lies, "
-        "which has 0 bytes for certain"
+        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB; as it lies, "
+        "0 bytes are certain"
     )
     assert ways_out(answer) == {"memory.cma.size": 1536 * KIB}
     assert plan(of_sizes("1280KiB", "0x40080000"), raw("new", 256 * KIB, 5)).status == "optimal"
@@ -373,8 +373,8 @@ def test_a_part_inside_may_part_what_is_around_it() -> None:
     pins = ["frame:heap=ddr"]
     answer = refusal(around("unknown"), raw("new", 16 * KIB), pins=pins)
     assert said(answer, "capacity") == (
-        "frame needs 16 KiB of ddr, as runs of 16 KiB or more on multiples of 4 KiB, "
-        "whatever the kernel takes first, which has 12 KiB for certain"
+        "frame needs 16 KiB of ddr, as runs of 16 KiB or more on multiples of 4 KiB; "
+        "whatever the kernel takes first, 12 KiB are certain"
     )
     assert placed(around("unknown"), raw("new", 12 * KIB), pins=pins).count == 1
     assert placed(around(4 << 30), raw("new", 24 * KIB), pins=pins).count == 1

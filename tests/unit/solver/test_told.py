@@ -95,8 +95,8 @@ def test_what_is_in_the_way_of_one_more_is_named_as_what_it_is() -> None:
     apart = {"m1": memory("20KiB", base="4GiB"), "m2": memory("12KiB", base="5GiB")}
     split = board(memory=apart, heaps={"both": heap("m1", "m2")})
     assert dropped(split, 5, size="64x32") == (
-        "one more would need 32 KiB of m1 + m2, as runs of 8 KiB or more on multiples of 4 KiB, "
-        "whatever the kernel takes first, which has 28 KiB for certain"
+        "one more would need 32 KiB of m1 + m2, as runs of 8 KiB or more on multiples of 4 KiB; "
+        "whatever the kernel takes first, 28 KiB are certain"
     )
 
 
