@@ -157,7 +157,7 @@ def one_step_back(asked: Instance, remedy: Remedy) -> int | None:
         if path[0] == "memory":
             step = asked.platform.memory[path[1]].step or step
         return to - step
-    return to - (asked.platform.page if path[-1] == "largest" else 1)
+    return to - (asked.platform.page if path[-1] == "largest" else 1) or None
 
 
 def test_a_remedy_makes_a_plan_appear() -> None:
