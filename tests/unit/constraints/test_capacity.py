@@ -335,8 +335,7 @@ def test_each_live_buffer_may_part_what_is_free() -> None:
 def test_an_area_off_the_alignment_begins_at_the_first_multiple() -> None:
     answer = refusal(of_sizes("1280KiB", "0x40080000"), raw("new", MIB))
     assert said(answer, "capacity") == (
-        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB; as it lies, "
-        "0 bytes are certain"
+        "frame needs 1 MiB of cma, as runs of 1 MiB on multiples of 1 MiB; as it lies, 0 bytes are certain"
     )
     assert ways_out(answer) == {"memory.cma.size": 1536 * KIB}
     assert plan(of_sizes("1280KiB", "0x40080000"), raw("new", 256 * KIB, 5)).status == "optimal"
