@@ -1,0 +1,84 @@
+"""The hunt for leaks (`test_protected_flow`) with faults put into solver and judge alike: only the walk can tell.
+
+Each fault is one that solver, judge and brute force once had in common, or might have. The seeds are those of an
+ordinary run, so what is found here would have been found there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
+
+import pytest
+
+import solver.board
+import solver.protection
+from allocator.hardware import DeviceFacts
+from allocator.simulated import judge, wards
+from allocator.simulated.question import Asked, Seating
+from solver.pipeline import Audience
+from solver.protection import Guard, Taken
+from tests.property.flows import Draw
+from tests.property.test_oracle import compared
+from tests.property.test_protected_flow import BATCH, BATCHES
+
+Fault = Callable[[pytest.MonkeyPatch], None]
+ENOUGH = 4
+"""So many leaks among the seeds of an ordinary run; one would be chance."""
+
+
+def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
+    """Nothing flows into a buffer that has a mark of its own: one with an audience, or `protected: true`."""
+    outcome, jobs = solver.protection._outcome, wards._jobs
+
+    def settled(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
+        final = [guard.protected and bool(guard.audiences) == audience for guard in own]
+        kept = [
+            take._replace(writes=frozenset()) if last else take
+            for take, last in zip(taken, final, strict=True)
+        ]
+        return outcome(own, kept)
+
+    def touching(
+        asked: Asked, seating: Seating, devices: dict[str, DeviceFacts], access: str
+    ) -> list[wards.Job]:
+        mark = asked.buffer.protected
+        final = mark and isinstance(mark, Audience) == audience
+        return [] if final and access == "write" else jobs(asked, seating, devices, access)
+
+    patch.setattr(solver.protection, "_outcome", settled)
+    patch.setattr(wards, "_jobs", touching)
+
+
+def a_wider_audience_counts(patch: pytest.MonkeyPatch) -> None:
+    marks_are_final(patch, audience=True)
+
+
+def a_later_mark_opens_to_everybody(patch: pytest.MonkeyPatch) -> None:
+    marks_are_final(patch, audience=False)
+
+
+def every_firewall_stands(patch: pytest.MonkeyPatch) -> None:
+    """Whoever else allocates in a range, its access list counts."""
+    patch.setattr(solver.board, "clashes", lambda *_: ())
+    patch.setattr(judge, "disputed", lambda *_: {})
+
+
+def caught() -> Iterator[str]:
+    """Where the hunt meets protected content that gets out."""
+    for seed in range(BATCH * BATCHES):
+        draw = Draw(seed)
+        text = compared(f"seed {seed}", draw.platform(), [draw.question()], ())
+        if text is not None:
+            assert "protected content gets out" in text
+            yield text
+
+
+@pytest.mark.parametrize(
+    "fault", [a_wider_audience_counts, a_later_mark_opens_to_everybody, every_firewall_stands]
+)
+def test_the_hunt_catches_faults_that_solver_and_judge_share(
+    fault: Fault, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fault(monkeypatch)
+    assert len([*islice(caught(), ENOUGH)]) == ENOUGH
