@@ -33,12 +33,24 @@ class Ways:
         self.labels = {question.label: question for question in problem.questions}
         self._helpless: dict[str, bool] = {}
 
-    def solvable(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> bool:
+    def solvable(
+        self,
+        platform: Platform | None = None,
+        pipelines: Sequence[Pipeline] | None = None,
+        *,
+        converted: bool = True,
+    ) -> bool:
         """Whether a plan exists after the change."""
-        return bool(self.chosen(platform, pipelines).options)
+        return bool(self.chosen(platform, pipelines, converted=converted).options)
 
-    def chosen(self, platform: Platform | None = None, pipelines: Sequence[Pipeline] | None = None) -> Choice:
-        """Any choice that works after the change."""
+    def chosen(
+        self,
+        platform: Platform | None = None,
+        pipelines: Sequence[Pipeline] | None = None,
+        *,
+        converted: bool = True,
+    ) -> Choice:
+        """Any choice that works after the change; with conversions, unless they are left aside."""
         buffers = {(p.name, name) for p in pipelines or self.problem.pipelines for name in p.buffers}
         pins = {
             pin
@@ -53,7 +65,9 @@ class Ways:
             sorted(pins, key=str),
         )
         used = ledger(changed.board, changed.live)
-        return decide(changed, Propagation(changed), used, limits=Limits(any_will_do=True))
+        return decide(
+            changed, Propagation(changed), used, limits=Limits(any_will_do=True), converted=converted
+        )
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""

@@ -192,6 +192,11 @@ def _range(shared: Aperture | None, device: DeviceView) -> tuple[int, int]:
     return low, max(low, high)
 
 
+def end(device: DeviceView) -> int:
+    """Where the addresses end that a device can be given, however wide its IOMMU's aperture is."""
+    return _range(None, device)[1]
+
+
 def _page(board: Board, device: DeviceView) -> int:
     name = device.dma.iommu
     return (board.platform.iommus[name].page if name is not None else None) or board.page

@@ -13,7 +13,7 @@ from typing import Final
 
 from platforms.schema import Aperture
 from platforms.values import Extent, in_units
-from solver import detours, invitations
+from solver import detours, invitations, iova
 from solver.changes import Change, Ways
 from solver.constraint import Fact
 from solver.constraints import capacity
@@ -107,18 +107,19 @@ def counts(ways: Ways) -> Iterator[Change]:
         yield Change(path, number, text)
 
 
-def _counted(ways: Ways, question: Question, number: int) -> bool:
+def _counted(ways: Ways, question: Question, number: int, *, converted: bool = True) -> bool:
     asked = question.spec.count
     count: object = number
     if isinstance(asked, Wish):
         count = Wish(min=number, wish=max(number, asked.wish))
-    return ways.solvable(pipelines=ways.with_buffer(question, count=count))
+    return ways.solvable(pipelines=ways.with_buffer(question, count=count), converted=converted)
 
 
 def _most_count(ways: Ways, question: Question, now: int) -> int | None:
     """The largest count below `now` that works; where the ports need more than `now`, the smallest.
 
-    Between what the ports need and `now` fewer buffers always fit better, so bisection is exact.
+    Between what the ports need and `now` fewer buffers always fit better, so bisection is exact. It
+    leaves conversions aside first, which take long to rule out, and asks for them only about one more.
     """
     needed = _needed(ways, question)
     if needed is None:
@@ -127,10 +128,17 @@ def _most_count(ways: Ways, question: Question, now: int) -> int | None:
         while needed - 1 > now and _counted(ways, question, needed - 1):
             needed -= 1
         return needed
-    few, many = needed, now
+    few = _bisected(needed, now, lambda number: _counted(ways, question, number, converted=False))
+    if few + 1 == now or not _counted(ways, question, few + 1):
+        return few
+    return _bisected(few + 1, now, lambda number: _counted(ways, question, number))
+
+
+def _bisected(few: int, many: int, works: Callable[[int], bool]) -> int:
+    """The largest number below `many` that works, if `few` does."""
     while many - few > 1:
         middle = (few + many) // 2
-        if _counted(ways, question, middle):
+        if works(middle):
             few = middle
         else:
             many = middle
@@ -205,6 +213,9 @@ def apertures(ways: Ways) -> Iterator[Change]:
         if iommu is None or not isinstance(iommu.aperture, Aperture):
             continue
         base = iommu.aperture.base
+        behind = (each for each in ways.problem.board.devices.values() if each.dma.iommu == name)
+        if all(iova.end(device) <= base + iommu.aperture.size for device in behind):
+            continue  # nobody sees more of it
 
         def works(size: int, name: str = name, base: int = base) -> bool:
             return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
