@@ -1,0 +1,186 @@
+"""Every candidate of a question spelled out, and the best choice among all combinations.
+
+The solver's kinds and terms are asked about each by itself: nothing is remembered from one
+candidate for the next, no heap or image stands for another, and none is left out because
+another seems as good. What may be asked is the solver's (devices, images, one layout for each),
+so this says nothing of what kinds and terms mean: `tests.property.brute` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from platforms.schema import Platform
+from solver import constraints, costs
+from solver.constraint import Budget, Case, Placed, Touch, lives_in
+from solver.constraints import audience
+from solver.constraints import count as count_kind
+from solver.images import Images, Rules, holds
+from solver.ledger import Ledger, largest_share, locked_share, used_by
+from solver.live import ledger
+from solver.option import Option, priced
+from solver.pipeline import Pipeline, Wish
+from solver.problem import Problem, Question, Way
+from solver.seats import Seats
+
+Levels = tuple[int, ...]
+
+
+class Forgetful(dict[Any, Any]):
+    """Keeps nothing from one look to the next."""
+
+    def __contains__(self, key: object) -> bool:
+        return False
+
+
+class Candidates:
+    """Everything that may be chosen for each buffer of a question without conversions."""
+
+    def __init__(self, platform: Platform, pipelines: Sequence[Pipeline], pins: Sequence[Any] = ()) -> None:
+        self.problem = Problem(platform, pipelines, (), pins)
+        self.board = self.problem.board
+        self.board.by_class = True
+        self.used = ledger(self.board, ())
+        self.of = [list(self._of(question)) for question in self.problem.questions]
+
+    @property
+    def number(self) -> int:
+        """Of combinations."""
+        found = 1
+        for options in self.of:
+            found *= len(options)
+        return found
+
+    def said(self) -> list[list[tuple[object, ...]]]:
+        """What kinds and terms make of the candidates: which there are, what each costs and charges."""
+        return [[(o.key, o.layout, sum(o.values), o.charges) for o in options] for options in self.of]
+
+    def _of(self, question: Question) -> Iterator[Option]:
+        for variant in question.variants:
+            images = Images(variant, None, _demands, _rules, Forgetful())
+            for way in variant.ways:
+                for binding, touches in Seats(self.problem, variant, None).bindings(way):
+                    if self._admitted(variant, touches):
+                        yield from self._housed(variant, way, binding, touches, images)
+
+    def _admitted(self, question: Question, touches: tuple[Touch, ...]) -> bool:
+        heap = next(iter(self.board.heaps.values()), None)
+        if heap is None:
+            return False
+        cases = [Case(self.board, question, touches, heap, heap, touch) for touch in touches]
+        return not any(audience.widened(case) or _broken("attachment", case) for case in cases)
+
+    def _housed(
+        self, question: Question, way: Way, binding: Any, touches: tuple[Touch, ...], images: Images
+    ) -> Iterator[Option]:
+        board, counts = self.board, _counts(question, touches)
+        beside = touches if question.guard.audiences else ()
+        for heap in board.heaps.values():
+            home = lives_in(board, heap, touches)
+            reach = [Case(board, question, touches, heap, home, touch) for touch in touches]
+            if _broken("heap", Case(board, question, beside, heap, heap)) or any(
+                _broken("reach", case) for case in reach
+            ):
+                continue
+            for image in images.fitting(touches):
+                layout = image.layout
+                case = Case(board, question, image.touches, heap, home, None, layout)
+                runs = [case._replace(touch=touch) for touch in image.touches]
+                if _broken("room", case) or any(_broken("run", each) for each in runs):
+                    continue
+                placed = Placed(
+                    board, question.label, heap, home, layout.sizes, question.spec.rate, image.touches, (),
+                    layout.moved,
+                )  # fmt: skip
+                yield from priced(placed, image, way.rank, binding, counts)
+
+    def best(self) -> Levels | None:
+        """The least that any combination costs that holds all budgets; None if there is none."""
+        floor = [
+            [min((o.values[i] for o in options), default=0) for i in range(len(costs.TERMS))]
+            for options in self.of
+        ]
+        rest = [[sum(each) for each in zip(*floor[n:], strict=True)] for n in range(len(floor))]
+        found = _Best(self.problem, self.used, [*rest, [0] * len(costs.TERMS)])
+        for options in self.of:
+            options.sort(key=lambda option: option.values)
+        found.join(self.of, ())
+        return found.levels
+
+
+class _Best:
+    """The best combination so far, depth first; a branch that costs more whatever follows is left."""
+
+    def __init__(self, problem: Problem, used: Ledger, rest: Sequence[Sequence[int]]) -> None:
+        self.problem, self.used, self.rest = problem, used, rest
+        self.levels: Levels | None = None
+
+    def join(self, groups: Sequence[Sequence[Option]], chosen: tuple[Option, ...]) -> None:
+        if not _holds(used_by(chosen, self.used)) or not self._agree(chosen):
+            return
+        if self.levels is not None and self._least(chosen) >= self.levels:
+            return
+        if len(chosen) == len(groups):
+            self.levels = levels(chosen, self.used)
+            return
+        for option in groups[len(chosen)]:
+            self.join(groups, (*chosen, option))
+
+    def _least(self, chosen: Sequence[Option]) -> Levels:
+        sums = list(levels(chosen, self.used)) if chosen else [0] * len(costs.TERMS)
+        return tuple(a + b for a, b in zip(sums, self.rest[len(chosen)], strict=True))
+
+    def _agree(self, chosen: Sequence[Option]) -> bool:
+        """Whether one device is taken for each variable, and different ones where they must differ."""
+        taken: dict[int, str | None] = {}
+        for option in chosen:
+            for variable, device in option.binding:
+                if taken.setdefault(variable, device) != device:
+                    return False
+        return all(taken[a] != taken[b] for a, b in self.problem.apart if a in taken and b in taken)
+
+
+def levels(chosen: Sequence[Option], used: Ledger) -> Levels:
+    """What a choice costs, level by level."""
+    names = [term.NAME for term in costs.TERMS]
+    sums = [sum(option.values[i] for option in chosen) for i in range(len(names))]
+    sums[names.index("scarcity-largest")] = largest_share(chosen, used)
+    sums[names.index("scarcity-sum")] += locked_share(chosen, used) + sum(used.shares.values())
+    return tuple(sums)
+
+
+def _holds(amounts: dict[Budget, int]) -> bool:
+    return all(amount <= budget.limit for budget, amount in amounts.items())
+
+
+def _broken(scope: str, case: Case) -> bool:
+    for kind in constraints.KINDS:
+        if scope == kind.SCOPE:
+            asked = case.touch is None or scope == "attachment" or kind.concerns(case.board, case.touch)
+            if asked and kind.broken(case):
+                return True
+    return False
+
+
+def _demands(touch: Touch) -> tuple[Any, ...]:
+    return tuple(kind for kind in constraints.KINDS if kind.SCOPE == "layout" and kind.states(touch))
+
+
+def _rules(touch: Touch) -> Rules:
+    return Rules([rule for rule in touch.port.images if holds(rule, touch.port, touch.use)])
+
+
+def _counts(question: Question, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
+    """Every lawful number of buffers, and how many wished for each drops."""
+    least, most = count_kind.bounds(touches)
+    asked = question.spec.count
+    if isinstance(asked, Wish):
+        low = max(least, asked.min)
+        numbers = range(low, max(low, asked.wish) + 1)
+        wished = asked.wish
+    else:
+        numbers = range(least, least + 1) if asked is None else range(asked, asked + 1)
+        wished = 0
+    lawful = [number for number in numbers if number >= least and (most is None or number <= most)]
+    return [(number, max(0, wished - number)) for number in lawful]

@@ -1,0 +1,245 @@
+"""Kinds and cost terms drawn at random: each reads one or two fields of what its scope is shown.
+
+Fields are those that the shown values have: a field that is new is drawn by itself. Numbers and
+words they are compared with are those of the question at hand, so that most rules bind somewhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from copy import deepcopy
+from math import lcm
+from random import Random
+from typing import Any, Final, NamedTuple
+
+from hypothesis import strategies as st
+
+from platforms.schema import Platform
+from solver.constraint import Budget, Touch
+from solver.layout import Demand
+from solver.pipeline import Pipeline
+from tests.property import catalogue, layout_twists, twists
+from tests.property.candidates import Candidates
+from tests.property.drafts import Draft
+from tests.property.fields import Fields, read
+
+NOT_SHOWN: Final = {"attachment": ("heap", "home"), "heap": ("home",)}
+"""What a scope does not speak of although a case carries it."""
+KEPT: Final = 16
+LARGE: Final = 1 << 20
+MOST: Final = 1500
+"""Combinations that are weighed."""
+
+
+class Atom(NamedTuple):
+    """A claim about one field."""
+
+    path: str
+    test: str
+    against: Any
+
+    def holds(self, view: object) -> bool:
+        value = read(view, self.path)
+        if self.test == "has":
+            return isinstance(value, tuple) and self.against in value
+        if self.test == "odd":
+            return isinstance(value, int) and value // self.against % 2 == 1
+        if self.test == "at least":
+            return isinstance(value, int) and value >= self.against
+        return bool(value == self.against)
+
+    def __str__(self) -> str:
+        return f"{self.path} {self.test} {self.against!r}"
+
+
+class Rule(NamedTuple):
+    """A kind of a scope, broken where all atoms hold; or a term, whose value is `number` where they do."""
+
+    scope: str
+    atoms: tuple[Atom, ...]
+    number: int | str = 1
+    """What is charged or costs so much: a number, or the field that has it."""
+    limit: int = 0
+    """Of a budget."""
+    field: str = "multiple"
+    """Of a layout, on which is asked."""
+    rank: int = 0
+    """Of a term."""
+
+    def holds(self, view: object) -> bool:
+        return all(atom.holds(view) for atom in self.atoms)
+
+    def amount(self, view: object) -> int:
+        if not self.holds(view):
+            return 0
+        value = read(view, self.number) if isinstance(self.number, str) else self.number
+        return min(abs(value), LARGE) if isinstance(value, int) else 0
+
+    def made(self) -> catalogue.Kind | catalogue.Term:
+        """The kind or the term."""
+        if self.scope in ("placed", "counted"):
+            return catalogue.Term(self.scope, self.amount)
+        if self.scope == "budget":
+            budget = Budget(catalogue.NAME, "board", self.limit, "things", False)
+            return catalogue.Kind("budget", charges=lambda placed: [(budget, self.amount(placed), 0)])
+        if self.scope == "layout":
+            return catalogue.Kind("layout", states=self._states, demand=self._demand)
+        return catalogue.Kind(self.scope, broken=self.holds, concerns=self._concerns)
+
+    def _concerns(self, touch: Touch) -> bool:
+        """What is said of the touch alone says whom it concerns."""
+        mine = (atom._replace(path=atom.path[6:]) for atom in self.atoms if atom.path.startswith("touch."))
+        return all(atom.holds(touch) for atom in mine)
+
+    def _states(self, touch: Touch) -> bool:
+        return touch.rule is not None and self.holds(touch)
+
+    def _demand(self, need: Demand) -> None:
+        before = getattr(need, self.field)
+        setattr(need, self.field, lcm(before, int(self.number)))
+
+    def __str__(self) -> str:
+        what = " and ".join(map(str, self.atoms)) or "always"
+        return f"{self.scope} (rank {self.rank}, {self.field}, {self.number} of {self.limit}): {what}"
+
+
+class Mutation(NamedTuple):
+    """A small question, and what is added to the catalogue."""
+
+    seed: int
+    rule: Rule
+
+    def question(self) -> tuple[Platform, tuple[Pipeline, ...]]:
+        return question(self.seed)
+
+
+# Questions
+
+
+_TWISTS: Final = (
+    twists.linear, twists.iommu, twists.bits, twists.small_memory, twists.heap_limits, twists.count, twists.holds,
+    twists.incoherent, twists.lock, twists.alternatives, twists.stage, twists.protected, twists.resource,
+    twists.codec, twists.label, twists.by_cpu, layout_twists.stride_multiple, layout_twists.dmabufs,
+    layout_twists.rows, layout_twists.tiled, layout_twists.modified, layout_twists.when, layout_twists.colours,
+)  # fmt: skip
+
+
+def question(seed: int) -> tuple[Platform, tuple[Pipeline, ...]]:
+    """A small question whose buffers and heaps are alike in much, and used in different ways."""
+    random = Random(f"mutations/{seed}")
+    draft = Draft(random)
+    for twist in random.sample(_TWISTS, random.choice((0, 1, 2, 3))):
+        twist(draft)
+    _alike(draft)
+    for port in (port for device in draft.devices.values() for port in device["ports"].values()):
+        port.setdefault("rotate", [0, 90, 180, 270])
+    for buffer in (buffer for file in draft.files for buffer in file.values()):
+        for use in [*buffer["written_by"], *buffer["read_by"]]:
+            if "port" in use and draft.chance(2):
+                fact, value = draft.pick(
+                    ("rotate", 180), ("how_often", "rarely"), ("crop", "2x2+0+0"), ("scale", "2x2")
+                )
+                use.setdefault(fact, value)
+    _twins(draft)
+    data = draft.data()
+    platform = Platform.model_validate(data["platform"])
+    return platform, tuple(Pipeline.model_validate(each) for each in data["pipelines"])
+
+
+def _alike(draft: Draft) -> None:
+    """A buffer like another, so that what is known of one might be taken for both."""
+    buffers = [buffer for file in draft.files for buffer in file.values()]
+    if len(buffers) < 3 and draft.chance(2):
+        draft.files[0]["like"] = {**deepcopy(draft.pick(*buffers)), "rate": draft.pick(1, 30)}
+
+
+def _twins(draft: Draft) -> None:
+    """A heap like another but for one fact, so that one might stand for both."""
+    name = draft.pick(*draft.heaps)
+    fact, value = draft.pick(
+        ("cpu", "cached"), ("cpu", "uncached"), ("run", 256), ("largest", 4096), ("sync", "none"),
+        ("via", "drm"), ("cpu", "write-combined"), ("requires_p2p", True),
+    )  # fmt: skip
+    if len(draft.heaps) < 4:
+        draft.heaps[f"{name}b"] = {**draft.heaps[name], "names": ["other"], fact: value}
+
+
+# What is offered
+
+
+def shown(scope: str, platform: Platform, pipelines: Sequence[Pipeline]) -> list[Any]:
+    """What the solver shows to kinds or terms of a scope in a question: some of it, evenly."""
+    seen: list[Any] = []
+
+    def look(view: Any) -> Any:
+        seen.append(view)
+        return 0 if scope in ("placed", "counted") else [] if scope == "budget" else False
+
+    if scope in ("placed", "counted"):
+        added: Any = catalogue.Term(scope, look)
+    elif scope == "budget":
+        added = catalogue.Kind(scope, charges=look)
+    else:
+        added = catalogue.Kind(scope, broken=look, states=look)
+    with catalogue.holding(added):
+        Candidates(platform, pipelines)
+    step = max(1, len(seen) // KEPT)
+    return seen[::step]
+
+
+def offered(scope: str, platform: Platform, pipelines: Sequence[Pipeline]) -> dict[str, list[Any]]:
+    """The fields that a scope may read and that differ somewhere in a question, with what they are."""
+    hidden = NOT_SHOWN.get(scope, ())
+    found: dict[str, dict[Any, None]] = {}
+    known = Fields()
+    for view in shown(scope, platform, pipelines):
+        for path, value in known.of(view):
+            if path.partition(".")[0] not in hidden:
+                found.setdefault(path, {})[value] = None
+    return {path: list(values) for path, values in sorted(found.items()) if len(values) > 1}
+
+
+# What is drawn
+
+
+@st.composite
+def mutations(draw: st.DrawFn, scopes: Sequence[str]) -> Mutation:
+    seed = draw(st.integers(0, 1 << 24))
+    scope = draw(st.sampled_from(scopes))
+    platform, pipelines = question(seed)
+    known = offered(scope, platform, pipelines)
+    atoms = tuple(draw(_atoms(known)) for _ in range(draw(st.sampled_from((1, 1, 2))))) if known else ()
+    numbers = [path for path, values in known.items() if any(type(value) is int for value in values)]
+    number: int | str = draw(st.sampled_from((1, 2, 3)))
+    if scope in ("placed", "counted", "budget") and numbers and draw(st.booleans()):
+        number = draw(_paths(numbers))
+    if scope == "layout":
+        number = draw(st.sampled_from((16, 48, 64, 128)))
+    field = draw(st.sampled_from(("multiple", "rows", "offset", "coded_width")))
+    limit = draw(st.sampled_from((0, 1, 2, 3, 64, 1024)))
+    return Mutation(seed, Rule(scope, atoms, number, limit, field, draw(st.sampled_from((0, 4, 8)))))
+
+
+@st.composite
+def _atoms(draw: st.DrawFn, known: dict[str, list[Any]]) -> Atom:
+    path = draw(_paths(sorted(known)))
+    value = draw(st.sampled_from(known[path]))
+    if isinstance(value, tuple) and value and draw(st.booleans()):
+        return Atom(path, "has", draw(st.sampled_from(value)))
+    if type(value) is int:
+        test = draw(st.sampled_from(("is", "at least", "odd")))
+        return Atom(path, test, draw(st.sampled_from((1, 4, 64))) if test == "odd" else value)
+    return Atom(path, "is", value)
+
+
+@st.composite
+def _paths(draw: st.DrawFn, known: Sequence[str]) -> str:
+    """One of them, step by step, so that few fields of an attachment are drawn as often as many of a device."""
+    steps, found = [path.split(".") for path in known], []
+    while steps:
+        found.append(draw(st.sampled_from(list(dict.fromkeys(each[0] for each in steps)))))
+        steps = [each[1:] for each in steps if each[0] == found[-1]]
+        if ([] in steps and draw(st.booleans())) or all(not each for each in steps):
+            break
+        steps = [each for each in steps if each]
+    return ".".join(found)

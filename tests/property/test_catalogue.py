@@ -1,0 +1,339 @@
+"""A kind or a cost term may read whatever it is shown, and the answer is still the best lawful one.
+
+What the solver remembers, and what it takes one candidate to stand for another for, must follow
+from what the kinds and terms of the catalogue read. Each named test has a kind or a term that
+reads something that is forgotten; the mutations draw others. The answer is compared with that of
+trying every candidate (`tests.property.candidates`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+
+import solver
+from platforms.schema import Platform
+from solver import costs
+from solver.constraint import Budget, Case, Placed
+from solver.layout import Plane
+from solver.pipeline import Pipeline
+from solver.plan import Answer, Infeasible, Plan
+from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
+from tests.property import catalogue, converting
+from tests.property.brute import brute_force
+from tests.property.candidates import Candidates
+from tests.property.catalogue import Kind, Term, holding
+from tests.property.differing import difference, mutated
+from tests.property.fields import NO_FACTS, Fields, read
+from tests.property.mutations import MOST, Mutation, mutations, question, shown
+
+PLAIN: Final = 200
+DRAWS: Final = 200
+LONG_DRAWS: Final = 2000
+SCOPES: Final = (*catalogue.SCOPES, "placed", "counted")
+TURNS: Final = port(image(), rotate=[0, 180])
+BOTH: Final = port(image("XR24", "NV12"))
+
+
+def forgotten(reason: str) -> pytest.MarkDecorator:
+    return pytest.mark.xfail(strict=True, raises=AssertionError, reason=reason)
+
+
+def asked(platform: Platform, *pipelines: Pipeline, added: Kind | Term, rank: int = 0) -> str | None:
+    """How the answers part with that kind or term in the catalogue."""
+    with holding(added, rank):
+        return difference(platform, pipelines)
+
+
+def _answer(platform: Platform, pipelines: Sequence[Pipeline]) -> Answer:
+    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+
+
+# Every candidate
+
+
+def test_trying_every_candidate_gives_what_the_solver_and_the_judge_find() -> None:
+    """So the comparison is not with a second account of the solver's own mistakes."""
+    found, plans = [], 0
+    for seed in range(PLAIN):
+        platform, pipelines = question(seed)
+        found.append(difference(platform, pipelines, most=MOST))
+        if seed % 10 == 0:
+            judged = brute_force(platform, pipelines)
+            answer = solver.solve(platform, pipelines)
+            assert (judged is None) == isinstance(answer, Infeasible)
+            if judged is not None and isinstance(answer, Plan):
+                plans += 1
+                assert judged.cost == tuple(level.value for level in answer.levels)
+    assert [text for text in found if text is not None] == []
+    assert plans >= PLAIN // 20
+
+
+@pytest.mark.parametrize("scope", catalogue.SCOPES)
+def test_a_kind_that_is_always_broken_leaves_nothing(scope: str) -> None:
+    never = Budget(catalogue.NAME, "board", 0, "things", False)
+    kind = Kind(
+        scope,
+        broken=lambda case: True,
+        charges=(lambda placed: [(never, 1, 0)]) if scope == "budget" else None,
+        states=lambda touch: True,
+        demand=lambda need: setattr(need, "bytes_max", 1),
+    )
+    assert isinstance(_answer(board(), [pipeline()]), Plan)
+    with holding(kind):
+        assert difference(board(), [pipeline()]) is None
+        assert not isinstance(_answer(board(), [pipeline()]), Plan)
+    assert isinstance(_answer(board(), [pipeline()]), Plan)
+
+
+@pytest.mark.parametrize("rank", range(len(costs.TERMS) + 1))
+def test_a_term_is_a_level_of_the_plan(rank: int) -> None:
+    with holding(Term("counted", lambda counted: counted.number), rank):
+        levels = plan(board(), pipeline(frame=buffer(count=3))).levels
+    assert levels[rank].term == catalogue.NAME
+    assert levels[rank].value == levels[rank].bound == 3
+
+
+# False optima
+
+
+TWO_HEAPS: Final = board(
+    heaps={"cma": heap("dram"), "a_system": heap("dram", run="4KiB")},
+    devices={"panel": device("display", scanout=TURNS)},
+)
+"""`a_system` comes first by name, and costs the same."""
+
+
+def turned(angle: int = 180) -> dict[str, object]:
+    return buffer(read_by={"port": "display.scanout", "rotate": angle})
+
+
+def turned_and_scattered(case: Case) -> bool:
+    return case.touch is not None and case.touch.use.rotate != 0 and case.home.run is not None
+
+
+@forgotten("what a device reaches is remembered by device and port, not by how the port is used")
+def test_a_kind_of_reach_may_read_how_a_port_is_used() -> None:
+    files = pipeline(a=buffer(), b=turned())
+    with holding(Kind("reach", broken=turned_and_scattered)):
+        assert isinstance(solver.solve(TWO_HEAPS, [files], pins=["b:heap=a_system"]), Infeasible)
+        alone = plan(TWO_HEAPS, pipeline(b=turned())).placements[0]
+        together = {placement.buffer: placement.heap for placement in plan(TWO_HEAPS, files).placements}
+    assert alone.heap == together["b"] == "cma"
+    assert together["a"] == "a_system"
+
+
+def uncached(placed: Placed) -> int:
+    return 0 if placed.heap.cpu == "cached" else sum(placed.sizes)
+
+
+@forgotten("heaps are equivalent by a list kept by hand, which does not know what terms read")
+def test_a_term_may_read_how_a_heap_is_mapped() -> None:
+    platform = board(heaps={"a_wc": heap("dram", cpu="write-combined"), "b_cached": heap("dram")})
+    with holding(Term("placed", uncached)):
+        free = plan(platform)
+        pinned = [plan(platform, pins=[f"frame:heap={name}"]) for name in ("a_wc", "b_cached")]
+    assert free.levels[0].value == min(each.levels[0].value for each in pinned) == 0
+    assert free.placements[0].heap == "b_cached"
+
+
+@forgotten("which heaps are open is remembered by who may see a buffer, not by what else is asked of it")
+def test_a_kind_of_heaps_may_read_what_is_asked_of_a_buffer() -> None:
+    kind = Kind("heap", broken=lambda case: case.heap.run is not None and case.question.spec.rate == 30)
+    assert asked(TWO_HEAPS, pipeline(a=buffer(), b=buffer(rate=30)), added=kind) is None
+
+
+@forgotten("what a device reaches is remembered without the others that touch the buffer")
+def test_a_kind_of_reach_may_read_who_else_touches_the_buffer() -> None:
+    kind = Kind("reach", broken=lambda case: case.home.run is not None and len(case.touches) > 2)
+    both = buffer(read_by=["display.scanout", {"port": "display.scanout", "rotate": 180}])
+    assert asked(TWO_HEAPS, pipeline(a=buffer(), b=both), added=kind) is None
+
+
+@forgotten("whom a kind concerns is remembered by device and port, not by how the port is used")
+@pytest.mark.parametrize("scope", ["reach", "run"])
+def test_whom_a_kind_concerns_may_follow_from_how_a_port_is_used(scope: str) -> None:
+    kind = Kind(
+        scope, broken=lambda case: case.home.run is not None, concerns=lambda touch: touch.use.rotate != 0
+    )
+    assert asked(TWO_HEAPS, pipeline(a=buffer(), b=turned()), added=kind) is None
+
+
+@forgotten("whom a kind concerns is asked before the port's image rule is known")
+def test_whom_a_kind_concerns_may_follow_from_an_image_rule() -> None:
+    kind = Kind(
+        "run",
+        broken=lambda case: case.home.run is not None,
+        concerns=lambda touch: touch.rule is not None and "XR24" in touch.rule.formats,
+    )
+    assert asked(TWO_HEAPS, pipeline(), added=kind) is None
+
+
+@forgotten("what is asked of a layout is remembered by device, port and rule, not by how the port is used")
+def test_a_kind_of_layouts_may_read_how_a_port_is_used() -> None:
+    kind = Kind(
+        "layout",
+        states=lambda touch: touch.use.rotate != 0,
+        demand=lambda need: setattr(need, "multiple", 256),
+    )
+    assert asked(TWO_HEAPS, pipeline(a=buffer(), b=turned()), added=kind) is None
+
+
+@forgotten("heaps are equivalent by a list kept by hand, which does not know what budgets charge")
+def test_a_budget_may_charge_by_how_a_heap_is_mapped() -> None:
+    platform = board(heaps={"a_wc": heap("dram", cpu="write-combined"), "b_cached": heap("dram")})
+    none_left = Budget(catalogue.NAME, "board", 0, "things", False)
+    kind = Kind("budget", charges=lambda placed: [(none_left, int(placed.heap.cpu != "cached"), 0)])
+    assert asked(platform, pipeline(), added=kind) is None
+
+
+@forgotten("the smaller image beats the larger one whatever terms say of sizes")
+def test_a_term_may_be_less_for_a_larger_image() -> None:
+    platform = board(
+        devices={"camera": device("camera", capture=BOTH), "panel": device("display", scanout=BOTH)}
+    )
+    # 16 × 16 × 4 against 16 × 16 × 1.5
+    term = Term("placed", lambda placed: int(sum(placed.sizes) < 1024))
+    assert asked(platform, pipeline(), added=term) is None
+
+
+@forgotten("an image beats another whatever terms say of the ports' image rules")
+def test_a_term_may_read_the_rule_of_a_port() -> None:
+    rules = port(image("XR24", stride={"multiple": 64}), image("XR24", stride={"multiple": 32}))
+    platform = board(devices={"camera": device("camera", capture=rules)})
+
+    def loose(placed: Placed) -> int:
+        return sum(
+            touch.rule is not None and touch.rule.stride.multiple != 32 for touch in placed.touches[:1]
+        )
+
+    assert asked(platform, pipeline(), added=Term("placed", loose)) is None
+
+
+@forgotten("how far a format is behind the first choice is read from the third of all levels")
+def test_reasons_do_not_change_with_a_term_that_is_the_same_everywhere() -> None:
+    platform = board(
+        memory={"cma": memory("64MiB", inside="dram")}, heaps={"a": heap("dram"), "b": heap("cma")}
+    )
+    before = plan(platform).placements[0].rejected
+    with holding(Term("placed", lambda placed: 1), 2):
+        after = plan(platform).placements[0].rejected
+    assert [heap.reasons[0].kind for heap in before] == ["scarcity-largest"]
+    assert after == before
+
+
+CONVERTING: Final = 20
+
+
+@pytest.mark.parametrize("rank", [0, 1, 8])
+def test_conversions_do_not_change_with_a_term_that_is_always_nothing(rank: int) -> None:
+    found, converted = [], 0
+    for seed in range(CONVERTING):
+        drawn = converting.question(seed)
+        before = _answer(drawn.platform, drawn.pipelines)
+        with holding(Term("placed", lambda placed: 0), rank):
+            after = _answer(drawn.platform, drawn.pipelines)
+        converted += isinstance(before, Plan) and bool(before.conversions)
+        found += [] if _told(before) == _told(after) else [seed]
+    assert found == []
+    assert converted > 0
+
+
+def _told(answer: Answer) -> object:
+    if not isinstance(answer, Plan):
+        return answer.status
+    levels = [(level.term, level.value) for level in answer.levels if level.term != catalogue.NAME]
+    return answer.status, answer.placements, answer.conversions, levels
+
+
+# Mutations
+
+
+@pytest.mark.parametrize(
+    ("scope", "paths"),
+    [
+        ("attachment", ["touch.use.rotate", "touch.device.spec.dma.bits", "question.spec.rate"]),
+        ("heap", ["heap.cpu", "heap.spec.largest", "question.guard.protected"]),
+        (
+            "reach",
+            ["touch.use.rotate", "touches.#", "touches.*.device.snoops", "home.run", "heap.memories.*.size"],
+        ),
+        ("run", ["touch.rule.formats", "layout.sizes", "layout.planes.*.stride", "home.align"]),
+        ("room", ["layout.size", "heap.cpu", "touches.*.use.how_often"]),
+        ("layout", ["rule.formats", "use.codec", "port.rotate"]),
+        ("budget", ["sizes", "heap.cpu", "allocated", "touches.*.use.how_often"]),
+        ("placed", ["rate", "sizes", "home.granule"]),
+        ("counted", ["number", "rank", "dropped", "placed.sizes"]),
+    ],
+)
+def test_every_field_that_a_view_has_may_be_drawn(scope: str, paths: list[str]) -> None:
+    known = Fields()
+    views = [view for seed in range(3) for view in shown(scope, *question(seed))]
+    found = {path for view in views for path, _ in known.of(view)}
+    assert [path for path in paths if path not in found] == []
+    steps = {step for path in found for step in path.split(".")}
+    assert not steps & NO_FACTS.keys()
+
+
+def test_a_field_that_is_new_is_drawn_by_itself() -> None:
+    class View(NamedTuple):
+        number: int
+        inner: tuple[Plane, ...]
+
+        @property
+        def doubled(self) -> int:
+            return 2 * self.number
+
+    view = View(3, (Plane(0, 64, 128, 0), Plane(128, 32, 64, 0)))
+    found = dict(Fields().of(view))
+    assert found["number"] == 3
+    assert found["doubled"] == 6
+    assert found["inner.#"] == 2
+    assert found["inner.*.stride"] == read(view, "inner.*.stride") == (64, 32)
+
+
+def test_most_of_what_is_drawn_binds() -> None:
+    bound = []
+
+    @drawn(60)
+    @given(mutations(SCOPES))
+    def draw(mutation: Mutation) -> None:
+        asked = mutation.question()
+        before = Candidates(*asked)
+        with holding(mutation.rule.made(), mutation.rule.rank):
+            after = Candidates(*asked)
+        bound.append(after.number <= MOST and before.said() != after.said())
+
+    draw()
+    assert sum(bound) >= len(bound) // 2
+
+
+def drawn(number: int) -> settings:
+    return settings(
+        max_examples=number,
+        deadline=None,
+        database=None,
+        derandomize=True,
+        report_multiple_bugs=False,
+        phases=(Phase.explicit, Phase.generate),
+        suppress_health_check=(HealthCheck.too_slow,),
+    )
+
+
+@forgotten("what is remembered, which heaps are equivalent and what beats what is kept by hand")
+@drawn(DRAWS)
+@given(mutations(SCOPES))
+def test_any_kind_and_any_term_is_heeded(mutation: Mutation) -> None:
+    assert mutated(mutation) is None
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@forgotten("what is remembered, which heaps are equivalent and what beats what is kept by hand")
+@drawn(LONG_DRAWS)
+@given(mutations(SCOPES))
+def test_any_kind_and_any_term_is_heeded_for_long(mutation: Mutation) -> None:
+    assert mutated(mutation) is None
