@@ -76,7 +76,7 @@ def _changed(plan: Any, **fields: Any) -> Any:
         ({"allocated": 4325376}, 422, "cma takes 5242880 bytes for it, not 4325376"),
         ({"count": 3}, 422, "plan.placements[0]"),
         ({"planes": []}, 422, "0 planes; XR24 in LINEAR has 1"),
-        ({"attachments": []}, 422, "are not who was asked for"),
+        ({"attachments": []}, 422, "nobody is attached who was asked for"),
         ({"count": -1}, 422, ""),
         ({"count": "4"}, 422, ""),
     ],

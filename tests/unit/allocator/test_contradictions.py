@@ -136,7 +136,7 @@ ANSWERS = [
     ("placements.1", {"colour": "bt709"}, "nor the question speaks of the colour space 'bt709'"),
     ("placements.1", {"rate": 59}, "placements[1]: buffer 'frame': 59 frames/s, not 60"),
     ("placements.1", {"allocated": 8192}, "placements[1]: buffer 'frame': other takes 4096 bytes for it, not 8192"),
-    ("placements.1", {"attachments": ()}, "placements[1]: buffer 'frame':  are not who was asked for"),
+    ("placements.1", {"attachments": ()}, "placements[1]: buffer 'frame': nobody is attached who was asked for"),
     ("placements.0.planes.0", {"size": 4000}, "placements[0]: buffer 'blob': 4000 bytes of raw data, not 5000"),
     ("", {"dropped": ({"buffer": "frame", "pipeline": "test", "wish": 9, "granted": 3, "text": ""},)}, "wishes"),
 ]  # fmt: skip
