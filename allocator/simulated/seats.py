@@ -74,7 +74,11 @@ def unseated(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fault]:
             attached = ", ".join(f"{device}.{port}" for _, device, port, _ in tree.free)
             alone = next(seat(platform, tree, {}), None)
             kind = "missing-device" if alone is None else "device-binding"
-            said = f"{attached} are not who was asked for" if attached else "nobody is attached who was asked for"
+            said = (
+                f"{attached} are not who was asked for"
+                if attached
+                else "nobody is attached who was asked for"
+            )
             yield absent(kind, said).against(tree.asked.name, "")
         else:
             binding = found[1]

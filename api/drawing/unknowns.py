@@ -10,6 +10,7 @@ from pydantic import BaseModel
 from api.drawing.words import Blocks, listed
 from platforms.schema import Platform
 from platforms.values import UNKNOWN, Span
+from platforms.words import PLANES
 from solver.render import Heading, Labelled
 from solver.unknowns import ABILITIES
 
@@ -32,13 +33,15 @@ _FOLLOWS: Final = {
     "kernel": "every heap and name is taken to be there",
     "base": "the worst place counts",
     "run": "a page is all that is promised",
+    "align": "a page is all that is promised",
+    "iova": "counted as dma-iommu, and a page is all that is promised",
     "lossless": "counts as lossy",
     "memory": "where its buffers lie is not known, so only what reaches everything reaches them",
 }
 
 
 def unknowns(platform: Platform) -> tuple[Unknown, ...]:
-    """Every `unknown` in a profile, in its order, each once."""
+    """Every `unknown` in a profile, in its order, each once; then what is unknown where it is left out."""
     found: dict[Unknown, None] = {}
     if platform.kernel == UNKNOWN:
         found[Unknown(platform.name, "kernel", _FOLLOWS["kernel"])] = None
@@ -47,7 +50,17 @@ def unknowns(platform: Platform) -> tuple[Unknown, ...]:
             for path in _paths(thing):
                 subject, field = _told(name, path)
                 found[Unknown(subject, field, _follows(section, path[-1]))] = None
+    for subject in _uncounted(platform):
+        found[Unknown(subject, "how_many", _follows("devices", "how_many"))] = None
     return tuple(found)
+
+
+def _uncounted(platform: Platform) -> Iterator[str]:
+    """Planes of which nothing is said how many there are: unknown as well (design §4)."""
+    for name, device in platform.devices.items():
+        for port, stated in device.ports.items():
+            if (device.kind, port) in PLANES and stated.how_many is None:
+                yield f"{name}.{port}"
 
 
 def _told(name: str, path: tuple[str, ...]) -> tuple[str, str]:

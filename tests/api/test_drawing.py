@@ -73,6 +73,42 @@ def test_memory_is_drawn_to_scale() -> None:
     assert drawn["tz"].endswith("█") and drawn["tz"].count("█") <= 2
 
 
+def test_what_counts_instead_of_an_unknown_is_said_whether_it_is_written_or_left_out() -> None:
+    plane = {"access": "read", "images": [{"formats": ["XR24"]}], "source": "s"}
+    board = platform_from(
+        {
+            "schema": "heapwright/platform/1",
+            "name": "vague",
+            "kernel": "6.12",
+            "memory": {"dram": {"size": "1GiB", "base": 0, "source": "s"}},
+            "iommus": {"mmu": {"bits": 32, "iova": "unknown", "source": "s"}},
+            "heaps": {
+                "cma": {
+                    "via": "dma-heap",
+                    "memory": ["dram"],
+                    "cpu": "cached",
+                    "align": "unknown",
+                    "source": "s",
+                }
+            },
+            "devices": {
+                "panel": {
+                    "kind": "display",
+                    "dma": {"bits": 32, "iommu": "mmu"},
+                    "source": "s",
+                    "ports": {"scanout": {**plane, "how_many": "unknown"}, "cursor": plane},
+                }
+            },
+        }
+    )
+    assert {(one.subject, one.text) for one in unknowns(board)} == {
+        ("mmu", "iova: counted as dma-iommu, and a page is all that is promised"),
+        ("cma", "align: a page is all that is promised"),
+        ("panel.scanout", "how_many: not imposed, and answers say so"),
+        ("panel.cursor", "how_many: not imposed, and answers say so"),
+    }
+
+
 def test_memory_of_unknown_place_is_shaded_where_it_may_lie() -> None:
     # rpi4: 64 MiB of CMA anywhere in the low GiB of at most 8.
     drawn = bars("rpi4-bcm2711")
