@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from typing import Any, Final
+from unittest.mock import patch
 
 from platforms.schema import Platform
+from solver import board, options
 from solver.deciding import decide
 from solver.live import ledger
-from solver.option import Option
+from solver.option import Option, Rivals
 from solver.options import Propagation
 from solver.pipeline import Pipeline
 from solver.problem import Problem
 from tests.property import catalogue
 from tests.property.candidates import Candidates
 from tests.property.mutations import MOST, Mutation
+
+REMEMBERING: Final = ("reached", "concerning", "strict", "demands", "unlocked")
+"""Methods of a `Propagation` with a memo each, called the same."""
 
 
 def difference(platform: Platform, pipelines: Sequence[Pipeline], most: int = 0) -> str | None:
@@ -42,6 +48,32 @@ def mutated(mutation: Mutation) -> str | None:
     with catalogue.holding(rule.made(), rule.rank):
         found = difference(*mutation.question(), most=MOST)
     return None if found is None else f"seed {mutation.seed}, {rule}: {found}"
+
+
+@contextmanager
+def nothing_remembered() -> Iterator[None]:
+    """The solver asks of every candidate anew: no memo, no heap for another, no image or option beats another."""
+    with ExitStack() as stack:
+        for name in REMEMBERING:
+            stack.enter_context(patch.object(Propagation, name, _anew(name)))
+        stack.enter_context(patch.object(Rivals, "beaten", lambda *about: False))
+        stack.enter_context(patch.object(options, "undominated", _in_order))
+        stack.enter_context(patch.object(board, "_pair", lambda heaps: None))
+        yield
+
+
+def _anew(name: str) -> Any:
+    method = getattr(Propagation, name)
+
+    def asked(found: Propagation, *about: Any) -> Any:
+        getattr(found, f"_{name}").clear()
+        return method(found, *about)
+
+    return asked
+
+
+def _in_order(found: list[Option], kept: frozenset[str] = frozenset()) -> tuple[Option, ...]:
+    return tuple(sorted(found, key=lambda option: (option.values, option.key, option.layout)))
 
 
 def _named(option: Option) -> tuple[Any, ...]:

@@ -26,7 +26,7 @@ from tests.property import catalogue, converting
 from tests.property.brute import brute_force
 from tests.property.candidates import Candidates
 from tests.property.catalogue import Kind, Term, holding
-from tests.property.differing import difference, mutated
+from tests.property.differing import difference, mutated, nothing_remembered
 from tests.property.fields import NO_FACTS, Fields, read
 from tests.property.mutations import MOST, Mutation, mutations, question, shown
 
@@ -321,6 +321,23 @@ def drawn(number: int) -> settings:
         phases=(Phase.explicit, Phase.generate),
         suppress_health_check=(HealthCheck.too_slow,),
     )
+
+
+@drawn(DRAWS // 2)
+@given(mutations(SCOPES))
+def test_where_nothing_is_remembered_any_kind_and_any_term_is_heeded(mutation: Mutation) -> None:
+    """So it is memos, equivalent heaps and dominance in which the tests below part, and nothing else."""
+    with nothing_remembered():
+        assert mutated(mutation) is None
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@drawn(LONG_DRAWS)
+@given(mutations(SCOPES))
+def test_where_nothing_is_remembered_any_kind_and_any_term_is_heeded_for_long(mutation: Mutation) -> None:
+    with nothing_remembered():
+        assert mutated(mutation) is None
 
 
 @forgotten("what is remembered, which heaps are equivalent and what beats what is kept by hand")
