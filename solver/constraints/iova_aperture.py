@@ -43,18 +43,42 @@ def charges(placed: Placed) -> list[Charge]:
 
 def overfull(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
     """Whether placements that fit in bytes do not fit class by class."""
+    counts: dict[int, tuple[Placed, int]] = {}
+    for option in chosen:  # alike questions share their options
+        before = counts.get(id(option.placed), (option.placed, 0))[1]
+        counts[id(option.placed)] = option.placed, before + option.number
+    mapped = [
+        (placed.board, *mapping, number)
+        for placed, number in counts.values()
+        for mapping in _mappings(placed)
+    ]
+    if not mapped or (not any(budget.kind == NAME for budget in ledger.charges) and _ample(mapped)):
+        return False
     used: dict[Budget, int] = {}
-    for option in chosen:
-        for space, sizes, certain in _mappings(option.placed):
-            for of_class in space.classes(sizes if certain else ()):
-                budget = _budget(option.placed.board, space, of_class)
-                amount = option.number * _amount(space, sizes, of_class, certain)
-                used[budget] = used.get(budget, 0) + amount
+    for board, space, sizes, certain, number in mapped:
+        for of_class in space.classes(sizes if certain else ()):
+            budget = _budget(board, space, of_class)
+            used[budget] = used.get(budget, 0) + number * _amount(space, sizes, of_class, certain)
     return any(
         amount + ledger.charges.get(budget, 0) > budget.limit
         and Fact(budget.kind, budget.subject) not in dropped
         for budget, amount in used.items()
     )
+
+
+def _ample(mapped: Sequence[tuple[Board, iova.Space, list[int], bool, int]]) -> bool:
+    """Whether there is room even if every dma-buf took twice the class of the largest of its buffer.
+
+    None takes more in any class, and a larger class has no more room than a smaller one.
+    """
+    most: dict[iova.Space, tuple[int, int]] = {}
+    for _, space, sizes, certain, number in mapped:
+        if not certain:
+            return False
+        of_class = space.of_class(max(sizes))
+        total, largest = most.get(space, (0, 0))
+        most[space] = total + 2 * of_class * len(sizes) * number, max(largest, of_class)
+    return all(total <= space.room(largest) for space, (total, largest) in most.items())
 
 
 def at_most(budget: Budget, amount: int) -> int:
