@@ -26,7 +26,7 @@ from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
 
 SEEDS = 300
-CONVERTING_SEEDS = 80
+CONVERTING_SEEDS = 120
 TOLD = 60
 """As many are also compared by what is said about them."""
 
