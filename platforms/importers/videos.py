@@ -46,12 +46,12 @@ def role(video: Video) -> Role | None:
     if capture and not output:
         if not _raw(capture):
             return None
-        inner = _is_half_a_processor(video.driver, "camera")
+        inner = _is_processor(video.driver, "camera", seen=False)
         return Role("isp", {"capture": "output"}) if inner else Role("camera", {"capture": "capture"})
     if output and not capture:
         if not _raw(output):
             return None
-        inner = _reads_a_sensor(output) or _is_half_a_processor(video.driver, "display")
+        inner = _is_processor(video.driver, "display", seen=_reads_a_sensor(output))
         return Role("isp", {"output": "input"}) if inner else Role("display", {"output": "scanout"})
     if capture is None or output is None:
         return None
@@ -64,7 +64,7 @@ def role(video: Video) -> Role | None:
         return Role("video-decoder", {"output": "bitstream", "capture": "frame"})
     if coded and not _raw(capture):
         return Role("video-encoder", {"output": "frame", "capture": "bitstream"})
-    if not coded and _reads_a_sensor(output):
+    if not coded and _is_processor(video.driver, "2d", seen=_reads_a_sensor(output)):
         return Role("isp", {"output": "input", "capture": "output"})
     return Role("2d", {"output": "source", "capture": "target"})
 
@@ -74,10 +74,13 @@ def _reads_a_sensor(queue: Queue) -> bool:
     return any(is_bayer(each.code) for each in queue.formats)
 
 
-def _is_half_a_processor(driver: str, alone: str) -> bool:
-    """Whether a driver whose node goes one way is known as an ISP, with a node for each queue, and not as `alone`."""
+def _is_processor(driver: str, otherwise: str, *, seen: bool) -> bool:
+    """Whether a node is an ISP's: by what is known of its driver, else by what was seen of its formats.
+
+    Virtual drivers move Bayer through converters and displays as well.
+    """
     kinds = {each.kind for each in drivers() if driver in each.names}
-    return "isp" in kinds and alone not in kinds
+    return "isp" in kinds and otherwise not in kinds if kinds else seen
 
 
 def _raw(queue: Queue) -> list[VideoFormat]:

@@ -202,6 +202,9 @@ BAYER = form("RG10", "10-bit Bayer RGRG/GBGB")
         ("bcm2835-isp", "Video Capture", form("NV12"), "", "isp", {"output"}),
         ("bcm2835-isp", "Video Output", "", form("YUYV"), "isp", {"input"}),
         ("pispbe", "Video Capture Multiplanar", form("NV12"), "", "isp", {"output"}),
+        # Virtual devices that move Bayer, and are known as what they are.
+        ("vivid", "Video Output", "", BAYER + form("XR24"), "display", {"scanout"}),
+        ("vim2m", "Video Memory-to-Memory", form("RGB3"), BAYER + form("RGB3"), "2d", {"source", "target"}),
         # An ISP that is fed by its sensor alone is a camera.
         ("rkisp1", "Video Capture Multiplanar", form("NV12"), "", "camera", {"capture"}),
     ],
