@@ -34,7 +34,7 @@ def allotter_of(place: Addresses) -> Allotter:
     """An allocator as the domain has it, of which nothing is taken yet."""
     if place.way == "drm-mm":
         return DrmMm()
-    return Bitmaps(place) if place.way == "bitmaps" else DmaIommu()
+    return Bitmaps() if place.way == "bitmaps" else DmaIommu()
 
 
 class _Taken:
@@ -123,18 +123,15 @@ class DrmMm(_Taken):
 
 
 class Bitmaps(_Taken):
-    def __init__(self, place: Addresses) -> None:
-        super().__init__()
-        self.start = place.start
-        self.number = max(1, place.width // place.bitmap)
+    """Of a device that sees a part of the addresses only, those of its part."""
 
     def allot(self, size: int, place: Addresses) -> int | None:
         wanted = round_up(size, place.page)
         step = place.page
         while step < wanted and step < place.aligned:
             step *= 2
-        for number in range(self.number):
-            base = self.start + number * place.bitmap
+        for number in range(max(1, place.width // place.bitmap)):
+            base = place.start + number * place.bitmap
             for low, high in self.holes(base, min(base + place.bitmap, place.stop)):
                 at = base + round_up(low - base, step)
                 if at + wanted <= high:

@@ -176,6 +176,31 @@ def test_a_sequence_of_live_and_new_buffers_always_fits(way: Any) -> None:
     assert kept > 300
 
 
+def test_a_device_gets_what_it_sees_whoever_mapped_first() -> None:
+    # The panel sees the upper half, the camera the lower: the one's mapping takes nothing from the other.
+    on = board(
+        page=PAGE,
+        iommus={"mmu": iommu(iova={"by_size_up_to": 4 * PAGE}, aperture={"base": 0, "size": 64 * PAGE})},
+        devices={
+            "panel": device(
+                "display",
+                dma={"iommu": "mmu", "aperture": {"base": 32 * PAGE, "size": 32 * PAGE}},
+                scanout=port(),
+            ),
+            "camera": device(
+                "camera",
+                dma={"iommu": "mmu", "aperture": {"base": 0, "size": 32 * PAGE}},
+                capture=port(access="write"),
+            ),
+        },
+    )
+    panel, camera = (addresses(on, device_facts(name, on.devices[name])) for name in ("panel", "camera"))
+    assert panel is not None and camera is not None and panel.domain == camera.domain
+    bitmaps = allotter_of(panel)
+    assert bitmaps.allot(8 * PAGE, panel) == 32 * PAGE
+    assert bitmaps.allot(8 * PAGE, camera) == 0
+
+
 def test_live_mappings_may_stand_where_they_spoil_most() -> None:
     # 8 blocks of 64 pages but the first: 7. Each of three live pages may stand in another of them.
     on = platform("dma-iommu", 0, 512)
