@@ -45,8 +45,8 @@ class Drawer(NamedTuple):
 
     names: Names
     aligns: tuple[int, ...]
-    long: tuple[int, ...]
-    """Alignments of runs of several blocks."""
+    long: tuple[tuple[int, int | None], ...]
+    """Alignments of runs of several blocks, and how many blocks at most (None: any number)."""
     together: bool = False
     """Whether dma-bufs of one buffer, which may differ in alignment, are made by one call."""
     uneven: bool = False
@@ -94,13 +94,14 @@ class Place:
         self.classes = tuple(self._classes())
 
     def _classes(self) -> Iterator[Class]:
-        long = {align for drawer in self._own for align in drawer.long}
+        long = _longest(self._own)
         free = sum(each.size for each in self._free) - self._inside
         for align in sorted({align for drawer in self._own for align in drawer.aligns}):
             limit = sum(each.usable(align) for each in self._free)
             limit -= sum(touched(run, align) for run in self._live)
             more = self._intervals(align) - 1 if align in long else 0
-            for blocks in steps(max(1, limit // align) if more > 0 else 1):
+            most = max(1, limit // align)
+            for blocks in steps(min(most, long[align] or most) if more > 0 else 1):
                 lost = more * (blocks - 1) * align
                 if not self._plain or lost or limit < free // align * align:
                     others = blocks > 1 and (self._before or self._larger(align))
@@ -167,7 +168,7 @@ class Places:
             yield _drawer(heap)
         if heap.spec.locks is not None:
             align = self._lock(heap).align
-            yield Drawer(frozenset([heap.spec.locks.from_]), (align,), (align,))
+            yield Drawer(frozenset([heap.spec.locks.from_]), (align,), ((align, None),))
 
     def _lock(self, heap: HeapView) -> Run:
         """The run that a heap locks: aligned as the CMA area from which it comes aligns.
@@ -240,6 +241,15 @@ class Places:
     def _where(self, names: Names) -> list[Place]:
         """Places of those who share memories and do not come before."""
         return [p for p in self._pools if p.classes and p.names & names and not comes_before(p.names, names)]
+
+
+def _longest(drawers: Sequence[Drawer]) -> dict[int, int | None]:
+    """For each alignment the most blocks that a run may have; None where any number."""
+    found: dict[int, int | None] = {}
+    for align, most in (each for drawer in drawers for each in drawer.long):
+        before = found.get(align, 0)
+        found[align] = None if most is None or before is None else max(most, before)
+    return found
 
 
 def _drawer(heap: HeapView) -> Drawer:

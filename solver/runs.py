@@ -62,10 +62,15 @@ def alignments(heap: HeapView) -> list[int]:
     return sorted({*found, even(heap.align_cap, heap.page)})
 
 
-def long_alignments(heap: HeapView) -> list[int]:
-    """Those of runs that may have several blocks: what is aligned by its size has one, up to the largest."""
+def long_alignments(heap: HeapView) -> list[tuple[int, int | None]]:
+    """Those of runs that may have several blocks, and how many at most.
+
+    What is aligned by its size has one block, up to the largest alignment; scattered runs are no longer than the heap's.
+    """
     found = alignments(heap)
-    return [found[-1]] if heap.run is None else [align for align in found if align < heap.run]
+    if heap.run is None:
+        return [(found[-1], None)]
+    return [(align, -(-heap.run // align)) for align in found if align < heap.run]
 
 
 def touched(run: Run, align: int) -> int:

@@ -270,9 +270,6 @@ class Case:
     def _as_it_lies(
         self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
     ) -> Verdict:
-        is_image = asked.buffer.bytes is None and placement.modifier is not None
-        if is_image and opaque(modifier_named(placement.modifier or "")):
-            return self.of.ports.judge_opaque(placement, touches, parties)
         faults = [
             refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(
                 asked.name, touch.device.name
@@ -282,6 +279,10 @@ class Case:
             if size % (known(touch.port.bytes.multiple) or 1)
             or ((most := known(touch.port.bytes.max)) is not None and size > most)
         ]
+        is_image = asked.buffer.bytes is None and placement.modifier is not None
+        if is_image and opaque(modifier_named(placement.modifier or "")):
+            verdict = self.of.ports.judge_opaque(placement, touches, parties)
+            return Verdict((*faults, *verdict.faults), verdict.ways)
         if asked.buffer.bytes is not None:
             faults += self._raw_faults(asked, placement)
             return Verdict(tuple(faults), (tuple(uses_of(touch, None) for touch in touches),))

@@ -8,7 +8,7 @@ lowest multiple of its alignment in a free interval that has room.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -57,6 +57,12 @@ class Taker(NamedTuple):
     together: bool
     uneven: bool = False
     """Of scattered runs only the first is aligned to more than a page."""
+    run: int | None = None
+    """Scattered runs are no longer; None where a run is all of a buffer."""
+
+    def most_blocks(self, align: int, free: int) -> int:
+        """How many blocks a run may have, of so many that are free."""
+        return free if self.run is None else min(free, -(-self.run // align))
 
 
 def in_steps(blocks: int) -> int:
@@ -108,21 +114,26 @@ class Runs:
         aligns.add(self._within(heap))
         long = frozenset(align for align in aligns if align < heap.run)
         together = heap.by_size and not heap.one_by_one
-        return Taker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1)
+        return Taker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1, run=heap.run)
 
     def lacking(self, charges: Sequence[Charge]) -> Iterator[tuple[str, str]]:
         """What finds no place, and the buffers that look for one."""
         made = [each for charge in charges for each in self._made(charge)]
         made += self._locked(charges)
-        for names in sorted({taker.names for taker in self.takers}, key=sorted):
-            free = [self.ground.free[name] for name in names]
-            if None not in free:
-                yield from Place(self, names, self.takers, [self._stretches(name) for name in names]).lacking(
-                    made
-                )
+        for place in self._places:
+            yield from place.lacking(made)
         for heap in self.heaps.values():
             if heap.in_locked_block:
                 yield from self._in_block(heap, charges)
+
+    @cached_property
+    def _places(self) -> list[Place]:
+        """Every set of memories from which somebody takes, where all their sizes are known."""
+        every = sorted({taker.names for taker in self.takers}, key=sorted)
+        known_ones = [names for names in every if all(self.ground.free[name] is not None for name in names)]
+        return [
+            Place(self, names, self.takers, [self._stretches(name) for name in names]) for names in known_ones
+        ]
 
     def _made(self, charge: Charge) -> Iterator[Made]:
         home = charge.where.home
@@ -274,7 +285,8 @@ class Place:
             parted = self._parted(align, there) - 1
             members = {in_steps(-(-each.first[1] // align)) for each in own if each.first[0] == align}
             if self.together and any(align in taker.long for taker in self.own) and parted > 0:
-                members |= {in_steps(n) for n in range(1, min(free, 4096) + 1)}
+                longest = max(t.most_blocks(align, free) for t in self.own if align in t.long)
+                members |= {in_steps(n) for n in range(1, min(longest, 4096) + 1)}
             for blocks in sorted(members | {1}):
                 users, needed = self._needed(own, before, align, blocks, parted)
                 if users and needed > free:

@@ -87,8 +87,12 @@ class Rule(NamedTuple):
         return catalogue.Kind(self.scope, broken=self.holds, concerns=self._concerns)
 
     def _concerns(self, touch: Touch) -> bool:
-        """What is said of the touch alone says whom it concerns."""
-        mine = (atom._replace(path=atom.path[6:]) for atom in self.atoms if atom.path.startswith("touch."))
+        """What is said of the touch alone says whom it concerns; its image rule is not known yet when that is asked."""
+        mine = (
+            atom._replace(path=atom.path.removeprefix("touch."))
+            for atom in self.atoms
+            if atom.path.startswith("touch.") and not atom.path.startswith("touch.rule")
+        )
         return all(atom.holds(touch) for atom in mine)
 
     def _states(self, touch: Touch) -> bool:
