@@ -270,17 +270,18 @@ class Case:
     def _as_it_lies(
         self, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
     ) -> Verdict:
+        is_image = asked.buffer.bytes is None and placement.modifier is not None
+        exact = not (is_image and opaque(modifier_named(placement.modifier or "")))
         faults = [
             refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(
                 asked.name, touch.device.name
             )
             for touch in touches
             for size in placement.sizes
-            if size % (known(touch.port.bytes.multiple) or 1)
+            if (exact and size % (known(touch.port.bytes.multiple) or 1))
             or ((most := known(touch.port.bytes.max)) is not None and size > most)
         ]
-        is_image = asked.buffer.bytes is None and placement.modifier is not None
-        if is_image and opaque(modifier_named(placement.modifier or "")):
+        if not exact:  # only the exporter knows the size: it is at least this
             verdict = self.of.ports.judge_opaque(placement, touches, parties)
             return Verdict((*faults, *verdict.faults), verdict.ways)
         if asked.buffer.bytes is not None:

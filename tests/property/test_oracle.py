@@ -28,6 +28,9 @@ LOCKING_BATCHES = 2
 SIBLING_BATCHES = 4
 CONVERTING_BATCHES = 4
 LONG_CONVERTING_BATCHES = 20
+TOO_LARGE = frozenset({1290})
+"""Converting questions that brute force cannot weigh in minutes: hundreds of placements for each of several buffers, few of
+which rule each other out."""
 
 
 def disagreement(seed: int, drawn: Instance | None = None) -> str | None:
@@ -135,7 +138,7 @@ def test_both_agree_where_heaps_differ_in_one_fact(batch: int) -> None:
 def converting_disagreements(first: int) -> list[str]:
     """The same of questions in which conversions and protection decide."""
     found = []
-    for seed in range(first, first + BATCH):
+    for seed in sorted({*range(first, first + BATCH)} - TOO_LARGE):
         asked = converting.question(seed)
         where = f"converting seed {seed} ({', '.join(asked.twists)})"
         found.append(compared(where, asked.platform, asked.pipelines, ()))
