@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from allocator.hardware import DeviceFacts, known
-from platforms.schema import Aperture, Bitmaps, Platform
+from heapwright.allocator.hardware import DeviceFacts, known
+from heapwright.platforms.schema import Aperture, Bitmaps, Platform
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """Carry out a plan: allocate, check what was promised, attach, and give back.
 
-Buffers are made in the order on which the promise of a plan rests (`allocator.order`), and the
-largest are attached first, since bus addresses are aligned to sizes (`allocator.addresses`).
+Buffers are made in the order on which the promise of a plan rests (`heapwright.allocator.order`), and the
+largest are attached first, since bus addresses are aligned to sizes (`heapwright.allocator.addresses`).
 The kernel's "yes" is not believed: size, runs,
 alignment and the addresses that devices get are compared with the profile.
 """
@@ -12,13 +12,21 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from allocator.addresses import addresses
-from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.hardware import DeviceFacts, HeapFacts, device_facts, present_heaps, round_up
-from allocator.order import units
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import AttachedPort, Placement, Plan
+from heapwright.allocator.addresses import addresses
+from heapwright.allocator.backend import (
+    AllocationFailed,
+    Backend,
+    Buffer,
+    Dmabuf,
+    Import,
+    KernelRefused,
+    Segment,
+)
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts, device_facts, present_heaps, round_up
+from heapwright.allocator.order import units
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import AttachedPort, Placement, Plan
 
 
 class Allocation:

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from math import lcm
 from typing import Final
 
-from platforms.schema import AlignBySize, Device, Dma, Heap, Platform
-from platforms.values import UNKNOWN
+from heapwright.platforms.schema import AlignBySize, Device, Dma, Heap, Platform
+from heapwright.platforms.values import UNKNOWN
 
 CPU_MAPS: Final = frozenset({"cached", "write-combined", "uncached"})
 

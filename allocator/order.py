@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from allocator.hardware import HeapFacts
-from solver.plan import Placement
+from heapwright.allocator.hardware import HeapFacts
+from heapwright.solver.plan import Placement
 
 Turn = tuple[Any, ...]
 

@@ -1,5 +1,5 @@
-"""`python -m api` is `heapwright`."""
+"""`python -m heapwright.api` is `heapwright`."""
 
-from api.start import heapwright
+from heapwright.api.start import heapwright
 
 heapwright()

@@ -6,18 +6,18 @@ import errno as errnos
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from allocator.backend import AllocationFailed, KernelRefused
-from allocator.execute import Allocation, execute
-from allocator.simulated.board import Board
-from allocator.simulated.frames import run_frame
-from platforms.values import in_units
-from solver.render import Block, Heading, Labelled, Notes
+from heapwright.allocator.backend import AllocationFailed, KernelRefused
+from heapwright.allocator.execute import Allocation, execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.platforms.values import in_units
+from heapwright.solver.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
-    from allocator.simulated.faults import Fault
-    from platforms.schema import Platform
-    from solver.pipeline import Pipeline
-    from solver.plan import Placement, Plan
+    from heapwright.allocator.simulated.faults import Fault
+    from heapwright.platforms.schema import Platform
+    from heapwright.solver.pipeline import Pipeline
+    from heapwright.solver.plan import Placement, Plan
 
 
 class Outcome(NamedTuple):

@@ -6,20 +6,20 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from allocator.backend import AllocationFailed, Buffer
-from allocator.execute import Allocation, execute
-from allocator.linux.backend import LinuxBackend
-from allocator.linux.dmabuf import OwnedDmabuf
-from api.learning import MOST, Nogood, nogood, taught
-from platforms.errors import InputError
-from platforms.values import in_units
-from solver.plan import Plan
-from solver.render import Block, Heading, Labelled, Notes
+from heapwright.allocator.backend import AllocationFailed, Buffer
+from heapwright.allocator.execute import Allocation, execute
+from heapwright.allocator.linux.backend import LinuxBackend
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.api.learning import MOST, Nogood, nogood, taught
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.values import in_units
+from heapwright.solver.plan import Plan
+from heapwright.solver.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
-    from platforms.schema import Platform
-    from solver.pipeline import Pipeline
-    from solver.plan import Answer
+    from heapwright.platforms.schema import Platform
+    from heapwright.solver.pipeline import Pipeline
+    from heapwright.solver.plan import Answer
 
 Again = Callable[["Platform"], "Answer"]
 """Solves the same question on a corrected profile."""

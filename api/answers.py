@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from platforms.errors import InputError
-from solver.plan import Answer
+from heapwright.platforms.errors import InputError
+from heapwright.solver.plan import Answer
 
 
 def all_of(*loads: Callable[[], Any]) -> list[Any]:

@@ -7,16 +7,16 @@ from collections.abc import Sequence
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Final
 
-from api.exits import Exit, complain
-from api.output import on_terminal, show, write, write_json
-from api.profiles import as_profile
-from platforms.catalog import check_profile, doubts, load_platform, notes, summaries
-from platforms.errors import InputError
-from platforms.kernels import on_kernel
-from solver.render import Grid, printable
+from heapwright.api.exits import Exit, complain
+from heapwright.api.output import on_terminal, show, write, write_json
+from heapwright.api.profiles import as_profile
+from heapwright.platforms.catalog import check_profile, doubts, load_platform, notes, summaries
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.kernels import on_kernel
+from heapwright.solver.render import Grid, printable
 
 if TYPE_CHECKING:
-    from platforms.schema import Platform
+    from heapwright.platforms.schema import Platform
 
 REACH_SCHEMA: Final = "heapwright/reach/1"
 NARROWEST: Final = 60
@@ -42,7 +42,7 @@ def show_board(
     name: str, *, as_json: bool, kernel: str | None = None, cited: bool = False, reach: bool = False
 ) -> Exit:
     """Print one board as the solver sees it, on its own kernel or another."""
-    from api.drawing.page import page
+    from heapwright.api.drawing.page import page
 
     read = load_platform(name)
     platform = read if kernel is None else on_kernel(read, kernel)
@@ -58,7 +58,7 @@ def show_board(
 
 def _reach(platform: Platform) -> dict[str, Any]:
     """Who reaches what, as data: a verdict for every port and heap."""
-    from api.drawing.reach import verdicts
+    from heapwright.api.drawing.reach import verdicts
 
     return {
         "schema": REACH_SCHEMA,
@@ -80,7 +80,7 @@ def _beyond_ascii() -> bool:
 
 def cover_boards(*, as_json: bool, as_markdown: bool) -> Exit:
     """Print how much is known of each board, in numbers or as a page."""
-    from api import coverage
+    from heapwright.api import coverage
 
     if as_json:
         write_json(coverage.as_data(), None)

@@ -8,13 +8,13 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, NamedTuple
 
-from api.drawing.sources import sources
-from api.drawing.unknowns import together, unknowns
-from api.profiles import as_profile
-from platforms.catalog import board_names, extended, load_platform
-from platforms.schema import Platform
-from platforms.values import UNKNOWN
-from solver.render import Grid, markdown
+from heapwright.api.drawing.sources import sources
+from heapwright.api.drawing.unknowns import together, unknowns
+from heapwright.api.profiles import as_profile
+from heapwright.platforms.catalog import board_names, extended, load_platform
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import UNKNOWN
+from heapwright.solver.render import Grid, markdown
 
 UNRESOLVED: Final = "unresolved:"
 _SECTIONS: Final = ("memory", "iommus", "heaps", "devices", "resources")

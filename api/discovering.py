@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from api.asked import THIS_MACHINE
-from api.exits import Exit, complain
-from api.output import write, write_json
+from heapwright.api.asked import THIS_MACHINE
+from heapwright.api.exits import Exit, complain
+from heapwright.api.output import write, write_json
 
 if TYPE_CHECKING:
-    from platforms.importers.records import Machine
-    from platforms.schema import Platform
+    from heapwright.platforms.importers.records import Machine
+    from heapwright.platforms.schema import Platform
 
 
 class Files(NamedTuple):
@@ -30,9 +30,9 @@ def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files(
     Raises:
         InputError: a file is not what it should be, or what was read makes no sound profile.
     """
-    from allocator.linux.discover import machine
-    from platforms.importers.assemble import notes
-    from platforms.importers.writing import as_yaml
+    from heapwright.allocator.linux.discover import machine
+    from heapwright.platforms.importers.assemble import notes
+    from heapwright.platforms.importers.writing import as_yaml
 
     found = _from_files(files) if any(files) else machine()
     if not any(files) and not can_be_verified():
@@ -49,8 +49,8 @@ def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files(
 
 
 def _from_files(files: Files) -> Machine:
-    from platforms.importers import drm_info, dtb, v4l2_ctl
-    from platforms.importers.joining import joined
+    from heapwright.platforms.importers import drm_info, dtb, v4l2_ctl
+    from heapwright.platforms.importers.joining import joined
 
     readers = ((files.dtb, dtb), (files.drm_info, drm_info), (files.v4l2, v4l2_ctl))
     return joined(
@@ -64,7 +64,7 @@ def _from_files(files: Files) -> Machine:
 
 
 def _content(path: Path, most: int) -> bytes:
-    from platforms.errors import Problem, UnparsableInput
+    from heapwright.platforms.errors import Problem, UnparsableInput
 
     try:
         with path.open("rb") as file:
@@ -94,9 +94,9 @@ def this_machine() -> Platform:
     Raises:
         InputError: what was read makes no sound profile.
     """
-    from allocator.linux.discover import machine
-    from platforms.catalog import platform_from
-    from platforms.importers.assemble import profile
+    from heapwright.allocator.linux.discover import machine
+    from heapwright.platforms.catalog import platform_from
+    from heapwright.platforms.importers.assemble import profile
 
     found = machine()
     complain(f"solve: no platform was given, so this machine was looked at ({found.title})")
@@ -106,8 +106,8 @@ def this_machine() -> Platform:
 
 
 def _checked(found: Machine, name: str) -> dict[str, Any]:
-    from platforms.catalog import platform_from
-    from platforms.importers.assemble import profile
+    from heapwright.platforms.catalog import platform_from
+    from heapwright.platforms.importers.assemble import profile
 
     data = profile(found, name)
     platform_from(data, name)

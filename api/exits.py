@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 if TYPE_CHECKING:
-    from solver.plan import Answer
+    from heapwright.solver.plan import Answer
 
 DEBUG: Final = "HEAPWRIGHT_DEBUG"
 
@@ -85,7 +85,7 @@ def guarded(run: Callable[[], int | None], name: str) -> int:
 
 def _reported(wrong: Exception, name: str) -> int:
     """Say what went wrong and choose the exit code."""
-    from platforms.errors import InputError
+    from heapwright.platforms.errors import InputError
 
     show = getattr(wrong, "show", None)
     if callable(show):  # typer's usage errors, whose class has moved between its releases

@@ -11,11 +11,11 @@ from __future__ import annotations
 import errno as errnos
 from typing import Any, Literal, NamedTuple
 
-from allocator.backend import AllocationFailed, KernelRefused
-from allocator.linux.control import Absent, Full, NotPermitted
-from allocator.linux.ports import NotImported
-from platforms.schema import Heap, Platform, Port
-from platforms.values import in_units
+from heapwright.allocator.backend import AllocationFailed, KernelRefused
+from heapwright.allocator.linux.control import Absent, Full, NotPermitted
+from heapwright.allocator.linux.ports import NotImported
+from heapwright.platforms.schema import Heap, Platform, Port
+from heapwright.platforms.values import in_units
 
 KIND = Literal["not-imported", "full", "absent", "not-permitted"]
 MOST = 4

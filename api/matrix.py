@@ -7,24 +7,24 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import solver
-from api.answers import as_json
-from api.asked import Asked
-from api.background import waited
-from api.exits import Exit, code_of, worst
-from api.interrupts import ready
-from api.noting import tell_slips
-from api.output import show, write, write_json
-from api.solving import options_of
-from platforms import catalog
-from platforms.errors import InputError, NotOnBoard, Problem
-from platforms.kernels import on_kernel
-from platforms.schema import Platform
-from solver.files import load_pipelines
-from solver.pins import PIN, parse_pin
-from solver.pipeline import Pipeline
-from solver.plan import Answer, Infeasible, Plan, Reason
-from solver.render import Grid, layout_name, markdown, printable
+import heapwright
+from heapwright.api.answers import as_json
+from heapwright.api.asked import Asked
+from heapwright.api.background import waited
+from heapwright.api.exits import Exit, code_of, worst
+from heapwright.api.interrupts import ready
+from heapwright.api.noting import tell_slips
+from heapwright.api.output import show, write, write_json
+from heapwright.api.solving import options_of
+from heapwright.platforms import catalog
+from heapwright.platforms.errors import InputError, NotOnBoard, Problem
+from heapwright.platforms.kernels import on_kernel
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.pins import PIN, parse_pin
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer, Infeasible, Plan, Reason
+from heapwright.solver.render import Grid, layout_name, markdown, printable
 
 SCHEMA: Final = "heapwright/matrix/1"
 """`{"schema": …, "answers": [answer, …]}`, boards in order, pipelines in the order given."""
@@ -62,7 +62,7 @@ def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[tuple[A
     found: list[tuple[Answer, bool]] = []
     for pipeline in pipelines:
         lacks = _lacks(platform, pipeline, asked.pins)
-        answer = lacks or solver.solve(platform, (pipeline,), pins=asked.pins, options=options)
+        answer = lacks or heapwright.solve(platform, (pipeline,), pins=asked.pins, options=options)
         found.append((answer, lacks is not None))
     return found
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from api.exits import complain
-from platforms.modifiers import opaque
-from solver.pipeline import Pipeline
+from heapwright.api.exits import complain
+from heapwright.platforms.modifiers import opaque
+from heapwright.solver.pipeline import Pipeline
 
 
 def tell_slips(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from api.asked import EVERY_BOARD
+from heapwright.api.asked import EVERY_BOARD
 
 PLATFORM_VARIABLE: Final = "HEAPWRIGHT_PLATFORM"
 
@@ -42,7 +42,7 @@ def _version(wanted: bool) -> None:
 
 def _boards(incomplete: str) -> list[str]:
     """Board names for shell completion."""
-    from platforms.catalog import board_names
+    from heapwright.platforms.catalog import board_names
 
     return [name for name in (*board_names(), EVERY_BOARD) if name.startswith(incomplete)]
 

@@ -12,10 +12,10 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from api.exits import CannotWrite
+from heapwright.api.exits import CannotWrite
 
 if TYPE_CHECKING:
-    from solver.render import Block
+    from heapwright.solver.render import Block
 
 
 def on_terminal() -> bool:
@@ -30,11 +30,11 @@ def show(blocks: Iterable[Block], to: Path | None) -> None:
         CannotWrite: the file or the standard output does not take it.
     """
     if to is None and on_terminal():
-        from api.terminal import draw
+        from heapwright.api.terminal import draw
 
         draw(blocks)
         return
-    from solver.render import plain
+    from heapwright.solver.render import plain
 
     write(plain(blocks), to)
 

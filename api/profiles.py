@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from platforms.values import Extent, Ratio, Span
+from heapwright.platforms.values import Extent, Ratio, Span
 
 if TYPE_CHECKING:
     from pydantic import BaseModel
 
-    from platforms.schema import Platform
+    from heapwright.platforms.schema import Platform
 
 
 def as_profile(platform: Platform) -> dict[str, Any]:

@@ -6,11 +6,11 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from api.exits import Exit
-from api.output import write_json
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Answer
+from heapwright.api.exits import Exit
+from heapwright.api.output import write_json
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer
 
 
 def schemas() -> dict[str, dict[str, Any]]:

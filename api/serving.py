@@ -14,8 +14,8 @@ import socket
 
 import uvicorn
 
-from api.exits import CannotListen, Exit
-from api.service.app import application
+from heapwright.api.exits import CannotListen, Exit
+from heapwright.api.service.app import application
 
 
 def serve(host: str, port: int) -> Exit:

@@ -7,22 +7,22 @@ import os
 from contextlib import ExitStack
 from typing import Any, NamedTuple
 
-import solver
-from api.answers import all_of, as_json
-from api.asked import THIS_MACHINE, Asked
-from api.background import waited
-from api.discovering import this_machine
-from api.exits import Exit, code_of, complain
-from api.interrupts import ready
-from api.noting import tell_slips
-from api.output import show, write_json
-from platforms.catalog import load_platform
-from platforms.kernels import on_kernel
-from platforms.schema import Platform
-from solver import render
-from solver.files import load_live, load_pipelines
-from solver.pipeline import Pipeline
-from solver.plan import Answer, Placement, Plan
+import heapwright
+from heapwright.api.answers import all_of, as_json
+from heapwright.api.asked import THIS_MACHINE, Asked
+from heapwright.api.background import waited
+from heapwright.api.discovering import this_machine
+from heapwright.api.exits import Exit, code_of, complain
+from heapwright.api.interrupts import ready
+from heapwright.api.noting import tell_slips
+from heapwright.api.output import show, write_json
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.kernels import on_kernel
+from heapwright.platforms.schema import Platform
+from heapwright.solver import render
+from heapwright.solver.files import load_live, load_pipelines
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer, Placement, Plan
 
 Allocated = tuple[dict[str, Any], tuple[render.Block, ...]]
 """What became of a plan: as JSON data, and for people."""
@@ -35,7 +35,7 @@ class Question(NamedTuple):
     pipelines: tuple[Pipeline, ...]
     live: tuple[Placement, ...]
     pins: tuple[str, ...]
-    options: solver.Options
+    options: heapwright.Options
 
     @property
     def terms(self) -> dict[str, Any]:
@@ -65,9 +65,9 @@ def solve(asked: Asked) -> Exit:
     return code_of(done)
 
 
-def options_of(asked: Asked) -> solver.Options:
+def options_of(asked: Asked) -> heapwright.Options:
     """The solver's options for what was asked."""
-    return solver.Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
+    return heapwright.Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
 
 
 def _read(asked: Asked) -> Question:
@@ -95,14 +95,14 @@ def _board(asked: Asked) -> Platform:
 
 
 def _solved(question: Question, stats: dict[str, Any]) -> Answer:
-    answer: Answer = solver.solve(question.platform, question.pipelines, **question.terms, stats=stats)
+    answer: Answer = heapwright.solve(question.platform, question.pipelines, **question.terms, stats=stats)
     return answer
 
 
 def _others(asked: Asked, question: Question, answer: Answer) -> tuple[Plan, ...]:
     if not asked.alternatives or not isinstance(answer, Plan):
         return ()
-    found = solver.alternatives(
+    found = heapwright.alternatives(
         question.platform, question.pipelines, asked.alternatives + 1, **question.terms
     )
     return tuple(plan for plan in found if plan != answer)
@@ -115,11 +115,11 @@ def _carried_out(
     if asked.allocate is None or not isinstance(answer, Plan):
         return answer, None
     if asked.allocate == "simulated":
-        from api.allocating import simulated
+        from heapwright.api.allocating import simulated
 
         return answer, waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
-    from api.allocating_linux import carried_out
-    from api.holding import ending_in_order
+    from heapwright.api.allocating_linux import carried_out
+    from heapwright.api.holding import ending_in_order
 
     held.enter_context(ending_in_order())
     done = carried_out(
@@ -134,7 +134,7 @@ def _carried_out(
 
 
 def _hold(asked: Asked, buffers: int) -> None:
-    from api.holding import until_told
+    from heapwright.api.holding import until_told
 
     listens = "-" not in asked.files
     ends = "Ctrl-C or the end of input ends it" if listens else "Ctrl-C ends it"
@@ -142,7 +142,9 @@ def _hold(asked: Asked, buffers: int) -> None:
 
 
 def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:
-    answer = waited(lambda: solver.why_not(question.platform, question.pipelines, wanted, **question.terms))
+    answer = waited(
+        lambda: heapwright.why_not(question.platform, question.pipelines, wanted, **question.terms)
+    )
     if asked.as_json:
         write_json(as_json(answer), asked.to)
     else:

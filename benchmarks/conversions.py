@@ -16,10 +16,10 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.boards import SOURCE, Json
 from benchmarks.instances import Instance, instance
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
-from solver.solving import Options, solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
+from heapwright.solver.solving import Options, solve
 
 NEEDED: Final = 3
 BUFFERS: Final = 16

@@ -17,8 +17,8 @@ from random import Random
 from typing import Final, NamedTuple
 
 from benchmarks.boards import MIB, TRAITS, Board, Json
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
 
 SIZES: Final = (4, 8, 16, 64, 256)
 """Buffers per instance."""

@@ -18,13 +18,13 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
-from solver.collecting import not_collecting
-from solver.live import ledger
-from solver.model import Choice, Limits, choose
-from solver.options import Propagation
-from solver.problem import Problem
-from solver.search import Search
-from solver.solving import Options, solve
+from heapwright.solver.collecting import not_collecting
+from heapwright.solver.live import ledger
+from heapwright.solver.model import Choice, Limits, choose
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Problem
+from heapwright.solver.search import Search
+from heapwright.solver.solving import Options, solve
 
 WORK: Final = 1.0
 """Deterministic time that ours gets in benchmarks, about seconds of search. A rival's

@@ -8,7 +8,7 @@ from statistics import median
 from time import perf_counter
 from typing import NamedTuple
 
-_HELP = "import sys; sys.argv = ['solve', '--help']; from api.start import solve; solve()"
+_HELP = "import sys; sys.argv = ['solve', '--help']; from heapwright.api.start import solve; solve()"
 
 
 class Start(NamedTuple):

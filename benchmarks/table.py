@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
-from solver.constraint import Budget
-from solver.costs import LARGEST, NAMES, SUM
-from solver.option import Option, share
-from solver.options import Propagation
-from solver.problem import Problem
+from heapwright.solver.constraint import Budget
+from heapwright.solver.costs import LARGEST, NAMES, SUM
+from heapwright.solver.option import Option, share
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Problem
 
 
 class Sum(NamedTuple):

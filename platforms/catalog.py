@@ -29,18 +29,18 @@ from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
 from typing import Any, Final, NamedTuple
 
-from platforms.checks import faults
-from platforms.documents import Document, Mark, document_from
-from platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
-from platforms.firewalls import disputes
-from platforms.kernels import on_kernel
-from platforms.merge import idle_nulls, merged, without_nulls
-from platforms.modifiers import opaque
-from platforms.schema import SCHEMA, Platform
-from platforms.validation import headed, partial, validated
-from platforms.values import UNKNOWN, shown
-from platforms.words import PLANES
-from platforms.yaml_source import read_file, read_text
+from heapwright.platforms.checks import faults
+from heapwright.platforms.documents import Document, Mark, document_from
+from heapwright.platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
+from heapwright.platforms.firewalls import disputes
+from heapwright.platforms.kernels import on_kernel
+from heapwright.platforms.merge import idle_nulls, merged, without_nulls
+from heapwright.platforms.modifiers import opaque
+from heapwright.platforms.schema import SCHEMA, Platform
+from heapwright.platforms.validation import headed, partial, validated
+from heapwright.platforms.values import UNKNOWN, shown
+from heapwright.platforms.words import PLANES
+from heapwright.platforms.yaml_source import read_file, read_text
 
 DRIVER_SCHEMA: Final = "heapwright/driver/1"
 MAX_LAYERS: Final = 32
@@ -315,7 +315,7 @@ def _named(kind: str, name: str, folder: FilePath | None, user: Document) -> tup
 
 @lru_cache(maxsize=2)
 def _bundled(kind: str) -> dict[str, Traversable]:
-    folder = resources.files("platforms") / kind
+    folder = resources.files("heapwright.platforms") / kind
     files = folder.iterdir() if folder.is_dir() else ()
     return {file.name.removesuffix(".yaml"): file for file in files if file.name.endswith(".yaml")}
 

@@ -2,7 +2,7 @@
 
 `faults` runs after `extends` and driver rules are merged in, and reports
 everything at once as (path, sentence) pairs. Ranges and numbers are judged in
-`platforms.ranges`.
+`heapwright.platforms.ranges`.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
-from platforms.errors import Path, near
-from platforms.formats import pixel_format
-from platforms.modifiers import LINEAR
-from platforms.ranges import bad_ranges
-from platforms.schema import Device, ImageRule, Platform
-from platforms.values import UNKNOWN, Span, shown
-from platforms.words import PORTS
+from heapwright.platforms.errors import Path, near
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.ranges import bad_ranges
+from heapwright.platforms.schema import Device, ImageRule, Platform
+from heapwright.platforms.values import UNKNOWN, Span, shown
+from heapwright.platforms.words import PORTS
 
 Fault = tuple[Path, str]
 """A path in the profile and what is wrong there."""

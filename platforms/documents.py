@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from platforms.errors import InputError, Path, Problem
-from platforms.values import shown
+from heapwright.platforms.errors import InputError, Path, Problem
+from heapwright.platforms.values import shown
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 100_000
@@ -50,7 +50,7 @@ class Document:
 
     `problems` are those that leave the rest readable, such as duplicate keys.
     Whoever uses the data raises them, together with what it finds itself
-    (`platforms.validation` does).
+    (`heapwright.platforms.validation` does).
     """
 
     data: Any

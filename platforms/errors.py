@@ -16,7 +16,7 @@ from collections.abc import Collection, Iterable
 from itertools import takewhile
 from typing import Final, NamedTuple
 
-from platforms.values import shown
+from heapwright.platforms.values import shown
 
 MAX_PROBLEMS: Final = 500
 """Nobody reads more, and finding the word that was meant costs a millisecond each."""

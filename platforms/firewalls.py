@@ -23,10 +23,10 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-from platforms.errors import Path
-from platforms.kernels import version
-from platforms.schema import Heap, Memory, Platform
-from platforms.values import UNKNOWN, Span
+from heapwright.platforms.errors import Path
+from heapwright.platforms.kernels import version
+from heapwright.platforms.schema import Heap, Memory, Platform
+from heapwright.platforms.values import UNKNOWN, Span
 
 
 class Clash(NamedTuple):

@@ -13,8 +13,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
-from platforms.errors import near
-from platforms.values import shown
+from heapwright.platforms.errors import near
+from heapwright.platforms.values import shown
 
 Class = Literal["rgb", "yuv", "grey", "indexed"]
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_fourcc.c __drm_format_info()"
@@ -168,4 +168,4 @@ def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
-    return tomllib.loads((resources.files("platforms") / "formats.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("heapwright.platforms") / "formats.toml").read_text("utf-8"))

@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from platforms.errors import InputError, Problem
-from platforms.schema import Heap, Node, Platform
-from platforms.values import UNKNOWN, shown
+from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.schema import Heap, Node, Platform
+from heapwright.platforms.values import UNKNOWN, shown
 
 KERNEL: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
 """A kernel version such as 6.12 or 7.2.13."""

@@ -1,8 +1,8 @@
 """What is known of drivers and exporters that the kernel does not tell: `drivers/` and `exporters/`.
 
 A file of `drivers/` holds a driver's rules, which boards take by name
-(`platforms.catalog`). Whom it is about stands there under `identity`, with sources
-(`platforms.recognition` tells who is meant):
+(`heapwright.platforms.catalog`). Whom it is about stands there under `identity`, with sources
+(`heapwright.platforms.recognition` tells who is meant):
 
     identity:
       - names: [hantro-vpu]     what DRM_IOCTL_VERSION or VIDIOC_QUERYCAP call the driver
@@ -39,11 +39,11 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
-from platforms.documents import Document, Mark, Place
-from platforms.kernels import KERNEL, version
-from platforms.merge import merged
-from platforms.recognition import Identity, Match, recognised
-from platforms.yaml_source import read_text
+from heapwright.platforms.documents import Document, Mark, Place
+from heapwright.platforms.kernels import KERNEL, version
+from heapwright.platforms.merge import merged
+from heapwright.platforms.recognition import Identity, Match, recognised
+from heapwright.platforms.yaml_source import read_text
 
 EXPORTER_SCHEMA: Final = "heapwright/exporter/1"
 _HEADER: Final = ("schema", "discover", "identity", "kind", "driver")
@@ -147,7 +147,7 @@ def exporter_of_node(name: str, kernel: str | None) -> str | None:
 
 
 def _files(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    files = (resources.files("platforms") / folder).iterdir()
+    files = (resources.files("heapwright.platforms") / folder).iterdir()
     for file in sorted(files, key=lambda each: each.name):
         if file.name.endswith(".yaml"):
             yield file.name.removesuffix(".yaml"), read_text(file.read_bytes(), file.name).data

@@ -15,4 +15,4 @@ def facts(family: str) -> dict[str, Any]:
 
 @cache
 def _table() -> dict[str, dict[str, Any]]:
-    return tomllib.loads((resources.files("platforms") / "layouts.toml").read_text("utf-8"))
+    return tomllib.loads((resources.files("heapwright.platforms") / "layouts.toml").read_text("utf-8"))

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from platforms.documents import Document, Mark
-from platforms.errors import Path
+from heapwright.platforms.documents import Document, Mark
+from heapwright.platforms.errors import Path
 
 
 def merged(earlier: Document, later: Document) -> Document:

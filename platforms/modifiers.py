@@ -18,8 +18,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
-from platforms.modifier_families import Family, Macro, Spelt, family, macro
-from platforms.values import shown
+from heapwright.platforms.modifier_families import Family, Macro, Spelt, family, macro
+from heapwright.platforms.values import shown
 
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h"
 LINEAR: Final = "LINEAR"
@@ -79,7 +79,9 @@ class _Table(NamedTuple):
 
 @lru_cache(maxsize=1)
 def _table() -> _Table:
-    raw: dict[str, Any] = tomllib.loads((resources.files("platforms") / "modifiers.toml").read_text("utf-8"))
+    raw: dict[str, Any] = tomllib.loads(
+        (resources.files("heapwright.platforms") / "modifiers.toml").read_text("utf-8")
+    )
     vendors: dict[str, int] = raw["vendors"]
     fixed = {
         name: Modifier(

@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from platforms.errors import Path
-from platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
-from platforms.values import UNKNOWN, Span, in_units, shown
+from heapwright.platforms.errors import Path
+from heapwright.platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
+from heapwright.platforms.values import UNKNOWN, Span, in_units, shown
 
 Fault = tuple[Path, str]
 _KERNEL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6}){0,3}", re.ASCII)

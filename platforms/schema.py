@@ -1,7 +1,7 @@
 """A platform profile: what a board can do, as facts with sources (design §4).
 
 These models check shapes and single values. What needs the whole profile
-(dangling names, cycles, sizes that do not fit) is in `platforms.checks`.
+(dangling names, cycles, sizes that do not fit) is in `heapwright.platforms.checks`.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from platforms.formats import known_fourcc
-from platforms.modifiers import canonical
-from platforms.values import (
+from heapwright.platforms.formats import known_fourcc
+from heapwright.platforms.modifiers import canonical
+from heapwright.platforms.values import (
     Address,
     Amount,
     Bits,
@@ -28,7 +28,7 @@ from platforms.values import (
     Source,
     Unknown,
 )
-from platforms.words import Access, CpuMap, Kind, Via
+from heapwright.platforms.words import Access, CpuMap, Kind, Via
 
 SCHEMA = "heapwright/platform/1"
 
@@ -37,7 +37,7 @@ Fourcc = Annotated[str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,3}$"), BeforeV
 ModifierText = Annotated[
     str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e ]+$"), BeforeValidator(canonical)
 ]
-"""A modifier under its canonical name (`platforms.modifiers`), whatever its spelling in the file."""
+"""A modifier under its canonical name (`heapwright.platforms.modifiers`), whatever its spelling in the file."""
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 
 

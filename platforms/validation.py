@@ -16,10 +16,10 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from platforms.documents import Document
-from platforms.errors import MAX_PROBLEMS, InputError, Path
-from platforms.sentences import failures, problems, value_at
-from platforms.values import UNKNOWN, shown
+from heapwright.platforms.documents import Document
+from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Path
+from heapwright.platforms.sentences import failures, problems, value_at
+from heapwright.platforms.values import UNKNOWN, shown
 
 Model = TypeVar("Model", bound=BaseModel)
 Checks = Callable[[Any], Iterable[tuple[Path, str]]]

@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from platforms.formats import pixel_formats
-from platforms.modifiers import LINEAR
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.modifiers import LINEAR
 
 
 def v4l2_code(fourcc: str, *, apart: bool = False) -> int | None:
@@ -87,4 +87,6 @@ def _codes() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
-    return tomllib.loads(resources.files("platforms").joinpath("videodev.toml").read_text(encoding="utf-8"))
+    return tomllib.loads(
+        resources.files("heapwright.platforms").joinpath("videodev.toml").read_text(encoding="utf-8")
+    )

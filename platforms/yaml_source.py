@@ -34,7 +34,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from platforms.documents import (
+from heapwright.platforms.documents import (
     BEYOND_64_BITS,
     MAX_DEPTH,
     MAX_NUMBER,
@@ -48,8 +48,8 @@ from platforms.documents import (
     too_much,
     value_problem,
 )
-from platforms.errors import InputError, Problem, UnparsableInput
-from platforms.values import shown
+from heapwright.platforms.errors import InputError, Problem, UnparsableInput
+from heapwright.platforms.values import shown
 
 MAX_BYTES: Final = 1 << 20
 MAX_LINE: Final = 1 << 16

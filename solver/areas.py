@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from solver.memories import MemoryView, held, most
+from heapwright.solver.memories import MemoryView, held, most
 
 ENTRY: Final = 8
 """Bytes of a page table entry: a pageblock is as many pages as a page has room for them."""

@@ -1,8 +1,8 @@
 """A platform with its derived integers worked out once: which heaps exist, what each
-device sees, and with `solver.memories` where memories lie and what is free in them.
+device sees, and with `heapwright.solver.memories` where memories lie and what is free in them.
 
 `Board` is the solver's only view of a platform. Where a profile is vague the worst
-case is taken here and in `solver.memories`, and nowhere else (design §4, `unknown` and ranges).
+case is taken here and in `heapwright.solver.memories`, and nowhere else (design §4, `unknown` and ranges).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
-from platforms.firewalls import Clash, clashes
-from platforms.schema import AlignBySize, Device, Heap, Platform, Port
-from platforms.values import UNKNOWN
-from solver.memories import MemoryView, inherit, parts_of, place, unheld
+from heapwright.platforms.firewalls import Clash, clashes
+from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
+from heapwright.platforms.values import UNKNOWN
+from heapwright.solver.memories import MemoryView, inherit, parts_of, place, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""

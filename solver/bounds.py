@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from solver.constraint import Budget, Fact
-from solver.constraints import missing_device
-from solver.drops import Drops
-from solver.ledger import Ledger, used_by
-from solver.problem import Problem
-from solver.seats import seated
+from heapwright.solver.constraint import Budget, Fact
+from heapwright.solver.constraints import missing_device
+from heapwright.solver.drops import Drops
+from heapwright.solver.ledger import Ledger, used_by
+from heapwright.solver.problem import Problem
+from heapwright.solver.seats import seated
 
 
 def unseated(problem: Problem, dropped: Drops) -> bool:

@@ -15,11 +15,11 @@ from collections.abc import Sequence
 from math import prod
 from typing import Final, NamedTuple
 
-from solver.constraint import Budget, Fact
-from solver.costs import LARGEST, NAMES
-from solver.drops import Drops
-from solver.ledger import Ledger
-from solver.option import Binding, Option
+from heapwright.solver.constraint import Budget, Fact
+from heapwright.solver.costs import LARGEST, NAMES
+from heapwright.solver.drops import Drops
+from heapwright.solver.ledger import Ledger
+from heapwright.solver.option import Binding, Option
 
 BRANCHES: Final = 300
 """About as long as CP-SAT takes to answer a small question."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from platforms.schema import Platform
-from solver.constraint import Fact
-from solver.deciding import decide
-from solver.live import ledger
-from solver.model import Choice, Limits
-from solver.options import Propagation
-from solver.pipeline import Buffer, Pipeline
-from solver.problem import Problem, Question
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraint import Fact
+from heapwright.solver.deciding import decide
+from heapwright.solver.live import ledger
+from heapwright.solver.model import Choice, Limits
+from heapwright.solver.options import Propagation
+from heapwright.solver.pipeline import Buffer, Pipeline
+from heapwright.solver.problem import Problem, Question
 
 
 class Change(NamedTuple):

@@ -26,15 +26,15 @@ from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from platforms.schema import Conversion as Converts
-from platforms.schema import ImageRule, Port
-from platforms.words import Access
-from solver.board import Board, DeviceView, HeapView
-from solver.layout import Layout
-from solver.pipeline import Attachment
+from heapwright.platforms.schema import Conversion as Converts
+from heapwright.platforms.schema import ImageRule, Port
+from heapwright.platforms.words import Access
+from heapwright.solver.board import Board, DeviceView, HeapView
+from heapwright.solver.layout import Layout
+from heapwright.solver.pipeline import Attachment
 
 if TYPE_CHECKING:
-    from solver.problem import Question
+    from heapwright.solver.problem import Question
 
 RARELY: Final = 16
 

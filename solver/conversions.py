@@ -27,19 +27,19 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import Final
 
-from platforms.errors import InputError
-from platforms.errors import Problem as Fault
-from platforms.modifiers import LINEAR
-from solver.board import Board
-from solver.constraint import Budget, End
-from solver.constraints import count, resource
-from solver.drops import About
-from solver.edges import Edge, Price, least_bytes, party
-from solver.option import Option
-from solver.options import Propagation
-from solver.pricing import Pricing
-from solver.problem import WAYS, Part, Party, Problem, Question, Way, in_order
-from solver.sites import UNLIMITED, Site, Sites, State, Step, less, total
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.modifiers import LINEAR
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Budget, End
+from heapwright.solver.constraints import count, resource
+from heapwright.solver.drops import About
+from heapwright.solver.edges import Edge, Price, least_bytes, party
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.pricing import Pricing
+from heapwright.solver.problem import WAYS, Part, Party, Problem, Question, Way, in_order
+from heapwright.solver.sites import UNLIMITED, Site, Sites, State, Step, less, total
 
 DEEPEST: Final = 3
 """Conversions from the buffer to any copy of it."""

@@ -13,23 +13,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
-from solver import planting, strides
-from solver.bounds import overfull, unseated
-from solver.constraint import Budget
-from solver.constraints import conversion, iova_aperture
-from solver.constraints import format as format_kind
-from solver.constraints import modifier as modifier_kind
-from solver.conversions import Grove, least_charges
-from solver.drops import NOTHING, About, Drops, is_dropped
-from solver.edges import Edge, Price, edges
-from solver.joining import joined
-from solver.ledger import Ledger
-from solver.model import Choice, Limits, choose
-from solver.option import Option
-from solver.options import Propagation
-from solver.planting import Plot
-from solver.problem import Problem, Question
-from solver.sites import UNLIMITED, Site, Step
+from heapwright.solver import planting, strides
+from heapwright.solver.bounds import overfull, unseated
+from heapwright.solver.constraint import Budget
+from heapwright.solver.constraints import conversion, iova_aperture
+from heapwright.solver.constraints import format as format_kind
+from heapwright.solver.constraints import modifier as modifier_kind
+from heapwright.solver.conversions import Grove, least_charges
+from heapwright.solver.drops import NOTHING, About, Drops, is_dropped
+from heapwright.solver.edges import Edge, Price, edges
+from heapwright.solver.joining import joined
+from heapwright.solver.ledger import Ledger
+from heapwright.solver.model import Choice, Limits, choose
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.planting import Plot
+from heapwright.solver.problem import Problem, Question
+from heapwright.solver.sites import UNLIMITED, Site, Step
 
 
 class Woods:

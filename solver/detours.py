@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, Final
 
-from platforms.schema import Conversion, Device, Platform
-from solver.changes import Change, Ways
-from solver.constraints import conversion, missing_device
-from solver.edges import ASPECTS
-from solver.problem import Question
+from heapwright.platforms.schema import Conversion, Device, Platform
+from heapwright.solver.changes import Change, Ways
+from heapwright.solver.constraints import conversion, missing_device
+from heapwright.solver.edges import ASPECTS
+from heapwright.solver.problem import Question
 
 TRIED: Final = 12
 """Edges that are tried for one buffer."""

@@ -1,6 +1,6 @@
 """Facts taken out of a question: it is then answered as if they were not so.
 
-That is how conflicts are found (`solver.explain`).
+That is how conflicts are found (`heapwright.solver.explain`).
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from types import ModuleType
 from typing import Final, NamedTuple
 
-from solver.constraint import Fact
-from solver.constraints import conversion, count, of_scope
+from heapwright.solver.constraint import Fact
+from heapwright.solver.constraints import conversion, count, of_scope
 
 _BUDGETS: Final = frozenset(kind.NAME for kind in of_scope("budget"))
 

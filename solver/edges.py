@@ -6,18 +6,18 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from platforms.formats import pixel_format
-from platforms.schema import Conversion, Port
-from platforms.values import Extent
-from solver import modifiers
-from solver.board import Board, DeviceView
-from solver.constraint import End
-from solver.costs import conversion_bytes, lossy_conversions
-from solver.option import Option, picture
-from solver.pipeline import Attachment, Selector
-from solver.plan import Change
-from solver.problem import Party, Problem, Question
-from solver.shape import Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.schema import Conversion, Port
+from heapwright.platforms.values import Extent
+from heapwright.solver import modifiers
+from heapwright.solver.board import Board, DeviceView
+from heapwright.solver.constraint import End
+from heapwright.solver.costs import conversion_bytes, lossy_conversions
+from heapwright.solver.option import Option, picture
+from heapwright.solver.pipeline import Attachment, Selector
+from heapwright.solver.plan import Change
+from heapwright.solver.problem import Party, Problem, Question
+from heapwright.solver.shape import Shape
 
 ASPECTS: Final[tuple[Change, ...]] = ("format", "modifier", "memory", "stride")
 """What an edge may change, in the order in which an answer lists it."""

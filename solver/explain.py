@@ -13,17 +13,17 @@ from copy import copy
 from functools import partial
 from typing import NamedTuple
 
-from solver.constraint import Fact
-from solver.constraints import conversion, protected_flow
-from solver.deciding import Woods, decide
-from solver.drops import Drops
-from solver.facts import Relaxed, Sentences, ordered, universe
-from solver.ledger import Ledger, used_by
-from solver.model import Choice, Limits
-from solver.options import Memo, Propagation
-from solver.pins import Pin
-from solver.plan import Infeasible, Reason, UnknownFact
-from solver.problem import Problem, Question
+from heapwright.solver.constraint import Fact
+from heapwright.solver.constraints import conversion, protected_flow
+from heapwright.solver.deciding import Woods, decide
+from heapwright.solver.drops import Drops
+from heapwright.solver.facts import Relaxed, Sentences, ordered, universe
+from heapwright.solver.ledger import Ledger, used_by
+from heapwright.solver.model import Choice, Limits
+from heapwright.solver.options import Memo, Propagation
+from heapwright.solver.pins import Pin
+from heapwright.solver.plan import Infeasible, Reason, UnknownFact
+from heapwright.solver.problem import Problem, Question
 
 _ASK = Limits(any_will_do=True)
 
@@ -140,7 +140,7 @@ def _reduced(facts: list[Fact], clash: Clash) -> list[Fact]:
 
 def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) -> Infeasible:
     """The answer that no plan exists, with its reasons."""
-    from solver import remedies
+    from heapwright.solver import remedies
 
     prover = Prover(problem, ledger)
     names = tuple(pipeline.name for pipeline in problem.pipelines)

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from types import ModuleType
 
-from solver.board import Board
-from solver.constraint import Budget, Case, End, Fact, Placed, Touch, lives_in
-from solver.constraints import (
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Budget, Case, End, Fact, Placed, Touch, lives_in
+from heapwright.solver.constraints import (
     ATTACHMENT,
     BY_NAME,
     HEAP,
@@ -33,18 +33,18 @@ from solver.constraints import (
     plane_buffers,
     protected_flow,
 )
-from solver.constraints import format as format_kind
-from solver.drops import Drops
-from solver.edges import attachment_of, edges
-from solver.inserted import objections
-from solver.ledger import Ledger, used_by
-from solver.option import Option, taken
-from solver.options import Propagation
-from solver.pipeline import Attachment
-from solver.plan import Reason
-from solver.problem import Party, Problem, Question
-from solver.protection import foreign
-from solver.seats import seated
+from heapwright.solver.constraints import format as format_kind
+from heapwright.solver.drops import Drops
+from heapwright.solver.edges import attachment_of, edges
+from heapwright.solver.inserted import objections
+from heapwright.solver.ledger import Ledger, used_by
+from heapwright.solver.option import Option, taken
+from heapwright.solver.options import Propagation
+from heapwright.solver.pipeline import Attachment
+from heapwright.solver.plan import Reason
+from heapwright.solver.problem import Party, Problem, Question
+from heapwright.solver.protection import foreign
+from heapwright.solver.seats import seated
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
 _CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)

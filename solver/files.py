@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
-from platforms.documents import Document, document_from
-from platforms.errors import InputError, Path, Problem
-from platforms.formats import no_such_format, pixel_format
-from platforms.validation import headed, validated
-from platforms.values import shown
-from platforms.yaml_source import read_file
-from solver.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
-from solver.plan import SCHEMA as ANSWER
-from solver.plan import AttachedPort, Placement, Plane
+from heapwright.platforms.documents import Document, document_from
+from heapwright.platforms.errors import InputError, Path, Problem
+from heapwright.platforms.formats import no_such_format, pixel_format
+from heapwright.platforms.validation import headed, validated
+from heapwright.platforms.values import shown
+from heapwright.platforms.yaml_source import read_file
+from heapwright.solver.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
+from heapwright.solver.plan import SCHEMA as ANSWER
+from heapwright.solver.plan import AttachedPort, Placement, Plane
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")

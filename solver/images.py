@@ -1,6 +1,6 @@
 """Which images fit: every format, modifier and choice of image rules that all attachments share.
 
-Strides, offsets and sizes have closed forms (`solver.layout`), so there is one layout
+Strides, offsets and sizes have closed forms (`heapwright.solver.layout`), so there is one layout
 for each of them and each number of dma-bufs.
 """
 
@@ -12,20 +12,20 @@ from math import prod
 from types import ModuleType
 from typing import Final
 
-from platforms.modifiers import INVALID, parse_modifier
-from platforms.schema import ImageRule, Port, When
-from platforms.values import Extent
-from solver import layout as layouts
-from solver import modifiers
-from solver.constraint import Touch
-from solver.constraints import colour_space, modifier_side_condition, plane_buffers
-from solver.constraints import format as format_kind
-from solver.constraints import modifier as modifier_kind
-from solver.drops import About, is_dropped
-from solver.option import Image
-from solver.pipeline import Attachment
-from solver.problem import WAYS, Question
-from solver.seats import too_many
+from heapwright.platforms.modifiers import INVALID, parse_modifier
+from heapwright.platforms.schema import ImageRule, Port, When
+from heapwright.platforms.values import Extent
+from heapwright.solver import layout as layouts
+from heapwright.solver import modifiers
+from heapwright.solver.constraint import Touch
+from heapwright.solver.constraints import colour_space, modifier_side_condition, plane_buffers
+from heapwright.solver.constraints import format as format_kind
+from heapwright.solver.constraints import modifier as modifier_kind
+from heapwright.solver.drops import About, is_dropped
+from heapwright.solver.option import Image
+from heapwright.solver.pipeline import Attachment
+from heapwright.solver.problem import WAYS, Question
+from heapwright.solver.seats import too_many
 
 _ANYHOW: Final = When()
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator, Sequence
 from copy import copy
 from typing import NamedTuple
 
-from solver.board import Board
-from solver.constraint import Case, Touch, lives_in
-from solver.constraints import HEAP, REACH, RUN, modifier_side_condition
-from solver.edges import Edge, changes
-from solver.images import holds, knows
-from solver.model import Choice
-from solver.option import Option
-from solver.plan import Conversion
-from solver.problem import Problem, Question
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch, lives_in
+from heapwright.solver.constraints import HEAP, REACH, RUN, modifier_side_condition
+from heapwright.solver.edges import Edge, changes
+from heapwright.solver.images import holds, knows
+from heapwright.solver.model import Choice
+from heapwright.solver.option import Option
+from heapwright.solver.plan import Conversion
+from heapwright.solver.problem import Problem, Question
 
 
 class Seat(NamedTuple):

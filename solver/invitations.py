@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from solver.changes import Change, Ways
-from solver.constraints import audience
-from solver.pipeline import Audience, Selector
-from solver.problem import Question
-from solver.protection import Members, foreign
+from heapwright.solver.changes import Change, Ways
+from heapwright.solver.constraints import audience
+from heapwright.solver.pipeline import Audience, Selector
+from heapwright.solver.problem import Question
+from heapwright.solver.protection import Members, foreign
 
 
 def invitations(ways: Ways) -> Iterator[Change]:

@@ -24,8 +24,8 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import Final, NamedTuple
 
-from platforms.schema import Aperture, Bitmaps
-from solver.board import Board, DeviceView
+from heapwright.platforms.schema import Aperture, Bitmaps
+from heapwright.solver.board import Board, DeviceView
 
 CACHED: Final = 32
 """Mappings of fewer pages are rounded up to a power of two by dma-iommu: IOVA_RANGE_CACHE_MAX_SIZE."""

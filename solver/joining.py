@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solver.edges import Edge, Sight, sight
-from solver.option import Option
-from solver.sites import State, Step
+from heapwright.solver.edges import Edge, Sight, sight
+from heapwright.solver.option import Option
+from heapwright.solver.sites import State, Step
 
 Sights = dict[State, set[Sight]]
 

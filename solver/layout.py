@@ -3,7 +3,7 @@
 All attachments pour what they ask into one `Demand`; a modifier's `Form` gives the
 smallest layout that meets it, or None. Smallest is best: every stride, offset and size
 only grows, and nothing in the model gains from a larger one, so one layout per (format,
-modifier, dma-bufs) is enough. Most forms are a `solver.shape.Shape`.
+modifier, dma-bufs) is enough. Most forms are a `heapwright.solver.shape.Shape`.
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
-from platforms.schema import ColumnHeight, PlaneRows, Tail
-from platforms.values import Extent
+from heapwright.platforms.schema import ColumnHeight, PlaneRows, Tail
+from heapwright.platforms.values import Extent
 
 
 class PlaneShape(NamedTuple):

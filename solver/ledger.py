@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from solver.constraint import Budget
-from solver.option import Option, share
+from heapwright.solver.constraint import Budget
+from heapwright.solver.option import Option, share
 
 Locks = Mapping[str, tuple[tuple[Budget, int], ...]]
 """Heap → what its first buffer locks."""

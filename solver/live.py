@@ -9,18 +9,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from platforms.errors import InputError, Problem
-from platforms.schema import Conversion, Port
-from platforms.values import shown
-from solver.board import Board, DeviceView
-from solver.constraint import Budget, End, Placed, Touch, lives_in
-from solver.constraints import capacity, iova_aperture, resource
-from solver.edges import attachment_of
-from solver.images import knows
-from solver.ledger import Ledger, block_shares
-from solver.option import share, taken
-from solver.pipeline import Attachment, Selector
-from solver.plan import AttachedPort, Placement
+from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.schema import Conversion, Port
+from heapwright.platforms.values import shown
+from heapwright.solver.board import Board, DeviceView
+from heapwright.solver.constraint import Budget, End, Placed, Touch, lives_in
+from heapwright.solver.constraints import capacity, iova_aperture, resource
+from heapwright.solver.edges import attachment_of
+from heapwright.solver.images import knows
+from heapwright.solver.ledger import Ledger, block_shares
+from heapwright.solver.option import share, taken
+from heapwright.solver.pipeline import Attachment, Selector
+from heapwright.solver.plan import AttachedPort, Placement
 
 
 def attached(placed: Placed) -> tuple[AttachedPort, ...]:

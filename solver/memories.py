@@ -5,8 +5,8 @@ Where a profile is vague the worst case is taken (design §4, `unknown` and rang
 
 from __future__ import annotations
 
-from platforms.schema import Memory
-from platforms.values import UNKNOWN, Span
+from heapwright.platforms.schema import Memory
+from heapwright.platforms.values import UNKNOWN, Span
 
 
 class MemoryView:

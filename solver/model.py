@@ -3,7 +3,7 @@
 Buffers that ask the same question are one class; an integer says how many of the
 class take each option. Where the best option of every buffer fits together with
 all others as it is, no search is needed and the answer is proven by bounds. Few
-choices are tried (`solver.branch`); else CP-SAT closes the levels of the objective
+choices are tried (`heapwright.solver.branch`); else CP-SAT closes the levels of the objective
 in order (design §6, §7.3).
 
 Presolve is off at first and there is one worker: at these sizes presolve costs more
@@ -17,17 +17,25 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
-from solver import branch, rows
-from solver.constraint import Budget, Fact
-from solver.costs import LARGEST, NAMES, SUM
-from solver.drops import NOTHING, Drops
-from solver.edges import Edge
-from solver.ledger import Ledger, Locks, block_shares, largest_share, locked_share, newly_locked, used_by
-from solver.option import Option
-from solver.options import Propagation
-from solver.problem import Problem, Question
-from solver.rows import Group
-from solver.search import DEFAULT_WORK, Level, Row, Search, Status
+from heapwright.solver import branch, rows
+from heapwright.solver.constraint import Budget, Fact
+from heapwright.solver.costs import LARGEST, NAMES, SUM
+from heapwright.solver.drops import NOTHING, Drops
+from heapwright.solver.edges import Edge
+from heapwright.solver.ledger import (
+    Ledger,
+    Locks,
+    block_shares,
+    largest_share,
+    locked_share,
+    newly_locked,
+    used_by,
+)
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Problem, Question
+from heapwright.solver.rows import Group
+from heapwright.solver.search import DEFAULT_WORK, Level, Row, Search, Status
 
 TIED: Final = LARGEST
 """Levels before this one are sums over buffers alone."""

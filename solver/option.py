@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from platforms.formats import pixel_format
-from solver import layout as layouts
-from solver.constraint import Budget, Charge, Placed, Touch
-from solver.constraints import BUDGETS, capacity
-from solver.costs import COUNTED, PLACED, TERMS
-from solver.costs.term import Counted
+from heapwright.platforms.formats import pixel_format
+from heapwright.solver import layout as layouts
+from heapwright.solver.constraint import Budget, Charge, Placed, Touch
+from heapwright.solver.constraints import BUDGETS, capacity
+from heapwright.solver.costs import COUNTED, PLACED, TERMS
+from heapwright.solver.costs.term import Counted
 
 PPM: Final = 1_000_000
 """Shares are counted in it."""

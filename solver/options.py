@@ -2,12 +2,12 @@
 constraint forbids.
 
 An `Option` is a heap, a format, a modifier, a layout, the devices bound and a
-count: which devices attach is said by `solver.seats`, which images fit by
-`solver.images`. Options that another beats in every respect are dropped. Buffers
+count: which devices attach is said by `heapwright.solver.seats`, which images fit by
+`heapwright.solver.images`. Options that another beats in every respect are dropped. Buffers
 that ask the same question share one list, which makes them one class in the model.
 
 Facts can be `dropped`: the question is then answered as if they were not so. That
-is how conflicts are found (`solver.explain`).
+is how conflicts are found (`heapwright.solver.explain`).
 """
 
 from __future__ import annotations
@@ -15,17 +15,27 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from types import ModuleType
 
-from solver.board import HeapView
-from solver.constraint import Case, Placed, Touch, lives_in
-from solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN, audience, conversion, count
-from solver.drops import NOTHING, About, Drops, is_dropped
-from solver.images import Images, Laid, Rules, holds
-from solver.layout import Demand, Form
-from solver.option import Binding, Option, Rivals, priced, undominated
-from solver.pipeline import Wish
-from solver.problem import Problem, Question, Way
-from solver.protection import Guard
-from solver.seats import Seats
+from heapwright.solver.board import HeapView
+from heapwright.solver.constraint import Case, Placed, Touch, lives_in
+from heapwright.solver.constraints import (
+    ATTACHMENT,
+    HEAP,
+    LAYOUT,
+    REACH,
+    ROOM,
+    RUN,
+    audience,
+    conversion,
+    count,
+)
+from heapwright.solver.drops import NOTHING, About, Drops, is_dropped
+from heapwright.solver.images import Images, Laid, Rules, holds
+from heapwright.solver.layout import Demand, Form
+from heapwright.solver.option import Binding, Option, Rivals, priced, undominated
+from heapwright.solver.pipeline import Wish
+from heapwright.solver.problem import Problem, Question, Way
+from heapwright.solver.protection import Guard
+from heapwright.solver.seats import Seats
 
 Memo = dict[tuple[int, About | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""

@@ -10,12 +10,12 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from platforms.errors import InputError, NotOnBoard, Problem
-from platforms.formats import no_such_format, pixel_format
-from platforms.modifiers import Modifier, parse_modifier
-from platforms.schema import Platform
-from platforms.values import shown
-from solver.pipeline import Pipeline
+from heapwright.platforms.errors import InputError, NotOnBoard, Problem
+from heapwright.platforms.formats import no_such_format, pixel_format
+from heapwright.platforms.modifiers import Modifier, parse_modifier
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import shown
+from heapwright.solver.pipeline import Pipeline
 
 PIN: Final = "pin"
 QUESTION: Final = "why-not"

@@ -11,9 +11,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from platforms.schema import DmabufCounts, Fourccs, Modifiers, Strict, Words
-from platforms.values import Extent, Name, PositiveBytes, Size2D, shown
-from platforms.words import KINDS, PORTS, Access
+from heapwright.platforms.schema import DmabufCounts, Fourccs, Modifiers, Strict, Words
+from heapwright.platforms.values import Extent, Name, PositiveBytes, Size2D, shown
+from heapwright.platforms.words import KINDS, PORTS, Access
 
 SCHEMA: Final = "heapwright/pipeline/1"
 

@@ -1,8 +1,8 @@
 """Places: how much of a pool is certain to be free for runs, whoever lies where in it.
 
 The sum of a pool says how much fits, not whether it fits as runs. It says enough where one
-aligned area is filled in order (see `allocator.execute`). Elsewhere each class of runs
-(`solver.runs`) has a budget of its own. A run goes to the lowest multiple of its alignment in
+aligned area is filled in order (see `heapwright.allocator.execute`). Elsewhere each class of runs
+(`heapwright.solver.runs`) has a budget of its own. A run goes to the lowest multiple of its alignment in
 some free interval. So
 
 - a new interval begins only behind a live run, or where a run of a larger alignment leaves
@@ -27,12 +27,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
-from platforms.values import in_units
-from solver.areas import Areas, areas
-from solver.board import TOGETHER, Board, HeapView
-from solver.constraint import Budget, Charge
-from solver.memories import MemoryView
-from solver.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
+from heapwright.platforms.values import in_units
+from heapwright.solver.areas import Areas, areas
+from heapwright.solver.board import TOGETHER, Board, HeapView
+from heapwright.solver.constraint import Budget, Charge
+from heapwright.solver.memories import MemoryView
+from heapwright.solver.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
 
 Names = frozenset[str]
 

@@ -10,9 +10,9 @@ from typing import Annotated, Final, Literal
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from platforms.schema import Strict
-from platforms.values import INT64_MAX, Count, Name
-from platforms.words import Access
+from heapwright.platforms.schema import Strict
+from heapwright.platforms.values import INT64_MAX, Count, Name
+from heapwright.platforms.words import Access
 
 SCHEMA: Final = "heapwright/answer/1"
 Natural = Annotated[int, Field(ge=0, le=INT64_MAX)]

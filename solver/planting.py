@@ -18,16 +18,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from solver import rows
-from solver.drops import Drops
-from solver.edges import Edge, Sight, sight
-from solver.ledger import Ledger
-from solver.model import Branch, Choice, Limits, Model, Tree, too_large
-from solver.option import Option
-from solver.problem import Problem
-from solver.rows import Group
-from solver.search import Row, Search
-from solver.sites import State, Step
+from heapwright.solver import rows
+from heapwright.solver.drops import Drops
+from heapwright.solver.edges import Edge, Sight, sight
+from heapwright.solver.ledger import Ledger
+from heapwright.solver.model import Branch, Choice, Limits, Model, Tree, too_large
+from heapwright.solver.option import Option
+from heapwright.solver.problem import Problem
+from heapwright.solver.rows import Group
+from heapwright.solver.search import Row, Search
+from heapwright.solver.sites import State, Step
 
 
 class Plot(NamedTuple):

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from solver.edges import Edge, Price, Sight
-from solver.sites import UNLIMITED, Site, Sites, Split, State, Step, less, price, total
+from heapwright.solver.edges import Edge, Price, Sight
+from heapwright.solver.sites import UNLIMITED, Site, Sites, Split, State, Step, less, price, total
 
 
 class Pricing:

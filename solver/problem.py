@@ -14,17 +14,17 @@ from itertools import pairwise, product
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from platforms.errors import InputError
-from platforms.errors import Problem as Fault
-from platforms.schema import Platform
-from platforms.values import shown
-from platforms.words import Access
-from solver import protection
-from solver.board import Board, HeapView
-from solver.constraint import End, Fact, moved_by
-from solver.pins import Pin
-from solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
-from solver.plan import Placement
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import shown
+from heapwright.platforms.words import Access
+from heapwright.solver import protection
+from heapwright.solver.board import Board, HeapView
+from heapwright.solver.constraint import End, Fact, moved_by
+from heapwright.solver.pins import Pin
+from heapwright.solver.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
+from heapwright.solver.plan import Placement
 
 WAYS: Final = 4096
 """Ways to attach one buffer that are weighed: choices of `any_of`, of devices, of image rules."""

@@ -32,15 +32,15 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from platforms.errors import InputError
-from platforms.errors import Problem as Fault
-from solver.board import Board
-from solver.constraint import Fact
-from solver.constraints import audience, missing_device, protected_flow
-from solver.pipeline import Audience, Buffer, Selector
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Fact
+from heapwright.solver.constraints import audience, missing_device, protected_flow
+from heapwright.solver.pipeline import Audience, Buffer, Selector
 
 if TYPE_CHECKING:
-    from solver.problem import Party, Question, Variable, Way
+    from heapwright.solver.problem import Party, Question, Variable, Way
 
 SCENES: Final = 4096
 """Joint choices of linked buffers that are weighed."""

@@ -12,13 +12,13 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Final, Literal
 
-from platforms.modifiers import LINEAR
-from platforms.values import in_units
-from solver import layout as layouts
-from solver import modifiers
-from solver.board import HeapView
-from solver.constraint import Case, Touch, lives_in, subject
-from solver.constraints import (
+from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.values import in_units
+from heapwright.solver import layout as layouts
+from heapwright.solver import modifiers
+from heapwright.solver.board import HeapView
+from heapwright.solver.constraint import Case, Touch, lives_in, subject
+from heapwright.solver.constraints import (
     HEAP,
     LAYOUT,
     PERMIT,
@@ -30,15 +30,15 @@ from solver.constraints import (
     count,
     modifier_side_condition,
 )
-from solver.constraints import format as format_kind
-from solver.constraints import modifier as modifier_kind
-from solver.costs import LARGEST, NAMES, SUM
-from solver.images import canonical, holds
-from solver.layout import Demand, Layout
-from solver.ledger import Ledger, largest_share, locked_share, used_by
-from solver.option import Image, Option, priced
-from solver.plan import Reason, Rejected
-from solver.problem import Problem, Question
+from heapwright.solver.constraints import format as format_kind
+from heapwright.solver.constraints import modifier as modifier_kind
+from heapwright.solver.costs import LARGEST, NAMES, SUM
+from heapwright.solver.images import canonical, holds
+from heapwright.solver.layout import Demand, Layout
+from heapwright.solver.ledger import Ledger, largest_share, locked_share, used_by
+from heapwright.solver.option import Image, Option, priced
+from heapwright.solver.plan import Reason, Rejected
+from heapwright.solver.problem import Problem, Question
 
 Decides = Literal["heap", "format", "modifier", "stride", "size", "count", "offset"]
 _VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {

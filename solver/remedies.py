@@ -11,15 +11,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from platforms.schema import Aperture
-from platforms.values import Extent, in_units
-from solver import detours, invitations, iova
-from solver.changes import Change, Ways
-from solver.constraint import Fact
-from solver.constraints import capacity
-from solver.pipeline import Wish
-from solver.plan import Remedy
-from solver.problem import Problem, Question
+from heapwright.platforms.schema import Aperture
+from heapwright.platforms.values import Extent, in_units
+from heapwright.solver import detours, invitations, iova
+from heapwright.solver.changes import Change, Ways
+from heapwright.solver.constraint import Fact
+from heapwright.solver.constraints import capacity
+from heapwright.solver.pipeline import Wish
+from heapwright.solver.plan import Remedy
+from heapwright.solver.problem import Problem, Question
 
 MOST: Final = 1 << 46
 """No remedy asks for more bytes than this."""

@@ -16,8 +16,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal, NamedTuple
 
-from platforms.values import in_units
-from solver.plan import Answer, Infeasible, Level, Placement, Plan, Reason, Rejected, Undecided
+from heapwright.platforms.values import in_units
+from heapwright.solver.plan import Answer, Infeasible, Level, Placement, Plan, Reason, Rejected, Undecided
 
 Tone = Literal["plain", "good", "bad"]
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import product
 
-from platforms.schema import ImageRule, Platform
-from solver.pins import parse_question
-from solver.pipeline import Pipeline
-from solver.plan import Answer, Placement, Plan
-from solver.problem import Problem
-from solver.solving import Options, solve
+from heapwright.platforms.schema import ImageRule, Platform
+from heapwright.solver.pins import Pin, parse_question
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer, Placement, Plan
+from heapwright.solver.problem import Problem
+from heapwright.solver.solving import Options, solve
 
 
 def why_not(
@@ -19,7 +19,7 @@ def why_not(
     question: str,
     *,
     live: Sequence[Placement] = (),
-    pins: Sequence[str] = (),
+    pins: Sequence[str | Pin] = (),
     options: Options = Options(),
 ) -> Answer:
     """The answer if `question` (`frame:system`, `frame:NV12`, `frame:5632`) were so.
@@ -40,7 +40,7 @@ def alternatives(
     number: int,
     *,
     live: Sequence[Placement] = (),
-    pins: Sequence[str] = (),
+    pins: Sequence[str | Pin] = (),
     options: Options = Options(),
 ) -> tuple[Plan, ...]:
     """Up to `number` plans in order of cost, the best first.

@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
-from solver.constraint import Budget, Fact
-from solver.drops import Drops
-from solver.ledger import Ledger, block_shares
-from solver.option import Option
-from solver.search import Level, Row, Search
+from heapwright.solver.constraint import Budget, Fact
+from heapwright.solver.drops import Drops
+from heapwright.solver.ledger import Ledger, block_shares
+from heapwright.solver.option import Option
+from heapwright.solver.search import Level, Row, Search
 
 
 class Group(NamedTuple):

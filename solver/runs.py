@@ -1,7 +1,7 @@
 """Runs: the pieces in which a heap allots a buffer, and the classes in which they are counted.
 
 A class is an alignment and a number of blocks of that alignment. Plans are allocated class by
-class, the largest alignment first, then the longest (see `allocator.execute`), so what a run finds
+class, the largest alignment first, then the longest (see `heapwright.allocator.execute`), so what a run finds
 is what those before it and live buffers leave. Numbers of blocks are counted in steps: 1 to 8, from
 there a quarter of the power of two below apart (10, 12, 14, 16, 20 …).
 """
@@ -11,8 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from solver.areas import blocked
-from solver.board import HeapView
+from heapwright.solver.areas import blocked
+from heapwright.solver.board import HeapView
 
 
 class Run(NamedTuple):

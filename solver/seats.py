@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from platforms.errors import InputError
-from platforms.errors import Problem as Fault
-from solver.constraint import Touch
-from solver.constraints import conversion, missing_device
-from solver.drops import About, is_dropped
-from solver.option import Binding
-from solver.pipeline import Attachment
-from solver.problem import WAYS, Party, Problem, Question, Way
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.solver.constraint import Touch
+from heapwright.solver.constraints import conversion, missing_device
+from heapwright.solver.drops import About, is_dropped
+from heapwright.solver.option import Binding
+from heapwright.solver.pipeline import Attachment
+from heapwright.solver.problem import WAYS, Party, Problem, Question, Way
 
 
 def too_many(question: Question, number: str, what: str) -> InputError:

@@ -16,9 +16,9 @@ from functools import cache
 from math import gcd, lcm
 from typing import Final, NamedTuple
 
-from platforms.schema import PlaneRows
-from platforms.values import Extent
-from solver.layout import Demand, Layout, Plane, PlaneShape, coded, compressed, round_up, settled
+from heapwright.platforms.schema import PlaneRows
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout import Demand, Layout, Plane, PlaneShape, coded, compressed, round_up, settled
 
 WIDEST: Final = 1 << 40
 """No stride is larger; where a device implies offsets, tails between planes may ask for a wide one."""

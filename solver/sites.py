@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 
-from solver.drops import About
-from solver.edges import Edge, Price, Sight, sight
-from solver.option import Option
-from solver.options import Propagation
-from solver.problem import Question
+from heapwright.solver.drops import About
+from heapwright.solver.edges import Edge, Price, Sight, sight
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Question
 
 UNLIMITED: Final = (1 << 62, 0)
 """More than any tree costs."""

@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from platforms.modifiers import parse_modifier
-from platforms.schema import Platform
-from solver import explain, inserted, reasons, unknowns, wishes
-from solver.collecting import not_collecting
-from solver.deciding import decide
-from solver.live import attached, ledger
-from solver.model import Choice, Limits
-from solver.option import Option
-from solver.options import Propagation
-from solver.pins import parse_pin
-from solver.pipeline import Pipeline
-from solver.plan import (
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.schema import Platform
+from heapwright.solver import explain, inserted, reasons, unknowns, wishes
+from heapwright.solver.collecting import not_collecting
+from heapwright.solver.deciding import decide
+from heapwright.solver.live import attached, ledger
+from heapwright.solver.model import Choice, Limits
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.pins import Pin, parse_pin
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import (
     Answer,
     Level,
     Placement,
@@ -25,7 +25,7 @@ from solver.plan import (
     Plane,
     Undecided,
 )
-from solver.problem import Problem, Question
+from heapwright.solver.problem import Problem, Question
 
 
 class Options(NamedTuple):
@@ -44,7 +44,7 @@ def solve(
     pipelines: Sequence[Pipeline],
     *,
     live: Sequence[Placement] = (),
-    pins: Sequence[str] = (),
+    pins: Sequence[str | Pin] = (),
     options: Options = Options(),
     stats: dict[str, Any] | None = None,
 ) -> Answer:
@@ -58,7 +58,7 @@ def solve(
     Raises:
         InputError: a pin or a live placement does not fit the platform.
     """
-    fixed = [parse_pin(text, platform, pipelines) for text in pins]
+    fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
     started = perf_counter()
     problem = Problem(platform, pipelines, live, fixed)
     used = ledger(problem.board, problem.live)

@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from platforms.errors import InputError
-from platforms.errors import Problem as Fault
-from platforms.values import Extent
-from solver import layout as layouts
-from solver.option import Option
-from solver.options import Propagation
-from solver.problem import Question
-from solver.sites import Step
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.values import Extent
+from heapwright.solver import layout as layouts
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Question
+from heapwright.solver.sites import Step
 
 LEAPS: Final = 4096
 _APART: Final = 16

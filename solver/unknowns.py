@@ -11,13 +11,13 @@ from typing import Final
 
 from pydantic import BaseModel
 
-from platforms.values import UNKNOWN
-from platforms.words import PLANES
-from solver.constraint import Touch
-from solver.inserted import Seat
-from solver.option import Option
-from solver.plan import UnknownFact
-from solver.problem import Problem
+from heapwright.platforms.values import UNKNOWN
+from heapwright.platforms.words import PLANES
+from heapwright.solver.constraint import Touch
+from heapwright.solver.inserted import Seat
+from heapwright.solver.option import Option
+from heapwright.solver.plan import UnknownFact
+from heapwright.solver.problem import Problem
 
 ABILITIES: Final = frozenset(
     {

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from solver.constraint import Budget
-from solver.constraints import count
-from solver.facts import exceeded
-from solver.inserted import Seat
-from solver.ledger import Ledger, used_by
-from solver.option import Option, taken
-from solver.plan import Dropped
-from solver.problem import Question
+from heapwright.solver.constraint import Budget
+from heapwright.solver.constraints import count
+from heapwright.solver.facts import exceeded
+from heapwright.solver.inserted import Seat
+from heapwright.solver.ledger import Ledger, used_by
+from heapwright.solver.option import Option, taken
+from heapwright.solver.plan import Dropped
+from heapwright.solver.problem import Question
 
 
 def dropped(placed: Sequence[Seat], ledger: Ledger) -> tuple[Dropped, ...]:

@@ -19,12 +19,12 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel
 
-from platforms.catalog import platform_from
-from platforms.schema import Platform
-from platforms.words import PLANES, PORTS
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Placement, Plan
+from heapwright import solve
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.words import PLANES, PORTS
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Placement, Plan
 
 Json = dict[str, Any]
 T = TypeVar("T", Platform, Pipeline)

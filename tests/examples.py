@@ -8,9 +8,9 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from platforms.catalog import board_names, load_platform
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
+from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"

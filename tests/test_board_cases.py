@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-import solver
-from allocator.simulated.judge import judge
-from solver.files import load_pipelines
-from solver.plan import Infeasible, Placement, Plan
-from solver.render import text
+import heapwright
+from heapwright.allocator.simulated.judge import judge
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.plan import Infeasible, Placement, Plan
+from heapwright.solver.render import text
 from tests.examples import EXPECTED, THREADS, board, converting, expected, pipeline_of, platforms_of
 
 CASES = [
@@ -74,7 +74,7 @@ def test_case_has_its_known_answer(path: Path, name: str) -> None:
     platform, pipelines = board(name), load_pipelines([pipeline_of(path)])
     if "converted" in case:
         pipelines = tuple(converting(pipeline, "allow") for pipeline in pipelines)
-    answer = solver.solve(platform, pipelines, pins=case.get("pins", ()))
+    answer = heapwright.solve(platform, pipelines, pins=case.get("pins", ()))
     assert answer.status == case["status"]
     for sentence in case.get("says", ()):
         assert sentence in text(answer)

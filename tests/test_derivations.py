@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-import solver
-from allocator.simulated.judge import judge
-from platforms.catalog import board_names, extended
-from solver.files import load_pipelines
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.catalog import board_names, extended
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.plan import Infeasible, Plan
 from tests.examples import ROOT, board, converting
 
 PAGES = sorted((ROOT / "docs" / "derivations").glob("*.md"))
@@ -42,7 +42,7 @@ def test_the_hand_and_the_solver_agree(answer: dict[str, Any]) -> None:
     converted = answer.get("converted", [])
     how = "allow" if converted else "forbid"
     pipelines = tuple(converting(each, how) for each in load_pipelines([ROOT / answer["pipeline"]]))
-    found = solver.solve(platform, pipelines, pins=answer.get("pins", ()))
+    found = heapwright.solve(platform, pipelines, pins=answer.get("pins", ()))
     if "infeasible" in answer:
         assert isinstance(found, Infeasible)
         assert {reason.kind for reason in found.conflict} >= set(answer["infeasible"])

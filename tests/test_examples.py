@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from platforms.words import PORTS
-from solver.files import load_pipelines
+from heapwright.platforms.words import PORTS
+from heapwright.solver.files import load_pipelines
 from tests.examples import BOARDS, PORTABLE, board
 
 IDS = [path.stem for path in PORTABLE]

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from solver.constraints import KINDS
+from heapwright.solver.constraints import KINDS
 from tests.readme import README, TOLD, commands, filled
 
 TEXT = README.read_text()

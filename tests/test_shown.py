@@ -12,15 +12,15 @@ from typing import Any, NamedTuple
 
 import pytest
 
-import solver
-from allocator.simulated.judge import Judge
-from allocator.simulated.judge import judge as judged
-from allocator.simulated.room import Touch
-from platforms.formats import pixel_format
-from platforms.schema import Device, ImageRule, Platform, Port
-from solver.images import holds
-from solver.pipeline import Pipeline, attachment
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.simulated.judge import judge as judged
+from heapwright.allocator.simulated.room import Touch
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.schema import Device, ImageRule, Platform, Port
+from heapwright.solver.images import holds
+from heapwright.solver.pipeline import Pipeline, attachment
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import buffer, pipeline
 from tests.examples import BOARDS, board
 from tests.property.uses import hold
@@ -238,7 +238,7 @@ UNSEEN = {"exynos5-nosysmmu"}
 def writer(name: str, device: str) -> str | None:
     """Who can write what the display shows, without a conversion."""
     for port in WRITERS:
-        if isinstance(solver.solve(board(name), [pictures(port, 1, device)], pins=_pins(device)), Plan):
+        if isinstance(heapwright.solve(board(name), [pictures(port, 1, device)], pins=_pins(device)), Plan):
             return port
     assert name in UNSEEN, f"nobody on {name} writes what {device} shows"
     return None
@@ -264,7 +264,7 @@ def test_forty_pictures_are_more_than_a_display_has_planes(name: str, device: st
     if by is None:
         return
     asked = pictures(by, 40, device)
-    answer = solver.solve(board(name), [asked], pins=_pins(device))
+    answer = heapwright.solve(board(name), [asked], pins=_pins(device))
     assert isinstance(answer, Infeasible)
     assert any(f"there are {planes}" in reason.text for reason in answer.conflict), answer.conflict
 
@@ -278,7 +278,7 @@ def test_rendered_pictures_are_scanned_out_sideways_only_as_the_driver_does_it(n
                 size="640x480", written_by="gpu.render", read_by={"port": "display.scanout", "rotate": angle}
             )
         )
-        answer = solver.solve(platform, [asked])
+        answer = heapwright.solve(platform, [asked])
         if isinstance(answer, Infeasible):
             kinds = {reason.kind for reason in answer.conflict}
             assert kinds & {"missing-device", "modifier-side-condition", "modifier", "format"}
@@ -293,7 +293,7 @@ def test_rendered_pictures_are_scanned_out_sideways_only_as_the_driver_does_it(n
 def test_a_quarter_turn_that_nobody_does_is_refused_in_words() -> None:
     turned = {"port": "display.scanout", "rotate": 90}
     asked = pipeline(frame=buffer(size="640x480", formats=["XR24"], written_by="cpu.write", read_by=turned))
-    answer = solver.solve(board("am62a7-sk"), [asked])
+    answer = heapwright.solve(board("am62a7-sk"), [asked])
     assert isinstance(answer, Infeasible)
     assert [reason.text for reason in answer.conflict] == ["dss.scanout has no rule for frame rotated by 90"]
 
@@ -332,7 +332,7 @@ def _sampled(platform: Platform, kind: str, port: str, device: str, angle: int) 
             size="640x480", written_by="cpu.write", read_by={"port": f"{kind}.{port}", "rotate": angle}
         )
     )
-    answer = solver.solve(platform, [asked], pins=[f"frame:device={device}"])
+    answer = heapwright.solve(platform, [asked], pins=[f"frame:device={device}"])
     return answer.placements if isinstance(answer, Plan) else [reason.kind for reason in answer.conflict]
 
 

@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from errno import ENODEV
 from pathlib import Path
 
-from allocator.backend import Buffer, Import, KernelRefused
-from allocator.linux.control import Absent
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters.heap import HeapNode
-from allocator.linux.making import Maker, maker
-from allocator.linux.ports import Port, QueuePort, Seat, opened_port
-from allocator.linux.queue import Queue
-from platforms.schema import Device, Platform
-from solver.plan import AttachedPort, Placement
+from heapwright.allocator.backend import Buffer, Import, KernelRefused
+from heapwright.allocator.linux.control import Absent
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters.heap import HeapNode
+from heapwright.allocator.linux.making import Maker, maker
+from heapwright.allocator.linux.ports import Port, QueuePort, Seat, opened_port
+from heapwright.allocator.linux.queue import Queue
+from heapwright.platforms.schema import Device, Platform
+from heapwright.solver.plan import AttachedPort, Placement
 
 
 @dataclass(eq=False)

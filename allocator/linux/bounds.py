@@ -15,9 +15,9 @@ from pathlib import Path
 from time import monotonic
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import Full
-from platforms.values import in_units
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import Full
+from heapwright.platforms.values import in_units
 
 SPARE: Final = 32 << 20
 """Left to everybody else, in bytes."""

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from allocator.backend import KernelRefused
+from heapwright.allocator.backend import KernelRefused
 
 _NONE, _WRITE, _READ = 0, 1, 2
 _MAX_TRIES: Final = 100

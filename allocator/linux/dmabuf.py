@@ -14,9 +14,9 @@ from functools import cached_property
 from types import TracebackType
 from typing import Final, Literal, Self
 
-from allocator.backend import Dmabuf, KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import call
+from heapwright.allocator.backend import Dmabuf, KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import call
 
 NAME_BYTES: Final = 31
 """DMA_BUF_NAME_LEN without its NUL."""

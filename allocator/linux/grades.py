@@ -13,8 +13,8 @@ import errno as errnos
 from enum import IntEnum
 from typing import NamedTuple
 
-from platforms.words import Access, Kind, Via
-from solver.plan import Plane
+from heapwright.platforms.words import Access, Kind, Via
+from heapwright.solver.plan import Plane
 
 
 class Grade(IntEnum):

@@ -12,9 +12,9 @@ import struct
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi, uapi_kms
-from allocator.linux.control import call
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi, uapi_kms
+from heapwright.allocator.linux.control import call
 
 
 class PropertyValue(NamedTuple):

@@ -12,16 +12,16 @@ from functools import cache
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import Absent, opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import dumb, heap, mmap, udmabuf
-from allocator.linux.exporters.heap import HeapNode
-from allocator.linux.queue import Direction
-from platforms.schema import Device, Heap, Platform
-from platforms.videodev import v4l2_code
-from platforms.words import Via
-from solver.plan import Placement
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import Absent, opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
+from heapwright.allocator.linux.exporters.heap import HeapNode
+from heapwright.allocator.linux.queue import Direction
+from heapwright.platforms.schema import Device, Heap, Platform
+from heapwright.platforms.videodev import v4l2_code
+from heapwright.platforms.words import Via
+from heapwright.solver.plan import Placement
 
 _BITS: Final = 32
 _ROW: Final = 4096

@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import call, opened
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import call, opened
 
 _NAME_BYTES = 64
 

@@ -18,19 +18,19 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import Absent, opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import udmabuf
-from allocator.linux.grades import Grade, Observation, Subject
-from allocator.linux.importers.kms import Display
-from allocator.linux.importers.prime import Importer
-from allocator.linux.kernel_log import KernelLog
-from allocator.linux.observe_buffers import make
-from allocator.linux.queue import Direction, ImageFormat, Queue
-from platforms.videodev import v4l2_code
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import Absent, opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import udmabuf
+from heapwright.allocator.linux.grades import Grade, Observation, Subject
+from heapwright.allocator.linux.importers.kms import Display
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.kernel_log import KernelLog
+from heapwright.allocator.linux.observe_buffers import make
+from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
+from heapwright.platforms.videodev import v4l2_code
+from heapwright.solver.plan import Plane
 
 PAGE: Final = 4096
 BLANK: Final = 0xA5

@@ -8,13 +8,13 @@ from errno import EINVAL, ENODEV
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import Absent, opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import dumb, heap, mmap, udmabuf
-from allocator.linux.grades import Subject
-from allocator.linux.queue import Direction, Queue
-from platforms.videodev import v4l2_code
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import Absent, opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
+from heapwright.allocator.linux.grades import Subject
+from heapwright.allocator.linux.queue import Direction, Queue
+from heapwright.platforms.videodev import v4l2_code
 
 _BITS: Final = 32
 _NAME: Final = "heapwright-verify"

@@ -14,14 +14,14 @@ from errno import EBUSY, EINVAL
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import Absent, NotPermitted, call, open_node
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.importers.prime import Importer
-from allocator.linux.queue import Direction, ImageFormat, Queue
-from platforms.videodev import v4l2_code
-from solver.plan import Placement
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import Absent, NotPermitted, call, open_node
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
+from heapwright.platforms.videodev import v4l2_code
+from heapwright.solver.plan import Placement
 
 
 class NotImported(KernelRefused):

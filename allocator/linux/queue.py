@@ -18,10 +18,10 @@ from errno import ETIMEDOUT
 from types import TracebackType
 from typing import Final, Literal, NamedTuple, Self
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import Request, call
-from allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import Request, call
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 
 SECONDS: Final = 10.0
 """How long a device may take over one buffer."""

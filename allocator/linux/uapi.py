@@ -11,7 +11,7 @@ import ctypes
 from ctypes import c_char, c_int32, c_uint8, c_uint16, c_uint32, c_uint64
 from typing import Final
 
-from allocator.linux.control import both, plain, reads, writes
+from heapwright.allocator.linux.control import both, plain, reads, writes
 
 
 class HeapAllocation(ctypes.Structure):

@@ -9,7 +9,7 @@ import ctypes
 from ctypes import c_char, c_uint16, c_uint32, c_uint64
 from typing import Final
 
-from allocator.linux.control import both
+from heapwright.allocator.linux.control import both
 
 
 class CardResources(ctypes.Structure):

@@ -10,7 +10,7 @@ import ctypes
 from ctypes import c_uint32, c_uint64
 from typing import Final
 
-from allocator.linux.control import both
+from heapwright.allocator.linux.control import both
 
 
 class FrameSize(ctypes.Structure):

@@ -11,9 +11,9 @@ import errno as errnos
 from errno import EFAULT, EINVAL, ENOSYS
 from typing import Final, Literal
 
-from allocator.backend import Buffer, KernelRefused
-from allocator.hardware import DeviceFacts, HeapFacts
-from allocator.simulated.faults import Objection, chunk_too_small, refused
+from heapwright.allocator.backend import Buffer, KernelRefused
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts
+from heapwright.allocator.simulated.faults import Objection, chunk_too_small, refused
 
 Api = Literal["cpu", "v4l2", "drm", "other"]
 BY_NODE: Final[dict[str, Api]] = {"/dev/dri/": "drm", "/dev/accel/": "drm", "/dev/video": "v4l2"}

@@ -14,22 +14,30 @@ from errno import EINVAL, EMFILE, ENODEV, ENOENT, ENOMEM
 from random import Random
 from typing import Final, Literal
 
-from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.hardware import HeapFacts, known, round_up
-from allocator.order import locked_run
-from allocator.simulated.apis import api, maps_at_import, no_import, takes, too_short, unattachable, unmapped
-from allocator.simulated.bus import OFF_BUS, Bus
-from allocator.simulated.calls import whole_pages
-from allocator.simulated.extents import Chunks, Extents, Pager, Pages, first_fit, worst
-from allocator.simulated.faults import Fault, refusal
-from allocator.simulated.firewall import Firewall
-from allocator.simulated.ground import most
-from allocator.simulated.judge import Judge
-from allocator.simulated.reach import Residence, uses
-from allocator.simulated.room import Touch
-from platforms.schema import Memory, Platform
-from platforms.values import Span
-from solver.plan import AttachedPort, Placement
+from heapwright.allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
+from heapwright.allocator.hardware import HeapFacts, known, round_up
+from heapwright.allocator.order import locked_run
+from heapwright.allocator.simulated.apis import (
+    api,
+    maps_at_import,
+    no_import,
+    takes,
+    too_short,
+    unattachable,
+    unmapped,
+)
+from heapwright.allocator.simulated.bus import OFF_BUS, Bus
+from heapwright.allocator.simulated.calls import whole_pages
+from heapwright.allocator.simulated.extents import Chunks, Extents, Pager, Pages, first_fit, worst
+from heapwright.allocator.simulated.faults import Fault, refusal
+from heapwright.allocator.simulated.firewall import Firewall
+from heapwright.allocator.simulated.ground import most
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.simulated.reach import Residence, uses
+from heapwright.allocator.simulated.room import Touch
+from heapwright.platforms.schema import Memory, Platform
+from heapwright.platforms.values import Span
+from heapwright.solver.plan import AttachedPort, Placement
 
 UNKNOWN_SIZE: Final = 256 << 20
 """What a memory of unknown size is taken to have."""

@@ -7,13 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Final, NamedTuple
 
-from allocator.hardware import known
-from allocator.simulated.faults import Fault, Objection, refused, seen
-from allocator.simulated.trees import DEEPEST, Bridge, Tree
-from platforms.formats import pixel_format
-from platforms.schema import Conversion as Edge
-from platforms.schema import Device, Platform
-from solver.plan import Conversion, Placement, Plan
+from heapwright.allocator.hardware import known
+from heapwright.allocator.simulated.faults import Fault, Objection, refused, seen
+from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.schema import Conversion as Edge
+from heapwright.platforms.schema import Device, Platform
+from heapwright.solver.plan import Conversion, Placement, Plan
 
 BY_CPU: Final = 64
 """How much a byte counts that the CPU converts: it is the last resort."""

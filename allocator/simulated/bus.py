@@ -10,15 +10,15 @@ from dataclasses import dataclass, field
 from errno import EBUSY, EINVAL, ENOMEM
 from typing import Final
 
-from allocator.addresses import addresses, page_of
-from allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.execute import merged
-from allocator.hardware import DeviceFacts, known, round_up
-from allocator.simulated.apis import scattered
-from allocator.simulated.faults import beyond_mask, refusal, unaligned
-from allocator.simulated.iova import Allotter, allotter_of
-from platforms.schema import Platform, Port
-from solver.plan import AttachedPort
+from heapwright.allocator.addresses import addresses, page_of
+from heapwright.allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
+from heapwright.allocator.execute import merged
+from heapwright.allocator.hardware import DeviceFacts, known, round_up
+from heapwright.allocator.simulated.apis import scattered
+from heapwright.allocator.simulated.faults import beyond_mask, refusal, unaligned
+from heapwright.allocator.simulated.iova import Allotter, allotter_of
+from heapwright.platforms.schema import Platform, Port
+from heapwright.solver.plan import AttachedPort
 
 IO_TLB_SLOT: Final = 2048
 IO_TLB_SEGMENT: Final = 128 * IO_TLB_SLOT

@@ -9,7 +9,7 @@ import os
 from errno import EINVAL
 from typing import Final
 
-from allocator.hardware import round_up
+from heapwright.allocator.hardware import round_up
 
 FD_FLAGS: Final = os.O_CLOEXEC | os.O_ACCMODE
 """include/uapi/linux/dma-heap.h DMA_HEAP_VALID_FD_FLAGS."""

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from allocator.hardware import HeapFacts
-from platforms.schema import Memory, Platform
-from platforms.values import Span
+from heapwright.allocator.hardware import HeapFacts
+from heapwright.platforms.schema import Memory, Platform
+from heapwright.platforms.values import Span
 
 Terms = tuple[frozenset[str] | str, bool] | None
 """Who is let in, and whether buffer by buffer; None for anybody."""

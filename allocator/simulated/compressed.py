@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from typing import Final, NamedTuple
 
-from allocator.hardware import round_up
-from allocator.simulated.surfaces import Shape, Surface, Unit
-from platforms.formats import PlaneFormat
+from heapwright.allocator.hardware import round_up
+from heapwright.allocator.simulated.surfaces import Shape, Surface, Unit
+from heapwright.platforms.formats import PlaneFormat
 
 AFBC_ENTRY: Final = 16
 AFBC_SLOT: Final = 128

@@ -13,22 +13,22 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from allocator.simulated.bridges import conversion_faults, edge_faults, level_faults
-from allocator.simulated.families import opaque
-from allocator.simulated.faults import Fault
-from allocator.simulated.image import Layout, control_objections, form_objections
-from allocator.simulated.judge import Case
-from allocator.simulated.opaque import opaque_objections
-from allocator.simulated.pixels import modifier_named
-from allocator.simulated.ports import Verdict, layout_of
-from allocator.simulated.seats import seatings, unseated
-from allocator.simulated.surfaces import Bands
-from allocator.simulated.trees import Node, Tree, shape_faults, trees
-from platforms.documents import UNFIT
-from platforms.errors import Path, near
-from platforms.schema import Device, Platform
-from platforms.values import shown
-from solver.plan import AttachedPort, Conversion, Placement, Plan
+from heapwright.allocator.simulated.bridges import conversion_faults, edge_faults, level_faults
+from heapwright.allocator.simulated.families import opaque
+from heapwright.allocator.simulated.faults import Fault
+from heapwright.allocator.simulated.image import Layout, control_objections, form_objections
+from heapwright.allocator.simulated.judge import Case
+from heapwright.allocator.simulated.opaque import opaque_objections
+from heapwright.allocator.simulated.pixels import modifier_named
+from heapwright.allocator.simulated.ports import Verdict, layout_of
+from heapwright.allocator.simulated.seats import seatings, unseated
+from heapwright.allocator.simulated.surfaces import Bands
+from heapwright.allocator.simulated.trees import Node, Tree, shape_faults, trees
+from heapwright.platforms.documents import UNFIT
+from heapwright.platforms.errors import Path, near
+from heapwright.platforms.schema import Device, Platform
+from heapwright.platforms.values import shown
+from heapwright.solver.plan import AttachedPort, Conversion, Placement, Plan
 
 MOST_COLUMNS: Final = 1 << 13
 """Of an image in columns (SAND): the simulator looks at each, and 8K has 60 of them."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from typing import Final
 
-from allocator.hardware import round_up
-from allocator.simulated.surfaces import Shape, Surface
+from heapwright.allocator.hardware import round_up
+from heapwright.allocator.simulated.surfaces import Shape, Surface
 
 CACHE_LINE: Final = 64
 TILE: Final = 4096

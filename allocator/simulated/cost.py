@@ -9,17 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from allocator.simulated.bridges import conversion_cost
-from allocator.simulated.families import compressing
-from allocator.simulated.judge import Case, Judge
-from allocator.simulated.pixels import modifier_named, pixels
-from allocator.simulated.question import Asked, Seating
-from allocator.simulated.reach import Residence
-from allocator.simulated.room import Touch, touched_bytes
-from allocator.simulated.trees import Tree, trees
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from heapwright.allocator.simulated.bridges import conversion_cost
+from heapwright.allocator.simulated.families import compressing
+from heapwright.allocator.simulated.judge import Case, Judge
+from heapwright.allocator.simulated.pixels import modifier_named, pixels
+from heapwright.allocator.simulated.question import Asked, Seating
+from heapwright.allocator.simulated.reach import Residence
+from heapwright.allocator.simulated.room import Touch, touched_bytes
+from heapwright.allocator.simulated.trees import Tree, trees
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 
 TERMS: Final = (
     "lossy-conversions",

@@ -16,8 +16,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
-from allocator.backend import Segment
-from allocator.hardware import HeapFacts, round_up
+from heapwright.allocator.backend import Segment
+from heapwright.allocator.hardware import HeapFacts, round_up
 
 ORDERS: Final = (8, 4, 0)
 ADJACENT_FRESH: Final = 0.9

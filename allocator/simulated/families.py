@@ -12,11 +12,11 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import Final
 
-from allocator.simulated.compressed import AFBC_BLOCK_PIXELS, Afbc, Afrc, Macrotile, Ubwc
-from allocator.simulated.control import ClearColour, LinearControl, TiledControl
-from allocator.simulated.surfaces import Bands, OwordTiled, Surface, Tiled, TTiled, Uif, ZTiled
-from platforms.formats import PixelFormat, PlaneFormat
-from platforms.modifiers import Modifier
+from heapwright.allocator.simulated.compressed import AFBC_BLOCK_PIXELS, Afbc, Afrc, Macrotile, Ubwc
+from heapwright.allocator.simulated.control import ClearColour, LinearControl, TiledControl
+from heapwright.allocator.simulated.surfaces import Bands, OwordTiled, Surface, Tiled, TTiled, Uif, ZTiled
+from heapwright.platforms.formats import PixelFormat, PlaneFormat
+from heapwright.platforms.modifiers import Modifier
 
 Planes = tuple[Surface, ...] | None
 Lay = Callable[[PixelFormat], Planes]

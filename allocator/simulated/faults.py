@@ -11,7 +11,7 @@ from __future__ import annotations
 from errno import EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM
 from typing import NamedTuple
 
-from allocator.backend import KernelRefused
+from heapwright.allocator.backend import KernelRefused
 
 
 class Fault(NamedTuple):

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from allocator.backend import Buffer
-from allocator.hardware import HeapFacts
-from allocator.simulated.faults import Objection, refused, seen
-from allocator.simulated.reach import Residence
-from allocator.simulated.room import Touch
+from heapwright.allocator.backend import Buffer
+from heapwright.allocator.hardware import HeapFacts
+from heapwright.allocator.simulated.faults import Objection, refused, seen
+from heapwright.allocator.simulated.reach import Residence
+from heapwright.allocator.simulated.room import Touch
 
 
 class Firewall:

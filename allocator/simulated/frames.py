@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from allocator.backend import Buffer
-from allocator.execute import Allocation
-from allocator.simulated.apis import unmapped
-from allocator.simulated.board import Board
-from allocator.simulated.bus import Mapping
-from allocator.simulated.faults import Fault, refused, seen
-from allocator.simulated.scenes import Actor, Scene, overruns, scene_of, touched
-from allocator.simulated.seats import seatings, unseated
-from allocator.simulated.trees import Tree, shape_faults, tree_faults, trees
-from allocator.simulated.walk import Mark
-from solver.pipeline import Pipeline
-from solver.plan import Conversion
+from heapwright.allocator.backend import Buffer
+from heapwright.allocator.execute import Allocation
+from heapwright.allocator.simulated.apis import unmapped
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.bus import Mapping
+from heapwright.allocator.simulated.faults import Fault, refused, seen
+from heapwright.allocator.simulated.scenes import Actor, Scene, overruns, scene_of, touched
+from heapwright.allocator.simulated.seats import seatings, unseated
+from heapwright.allocator.simulated.trees import Tree, shape_faults, tree_faults, trees
+from heapwright.allocator.simulated.walk import Mark
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Conversion
 
 
 class Content(NamedTuple):

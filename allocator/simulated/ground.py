@@ -9,8 +9,8 @@ from __future__ import annotations
 from itertools import combinations
 from typing import NamedTuple
 
-from platforms.schema import Memory, Platform
-from platforms.values import UNKNOWN, Span
+from heapwright.platforms.schema import Memory, Platform
+from heapwright.platforms.values import UNKNOWN, Span
 
 
 class Place(NamedTuple):

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
-from allocator.hardware import known, round_up
-from allocator.simulated.faults import Objection, refused, seen
-from allocator.simulated.pixels import Pixels
-from allocator.simulated.surfaces import Bands
-from platforms.schema import ExtentRule, ImageRule, Tail
-from platforms.values import Extent
+from heapwright.allocator.hardware import known, round_up
+from heapwright.allocator.simulated.faults import Objection, refused, seen
+from heapwright.allocator.simulated.pixels import Pixels
+from heapwright.allocator.simulated.surfaces import Bands
+from heapwright.platforms.schema import ExtentRule, ImageRule, Tail
+from heapwright.platforms.values import Extent
 
 
 class Layout(NamedTuple):

@@ -14,8 +14,8 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 from typing import Final, Protocol
 
-from allocator.addresses import Addresses
-from allocator.hardware import round_up
+from heapwright.allocator.addresses import Addresses
+from heapwright.allocator.hardware import round_up
 
 CACHED: Final = 1 << 5
 """Fewer pages than this come in powers of two: drivers/iommu/iova.c alloc_iova_fast()."""

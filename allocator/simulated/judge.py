@@ -11,32 +11,37 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from allocator.hardware import (
+from heapwright.allocator.hardware import (
     DeviceFacts,
     device_facts,
     known,
     present_heaps,
 )
-from allocator.simulated.bridges import conversion_faults, edge_faults, level_faults, throughput_faults
-from allocator.simulated.claims import disputed
-from allocator.simulated.families import opaque
-from allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
-from allocator.simulated.ground import Ground, pools
-from allocator.simulated.image import Layout
-from allocator.simulated.opaque import exporter_objections
-from allocator.simulated.pixels import modifier_named
-from allocator.simulated.ports import Ports, Verdict, layout_of, names, uses_of
-from allocator.simulated.question import Asked, Party, Role, Seating, take_apart
-from allocator.simulated.reach import Reach, Residence, port_objections, uses
-from allocator.simulated.room import Charge, Room, Touch
-from allocator.simulated.seats import binding_of, seatings, unseated
-from allocator.simulated.standing import pace_faults, standing_loads, standing_uses, told
-from allocator.simulated.trees import Node, Tree, nodes, shape_faults, tree_faults, trees
-from allocator.simulated.wards import audience_faults, heap_objections, moved_objections, wards
-from allocator.simulated.wards import port_objections as ward_objections
-from platforms.schema import Platform
-from solver.pipeline import Pipeline, Wish
-from solver.plan import Placement, Plan
+from heapwright.allocator.simulated.bridges import (
+    conversion_faults,
+    edge_faults,
+    level_faults,
+    throughput_faults,
+)
+from heapwright.allocator.simulated.claims import disputed
+from heapwright.allocator.simulated.families import opaque
+from heapwright.allocator.simulated.faults import Fault, absent, no_node, no_room, refused, seen
+from heapwright.allocator.simulated.ground import Ground, pools
+from heapwright.allocator.simulated.image import Layout
+from heapwright.allocator.simulated.opaque import exporter_objections
+from heapwright.allocator.simulated.pixels import modifier_named
+from heapwright.allocator.simulated.ports import Ports, Verdict, layout_of, names, uses_of
+from heapwright.allocator.simulated.question import Asked, Party, Role, Seating, take_apart
+from heapwright.allocator.simulated.reach import Reach, Residence, port_objections, uses
+from heapwright.allocator.simulated.room import Charge, Room, Touch
+from heapwright.allocator.simulated.seats import binding_of, seatings, unseated
+from heapwright.allocator.simulated.standing import pace_faults, standing_loads, standing_uses, told
+from heapwright.allocator.simulated.trees import Node, Tree, nodes, shape_faults, tree_faults, trees
+from heapwright.allocator.simulated.wards import audience_faults, heap_objections, moved_objections, wards
+from heapwright.allocator.simulated.wards import port_objections as ward_objections
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline, Wish
+from heapwright.solver.plan import Placement, Plan
 
 _SEATINGS = 256
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from allocator.addresses import Addresses, addresses
-from allocator.hardware import DeviceFacts, device_facts
-from allocator.simulated.faults import Fault, no_room
-from platforms.schema import Platform
+from heapwright.allocator.addresses import Addresses, addresses
+from heapwright.allocator.hardware import DeviceFacts, device_facts
+from heapwright.allocator.simulated.faults import Fault, no_room
+from heapwright.platforms.schema import Platform
 
 _SMALL = 32
 """drivers/iommu/iova.c alloc_iova_fast(): fewer pages than this are rounded up to a power of two."""

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Final
 
-from allocator.hardware import HeapFacts
-from allocator.simulated.faults import Objection, refused
-from allocator.simulated.image import Rule, extent_objections
-from allocator.simulated.room import Touch
-from platforms.formats import PixelFormat, pixel_format
-from platforms.values import Extent
-from solver.plan import Placement
+from heapwright.allocator.hardware import HeapFacts
+from heapwright.allocator.simulated.faults import Objection, refused
+from heapwright.allocator.simulated.image import Rule, extent_objections
+from heapwright.allocator.simulated.room import Touch
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.values import Extent
+from heapwright.solver.plan import Placement
 
 INVALID: Final = "INVALID"
 COMPUTES: Final = frozenset({"drm", "v4l2", "vendor"})

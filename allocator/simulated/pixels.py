@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Final
 
-from allocator.hardware import round_up
-from allocator.simulated.compressed import Ubwc
-from allocator.simulated.control import Control, TiledControl
-from allocator.simulated.families import surfaces
-from allocator.simulated.surfaces import Bands, Surface
-from platforms.formats import pixel_format
-from platforms.modifiers import Modifier, parse_modifier
+from heapwright.allocator.hardware import round_up
+from heapwright.allocator.simulated.compressed import Ubwc
+from heapwright.allocator.simulated.control import Control, TiledControl
+from heapwright.allocator.simulated.families import surfaces
+from heapwright.allocator.simulated.surfaces import Bands, Surface
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.modifiers import Modifier, parse_modifier
 
 WIDE: Final = 3840
 BMG_CCS: Final = 0x0100000000000011

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from itertools import islice, product
 from math import lcm, prod
 
-from allocator.hardware import round_up
-from allocator.simulated.families import parameter_free
-from allocator.simulated.faults import Fault, Objection, refused
-from allocator.simulated.image import (
+from heapwright.allocator.hardware import round_up
+from heapwright.allocator.simulated.families import parameter_free
+from heapwright.allocator.simulated.faults import Fault, Objection, refused
+from heapwright.allocator.simulated.image import (
     Layout,
     Rule,
     control_objections,
@@ -18,14 +18,14 @@ from allocator.simulated.image import (
     in_proportion,
     objections,
 )
-from allocator.simulated.opaque import opaque_objections, rule_objections
-from allocator.simulated.pixels import Pixels, modifier_named, pixels
-from allocator.simulated.question import Party
-from allocator.simulated.room import Touch, Uses
-from allocator.simulated.surfaces import Shape
-from allocator.simulated.walk import View, mismatches, overrun, view
-from platforms.schema import ImageRule
-from solver.plan import Placement, Plane
+from heapwright.allocator.simulated.opaque import opaque_objections, rule_objections
+from heapwright.allocator.simulated.pixels import Pixels, modifier_named, pixels
+from heapwright.allocator.simulated.question import Party
+from heapwright.allocator.simulated.room import Touch, Uses
+from heapwright.allocator.simulated.surfaces import Shape
+from heapwright.allocator.simulated.walk import View, mismatches, overrun, view
+from heapwright.platforms.schema import ImageRule
+from heapwright.solver.plan import Placement, Plane
 
 _COMBINATIONS = 4096
 

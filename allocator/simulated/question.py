@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from platforms.values import Extent
-from platforms.words import Access
-from solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wish, attachment
+from heapwright.platforms.values import Extent
+from heapwright.platforms.words import Access
+from heapwright.solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wish, attachment
 
 
 class Role(NamedTuple):

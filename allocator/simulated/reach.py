@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from math import gcd
 from typing import NamedTuple
 
-from allocator.addresses import sure_alignment
-from allocator.hardware import DeviceFacts, HeapFacts, known
-from allocator.simulated.apis import scattered, unmapped
-from allocator.simulated.faults import Objection, beyond_mask, refused, seen, unaligned
-from allocator.simulated.ground import Ground, Place
-from platforms.schema import Platform, Port
-from platforms.values import UNKNOWN
+from heapwright.allocator.addresses import sure_alignment
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
+from heapwright.allocator.simulated.apis import scattered, unmapped
+from heapwright.allocator.simulated.faults import Objection, beyond_mask, refused, seen, unaligned
+from heapwright.allocator.simulated.ground import Ground, Place
+from heapwright.platforms.schema import Platform, Port
+from heapwright.platforms.values import UNKNOWN
 
 
 class Residence(NamedTuple):

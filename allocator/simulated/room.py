@@ -8,13 +8,13 @@ from itertools import product
 from math import prod
 from typing import NamedTuple
 
-from allocator.hardware import DeviceFacts, HeapFacts, known
-from allocator.simulated.faults import Fault, no_room, seen
-from allocator.simulated.ground import Ground, Pool
-from allocator.simulated.mappings import Mapped, crowded
-from allocator.simulated.reach import Residence
-from allocator.simulated.runs import Runs
-from platforms.schema import Platform, Port
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
+from heapwright.allocator.simulated.faults import Fault, no_room, seen
+from heapwright.allocator.simulated.ground import Ground, Pool
+from heapwright.allocator.simulated.mappings import Mapped, crowded
+from heapwright.allocator.simulated.reach import Residence
+from heapwright.allocator.simulated.runs import Runs
+from heapwright.platforms.schema import Platform, Port
 
 Uses = tuple[tuple[str, int], ...]
 """(resource, how many), sorted."""

@@ -1,7 +1,7 @@
 """Do all runs find a place? Counted in aligned blocks, with everything that may lie anywhere at its worst.
 
 What is free in memories, whoever lies there, is counted by trying every offset at which a memory,
-a part of it or a live run may begin. Runs are made in the order of `allocator.order`, each at the
+a part of it or a live run may begin. Runs are made in the order of `heapwright.allocator.order`, each at the
 lowest multiple of its alignment in a free interval that has room.
 """
 
@@ -12,14 +12,14 @@ from functools import cache, cached_property
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
-from allocator.hardware import HeapFacts, known
-from allocator.order import locked_run, run_of
-from allocator.simulated.ground import Ground, most
-from platforms.schema import Platform
-from platforms.values import Span
+from heapwright.allocator.hardware import HeapFacts, known
+from heapwright.allocator.order import locked_run, run_of
+from heapwright.allocator.simulated.ground import Ground, most
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import Span
 
 if TYPE_CHECKING:
-    from allocator.simulated.room import Charge
+    from heapwright.allocator.simulated.room import Charge
 
 ENTRIES = 8
 """CMA areas begin on what a page of page table entries of so many bytes maps: a pageblock."""

@@ -6,20 +6,20 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
-from allocator.backend import Buffer
-from allocator.simulated.families import opaque
-from allocator.simulated.faults import Fault, refused, seen
-from allocator.simulated.image import Layout
-from allocator.simulated.judge import Case
-from allocator.simulated.opaque import INVALID
-from allocator.simulated.pixels import modifier_named
-from allocator.simulated.ports import layout_of
-from allocator.simulated.question import Asked, Party
-from allocator.simulated.room import Touch
-from allocator.simulated.trees import NOBODY, Node
-from allocator.simulated.walk import Mark, View, samples, view
-from allocator.simulated.wards import port_objections
-from solver.plan import AttachedPort, Placement
+from heapwright.allocator.backend import Buffer
+from heapwright.allocator.simulated.families import opaque
+from heapwright.allocator.simulated.faults import Fault, refused, seen
+from heapwright.allocator.simulated.image import Layout
+from heapwright.allocator.simulated.judge import Case
+from heapwright.allocator.simulated.opaque import INVALID
+from heapwright.allocator.simulated.pixels import modifier_named
+from heapwright.allocator.simulated.ports import layout_of
+from heapwright.allocator.simulated.question import Asked, Party
+from heapwright.allocator.simulated.room import Touch
+from heapwright.allocator.simulated.trees import NOBODY, Node
+from heapwright.allocator.simulated.walk import Mark, View, samples, view
+from heapwright.allocator.simulated.wards import port_objections
+from heapwright.solver.plan import AttachedPort, Placement
 
 RAW_SAMPLES = 4
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.simulated.faults import Fault, absent
-from allocator.simulated.question import Asked, Role, Seating
-from allocator.simulated.trees import Tree
-from platforms.schema import Platform
+from heapwright.allocator.simulated.faults import Fault, absent
+from heapwright.allocator.simulated.question import Asked, Role, Seating
+from heapwright.allocator.simulated.trees import Tree
+from heapwright.platforms.schema import Platform
 
 
 def seatings(platform: Platform, trees: Sequence[Tree]) -> Iterator[tuple[Seating, ...]]:

@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from allocator.simulated.faults import Fault, seen
-from allocator.simulated.ports import names, uses_of
-from allocator.simulated.room import Touch, Uses
-from solver.plan import Placement
+from heapwright.allocator.simulated.faults import Fault, seen
+from heapwright.allocator.simulated.ports import names, uses_of
+from heapwright.allocator.simulated.room import Touch, Uses
+from heapwright.solver.plan import Placement
 
 Way = tuple[Uses, ...]
 """What each attachment uses."""

@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from math import lcm
 from typing import Final, NamedTuple
 
-from allocator.hardware import round_up
-from platforms.formats import PlaneFormat
+from heapwright.allocator.hardware import round_up
+from heapwright.platforms.formats import PlaneFormat
 
 
 class Shape(NamedTuple):

@@ -12,11 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from allocator.simulated.faults import Fault, refused
-from allocator.simulated.question import Asked, Party, Role, Seating
-from platforms.schema import Platform
-from platforms.words import Access
-from solver.plan import Conversion, Placement, Plan
+from heapwright.allocator.simulated.faults import Fault, refused
+from heapwright.allocator.simulated.question import Asked, Party, Role, Seating
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.words import Access
+from heapwright.solver.plan import Conversion, Placement, Plan
 
 DEEPEST: Final = 3
 """Conversions from the root to any placement."""

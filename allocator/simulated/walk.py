@@ -13,11 +13,11 @@ from collections.abc import Iterator, Sequence
 from math import lcm
 from typing import NamedTuple
 
-from allocator.hardware import known, round_up
-from allocator.simulated.faults import Objection, seen
-from allocator.simulated.image import Layout, Rule, implied_offsets, touched
-from allocator.simulated.pixels import Pixels
-from allocator.simulated.surfaces import Bands
+from heapwright.allocator.hardware import known, round_up
+from heapwright.allocator.simulated.faults import Objection, seen
+from heapwright.allocator.simulated.image import Layout, Rule, implied_offsets, touched
+from heapwright.allocator.simulated.pixels import Pixels
+from heapwright.allocator.simulated.surfaces import Bands
 
 
 class View(NamedTuple):

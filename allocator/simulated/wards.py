@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from allocator.hardware import DeviceFacts, HeapFacts
-from allocator.simulated.faults import Fault, Objection, seen
-from allocator.simulated.question import Asked, Party, Role, Seating, Ward
-from allocator.simulated.reach import Residence
-from allocator.simulated.room import Touch
-from solver.pipeline import Selector
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts
+from heapwright.allocator.simulated.faults import Fault, Objection, seen
+from heapwright.allocator.simulated.question import Asked, Party, Role, Seating, Ward
+from heapwright.allocator.simulated.reach import Residence
+from heapwright.allocator.simulated.room import Touch
+from heapwright.solver.pipeline import Selector
 
 Job = tuple[Role, str | None]
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api.drawing.words import Blocks, first_few, listed, sentence, several, sized
-from platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
-from platforms.values import UNKNOWN
-from platforms.words import PLANES
-from solver.render import Heading, Labelled
+from heapwright.api.drawing.words import Blocks, first_few, listed, sentence, several, sized
+from heapwright.platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
+from heapwright.platforms.values import UNKNOWN
+from heapwright.platforms.words import PLANES
+from heapwright.solver.render import Heading, Labelled
 
 
 def devices(platform: Platform, width: int) -> Blocks:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from api.drawing.words import Blocks, listed, sentence, several, sized
-from platforms.kernels import there
-from platforms.schema import AlignBySize, Heap, Node, Platform
-from solver.render import Heading, Labelled
+from heapwright.api.drawing.words import Blocks, listed, sentence, several, sized
+from heapwright.platforms.kernels import there
+from heapwright.platforms.schema import AlignBySize, Heap, Node, Platform
+from heapwright.solver.render import Heading, Labelled
 
 
 def heaps(platform: Platform, width: int) -> Blocks:

@@ -7,11 +7,11 @@ from itertools import groupby
 from string import ascii_lowercase
 from typing import Final
 
-from api.drawing.reach import Verdict, verdicts
-from api.drawing.words import Blocks, listed
-from platforms.schema import Platform
-from solver.constraints import BY_NAME
-from solver.render import Grid, Heading, Labelled, printable
+from heapwright.api.drawing.reach import Verdict, verdicts
+from heapwright.api.drawing.words import Blocks, listed
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraints import BY_NAME
+from heapwright.solver.render import Grid, Heading, Labelled, printable
 
 MOVES: Final = "moves"
 

@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from api.drawing.scale import Range, Scale
-from api.drawing.words import Blocks, listed, sentence, several, sized
-from platforms.schema import Memory, Platform
-from platforms.values import Span
-from solver.render import Grid, Heading, Labelled
+from heapwright.api.drawing.scale import Range, Scale
+from heapwright.api.drawing.words import Blocks, listed, sentence, several, sized
+from heapwright.platforms.schema import Memory, Platform
+from heapwright.platforms.values import Span
+from heapwright.solver.render import Grid, Heading, Labelled
 
 NARROW: Final = 18
 """Columns that a bar has at least."""

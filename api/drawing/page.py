@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from api.drawing import devices, heaps, matrix, memory, sources, unknowns
-from api.drawing.words import Blocks
-from platforms.schema import Platform
-from solver.render import Heading, printable
+from heapwright.api.drawing import devices, heaps, matrix, memory, sources, unknowns
+from heapwright.api.drawing.words import Blocks
+from heapwright.platforms.schema import Platform
+from heapwright.solver.render import Heading, printable
 
 _PARTS: Final[tuple[Callable[[Platform, int], Blocks], ...]] = (
     heaps.heaps,

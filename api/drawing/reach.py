@@ -11,16 +11,21 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 from typing import Final, Literal, NamedTuple
 
-from platforms.schema import Platform
-from platforms.values import UNKNOWN, Extent
-from solver import constraints
-from solver.board import Board, HeapView
-from solver.constraint import Case, Touch, lives_in
-from solver.constraints import contiguous_memory, outside_firewall, protected_needs_firewall, protected_port
-from solver.layout import Layout
-from solver.memories import MemoryView
-from solver.pipeline import Attachment, Buffer, Selector
-from solver.problem import Question
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import UNKNOWN, Extent
+from heapwright.solver import constraints
+from heapwright.solver.board import Board, HeapView
+from heapwright.solver.constraint import Case, Touch, lives_in
+from heapwright.solver.constraints import (
+    contiguous_memory,
+    outside_firewall,
+    protected_needs_firewall,
+    protected_port,
+)
+from heapwright.solver.layout import Layout
+from heapwright.solver.memories import MemoryView
+from heapwright.solver.pipeline import Attachment, Buffer, Selector
+from heapwright.solver.problem import Question
 
 BUFFER: Final = 8 << 20
 _KINDS: Final = (

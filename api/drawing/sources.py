@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from api.drawing.words import Blocks, listed
-from platforms.schema import Platform
-from solver.render import Heading, Labelled
+from heapwright.api.drawing.words import Blocks, listed
+from heapwright.platforms.schema import Platform
+from heapwright.solver.render import Heading, Labelled
 
 
 def sources(platform: Platform) -> Iterator[tuple[str, str]]:

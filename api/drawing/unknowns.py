@@ -7,12 +7,12 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from api.drawing.words import Blocks, listed
-from platforms.schema import Platform
-from platforms.values import UNKNOWN, Span
-from platforms.words import PLANES
-from solver.render import Heading, Labelled
-from solver.unknowns import ABILITIES
+from heapwright.api.drawing.words import Blocks, listed
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import UNKNOWN, Span
+from heapwright.platforms.words import PLANES
+from heapwright.solver.render import Heading, Labelled
+from heapwright.solver.unknowns import ABILITIES
 
 
 class Unknown(NamedTuple):

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
-from platforms.values import Span, in_units
-from solver.render import Block, Labelled, Notes, printable
+from heapwright.platforms.values import Span, in_units
+from heapwright.solver.render import Block, Labelled, Notes, printable
 
 
 def sized(size: Span | int | str | None) -> str:

@@ -7,14 +7,14 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from api.service.limits import Limits
-from api.service.problems import ProblemDetails, installed
-from api.service.routes import router
-from api.service.state import Service
-from api.service.words import AllocationRequest, PlanRequest
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement
+from heapwright.api.service.limits import Limits
+from heapwright.api.service.problems import ProblemDetails, installed
+from heapwright.api.service.routes import router
+from heapwright.api.service.state import Service
+from heapwright.api.service.words import AllocationRequest, PlanRequest
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement
 
 _TEMPLATE: Final = "#/components/schemas/{model}"
 _BODIES: Final = (PlanRequest, AllocationRequest, Pipeline, Placement, Platform, ProblemDetails)

@@ -13,9 +13,9 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
-from api.service.problems import BODY, Refused
-from platforms.validation import validated
-from platforms.yaml_source import read_text
+from heapwright.api.service.problems import BODY, Refused
+from heapwright.platforms.validation import validated
+from heapwright.platforms.yaml_source import read_text
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -24,16 +24,16 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 from starlette.exceptions import HTTPException
 
-from api.service.deadline import OutOfTime
-from platforms.errors import (
+from heapwright.api.service.deadline import OutOfTime
+from heapwright.platforms.errors import (
     InputError,
     Problem,
     UnknownPlatform,
     UnparsableInput,
     dotted,
 )
-from platforms.schema import Strict
-from solver.pins import PIN, QUESTION
+from heapwright.platforms.schema import Strict
+from heapwright.solver.pins import PIN, QUESTION
 
 MEDIA_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 100

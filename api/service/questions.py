@@ -5,20 +5,20 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-import solver
-from allocator.simulated.contradictions import contradictions
-from allocator.simulated.judge import Judge
-from api.answers import all_of, as_json
-from api.service.problems import BODY, Fault, Refused
-from api.service.shelf import require_a_sane_size
-from api.service.words import AllocationRequest, Board, PlanRequest
-from platforms.catalog import board_names, load_platform, platform_from
-from platforms.errors import InputError, Problem, UnknownPlatform
-from platforms.kernels import on_kernel
-from platforms.schema import Platform
-from solver.files import live_from, pipelines_from
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.allocator.simulated.contradictions import contradictions
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.api.answers import all_of, as_json
+from heapwright.api.service.problems import BODY, Fault, Refused
+from heapwright.api.service.shelf import require_a_sane_size
+from heapwright.api.service.words import AllocationRequest, Board, PlanRequest
+from heapwright.platforms.catalog import board_names, load_platform, platform_from
+from heapwright.platforms.errors import InputError, Problem, UnknownPlatform
+from heapwright.platforms.kernels import on_kernel
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import live_from, pipelines_from
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 
 
 @lru_cache(maxsize=256)
@@ -58,7 +58,7 @@ def question(asked: PlanRequest | AllocationRequest) -> Question:
     Raises:
         InputError: the board, a pipeline or a live placement is not what it must be.
     """
-    options = solver.Options(
+    options = heapwright.Options(
         strict=asked.options.strict, time_limit=asked.options.time_limit, gap=asked.options.gap
     )
     platform, pipelines, live = all_of(
@@ -78,9 +78,9 @@ def answered(request: PlanRequest) -> dict[str, Any]:
     asked = question(request)
     wanted = request.options.why_not
     if wanted is not None:
-        answer = solver.why_not(asked.platform, asked.pipelines, wanted, **asked.terms)
+        answer = heapwright.why_not(asked.platform, asked.pipelines, wanted, **asked.terms)
     else:
-        answer = solver.solve(asked.platform, asked.pipelines, **asked.terms)
+        answer = heapwright.solve(asked.platform, asked.pipelines, **asked.terms)
     data = as_json(answer)
     if isinstance(answer, Plan):
         data["alternatives"] = (
@@ -97,7 +97,7 @@ def planned(request: AllocationRequest) -> tuple[Question, Plan]:
         Refused: there is no plan, or it is too large.
     """
     asked = question(request)
-    plan = request.plan or solver.solve(asked.platform, asked.pipelines, **asked.terms)
+    plan = request.plan or heapwright.solve(asked.platform, asked.pipelines, **asked.terms)
     if not isinstance(plan, Plan):
         facts = plan.conflict if isinstance(plan, Infeasible) else ()
         faults = [Fault(path=fact.subject, message=fact.text) for fact in facts]
@@ -123,5 +123,5 @@ def _others(asked: Question, best: Plan, number: int) -> list[dict[str, Any]]:
     """The next best plans; the solver counts the best one among them."""
     if number == 0:
         return []
-    found = solver.alternatives(asked.platform, asked.pipelines, number + 1, **asked.terms)
+    found = heapwright.alternatives(asked.platform, asked.pipelines, number + 1, **asked.terms)
     return [as_json(plan) for plan in found if plan != best]

@@ -7,13 +7,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from api.profiles import as_profile
-from api.service.bodies import body, described, parsed
-from api.service.deadline import within
-from api.service.problems import declared
-from api.service.questions import answered, planned, platform_of
-from api.service.state import Service
-from api.service.words import (
+from heapwright.api.profiles import as_profile
+from heapwright.api.service.bodies import body, described, parsed
+from heapwright.api.service.deadline import within
+from heapwright.api.service.problems import declared
+from heapwright.api.service.questions import answered, planned, platform_of
+from heapwright.api.service.state import Service
+from heapwright.api.service.words import (
     AllocationRequest,
     Boards,
     BoardSummary,
@@ -23,8 +23,8 @@ from api.service.words import (
     PlanRequest,
     PlanWithAlternatives,
 )
-from platforms.catalog import summaries
-from solver.plan import Infeasible, Undecided
+from heapwright.platforms.catalog import summaries
+from heapwright.solver.plan import Infeasible, Undecided
 
 router = APIRouter()
 _PROFILE: Final = {

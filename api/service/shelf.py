@@ -6,13 +6,13 @@ import secrets
 import threading
 from typing import NamedTuple
 
-from allocator.execute import Allocation
-from allocator.simulated.board import Board
-from api.allocating import carried_out
-from api.service.problems import Fault, Refused
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright.allocator.execute import Allocation
+from heapwright.allocator.simulated.board import Board
+from heapwright.api.allocating import carried_out
+from heapwright.api.service.problems import Fault, Refused
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 
 MOST_BUFFERS = 4096
 MOST_BYTES = 16 << 30

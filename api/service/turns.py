@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from api.service.problems import Refused
+from heapwright.api.service.problems import Refused
 
 
 class Turns:

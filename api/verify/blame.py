@@ -12,14 +12,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from errno import EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOSYS, ENXIO
 
-from allocator.linux.grades import Grade, Observation
-from api.verify import paths
-from api.verify.cells import Cell
-from api.verify.judging import Judged, Outcome
-from api.verify.predicting import Verdict
-from api.verify.refusals import way_of
-from platforms.schema import Platform
-from platforms.values import Extent
+from heapwright.allocator.linux.grades import Grade, Observation
+from heapwright.api.verify import paths
+from heapwright.api.verify.cells import Cell
+from heapwright.api.verify.judging import Judged, Outcome
+from heapwright.api.verify.predicting import Verdict
+from heapwright.api.verify.refusals import way_of
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import Extent
 
 ABSENT = (ENOENT, ENXIO, ENODEV)
 

@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal, NamedTuple
 
-from platforms.formats import pixel_formats
-from platforms.schema import Device, ImageRule, Platform, Port
-from platforms.values import Extent
-from platforms.words import PORTS
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.schema import Device, ImageRule, Platform, Port
+from heapwright.platforms.values import Extent
+from heapwright.platforms.words import PORTS
 
 About = Literal["size", "format", "stride", "extent", "limit"]
 PICTURES: Final = (

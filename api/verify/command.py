@@ -8,17 +8,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from allocator.linux.kernel_log import kernel_log
-from allocator.linux.observe import observe
-from api.discovering import can_be_verified
-from api.exits import Exit, complain
-from api.output import show, write, write_json
-from api.verify import telling
-from api.verify.judging import summary
-from api.verify.running import Told, on_this, untried, verify
-from platforms.catalog import load_platform
-from platforms.errors import InputError, Problem
-from platforms.schema import Platform
+from heapwright.allocator.linux.kernel_log import kernel_log
+from heapwright.allocator.linux.observe import observe
+from heapwright.api.discovering import can_be_verified
+from heapwright.api.exits import Exit, complain
+from heapwright.api.output import show, write, write_json
+from heapwright.api.verify import telling
+from heapwright.api.verify.judging import summary
+from heapwright.api.verify.running import Told, on_this, untried, verify
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.schema import Platform
 
 
 def run(name: str, to: Path | None, only: tuple[str, ...]) -> Exit:

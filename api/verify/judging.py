@@ -5,9 +5,9 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from allocator.linux.grades import Observation
-from api.verify.cells import Cell
-from api.verify.predicting import Prediction, Verdict
+from heapwright.allocator.linux.grades import Observation
+from heapwright.api.verify.cells import Cell
+from heapwright.api.verify.predicting import Prediction, Verdict
 
 
 class Outcome(StrEnum):

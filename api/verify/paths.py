@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from api.verify.cells import Cell
-from platforms.schema import Platform
-from platforms.values import UNKNOWN
+from heapwright.api.verify.cells import Cell
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import UNKNOWN
 
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 

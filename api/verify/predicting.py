@@ -13,14 +13,14 @@ from collections.abc import Iterator
 from enum import StrEnum
 from typing import Final, NamedTuple
 
-from api.verify.cells import Cell
-from api.verify.paths import is_unknown, of_kind
-from api.verify.refusals import DESCRIPTION, refusals, way_of
-from platforms.formats import pixel_formats
-from platforms.schema import Device, Dma, Heap, Memory, Platform
-from solver import Options, solve
-from solver.pipeline import Buffer, Pipeline, Use
-from solver.plan import Infeasible, Plan, Plane, Reason
+from heapwright import Options, solve
+from heapwright.api.verify.cells import Cell
+from heapwright.api.verify.paths import is_unknown, of_kind
+from heapwright.api.verify.refusals import DESCRIPTION, refusals, way_of
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.schema import Device, Dma, Heap, Memory, Platform
+from heapwright.solver.pipeline import Buffer, Pipeline, Use
+from heapwright.solver.plan import Infeasible, Plan, Plane, Reason
 
 BLOCK: Final = 4 << 20
 """The largest block of the page allocator on 4 KiB pages: include/linux/mmzone.h MAX_PAGE_ORDER 10."""

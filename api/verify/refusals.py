@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Final, Literal
 
-from api.verify.cells import is_video
-from platforms.schema import Device
+from heapwright.api.verify.cells import is_video
+from heapwright.platforms.schema import Device
 
 Way = Literal["v4l2", "drm", "cpu"]
 ADJUSTED: Final = "adjusted"

@@ -6,15 +6,15 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from allocator.linux.grades import Grade, Observation, Origin, Subject, Target
-from api.verify.blame import Evidence, blamed
-from api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
-from api.verify.judging import Judged, Outcome, judged
-from api.verify.paths import is_unknown
-from api.verify.predicting import Oracle, Prediction, Verdict
-from platforms.kernels import on_kernel, there
-from platforms.modifiers import parse_modifier
-from platforms.schema import Heap, Platform
+from heapwright.allocator.linux.grades import Grade, Observation, Origin, Subject, Target
+from heapwright.api.verify.blame import Evidence, blamed
+from heapwright.api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
+from heapwright.api.verify.judging import Judged, Outcome, judged
+from heapwright.api.verify.paths import is_unknown
+from heapwright.api.verify.predicting import Oracle, Prediction, Verdict
+from heapwright.platforms.kernels import on_kernel, there
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.schema import Heap, Platform
 
 Observer = Callable[[Subject], Observation]
 Told = Callable[[int, int], None]

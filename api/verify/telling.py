@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from itertools import groupby
 from typing import Any
 
-from api.verify.cells import PICTURES, Cell
-from api.verify.judging import Judged, Outcome, summary
-from api.verify.paths import value
-from api.verify.predicting import Verdict
-from platforms.schema import Platform
-from solver.render import Block, Grid, Heading, Labelled, Notes
+from heapwright.api.verify.cells import PICTURES, Cell
+from heapwright.api.verify.judging import Judged, Outcome, summary
+from heapwright.api.verify.paths import value
+from heapwright.api.verify.predicting import Verdict
+from heapwright.platforms.schema import Platform
+from heapwright.solver.render import Block, Grid, Heading, Labelled, Notes
 
 EXAMPLES = 3
 SCHEMA = "heapwright/verify/1"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from platforms import knowledge
-from platforms.importers import displays, exporting, memories, videos
-from platforms.importers.devices import Entry, Found
-from platforms.importers.records import Machine
-from platforms.schema import SCHEMA
-from platforms.values import UNKNOWN
+from heapwright.platforms import knowledge
+from heapwright.platforms.importers import displays, exporting, memories, videos
+from heapwright.platforms.importers.devices import Entry, Found
+from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.schema import SCHEMA
+from heapwright.platforms.values import UNKNOWN
 
 _VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
 

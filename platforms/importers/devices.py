@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
-from platforms.importers.exporting import Exporting
-from platforms.importers.records import Hardware, Reach, TreeDevice
-from platforms.knowledge import DriverFacts
-from platforms.recognition import Identity
+from heapwright.platforms.importers.exporting import Exporting
+from heapwright.platforms.importers.records import Hardware, Reach, TreeDevice
+from heapwright.platforms.knowledge import DriverFacts
+from heapwright.platforms.recognition import Identity
 
 Entry = dict[str, Any]
 

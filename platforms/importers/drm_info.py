@@ -10,12 +10,12 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from platforms.errors import Problem, UnparsableInput
-from platforms.formats import pixel_format
-from platforms.importers.planes import TYPES, Plane, put_together, rotations
-from platforms.importers.records import Card, Hardware, Machine, Reach
-from platforms.modifiers import canonical
-from platforms.values import shown
+from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
+from heapwright.platforms.importers.records import Card, Hardware, Machine, Reach
+from heapwright.platforms.modifiers import canonical
+from heapwright.platforms.values import shown
 
 MOST_BYTES: Final = 16 << 20
 MOST_CARDS: Final = 32

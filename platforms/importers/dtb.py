@@ -12,8 +12,8 @@ import struct
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from platforms.errors import Problem, UnparsableInput
-from platforms.importers.records import Area, Bank, Machine, TreeDevice
+from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.importers.records import Area, Bank, Machine, TreeDevice
 
 MAGIC: Final = 0xD00DFEED
 HEADER: Final = 40

@@ -10,10 +10,10 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from platforms import knowledge
-from platforms.importers.memories import Memories
-from platforms.importers.naming import name_for
-from platforms.importers.records import HeapNode, Machine
+from heapwright.platforms import knowledge
+from heapwright.platforms.importers.memories import Memories
+from heapwright.platforms.importers.naming import name_for
+from heapwright.platforms.importers.records import HeapNode, Machine
 
 DEFAULT_NAME: Final = "default_cma_region"
 HUGE: Final = 2 << 20

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from platforms.importers.assemble import kernel_version
-from platforms.importers.records import Machine
+from heapwright.platforms.importers.assemble import kernel_version
+from heapwright.platforms.importers.records import Machine
 
 
 def joined(machines: Iterable[Machine], title: str) -> Machine:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from platforms.importers.naming import name_for
-from platforms.importers.records import Area, Bank, Machine
+from heapwright.platforms.importers.naming import name_for
+from heapwright.platforms.importers.records import Area, Bank, Machine
 
 Entry = dict[str, Any]
 

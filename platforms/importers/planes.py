@@ -14,7 +14,7 @@ from functools import reduce
 from operator import or_
 from typing import Final, NamedTuple
 
-from platforms.importers.records import Planes, ScanoutFormat
+from heapwright.platforms.importers.records import Planes, ScanoutFormat
 
 TYPES: Final = {0: "overlay", 1: "primary", 2: "cursor"}
 """enum drm_plane_type."""

@@ -17,10 +17,18 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from platforms.errors import Problem, UnparsableInput
-from platforms.importers.records import Direction, Hardware, Machine, Queue, Reach, Video, VideoFormat
-from platforms.importers.v4l2_listing import Listing, listings, sides
-from platforms.importers.videos import CODECS
+from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.importers.records import (
+    Direction,
+    Hardware,
+    Machine,
+    Queue,
+    Reach,
+    Video,
+    VideoFormat,
+)
+from heapwright.platforms.importers.v4l2_listing import Listing, listings, sides
+from heapwright.platforms.importers.videos import CODECS
 
 MOST_BYTES: Final = 1 << 20
 COMMAND: Final = "v4l2-ctl -d /dev/videoN --all --list-formats-ext --list-formats-out-ext"

@@ -10,7 +10,7 @@ from ruamel.yaml.comments import CommentedMap, CommentedSeq
 from ruamel.yaml.scalarint import HexInt
 from ruamel.yaml.scalarstring import DoubleQuotedScalarString
 
-from platforms.values import in_units
+from heapwright.platforms.values import in_units
 
 SHORT: Final = 100
 """A mapping or list that fits on so many characters stands on one line."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from solver.constraints import (
+from heapwright.solver.constraints import (
     address_reach,
     attach_once,
     audience,

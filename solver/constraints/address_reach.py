@@ -12,10 +12,10 @@ swiotlb_max_mapping_size().
 
 from __future__ import annotations
 
-from platforms.schema import Window
-from solver.board import Board
-from solver.constraint import Case, Touch
-from solver.memories import MemoryView
+from heapwright.platforms.schema import Window
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
+from heapwright.solver.memories import MemoryView
 
 NAME = "address-reach"
 SCOPE = "reach"

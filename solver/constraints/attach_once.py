@@ -6,7 +6,7 @@ Source: linux-7.2.13:drivers/iio/industrialio-buffer.c iio_buffer_attach_dmabuf(
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from heapwright.solver.constraint import Case
 
 NAME = "attach-once"
 SCOPE = "attachment"

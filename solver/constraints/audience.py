@@ -15,8 +15,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solver.constraint import Case, Fact
-from solver.pipeline import Selector
+from heapwright.solver.constraint import Case, Fact
+from heapwright.solver.pipeline import Selector
 
 NAME = "audience"
 SCOPE = "heap"

@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from math import gcd
 
-from solver.board import Board
-from solver.constraint import Case, Touch
-from solver.iova import aligned
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
+from heapwright.solver.iova import aligned
 
 NAME = "base-alignment"
 SCOPE = "run"

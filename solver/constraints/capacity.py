@@ -5,7 +5,7 @@ that CMA was measured to need. A heap over several memories takes from any, so
 for every set of memories the heaps confined to it must fit their summed free
 size. Two names of one heap are one pool; a lazily locked pool costs its block at
 its first buffer, and its buffers live in that block. Where the sum does not say that
-they fit as runs too, wherever live buffers and others lie, `solver.places` does.
+they fit as runs too, wherever live buffers and others lie, `heapwright.solver.places` does.
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
 drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
@@ -15,10 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from platforms.values import in_units
-from solver.board import TOGETHER, Board, HeapView, Pool
-from solver.constraint import Budget, Charge, Placed
-from solver.places import IN_RUNS, places
+from heapwright.platforms.values import in_units
+from heapwright.solver.board import TOGETHER, Board, HeapView, Pool
+from heapwright.solver.constraint import Budget, Charge, Placed
+from heapwright.solver.places import IN_RUNS, places
 
 NAME = "capacity"
 SCOPE = "budget"

@@ -9,8 +9,8 @@ rockchip-linux/mpp#943.
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "coherency"
 SCOPE = "reach"

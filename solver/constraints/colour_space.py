@@ -5,7 +5,7 @@ Source: linux-7.2.13:include/uapi/linux/videodev2.h enum v4l2_colorspace; design
 
 from __future__ import annotations
 
-from solver.constraint import Touch
+from heapwright.solver.constraint import Touch
 
 NAME = "colour-space"
 SCOPE = "choice"

@@ -9,10 +9,10 @@ raspberrypi/linux:drivers/media/platform/raspberrypi/hevc_dec/hevc_d_video.c hev
 
 from __future__ import annotations
 
-from platforms.schema import ColumnHeight
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.schema import ColumnHeight
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "column-height"
 SCOPE = "layout"

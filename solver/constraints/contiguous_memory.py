@@ -16,9 +16,9 @@ from __future__ import annotations
 
 from math import gcd
 
-from platforms.values import in_units
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.platforms.values import in_units
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "contiguous-memory"
 SCOPE = "run"

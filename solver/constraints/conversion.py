@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from platforms.schema import Conversion
-from solver.board import Board
-from solver.constraint import Budget, Charge, End, Placed
+from heapwright.platforms.schema import Conversion
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Budget, Charge, End, Placed
 
 NAME = "conversion"
 SCOPE = "budget"

@@ -9,8 +9,8 @@ min_queued_buffers, max_num_buffers; raspberrypi/picamera2#1392.
 
 from __future__ import annotations
 
-from solver.constraint import Touch
-from solver.pipeline import Wish
+from heapwright.solver.constraint import Touch
+from heapwright.solver.pipeline import Wish
 
 NAME = "count"
 SCOPE = "question"

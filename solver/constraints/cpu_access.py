@@ -9,8 +9,8 @@ dma_buf_mmap_internal().
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "cpu-access"
 SCOPE = "reach"

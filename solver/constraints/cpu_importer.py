@@ -10,8 +10,8 @@ vb2_vmalloc_map_dmabuf(); drivers/gpu/drm/drm_gem_shmem_helper.c.
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "cpu-importer"
 SCOPE = "reach"

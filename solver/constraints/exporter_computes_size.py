@@ -11,8 +11,8 @@ from __future__ import annotations
 
 from typing import Final
 
-from solver.constraint import Case
-from solver.modifiers import FAMILIES, spelt
+from heapwright.solver.constraint import Case
+from heapwright.solver.modifiers import FAMILIES, spelt
 
 NAME = "exporter-computes-size"
 SCOPE = "room"

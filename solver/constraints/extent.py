@@ -9,9 +9,9 @@ out 8128); drivers/gpu/drm/mxsfb/lcdif_regs.h LCDIF_MIN_*.
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand, round_up
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand, round_up
 
 NAME = "extent"
 SCOPE = "layout"

@@ -6,7 +6,7 @@ drivers/media/v4l2-core/v4l2-ioctl.c VIDIOC_ENUM_FMT.
 
 from __future__ import annotations
 
-from solver.constraint import Touch
+from heapwright.solver.constraint import Touch
 
 NAME = "format"
 SCOPE = "choice"

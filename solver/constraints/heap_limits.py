@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from platforms.values import INT64_MAX, in_units
-from solver.board import Board
-from solver.constraint import Budget, Case, Charge, Placed
+from heapwright.platforms.values import INT64_MAX, in_units
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Budget, Case, Charge, Placed
 
 NAME = "heap-limits"
 SCOPE = "room"

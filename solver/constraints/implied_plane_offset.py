@@ -9,9 +9,9 @@ drivers/media/platform/chips-media/wave5/wave5-vpu-enc.c start_encode().
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "implied-plane-offset"
 SCOPE = "layout"

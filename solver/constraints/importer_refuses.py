@@ -10,8 +10,8 @@ drivers/vfio/pci/vfio_pci_dmabuf.c vfio_pci_dma_buf_attach().
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "importer-refuses"
 SCOPE = "reach"

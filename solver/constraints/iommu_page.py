@@ -11,9 +11,9 @@ pages larger than the CPU's at all).
 
 from __future__ import annotations
 
-from platforms.values import in_units
-from solver.board import Board, DeviceView
-from solver.constraint import Case, Touch
+from heapwright.platforms.values import in_units
+from heapwright.solver.board import Board, DeviceView
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "iommu-page"
 SCOPE = "run"

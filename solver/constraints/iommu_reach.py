@@ -9,9 +9,9 @@ Source: linux-7.2.13:drivers/iommu/rockchip-iommu.c iommu_data_ops_v1 .dma_bit_m
 
 from __future__ import annotations
 
-from solver.board import Board, DeviceView
-from solver.constraint import Case, Touch
-from solver.memories import MemoryView
+from heapwright.solver.board import Board, DeviceView
+from heapwright.solver.constraint import Case, Touch
+from heapwright.solver.memories import MemoryView
 
 NAME = "iommu-reach"
 SCOPE = "reach"

@@ -16,15 +16,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from platforms.values import in_units
-from solver import iova
-from solver.board import Board
-from solver.constraint import Budget, Charge, Fact, Placed
+from heapwright.platforms.values import in_units
+from heapwright.solver import iova
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Budget, Charge, Fact, Placed
 
 if TYPE_CHECKING:
-    from solver.drops import Drops
-    from solver.ledger import Ledger
-    from solver.option import Option
+    from heapwright.solver.drops import Drops
+    from heapwright.solver.ledger import Ledger
+    from heapwright.solver.option import Option
 
 NAME = "iova-aperture"
 SCOPE = "budget"

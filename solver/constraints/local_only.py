@@ -13,9 +13,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from solver.board import Board, HeapView
-from solver.constraint import Budget, Case, Charge, Placed, Touch
-from solver.memories import MemoryView
+from heapwright.solver.board import Board, HeapView
+from heapwright.solver.constraint import Budget, Case, Charge, Placed, Touch
+from heapwright.solver.memories import MemoryView
 
 NAME = "local-only"
 SCOPE = "reach"

@@ -12,10 +12,10 @@ from __future__ import annotations
 
 from math import lcm
 
-from platforms.schema import PlaneRows
-from platforms.values import Extent, in_units
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.schema import PlaneRows
+from heapwright.platforms.values import Extent, in_units
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "minimum-size"
 SCOPE = "layout"

@@ -6,8 +6,8 @@ does not have.
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.pipeline import Attachment
+from heapwright.solver.board import Board
+from heapwright.solver.pipeline import Attachment
 
 NAME = "missing-device"
 SCOPE = "question"

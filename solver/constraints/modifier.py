@@ -9,7 +9,7 @@ drm_plane_has_format().
 
 from __future__ import annotations
 
-from solver.constraint import Touch
+from heapwright.solver.constraint import Touch
 
 NAME = "modifier"
 SCOPE = "choice"

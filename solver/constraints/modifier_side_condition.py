@@ -11,7 +11,7 @@ dispc_plane_check() (the lite plane cannot scale).
 
 from __future__ import annotations
 
-from solver.constraint import Touch
+from heapwright.solver.constraint import Touch
 
 NAME = "modifier-side-condition"
 SCOPE = "choice"

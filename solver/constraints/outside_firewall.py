@@ -9,10 +9,10 @@ members are given when memory is lent); design §5, 35.
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
-from solver.constraints import audience
-from solver.constraints.protected_needs_firewall import closed
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
+from heapwright.solver.constraints import audience
+from heapwright.solver.constraints.protected_needs_firewall import closed
 
 NAME = "outside-firewall"
 SCOPE = "reach"

@@ -11,8 +11,8 @@ drivers/media/platform/rockchip/rga/rga-buf.c fill_descriptors().
 
 from __future__ import annotations
 
-from platforms.values import in_units
-from solver.constraint import Case
+from heapwright.platforms.values import in_units
+from heapwright.solver.constraint import Case
 
 NAME = "own-mmu"
 SCOPE = "permit"

@@ -9,9 +9,9 @@ amdgpu_dma_buf_pin(); amdgpu_object.c amdgpu_bo_pin().
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
-from solver.constraints import local_only
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
+from heapwright.solver.constraints import local_only
 
 NAME = "pinned-elsewhere"
 SCOPE = "reach"

@@ -10,8 +10,8 @@ drivers/media/platform/mediatek/vcodec/decoder/mtk_vcodec_dec.c vidioc_try_fmt()
 
 from __future__ import annotations
 
-from platforms.schema import ImageRule
-from solver.constraint import Touch
+from heapwright.platforms.schema import ImageRule
+from heapwright.solver.constraint import Touch
 
 NAME = "plane-buffers"
 SCOPE = "choice"

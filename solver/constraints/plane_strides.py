@@ -10,9 +10,9 @@ mxc_isi_format_try() (equal); drivers/media/platform/raspberrypi/pisp_be/pisp_be
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "plane-strides"
 SCOPE = "layout"

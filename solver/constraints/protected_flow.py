@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from solver.constraint import Fact
+from heapwright.solver.constraint import Fact
 
 NAME = "protected-flow"
 SCOPE = "question"

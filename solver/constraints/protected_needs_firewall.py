@@ -10,8 +10,8 @@ Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; design §5, 33.
 
 from __future__ import annotations
 
-from solver.board import HeapView
-from solver.constraint import Case
+from heapwright.solver.board import HeapView
+from heapwright.solver.constraint import Case
 
 NAME = "protected-needs-firewall"
 SCOPE = "heap"

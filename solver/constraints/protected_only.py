@@ -9,7 +9,7 @@ protected buffers only".
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from heapwright.solver.constraint import Case
 
 NAME = "protected-only"
 SCOPE = "heap"

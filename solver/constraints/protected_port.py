@@ -8,7 +8,7 @@ Source: no mainline KMS or V4L2 driver has a protected mode: linux-7.2.13, grep 
 
 from __future__ import annotations
 
-from solver.constraint import Case
+from heapwright.solver.constraint import Case
 
 NAME = "protected-port"
 SCOPE = "attachment"

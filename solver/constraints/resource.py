@@ -12,8 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from solver.board import Board, HeapView
-from solver.constraint import Budget, Charge, Placed, Touch
+from heapwright.solver.board import Board, HeapView
+from heapwright.solver.constraint import Budget, Charge, Placed, Touch
 
 NAME = "resource"
 SCOPE = "budget"

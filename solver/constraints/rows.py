@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from math import lcm
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "rows"
 SCOPE = "layout"

@@ -9,9 +9,9 @@ rkvdec_fill_decoded_pixfmt(); drivers/media/usb/uvc/uvc_v4l2.c uvc_v4l2_get_byte
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "stride-exact"
 SCOPE = "layout"

@@ -6,9 +6,9 @@ drivers/gpu/drm/i915/display/skl_universal_plane.c skl_plane_max_stride().
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "stride-range"
 SCOPE = "layout"

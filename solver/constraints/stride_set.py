@@ -6,9 +6,9 @@ pre-gen4 tiles); drivers/gpu/drm/gma500/framebuffer.c psb_framebuffer_init().
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand
 
 NAME = "stride-set"
 SCOPE = "layout"

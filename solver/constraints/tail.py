@@ -7,9 +7,9 @@ hantro_h264_mv_size(); drivers/media/platform/mediatek/vcodec/encoder/mtk_vcodec
 
 from __future__ import annotations
 
-from platforms.values import Extent
-from solver.constraint import Touch
-from solver.layout import Demand, round_up
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraint import Touch
+from heapwright.solver.layout import Demand, round_up
 
 NAME = "tail"
 SCOPE = "layout"

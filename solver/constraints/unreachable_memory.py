@@ -10,8 +10,8 @@ drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
 
 from __future__ import annotations
 
-from solver.board import Board
-from solver.constraint import Case, Touch
+from heapwright.solver.board import Board
+from heapwright.solver.constraint import Case, Touch
 
 NAME = "unreachable-memory"
 SCOPE = "reach"

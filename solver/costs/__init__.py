@@ -8,7 +8,7 @@ from __future__ import annotations
 from types import ModuleType
 from typing import Final
 
-from solver.costs import (
+from heapwright.solver.costs import (
     bytes,
     conversion_bytes,
     dropped_wishes,

@@ -6,7 +6,7 @@ last resort; a buffer without a rate is converted once a second.
 
 from __future__ import annotations
 
-from solver.constraint import End, Placed
+from heapwright.solver.constraint import End, Placed
 
 NAME = "conversion-bytes"
 SCOPE = "placed"

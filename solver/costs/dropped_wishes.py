@@ -7,7 +7,7 @@ and at last the names decide who gives.
 
 from __future__ import annotations
 
-from solver.costs.term import Counted
+from heapwright.solver.costs.term import Counted
 
 NAME = "dropped-wishes"
 SCOPE = "counted"

@@ -6,7 +6,7 @@ comes after any chain of others, of which the longest has three.
 
 from __future__ import annotations
 
-from solver.constraint import End, Placed
+from heapwright.solver.constraint import End, Placed
 
 NAME = "lossy-conversions"
 SCOPE = "placed"

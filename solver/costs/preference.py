@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from solver.costs.term import Counted
+from heapwright.solver.costs.term import Counted
 
 NAME = "preference"
 SCOPE = "counted"

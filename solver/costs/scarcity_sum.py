@@ -7,7 +7,7 @@ live buffers use, so that no share is ever larger than the sum.
 
 from __future__ import annotations
 
-from solver.costs.term import Counted
+from heapwright.solver.costs.term import Counted
 
 NAME = "scarcity-sum"
 SCOPE = "counted"

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from solver.constraint import Budget, Placed
+from heapwright.solver.constraint import Budget, Placed
 
 
 class Counted(NamedTuple):

@@ -11,7 +11,7 @@ compression is worth").
 
 from __future__ import annotations
 
-from solver.constraint import Placed
+from heapwright.solver.constraint import Placed
 
 NAME = "traffic"
 SCOPE = "placed"

@@ -1,7 +1,7 @@
 """How bytes lie under a modifier: one module per family, listed here.
 
-A family says for a pixel format how it lies, as a `solver.layout.Form`: mostly the
-`Shape` that `solver.shape` computes with, else a closed form of its own. A modifier that
+A family says for a pixel format how it lies, as a `heapwright.solver.layout.Form`: mostly the
+`Shape` that `heapwright.solver.shape` computes with, else a closed form of its own. A modifier that
 no family claims is opaque: it can be matched, and its exporter knows its size.
 docs/modifiers.md has the formulas in words.
 """
@@ -12,9 +12,22 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from platforms.modifiers import Modifier, parse_modifier
-from solver.layout import Form
-from solver.modifiers import afbc, afrc, amd, ccs, linear, nvidia, opaque, sand, tiles, ubwc, uif, yf
+from heapwright.platforms.modifiers import Modifier, parse_modifier
+from heapwright.solver.layout import Form
+from heapwright.solver.modifiers import (
+    afbc,
+    afrc,
+    amd,
+    ccs,
+    linear,
+    nvidia,
+    opaque,
+    sand,
+    tiles,
+    ubwc,
+    uif,
+    yf,
+)
 
 FAMILIES: Final[tuple[ModuleType, ...]] = (
     linear, tiles, yf, ccs, afbc, afrc, ubwc, sand, uif, nvidia, amd

@@ -10,12 +10,12 @@ strides as drivers/gpu/drm/rockchip/rockchip_drm_vop2.c divides them.
 
 from __future__ import annotations
 
-from platforms.formats import PixelFormat, PlaneFormat, pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.layout import round_up
-from solver.modifiers.linear import planes
-from solver.shape import Metadata, Shape
+from heapwright.platforms.formats import PixelFormat, PlaneFormat, pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.layout import round_up
+from heapwright.solver.modifiers.linear import planes
+from heapwright.solver.shape import Metadata, Shape
 
 
 def claims(modifier: Modifier) -> bool:

@@ -8,11 +8,11 @@ Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h "Arm Fixed-Rate Compression (
 
 from __future__ import annotations
 
-from platforms.formats import PixelFormat, pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.layout import PlaneShape
-from solver.shape import Shape
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.layout import PlaneShape
+from heapwright.solver.shape import Shape
 
 
 def claims(modifier: Modifier) -> bool:

@@ -9,11 +9,11 @@ get_block_dimensions().
 
 from __future__ import annotations
 
-from platforms.formats import pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Shape
 
 
 def claims(modifier: Modifier) -> bool:

@@ -12,11 +12,11 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from platforms.formats import pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Control, Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Control, Shape
 
 EVERYTHING: Final = 1 << 40
 """One block of control data for the whole image."""

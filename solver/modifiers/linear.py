@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from functools import cache
 
-from platforms.formats import PixelFormat, pixel_format
-from platforms.modifiers import Modifier
-from solver.layout import PlaneShape
-from solver.shape import Shape
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.layout import PlaneShape
+from heapwright.solver.shape import Shape
 
 
 def claims(modifier: Modifier) -> bool:

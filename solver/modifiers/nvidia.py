@@ -8,11 +8,11 @@ Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_NVIDIA_BLOCK_L
 
 from __future__ import annotations
 
-from platforms.formats import pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.modifiers.linear import planes
-from solver.shape import Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.modifiers.linear import planes
+from heapwright.solver.shape import Shape
 
 
 def claims(modifier: Modifier) -> bool:

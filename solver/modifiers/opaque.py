@@ -1,7 +1,7 @@
 """Modifiers whose bytes nobody but a driver can place: only a lower bound of the size is known.
 
 The exporter computes the size, so only heaps whose exporter is told what a buffer is
-for can take it (`solver.constraints.exporter_computes_size`).
+for can take it (`heapwright.solver.constraints.exporter_computes_size`).
 
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h: "Higher-level programs … see modifiers as opaque tokens".
 """
@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from platforms.formats import pixel_format
-from platforms.modifiers import Modifier
-from platforms.values import Extent
-from solver.layout import Demand, Layout, PlaneShape, compressed
-from solver.modifiers.linear import planes
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout import Demand, Layout, PlaneShape, compressed
+from heapwright.solver.modifiers.linear import planes
 
 
 class Opaque(NamedTuple):

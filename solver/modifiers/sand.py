@@ -13,13 +13,13 @@ from fractions import Fraction
 from math import ceil, floor, lcm
 from typing import NamedTuple
 
-from platforms.formats import PixelFormat, pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from platforms.values import Extent, Ratio
-from solver.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
-from solver.modifiers.linear import planes
-from solver.shape import Shape, after, implied_offsets
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.values import Extent, Ratio
+from heapwright.solver.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
+from heapwright.solver.modifiers.linear import planes
+from heapwright.solver.shape import Shape, after, implied_offsets
 
 
 class Sand(NamedTuple):

@@ -9,10 +9,10 @@ Source: include/uapi/drm/drm_fourcc.h, the comments of each modifier.
 
 from __future__ import annotations
 
-from platforms.formats import PixelFormat, pixel_format
-from platforms.modifiers import Modifier, Tile
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Shape
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.modifiers import Modifier, Tile
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Shape
 
 T_TILED = "BROADCOM_VC4_T_TILED"
 

@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from platforms.formats import pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.layout import PlaneShape
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Metadata, Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.layout import PlaneShape
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Metadata, Shape
 
 COMPRESSED: Final = "QCOM_COMPRESSED"
 

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from platforms.formats import pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from platforms.values import Extent
-from solver.layout import Demand, Layout, PlaneShape, coded, round_up
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Shape
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout import Demand, Layout, PlaneShape, coded, round_up
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Shape
 
 
 class Uif(NamedTuple):

@@ -5,11 +5,11 @@ Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c intel_tile_width_by
 
 from __future__ import annotations
 
-from platforms.formats import PixelFormat, pixel_format
-from platforms.layout_facts import facts
-from platforms.modifiers import Modifier
-from solver.modifiers.linear import planes, whole_samples
-from solver.shape import Shape
+from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.layout_facts import facts
+from heapwright.platforms.modifiers import Modifier
+from heapwright.solver.modifiers.linear import planes, whole_samples
+from heapwright.solver.shape import Shape
 
 
 def claims(modifier: Modifier) -> bool:

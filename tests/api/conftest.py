@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from api import cli, options
-from api.service.app import application
-from api.service.limits import Limits
+from heapwright.api import cli, options
+from heapwright.api.service.app import application
+from heapwright.api.service.limits import Limits
 from tests.api.questions import RECORD, Command, Said
 
 

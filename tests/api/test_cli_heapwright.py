@@ -8,8 +8,8 @@ from pathlib import Path
 import jsonschema_rs
 import pytest
 
-from platforms.catalog import board_names, load_platform
-from platforms.importers.records import Machine
+from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.importers.records import Machine
 from tests.api.questions import RECORD, Command
 from tests.examples import ROOT
 
@@ -114,9 +114,11 @@ def test_a_part_is_no_board_to_solve_for(heapwright: Command) -> None:
 def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
     heapwright: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("allocator.linux.discover.machine", lambda: Machine("a server", "6.12", 4096))
-    monkeypatch.setattr("api.discovering.can_be_verified", lambda: False)
-    monkeypatch.setattr("api.verify.command.can_be_verified", lambda: False)
+    monkeypatch.setattr(
+        "heapwright.allocator.linux.discover.machine", lambda: Machine("a server", "6.12", 4096)
+    )
+    monkeypatch.setattr("heapwright.api.discovering.can_be_verified", lambda: False)
+    monkeypatch.setattr("heapwright.api.verify.command.can_be_verified", lambda: False)
     file = tmp_path / "d.yaml"
     found = heapwright("discover", "-o", str(file))
     assert found.code == 0
@@ -133,7 +135,7 @@ def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
 def test_a_board_is_not_verified_on_another_machine(
     heapwright: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("api.verify.command.can_be_verified", lambda: True)
+    monkeypatch.setattr("heapwright.api.verify.command.can_be_verified", lambda: True)
     said = heapwright("verify", "acme-one")
     assert said.code == 2
     assert "no device has a node: it is the profile of a board, or was made from files" in said.err

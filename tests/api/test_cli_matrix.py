@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from platforms import catalog
+from heapwright.platforms import catalog
 from tests.api.questions import RECORD, Command
 
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 SOLVE = [sys.executable, "-c", "from api.start import solve; solve()"]
-HEAPWRIGHT = [sys.executable, "-m", "api"]
+HEAPWRIGHT = [sys.executable, "-m", "heapwright.api"]
 ROOT = Path(__file__).parents[2]
-HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "solver.solving")
+HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "heapwright.solver.solving")
 
 
 def run(command: list[str], *arguments: str, **keywords: object) -> subprocess.CompletedProcess[str]:
@@ -31,7 +31,7 @@ def test_help_imports_nothing_heavy(entry: str) -> None:
 import atexit, sys
 atexit.register(lambda: print([m for m in {HEAVY} if m in sys.modules], file=sys.stderr))
 sys.argv = ["x", *{arguments}]
-from api.start import {main}
+from heapwright.api.start import {main}
 {main}()
 """
     done = run([sys.executable, "-c", code])
@@ -44,7 +44,9 @@ def test_help_has_worked_examples_and_exit_codes() -> None:
 
 
 def test_a_reader_that_leaves_is_no_error(record: str) -> None:
-    script = f"{sys.executable} -m api solve {record} -p acme-one | head -n 1; echo ${{PIPESTATUS[0]}}"
+    script = (
+        f"{sys.executable} -m heapwright.api solve {record} -p acme-one | head -n 1; echo ${{PIPESTATUS[0]}}"
+    )
     done = run(["bash", "-c", script])
     assert done.stdout.splitlines() == ["record-and-preview on acme-one: optimal plan", "0"]
     assert done.stderr == ""
@@ -65,7 +67,7 @@ def test_a_full_disk_is_said(record: str) -> None:
 
 
 def test_closed_streams_do_not_matter(record: str) -> None:
-    done = run(["bash", "-c", f"{sys.executable} -m api solve {record} -p acme-one >&- 2>&-"])
+    done = run(["bash", "-c", f"{sys.executable} -m heapwright.api solve {record} -p acme-one >&- 2>&-"])
     assert done.returncode == 0
 
 
@@ -87,7 +89,7 @@ class Interrupting:
             except KeyboardInterrupt:
                 raise ImportError("initialization failed") from None  # as modules in C do
 sys.meta_path.insert(0, Interrupting())
-from api.start import {entry}
+from heapwright.api.start import {entry}
 {entry}()
 """
 
@@ -110,12 +112,12 @@ def test_a_caller_that_ignores_interrupts_is_obeyed() -> None:
 def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
     code = textwrap.dedent(
         """
-        import threading, solver
-        from api.cli import solve_main
+        import threading, heapwright
+        from heapwright.api.cli import solve_main
         def solve(*_, **__):
             print("searching", flush=True)
             threading.Event().wait(30)
-        solver.solve = solve
+        heapwright.solve = solve
         solve_main()
         """
     )
@@ -138,14 +140,14 @@ def test_an_interrupt_is_still_heard_after_a_search(record: str) -> None:
     # CP-SAT would put the default action in the place of Python's handler, and the process would just die.
     code = textwrap.dedent(
         """
-        import os, signal, sys, solver
-        from platforms.catalog import load_platform
-        from solver.files import pipelines_from
+        import os, signal, sys, heapwright
+        from heapwright.platforms.catalog import load_platform
+        from heapwright.solver.files import pipelines_from
         frame = {"count": 2, "written_by": "video-decoder.frame", "read_by": "cpu.read"}
         buffers = {f"b{n}": frame | {"size": f"{640 + 2 * n}x480"} for n in range(8)}
         pipelines = pipelines_from([{"schema": "heapwright/pipeline/1", "name": "many", "buffers": buffers}])
         stats = {}
-        solver.solve(load_platform("acme-one"), pipelines, stats=stats)
+        heapwright.solve(load_platform("acme-one"), pipelines, stats=stats)
         assert stats["searched"]
         try:
             os.kill(os.getpid(), signal.SIGINT)

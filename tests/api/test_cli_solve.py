@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-import solver
-from allocator.simulated.board import Board
-from api import allocating
-from solver.plan import Undecided
+import heapwright
+from heapwright.allocator.simulated.board import Board
+from heapwright.api import allocating
+from heapwright.solver.plan import Undecided
 from tests.api.questions import RECORD, Command
 
 
@@ -56,7 +56,7 @@ def test_infeasible_exits_1_with_conflict_and_ways_out(solve: Command, record: s
 
 def test_undecided_exits_3(solve: Command, record: str, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Undecided(platform="acme-one", pipelines=("record-and-preview",), text="the limit came first")
-    monkeypatch.setattr(solver, "solve", lambda *_, **__: answer)
+    monkeypatch.setattr(heapwright, "solve", lambda *_, **__: answer)
     said = solve(record, "-p", "acme-one")
     assert said.code == 3
     assert "the limit came first" in said.out
@@ -252,7 +252,7 @@ def test_a_bug_of_ours_is_one_line(solve: Command, record: str, monkeypatch: pyt
     def broken(*_: object, **__: object) -> None:
         raise RuntimeError("two\nlines")
 
-    monkeypatch.setattr(solver, "solve", broken)
+    monkeypatch.setattr(heapwright, "solve", broken)
     said = solve(record, "-p", "acme-one")
     assert said.code == 70
     assert said.err.startswith("solve: a bug of ours: RuntimeError: two lines")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from api.coverage import coverage, page
-from platforms.catalog import board_names
+from heapwright.api.coverage import coverage, page
+from heapwright.platforms.catalog import board_names
 from tests.api.questions import Command
 from tests.examples import ROOT
 

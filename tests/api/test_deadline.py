@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from api.service.deadline import OutOfTime, within
+from heapwright.api.service.deadline import OutOfTime, within
 
 
 def test_work_in_time_gives_its_result() -> None:

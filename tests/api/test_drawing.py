@@ -9,14 +9,14 @@ import pytest
 from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
-from api.drawing.memory import ASCII, UNICODE
-from api.drawing.page import page
-from api.drawing.reach import Verdict, verdicts
-from api.drawing.scale import Scale
-from api.drawing.unknowns import unknowns
-from api.terminal import draw
-from platforms.catalog import board_names, load_platform, platform_from
-from solver.render import plain
+from heapwright.api.drawing.memory import ASCII, UNICODE
+from heapwright.api.drawing.page import page
+from heapwright.api.drawing.reach import Verdict, verdicts
+from heapwright.api.drawing.scale import Scale
+from heapwright.api.drawing.unknowns import unknowns
+from heapwright.api.terminal import draw
+from heapwright.platforms.catalog import board_names, load_platform, platform_from
+from heapwright.solver.render import plain
 from tests.api.questions import Command
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from api import holding
+from heapwright.api import holding
 
 real = select.select
 

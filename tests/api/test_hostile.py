@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from platforms.errors import InputError
-from platforms.yaml_source import read_text
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.yaml_source import read_text
 from tests import hostile
 from tests.api.questions import QUESTION, RECORD, Command, Said, problem
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from api.service.app import application
-from api.service.limits import Limits
+from heapwright.api.service.app import application
+from heapwright.api.service.limits import Limits
 from tests.api.questions import QUESTION, RECORD, problem
 
 

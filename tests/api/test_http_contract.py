@@ -11,9 +11,9 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
-from api.service.app import application
-from api.service.limits import Limits
-from platforms.catalog import board_names
+from heapwright.api.service.app import application
+from heapwright.api.service.limits import Limits
+from heapwright.platforms.catalog import board_names
 from tests.api.questions import QUESTION
 
 APP = application(Limits(deadline=5.0, patience=5.0))

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-import solver
-from api.service.app import application
-from api.service.limits import Limits
-from platforms.catalog import board_names
-from solver.plan import Undecided
+import heapwright
+from heapwright.api.service.app import application
+from heapwright.api.service.limits import Limits
+from heapwright.platforms.catalog import board_names
+from heapwright.solver.plan import Undecided
 from tests.api.questions import QUESTION, RECORD, problem
 
 JSON = {"content-type": "application/json"}
@@ -65,7 +65,7 @@ def test_a_fault_is_reported_where_it_stands_in_the_body(
 
 def test_undecided_is_an_answer(client: TestClient, monkeypatch: pytest.MonkeyPatch) -> None:
     answer = Undecided(platform="acme-one", pipelines=("record-and-preview",), text="the limit came first")
-    monkeypatch.setattr(solver, "solve", lambda *_, **__: answer)
+    monkeypatch.setattr(heapwright, "solve", lambda *_, **__: answer)
     response = client.post("/v1/plans", json=QUESTION)
     assert (response.status_code, response.json()["status"]) == (200, "undecided")
 
@@ -128,7 +128,7 @@ def test_a_default_limit_is_set_and_a_long_one_refused(
         seen.append(options.time_limit)
         return Undecided(platform="a", pipelines=("b",), text="c")
 
-    monkeypatch.setattr(solver, "solve", solve)
+    monkeypatch.setattr(heapwright, "solve", solve)
     client.post("/v1/plans", json=QUESTION)
     assert seen == [10.0]
     problem(client.post("/v1/plans", json=QUESTION | {"options": {"time_limit": 3600}}), 422)
@@ -220,7 +220,7 @@ def test_a_bug_is_a_problem_document_too(client: TestClient, monkeypatch: pytest
     def broken(*_: Any, **__: Any) -> None:
         raise RuntimeError("secret")
 
-    monkeypatch.setattr(solver, "solve", broken)
+    monkeypatch.setattr(heapwright, "solve", broken)
     found = problem(client.post("/v1/plans", json=QUESTION), 500)
     assert "secret" not in str(found)
 
@@ -232,7 +232,7 @@ def test_a_question_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
 
     with TestClient(application(Limits(at_once=1, deadline=0.1, patience=0.5))) as client:
         with monkeypatch.context() as patched:
-            patched.setattr(solver, "solve", endless)
+            patched.setattr(heapwright, "solve", endless)
             found = problem(client.post("/v1/plans", json=QUESTION), 503)
         assert "not done within 0.1 s" in found["detail"]
         # Its turn is free again.
@@ -247,7 +247,7 @@ def test_a_busy_service_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) 
         leave.wait(10)
         return Undecided(platform="a", pipelines=("b",), text="c")
 
-    monkeypatch.setattr(solver, "solve", slow)
+    monkeypatch.setattr(heapwright, "solve", slow)
     app = application(Limits(at_once=1, line=1, patience=0.05))
     with TestClient(app) as client, ThreadPoolExecutor() as others:
         first = others.submit(client.post, "/v1/plans", json=QUESTION)

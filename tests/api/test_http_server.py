@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from api.exits import CannotListen, Exit
-from api.serving import listening
+from heapwright.api.exits import CannotListen, Exit
+from heapwright.api.serving import listening
 from tests.api.questions import QUESTION, Command
 
 ROOT = Path(__file__).parents[2]
@@ -34,7 +34,7 @@ def server() -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A running service and its address."""
     port = _free_port()
     process = subprocess.Popen(
-        [sys.executable, "-m", "api", "serve", "--port", str(port)],
+        [sys.executable, "-m", "heapwright.api", "serve", "--port", str(port)],
         cwd=ROOT,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -77,7 +77,7 @@ def test_a_body_that_is_too_large_hears_why(server: tuple[subprocess.Popen[str],
 
 
 def _served(*arguments: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "api", "serve", *arguments]
+    command = [sys.executable, "-m", "heapwright.api", "serve", *arguments]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 

@@ -6,13 +6,13 @@ from errno import EACCES, EFAULT, EINVAL, ENOENT, ENOMEM
 
 import pytest
 
-import solver
-from allocator.backend import AllocationFailed, KernelRefused
-from allocator.linux.control import Absent, Full, NotPermitted
-from allocator.linux.ports import NotImported
-from api.learning import Nogood, nogood, taught
-from platforms.schema import Platform
-from solver.plan import Placement, Plan
+import heapwright
+from heapwright.allocator.backend import AllocationFailed, KernelRefused
+from heapwright.allocator.linux.control import Absent, Full, NotPermitted
+from heapwright.allocator.linux.ports import NotImported
+from heapwright.api.learning import Nogood, nogood, taught
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Placement, Plan
 from tests.builders import MIB, board, buffer, device, heap, memory, pipeline, port
 
 FRAME = pipeline(
@@ -30,7 +30,7 @@ def two_heaps() -> Platform:
 
 
 def planned(platform: Platform) -> Plan:
-    answer = solver.solve(platform, [FRAME])
+    answer = heapwright.solve(platform, [FRAME])
     assert isinstance(answer, Plan)
     return answer
 
@@ -71,7 +71,7 @@ def test_the_next_plan_leaves_the_refused_heap(refused: KernelRefused, device: s
 def test_a_port_that_refused_both_heaps_leaves_no_plan_and_says_what_was_learnt() -> None:
     platform, placement, found = learnt(NotImported(EFAULT, "VIDIOC_QBUF"), "camera", "capture")
     other = {"system", "pool"} - {placement.heap}
-    answer = solver.solve(taught(platform, found._replace(heap=other.pop())), [FRAME])
+    answer = heapwright.solve(taught(platform, found._replace(heap=other.pop())), [FRAME])
     assert answer.status == "infeasible"
     [reason] = [each for each in answer.conflict if each.kind == "importer-refuses"]
     assert "learnt: the kernel said EFAULT: VIDIOC_QBUF" in reason.source

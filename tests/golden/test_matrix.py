@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from syrupy.assertion import SnapshotAssertion
 
-import solver
-from allocator.simulated.judge import judge
-from solver.files import load_pipelines
-from solver.plan import Infeasible, Plan
-from solver.render import text
+import heapwright
+from heapwright.allocator.simulated.judge import judge
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.render import text
 from tests.examples import BOARDS, PORTABLE, board
 
 
@@ -19,7 +19,7 @@ from tests.examples import BOARDS, PORTABLE, board
 @pytest.mark.parametrize("path", PORTABLE, ids=lambda path: path.stem)
 def test_example_on_board(path: Path, name: str, snapshot: SnapshotAssertion) -> None:
     pipelines = load_pipelines([path])
-    answer = solver.solve(board(name), pipelines)
+    answer = heapwright.solve(board(name), pipelines)
     if isinstance(answer, Plan):
         assert judge(board(name), pipelines, answer) == ()
     else:

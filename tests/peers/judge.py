@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice, product
 from typing import Any, Literal
 
-from solver import Options, solve
-from solver.plan import Plan
+from heapwright import Options, solve
+from heapwright.solver.plan import Plan
 
 from . import blame, converted, late, layouts, pools, ranking, scope, sound
 from .cases import Environment, Node, World, unknown_keys

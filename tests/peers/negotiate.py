@@ -13,12 +13,12 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from platforms.modifiers import parse_modifier
-from platforms.words import PORTS
-from solver import modifiers
-from solver.modifiers import opaque
-from solver.plan import Infeasible, Placement, Plan
-from solver.solving import Options, solve
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.words import PORTS
+from heapwright.solver import modifiers
+from heapwright.solver.modifiers import opaque
+from heapwright.solver.plan import Infeasible, Placement, Plan
+from heapwright.solver.solving import Options, solve
 
 from .cases import Environment, Node, Size, World
 from .ground import Variant

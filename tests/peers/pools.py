@@ -12,10 +12,10 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from platforms.schema import Platform
-from solver import Options, solve
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from heapwright import Options, solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 
 from .cases import World
 from .party import Unreadable

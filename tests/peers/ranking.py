@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from itertools import combinations
 from typing import Any, Final
 
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
-from solver.solving import Options, solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
+from heapwright.solver.solving import Options, solve
 
 from .cases import World
 from .names import FOURCC, fourcc, modifier_name

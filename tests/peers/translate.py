@@ -15,9 +15,9 @@ from typing import Any, Final
 
 from pydantic import ValidationError
 
-from platforms.schema import Platform
-from platforms.words import PORTS
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.words import PORTS
+from heapwright.solver.pipeline import Pipeline
 
 from . import ground
 from .cases import Environment, Size, World

@@ -8,8 +8,8 @@ from __future__ import annotations
 from random import Random
 from typing import Final
 
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
 from tests.property import converting, twists
 from tests.property.drafts import Draft
 from tests.property.strategies import Instance, Twist

@@ -14,19 +14,19 @@ from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
-from allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
-from allocator.simulated.families import opaque
-from allocator.simulated.faults import Objection
-from allocator.simulated.image import Rule
-from allocator.simulated.judge import Case, Judge
-from allocator.simulated.pixels import modifier_named, pixels
-from allocator.simulated.ports import Verdict, names
-from allocator.simulated.question import Asked, Party, Role, Seating
-from allocator.simulated.room import Touch, Uses
-from allocator.simulated.wards import wards
-from platforms.schema import ImageRule, Platform
-from solver.pipeline import Pipeline, Wish
-from solver.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
+from heapwright.allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
+from heapwright.allocator.simulated.families import opaque
+from heapwright.allocator.simulated.faults import Objection
+from heapwright.allocator.simulated.image import Rule
+from heapwright.allocator.simulated.judge import Case, Judge
+from heapwright.allocator.simulated.pixels import modifier_named, pixels
+from heapwright.allocator.simulated.ports import Verdict, names
+from heapwright.allocator.simulated.question import Asked, Party, Role, Seating
+from heapwright.allocator.simulated.room import Touch, Uses
+from heapwright.allocator.simulated.wards import wards
+from heapwright.platforms.schema import ImageRule, Platform
+from heapwright.solver.pipeline import Pipeline, Wish
+from heapwright.solver.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from tests.property.grafts import ALONE, Grafts, Links, Option, converting, least
 from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
 from tests.property.uses import hold

@@ -11,18 +11,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from platforms.schema import Platform
-from solver import constraints, costs
-from solver.constraint import Budget, Case, Placed, Touch, lives_in
-from solver.constraints import audience
-from solver.constraints import count as count_kind
-from solver.images import Images, Rules, holds
-from solver.ledger import Ledger, largest_share, locked_share, used_by
-from solver.live import ledger
-from solver.option import Option, priced
-from solver.pipeline import Pipeline, Wish
-from solver.problem import Problem, Question, Way
-from solver.seats import Seats
+from heapwright.platforms.schema import Platform
+from heapwright.solver import constraints, costs
+from heapwright.solver.constraint import Budget, Case, Placed, Touch, lives_in
+from heapwright.solver.constraints import audience
+from heapwright.solver.constraints import count as count_kind
+from heapwright.solver.images import Images, Rules, holds
+from heapwright.solver.ledger import Ledger, largest_share, locked_share, used_by
+from heapwright.solver.live import ledger
+from heapwright.solver.option import Option, priced
+from heapwright.solver.pipeline import Pipeline, Wish
+from heapwright.solver.problem import Problem, Question, Way
+from heapwright.solver.seats import Seats
 
 Levels = tuple[int, ...]
 

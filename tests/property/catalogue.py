@@ -12,10 +12,10 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
-from solver import constraints, costs, drops, facts, model, solving
-from solver.constraint import Case, Charge, Placed, Touch
-from solver.costs.term import Counted
-from solver.layout import Demand
+from heapwright.solver import constraints, costs, drops, facts, model, solving
+from heapwright.solver.constraint import Case, Charge, Placed, Touch
+from heapwright.solver.costs.term import Counted
+from heapwright.solver.layout import Demand
 
 LOADED: Final = solving
 """All that the solver consists of is imported by now, so that no list is missed."""

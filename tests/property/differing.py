@@ -7,14 +7,14 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
-from platforms.schema import Platform
-from solver import board, options
-from solver.deciding import decide
-from solver.live import ledger
-from solver.option import Option, Rivals
-from solver.options import Propagation
-from solver.pipeline import Pipeline
-from solver.problem import Problem
+from heapwright.platforms.schema import Platform
+from heapwright.solver import board, options
+from heapwright.solver.deciding import decide
+from heapwright.solver.live import ledger
+from heapwright.solver.option import Option, Rivals
+from heapwright.solver.options import Propagation
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.problem import Problem
 from tests.property import catalogue
 from tests.property.candidates import Candidates
 from tests.property.mutations import MOST, Mutation

@@ -14,8 +14,8 @@ from functools import cached_property
 from random import Random
 from typing import Any, Final
 
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, memory, pipeline, port
 
 DEVICES: Final = {

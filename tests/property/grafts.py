@@ -13,20 +13,20 @@ from dataclasses import replace
 from itertools import combinations, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from allocator.hardware import known
-from allocator.simulated.bridges import (
+from heapwright.allocator.hardware import known
+from heapwright.allocator.simulated.bridges import (
     BY_CPU,
     bridge_objections,
     differences,
     moves_raw,
     strides,
 )
-from allocator.simulated.cost import Cost, Shares, combined
-from allocator.simulated.judge import Case
-from allocator.simulated.question import Asked, Seating
-from allocator.simulated.room import Charge
-from allocator.simulated.trees import DEEPEST, Bridge, Tree, converter, inserted
-from solver.plan import Conversion, Placement
+from heapwright.allocator.simulated.cost import Cost, Shares, combined
+from heapwright.allocator.simulated.judge import Case
+from heapwright.allocator.simulated.question import Asked, Seating
+from heapwright.allocator.simulated.room import Charge
+from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree, converter, inserted
+from heapwright.solver.plan import Conversion, Placement
 
 if TYPE_CHECKING:
     from tests.property.brute import Found, Search

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
-from allocator.hardware import known
-from allocator.simulated.faults import Objection
-from allocator.simulated.image import (
+from heapwright.allocator.hardware import known
+from heapwright.allocator.simulated.faults import Objection
+from heapwright.allocator.simulated.image import (
     Layout,
     Rule,
     column_objections,
@@ -17,12 +17,12 @@ from allocator.simulated.image import (
     size_objections,
     stride_objections,
 )
-from allocator.simulated.pixels import Pixels, modifier_named
-from allocator.simulated.question import Asked, Party
-from allocator.simulated.room import Touch
-from allocator.simulated.surfaces import Bands
-from platforms.formats import pixel_format
-from solver.plan import Placement, Plane
+from heapwright.allocator.simulated.pixels import Pixels, modifier_named
+from heapwright.allocator.simulated.question import Asked, Party
+from heapwright.allocator.simulated.room import Touch
+from heapwright.allocator.simulated.surfaces import Bands
+from heapwright.platforms.formats import pixel_format
+from heapwright.solver.plan import Placement, Plane
 
 STRIDES = 1024
 TILES = 64

@@ -14,10 +14,10 @@ from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import NamedTuple
 
-from platforms.schema import Platform
-from platforms.words import Access
-from solver.pipeline import AnyOf, Audience, Pipeline, Selector, attachment
-from solver.plan import Conversion, Placement, Plan
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.words import Access
+from heapwright.solver.pipeline import AnyOf, Audience, Pipeline, Selector, attachment
+from heapwright.solver.plan import Conversion, Placement, Plan
 from tests.property.ranges import stands
 
 Audiences = frozenset[tuple[Selector, ...]]

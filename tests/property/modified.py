@@ -6,11 +6,11 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
-from allocator.simulated.pixels import Pixels, pixels
-from allocator.simulated.surfaces import Shape
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan, Plane
+from heapwright.allocator.simulated.pixels import Pixels, pixels
+from heapwright.allocator.simulated.surfaces import Shape
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan, Plane
 
 Json = dict[str, Any]
 SOURCE: Final = "made up"

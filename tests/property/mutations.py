@@ -14,10 +14,10 @@ from typing import Any, Final, NamedTuple
 
 from hypothesis import strategies as st
 
-from platforms.schema import Platform
-from solver.constraint import Budget, Touch
-from solver.layout import Demand
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraint import Budget, Touch
+from heapwright.solver.layout import Demand
+from heapwright.solver.pipeline import Pipeline
 from tests.property import catalogue, layout_twists, twists
 from tests.property.candidates import Candidates
 from tests.property.drafts import Draft

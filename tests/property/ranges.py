@@ -7,8 +7,8 @@ painted over the cells it hands out. A firewall stands if whatever is painted ov
 
 from __future__ import annotations
 
-from platforms.schema import Heap, Memory, Platform
-from platforms.values import Span
+from heapwright.platforms.schema import Heap, Memory, Platform
+from heapwright.platforms.values import Span
 
 
 def stands(platform: Platform, name: str) -> bool:

@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
-import solver
-from allocator.backend import AllocationFailed, Buffer
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+import heapwright
+from heapwright.allocator.backend import AllocationFailed, Buffer
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 
 KIB: Final = 1 << 10
 SOURCE: Final = "made up"
@@ -102,8 +102,8 @@ def failures(seed: int) -> Iterator[str]:
     for number in range(STEPS):
         question, pins = a_question(random, number, sorted(platform.heaps))
         placements = [as_live(buffer) for buffer in live]
-        answer = solver.solve(
-            platform, [question], live=placements, pins=pins, options=solver.Options(explain=False)
+        answer = heapwright.solve(
+            platform, [question], live=placements, pins=pins, options=heapwright.Options(explain=False)
         )
         if not isinstance(answer, Plan):
             yield "none"

@@ -12,8 +12,8 @@ from collections.abc import Callable
 from random import Random
 from typing import Final, NamedTuple
 
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
 from tests.property import layout_twists, twists
 from tests.property.drafts import Draft, Json
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.frames import run_frame
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.property.brute import brute_force
 from tests.property.strategies import instance
 

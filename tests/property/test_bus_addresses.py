@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from allocator.addresses import addresses
-from allocator.hardware import device_facts
-from allocator.simulated.iova import allotter_of
-from allocator.simulated.mappings import Mapped, crowded
-from platforms.schema import Platform
-from solver.board import Board
-from solver.constraints import iova_aperture
-from solver.iova import Space, spaces
+from heapwright.allocator.addresses import addresses
+from heapwright.allocator.hardware import device_facts
+from heapwright.allocator.simulated.iova import allotter_of
+from heapwright.allocator.simulated.mappings import Mapped, crowded
+from heapwright.platforms.schema import Platform
+from heapwright.solver.board import Board
+from heapwright.solver.constraints import iova_aperture
+from heapwright.solver.iova import Space, spaces
 from tests.builders import board, device, iommu, port
 from tests.references.iova import reference
 

@@ -14,13 +14,13 @@ from typing import Final, NamedTuple
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 
-import solver
-from platforms.schema import Platform
-from solver import costs
-from solver.constraint import Budget, Case, Placed
-from solver.layout import Plane
-from solver.pipeline import Pipeline
-from solver.plan import Answer, Infeasible, Plan
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver import costs
+from heapwright.solver.constraint import Budget, Case, Placed
+from heapwright.solver.layout import Plane
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer, Infeasible, Plan
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 from tests.property import catalogue, converting
 from tests.property.brute import brute_force
@@ -49,7 +49,7 @@ def asked(platform: Platform, *pipelines: Pipeline, added: Kind | Term, rank: in
 
 
 def _answer(platform: Platform, pipelines: Sequence[Pipeline]) -> Answer:
-    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+    return heapwright.solve(platform, pipelines, options=heapwright.Options(explain=False))
 
 
 # Every candidate
@@ -63,7 +63,7 @@ def test_trying_every_candidate_gives_what_the_solver_and_the_judge_find() -> No
         found.append(difference(platform, pipelines, most=MOST))
         if seed % 10 == 0:
             judged = brute_force(platform, pipelines)
-            answer = solver.solve(platform, pipelines)
+            answer = heapwright.solve(platform, pipelines)
             assert (judged is None) == isinstance(answer, Infeasible)
             if judged is not None and isinstance(answer, Plan):
                 plans += 1
@@ -119,7 +119,7 @@ def turned_and_scattered(case: Case) -> bool:
 def test_a_kind_of_reach_may_read_how_a_port_is_used() -> None:
     files = pipeline(a=buffer(), b=turned())
     with holding(Kind("reach", broken=turned_and_scattered)):
-        assert isinstance(solver.solve(TWO_HEAPS, [files], pins=["b:heap=a_system"]), Infeasible)
+        assert isinstance(heapwright.solve(TWO_HEAPS, [files], pins=["b:heap=a_system"]), Infeasible)
         alone = plan(TWO_HEAPS, pipeline(b=turned())).placements[0]
         together = {placement.buffer: placement.heap for placement in plan(TWO_HEAPS, files).placements}
     assert alone.heap == together["b"] == "cma"

@@ -14,15 +14,15 @@ from typing import Any
 
 import pytest
 
-import solver
-from platforms.schema import Platform
-from solver.constraint import Fact
-from solver.constraints import BY_NAME
-from solver.explain import Prover
-from solver.live import ledger
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan, Remedy
-from solver.problem import Problem
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraint import Fact
+from heapwright.solver.constraints import BY_NAME
+from heapwright.solver.explain import Prover
+from heapwright.solver.live import ledger
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan, Remedy
+from heapwright.solver.problem import Problem
 from tests.builders import changed
 from tests.property.strategies import Instance, instance
 
@@ -35,7 +35,7 @@ def refused() -> tuple[tuple[int, Instance, Infeasible], ...]:
     found = []
     for seed in range(SEEDS):
         asked = instance(seed)
-        answer = solver.solve(asked.platform, asked.pipelines)
+        answer = heapwright.solve(asked.platform, asked.pipelines)
         if isinstance(answer, Infeasible):
             found.append((seed, asked, answer))
     return tuple(found)
@@ -88,7 +88,7 @@ def test_a_device_that_no_fact_names_may_be_as_easy_as_can_be() -> None:
                 platform = changed(platform, f"{path}.{field}", value)
             if not device.by_cpu:
                 platform = changed(platform, f"{path}.dma", {"bits": 64, "mmu": True, "p2p": device.dma.p2p})
-        assert isinstance(solver.solve(platform, asked.pipelines), Infeasible), seed
+        assert isinstance(heapwright.solve(platform, asked.pipelines), Infeasible), seed
 
 
 def test_every_sentence_names_its_subject_and_its_source() -> None:
@@ -119,14 +119,14 @@ def shuffled(asked: Instance, random: Random) -> tuple[Platform, list[Pipeline]]
 
 def test_the_order_of_input_changes_nothing() -> None:
     for seed, asked, answer in refused()[:60]:
-        again = solver.solve(*shuffled(asked, Random(seed)))
+        again = heapwright.solve(*shuffled(asked, Random(seed)))
         assert again.model_dump_json() == answer.model_dump_json(), seed
 
 
 def test_asking_again_changes_nothing() -> None:
     for seed, _, answer in refused()[:40]:
         asked = instance(seed)
-        again = solver.solve(asked.platform, asked.pipelines)
+        again = heapwright.solve(asked.platform, asked.pipelines)
         assert again.model_dump_json() == answer.model_dump_json(), seed
 
 
@@ -140,7 +140,7 @@ def after(asked: Instance, remedy: Remedy, value: Any) -> Any:
         pipelines[at] = changed(pipelines[at], rest if colon else path, value)
     else:
         platform = changed(platform, path, value)
-    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+    return heapwright.solve(platform, pipelines, options=heapwright.Options(explain=False))
 
 
 def one_step_back(asked: Instance, remedy: Remedy) -> int | None:

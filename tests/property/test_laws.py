@@ -12,14 +12,14 @@ from functools import lru_cache
 from random import Random
 from typing import Any
 
-import solver
-from platforms.schema import ImageRule, Platform
-from solver.live import ledger
-from solver.model import choose
-from solver.options import Propagation
-from solver.pipeline import Pipeline
-from solver.plan import Answer, Infeasible, Placement, Plan
-from solver.problem import Problem
+import heapwright
+from heapwright.platforms.schema import ImageRule, Platform
+from heapwright.solver.live import ledger
+from heapwright.solver.model import choose
+from heapwright.solver.options import Propagation
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Answer, Infeasible, Placement, Plan
+from heapwright.solver.problem import Problem
 from tests.builders import changed, device, port
 from tests.property import converting
 from tests.property.leaks import leaks
@@ -60,7 +60,7 @@ def plans() -> tuple[tuple[int, Instance, Plan], ...]:
     found = []
     for seed, each, value in asked():
         if value is not None:
-            answer = solver.solve(each.platform, each.pipelines)
+            answer = heapwright.solve(each.platform, each.pipelines)
             assert isinstance(answer, Plan)
             found.append((seed, each, answer))
     return tuple(found)
@@ -101,8 +101,8 @@ def test_a_device_of_a_kind_nobody_asks_for_changes_nothing() -> None:
         platform = changed(each.platform, "devices.stranger", device("dac", play=port(), dma={"bits": 12}))
         assert cost(platform, each.pipelines) == before, seed
         if seed < 1000 + TOLD:
-            answer = solver.solve(each.platform, each.pipelines)
-            assert solver.solve(platform, each.pipelines) == answer, seed
+            answer = heapwright.solve(each.platform, each.pipelines)
+            assert heapwright.solve(platform, each.pipelines) == answer, seed
 
 
 def test_losing_a_heap_that_is_not_used_changes_nothing() -> None:
@@ -113,7 +113,7 @@ def test_losing_a_heap_that_is_not_used_changes_nothing() -> None:
             rest = {other: spec for other, spec in heaps.items() if other != name}
             if name in used or shapes_the_board(name, each.platform):
                 continue
-            fewer = solver.solve(each.platform.model_copy(update={"heaps": rest}), each.pipelines)
+            fewer = heapwright.solve(each.platform.model_copy(update={"heaps": rest}), each.pipelines)
             assert isinstance(fewer, Plan), (seed, name)
             bare = {"reasons": (), "rejected": ()}
             assert [p.model_copy(update=bare) for p in fewer.placements] == [
@@ -145,23 +145,25 @@ def test_the_order_of_input_changes_nothing() -> None:
     for seed, each, answer in plans():
         random = Random(seed)
         platform = Platform.model_validate(mixed(each.data["platform"], random))
-        assert solver.solve(platform, each.pipelines[::-1]).model_dump_json() == answer.model_dump_json(), (
-            seed
-        )
+        assert (
+            heapwright.solve(platform, each.pipelines[::-1]).model_dump_json() == answer.model_dump_json()
+        ), seed
 
 
 def test_the_same_question_gives_the_same_bytes() -> None:
     for seed, each, _ in asked()[:TOLD]:
-        once = solver.solve(each.platform, each.pipelines)
+        once = heapwright.solve(each.platform, each.pipelines)
         again = instance(seed)
-        assert solver.solve(again.platform, again.pipelines).model_dump_json() == once.model_dump_json(), seed
+        assert (
+            heapwright.solve(again.platform, again.pipelines).model_dump_json() == once.model_dump_json()
+        ), seed
 
 
 def test_names_in_the_same_order_are_only_names() -> None:
     for seed, each, answer in plans():
         data, files = (renamed(each.data[part]) for part in ("platform", "pipelines"))
         pipelines = [Pipeline.model_validate(file) for file in files]
-        other = solver.solve(Platform.model_validate(data), pipelines)
+        other = heapwright.solve(Platform.model_validate(data), pipelines)
         assert isinstance(other, Plan), seed
         assert other.levels == answer.levels, seed
         mine = [(renamed(p.buffer), renamed(p.heap), p.planes, p.count) for p in answer.placements]
@@ -212,7 +214,7 @@ def looser(rule: ImageRule) -> ImageRule:
 def test_a_plan_pinned_as_it_is_stays_optimal() -> None:
     for seed, each, answer in plans():
         pins = [pin for placement in answer.placements for pin in pins_of(placement)]
-        pinned = solver.solve(each.platform, each.pipelines, pins=pins)
+        pinned = heapwright.solve(each.platform, each.pipelines, pins=pins)
         assert isinstance(pinned, Plan), seed
         assert pinned.status == "optimal"
         assert pinned.levels == answer.levels, seed
@@ -237,8 +239,8 @@ def pins_of(placement: Placement) -> list[str]:
 def test_what_is_live_never_helps() -> None:
     for seed, each, answer in plans():
         again = [file.model_copy(update={"name": f"{file.name}-again"}) for file in each.pipelines]
-        second = solver.solve(
-            each.platform, again, live=answer.placements, options=solver.Options(explain=False)
+        second = heapwright.solve(
+            each.platform, again, live=answer.placements, options=heapwright.Options(explain=False)
         )
         if isinstance(second, Plan):
             # Preference, wishes and traffic; shares and bytes count what is live too.
@@ -256,7 +258,7 @@ def converting_plans() -> tuple[tuple[int, Instance, Answer], ...]:
 
 
 def _answer(platform: Platform, pipelines: Sequence[Pipeline]) -> Answer:
-    return solver.solve(platform, pipelines, options=solver.Options(explain=False))
+    return heapwright.solve(platform, pipelines, options=heapwright.Options(explain=False))
 
 
 def test_protection_never_leaks() -> None:

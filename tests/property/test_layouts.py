@@ -8,17 +8,17 @@ from __future__ import annotations
 
 import pytest
 
-import solver
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.families import surfaces
-from allocator.simulated.frames import run_frame
-from allocator.simulated.judge import judge
-from platforms.formats import pixel_formats
-from platforms.modifiers import parse_modifier
-from solver import modifiers
-from solver.modifiers.opaque import Opaque
-from solver.plan import Plan
+import heapwright
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.families import surfaces
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.solver import modifiers
+from heapwright.solver.modifiers.opaque import Opaque
+from heapwright.solver.plan import Plan
 from tests.property.brute import Search
 from tests.property.layout_twists import MODIFIED
 from tests.property.modified import FAMILIES, careless, question
@@ -34,7 +34,7 @@ def disagreement(seed: int, pair: tuple[str, str] | None = None) -> str | None:
     form = platform.devices["d0"].ports["render"].images[0].formats[0]
     where = f"seed {seed} ({form} in {modifier}, {pipeline.buffers['b'].size})"
     found = Search(platform, [pipeline]).best()
-    answer = solver.solve(platform, [pipeline])
+    answer = heapwright.solve(platform, [pipeline])
     if not isinstance(answer, Plan):
         return (
             None if found is None else f"{where}: {answer.status}, but {found.plan.placements[0]} is possible"

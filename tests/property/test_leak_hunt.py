@@ -11,13 +11,13 @@ from itertools import islice
 
 import pytest
 
-import solver.board
-import solver.protection
-from allocator.hardware import DeviceFacts
-from allocator.simulated import judge, wards
-from allocator.simulated.question import Asked, Seating
-from solver.pipeline import Audience
-from solver.protection import Guard, Taken
+import heapwright.solver.board
+import heapwright.solver.protection
+from heapwright.allocator.hardware import DeviceFacts
+from heapwright.allocator.simulated import judge, wards
+from heapwright.allocator.simulated.question import Asked, Seating
+from heapwright.solver.pipeline import Audience
+from heapwright.solver.protection import Guard, Taken
 from tests.property.flows import Draw
 from tests.property.test_oracle import compared
 from tests.property.test_protected_flow import BATCH, BATCHES
@@ -29,7 +29,7 @@ ENOUGH = 4
 
 def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
     """Nothing flows into a buffer that has a mark of its own: one with an audience, or `protected: true`."""
-    outcome, jobs = solver.protection._outcome, wards._jobs
+    outcome, jobs = heapwright.solver.protection._outcome, wards._jobs
 
     def settled(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
         final = [guard.protected and bool(guard.audiences) == audience for guard in own]
@@ -46,7 +46,7 @@ def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
         final = mark and isinstance(mark, Audience) == audience
         return [] if final and access == "write" else jobs(asked, seating, devices, access)
 
-    patch.setattr(solver.protection, "_outcome", settled)
+    patch.setattr(heapwright.solver.protection, "_outcome", settled)
     patch.setattr(wards, "_jobs", touching)
 
 
@@ -60,7 +60,7 @@ def a_later_mark_opens_to_everybody(patch: pytest.MonkeyPatch) -> None:
 
 def every_firewall_stands(patch: pytest.MonkeyPatch) -> None:
     """Whoever else allocates in a range, its access list counts."""
-    patch.setattr(solver.board, "clashes", lambda *_: ())
+    patch.setattr(heapwright.solver.board, "clashes", lambda *_: ())
     patch.setattr(judge, "disputed", lambda *_: {})
 
 

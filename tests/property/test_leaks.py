@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.builders import board, buffer, changed, device, heap, memory, pipeline, plan, port
 from tests.property.leaks import leaks
 

@@ -11,13 +11,13 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-import solver
-from allocator.simulated.judge import Judge
-from platforms.schema import Platform
-from solver.files import live_from
-from solver.pipeline import Pipeline
-from solver.places import IN_RUNS
-from solver.plan import Answer, Infeasible, Placement, Plan
+import heapwright
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import live_from
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.places import IN_RUNS
+from heapwright.solver.plan import Answer, Infeasible, Placement, Plan
 from tests.property import beside
 from tests.property.strategies import instance
 from tests.property.test_oracle import compared
@@ -49,7 +49,7 @@ def as_before(plan: Plan, pipeline: Pipeline) -> tuple[Placement, ...] | None:
 def disagreement(platform: Platform, pipelines: Sequence[Pipeline]) -> str | None:
     """Where what the first has leaves the others too much or too little, if anywhere."""
     first, *others = pipelines
-    alone, jointly = solver.solve(platform, [first]), solver.solve(platform, pipelines)
+    alone, jointly = heapwright.solve(platform, [first]), heapwright.solve(platform, pipelines)
     if isinstance(alone, Plan):
         text = compared(f"beside what {first.name} has", platform, others, passed_on(alone, first))
         if text is not None:
@@ -60,12 +60,12 @@ def disagreement(platform: Platform, pipelines: Sequence[Pipeline]) -> str | Non
     if isinstance(jointly, Plan):
         if faults := Judge(platform).case(pipelines).judge(jointly):
             return f"the judge refuses what is solved jointly: {faults[0]}"
-        answer = solver.solve(platform, others, live=passed_on(jointly, first))
+        answer = heapwright.solve(platform, others, live=passed_on(jointly, first))
         if isinstance(answer, Plan) or lacks_runs(answer):
             return None
         return f"{answer.status} beside what {first.name} has jointly"
     if isinstance(alone, Plan):
-        answer = solver.solve(platform, others, live=passed_on(alone, first))
+        answer = heapwright.solve(platform, others, live=passed_on(alone, first))
         if isinstance(answer, Plan) and not lacks_runs(jointly):
             return f"jointly {jointly.status}, but one after the other there is a plan"
     return None
@@ -108,7 +108,7 @@ def test_all_that_attachments_say_is_drawn_and_decides() -> None:
     said: Counter[str] = Counter()
     for seed in range(BATCHES * BATCH):
         platform, (first, *others), *_ = beside.question(seed)
-        alone = solver.solve(platform, [first])
+        alone = heapwright.solve(platform, [first])
         if not isinstance(alone, Plan):
             continue
         said["first"] += 1
@@ -122,7 +122,7 @@ def test_all_that_attachments_say_is_drawn_and_decides() -> None:
         for each in (each for placement in live for each in placement.attachments):
             said.update(name for name in ("uses", "converts") if getattr(each, name) is not None)
             said["rarely"] += each.how_often == "rarely"
-        answers = [solver.solve(platform, others, live=there).status for there in (live, mute)]
+        answers = [heapwright.solve(platform, others, live=there).status for there in (live, mute)]
         said["decides"] += answers[0] == "infeasible" != answers[1]
     assert min(said[name] for name in ("uses", "converts", "rarely", "decides")) >= 3, said
 

@@ -11,11 +11,11 @@ from random import Random
 
 import pytest
 
-import solver
-from allocator.simulated.cost import TERMS, plan_cost
-from platforms.schema import Lock, Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+import heapwright
+from heapwright.allocator.simulated.cost import TERMS, plan_cost
+from heapwright.platforms.schema import Lock, Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 from tests.property import converting
 from tests.property.brute import Search, brute_force
 from tests.property.leaks import leaks
@@ -56,7 +56,7 @@ def compared(
     """The two answers to one question, and where they part; protected content is followed besides."""
     search = Search(platform, pipelines, live)
     found = search.best()
-    answer = solver.solve(platform, pipelines, live=live)
+    answer = heapwright.solve(platform, pipelines, live=live)
     if not isinstance(answer, Plan):
         return None if found is None else f"{where}: {answer.status}, but {found.cost} is possible"
     if faults := search.case.judge(answer):

@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-import solver
-from allocator.hardware import heap_facts
-from allocator.simulated.board import Board as Simulated
-from allocator.simulated.judge import Judge
-from platforms.catalog import platform_from
-from platforms.schema import Platform
-from solver.board import Board
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.allocator.hardware import heap_facts
+from heapwright.allocator.simulated.board import Board as Simulated
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.schema import Platform
+from heapwright.solver.board import Board
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import device, heap, memory, pipeline, port, raw_port
 from tests.property.test_oracle import compared
 
@@ -98,7 +98,7 @@ def test_the_pretended_system_heap_draws_orders_of_pages(page: int) -> None:
         }
     )
     wanted = pipeline(frame={"bytes": 273 * page + 1, "written_by": "camera", "read_by": "npu.input"})
-    answer = solver.solve(platform, [wanted])
+    answer = heapwright.solve(platform, [wanted])
     assert isinstance(answer, Plan)
     (dmabuf,) = Simulated(platform, luck=0.0).allocate(answer.placements[0]).dmabufs
     assert dmabuf.segments is not None
@@ -129,11 +129,11 @@ def test_as_many_buffers_fit_a_cma_area_as_slots_of_its_page(page: str, most: in
         ways = {"written_by": "cpu.write", "read_by": "display.scanout"}
         return pipeline(frame={"size": "1280x1024", "formats": ["XR24"], "count": count, **ways})
 
-    answer = solver.solve(raspberry(page), [asked(most)])
+    answer = heapwright.solve(raspberry(page), [asked(most)])
     assert isinstance(answer, Plan)
     assert (answer.placements[0].heap, answer.placements[0].size) == ("cma", 5 << 20)
     assert not Judge(raspberry(page)).case([asked(most)]).judge(answer)
-    refused = solver.solve(raspberry(page), [asked(most + 1)])
+    refused = heapwright.solve(raspberry(page), [asked(most + 1)])
     assert isinstance(refused, Infeasible)
     assert ("capacity", "cma") in [(fact.kind, fact.subject) for fact in refused.conflict]
 
@@ -193,7 +193,7 @@ def test_solver_judge_and_brute_force_agree_at_every_page(batch: int) -> None:
 
 
 def test_the_questions_are_of_all_sorts() -> None:
-    answers = [(solver.solve(*question(seed)), question(seed)[0].page) for seed in range(300)]
+    answers = [(heapwright.solve(*question(seed)), question(seed)[0].page) for seed in range(300)]
     assert {page for answer, page in answers if isinstance(answer, Plan)} == set(PAGES)
     refused = {
         fact.kind for answer, _ in answers if isinstance(answer, Infeasible) for fact in answer.conflict

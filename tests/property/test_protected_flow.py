@@ -10,14 +10,14 @@ from collections import Counter
 
 import pytest
 
-from platforms.schema import Platform
-from solver import solve
-from solver.constraint import Fact
-from solver.explain import Prover
-from solver.live import ledger
-from solver.pipeline import Audience
-from solver.plan import Infeasible, Plan
-from solver.problem import Problem
+from heapwright import solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraint import Fact
+from heapwright.solver.explain import Prover
+from heapwright.solver.live import ledger
+from heapwright.solver.pipeline import Audience
+from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.problem import Problem
 from tests.builders import board, buffer, changed, device, heap, pipeline, port
 from tests.property.flows import DEVICES, PORTS, READERS, WRITERS, Draw
 from tests.property.ranges import stands

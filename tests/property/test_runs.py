@@ -13,10 +13,10 @@ from random import Random
 
 import pytest
 
-import solver
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.plan import Plan
+import heapwright
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Plan
 from tests.builders import board, buffer, heap, memory, pipeline
 from tests.property.kernel_runs import Area, order_of, placements
 from tests.property.sequences import failures
@@ -73,12 +73,12 @@ def promised(base: int, pages: int, live: list[int], sizes: list[int]) -> bool:
     platform = area(base, pages)
     names = {f"old{n}": buffer(bytes=size * PAGE, count=1, read_by=[]) for n, size in enumerate(live)}
     roomy = area(0, 1024)
-    old = solver.solve(roomy, [pipeline("old", **names)]).placements if live else ()  # type: ignore[union-attr]
+    old = heapwright.solve(roomy, [pipeline("old", **names)]).placements if live else ()  # type: ignore[union-attr]
     new = pipeline("new", **{
         f"new{n}": buffer(bytes=size * PAGE, count=1, read_by=[]) for n, size in enumerate(sizes)
     })  # fmt: skip
-    answer = solver.solve(platform, [new], live=old, options=solver.Options(explain=False))
-    there = solver.solve(roomy, [new])
+    answer = heapwright.solve(platform, [new], live=old, options=heapwright.Options(explain=False))
+    there = heapwright.solve(roomy, [new])
     assert isinstance(there, Plan)
     plan = there.model_copy(update={"platform": platform.name})
     lawful = not [fault for fault in judge(platform, [new], plan, old) if fault.kind == "capacity"]

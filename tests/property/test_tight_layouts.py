@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.frames import run_frame
-from allocator.simulated.judge import judge
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.simulated.judge import judge
 from tests.property.brute import Search
 from tests.property.modified import FAMILIES, OPAQUE, careless, question
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from allocator.simulated.question import Party
-from platforms.schema import ImageRule, Port
+from heapwright.allocator.simulated.question import Party
+from heapwright.platforms.schema import ImageRule, Port
 
 _UPRIGHT = (0,)
 

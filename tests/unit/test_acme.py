@@ -12,12 +12,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import solver
-from platforms.catalog import load_platform
-from platforms.schema import Platform
-from solver.files import load_pipelines
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import MIB, changed, facts, refusal, ways_out
 
 FILE = Path(__file__).parents[2] / "examples" / "record-and-preview.yaml"
@@ -34,7 +34,7 @@ def question(count: int = 4) -> Pipeline:
 
 
 def answer() -> Plan:
-    found = solver.solve(board(), [question()])
+    found = heapwright.solve(board(), [question()])
     assert isinstance(found, Plan)
     return found
 
@@ -137,16 +137,16 @@ def test_the_ways_out_are_exact_and_the_cheapest_comes_first() -> None:
 
 
 def test_each_way_out_leads_to_a_plan() -> None:
-    assert isinstance(solver.solve(board(20_971_520), [question()]), Plan)
-    assert isinstance(solver.solve(board(SHRUNK), [question(3)]), Plan)
+    assert isinstance(heapwright.solve(board(20_971_520), [question()]), Plan)
+    assert isinstance(heapwright.solve(board(SHRUNK), [question(3)]), Plan)
     behind_mmu = changed(board(SHRUNK), "devices.encoder.dma.mmu", True)
-    assert isinstance(solver.solve(behind_mmu, [question()]), Plan)
+    assert isinstance(heapwright.solve(behind_mmu, [question()]), Plan)
 
 
 def test_one_page_less_or_one_buffer_more_and_there_is_none() -> None:
-    assert isinstance(solver.solve(board(20_971_520 - 4096), [question()]), Infeasible)
-    assert isinstance(solver.solve(board(20_971_520), [question(5)]), Infeasible)
-    assert isinstance(solver.solve(board(SHRUNK - MIB - 4096), [question(3)]), Infeasible)
+    assert isinstance(heapwright.solve(board(20_971_520 - 4096), [question()]), Infeasible)
+    assert isinstance(heapwright.solve(board(20_971_520), [question(5)]), Infeasible)
+    assert isinstance(heapwright.solve(board(SHRUNK - MIB - 4096), [question(3)]), Infeasible)
 
 
 def test_the_same_question_gives_the_same_bytes() -> None:
@@ -156,6 +156,6 @@ def test_the_same_question_gives_the_same_bytes() -> None:
 
 
 def test_why_not_system_names_the_encoder() -> None:
-    found = solver.why_not(board(), [question()], "frame:system")
+    found = heapwright.why_not(board(), [question()], "frame:system")
     assert isinstance(found, Infeasible)
     assert facts(found) == [("contiguous-memory", "frame→encoder")]

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-import solver
-from allocator.backend import AllocationFailed
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from platforms.catalog import load_platform
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.allocator.backend import AllocationFailed
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import (
     KIB,
     board,
@@ -57,9 +57,9 @@ def test_as_many_frames_as_rga3_maps(size: str, fourcc: str, most: int) -> None:
             )
         )
 
-    quickly = solver.Options(explain=False)
-    assert isinstance(solver.solve(rga3, [asked(most)], options=quickly), Plan)
-    answer = solver.solve(rga3, [asked(most + 1)])
+    quickly = heapwright.Options(explain=False)
+    assert isinstance(heapwright.solve(rga3, [asked(most)], options=quickly), Plan)
+    answer = heapwright.solve(rga3, [asked(most + 1)])
     assert isinstance(answer, Infeasible)
     assert ways_out(answer)["buffers.frame.count"] == most
     assert {fact.kind for fact in answer.conflict} == {"iova-aperture", "count"}
@@ -101,7 +101,7 @@ def test_what_is_left_behind_large_mappings_is_not_lost() -> None:
     # below 8 MiB there are 4 + 2 + 1 MiB more: 6 multiples of 2 MiB in all.
     platform = panel("dma-iommu", 32 * MIB)
     assert plan(platform, shown(large=(5 * MIB, 3), small=(2 * MIB, 6)))
-    assert isinstance(solver.solve(platform, [shown(large=(5 * MIB, 3), small=(2 * MIB, 7))]), Infeasible)
+    assert isinstance(heapwright.solve(platform, [shown(large=(5 * MIB, 3), small=(2 * MIB, 7))]), Infeasible)
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_the_pretended_kernel_maps_what_is_promised_and_no_more(way: Any, most: 
     fitting = plan(platform, shown(frame=(5 * MIB, most)))
     with execute(platform, [shown(frame=(5 * MIB, most))], fitting, Board(platform)):
         pass
-    assert isinstance(solver.solve(platform, [shown(frame=(5 * MIB, most + 1))]), Infeasible)
+    assert isinstance(heapwright.solve(platform, [shown(frame=(5 * MIB, most + 1))]), Infeasible)
     placement = fitting.placements[0].model_copy(update={"count": most + 1})
     more = fitting.model_copy(update={"placements": (placement,)})
     with pytest.raises(AllocationFailed, match="no 5242880 bytes of IO virtual addresses left"):
@@ -179,11 +179,11 @@ def test_plans_of_devices_that_see_different_parts_are_carried_out(seed: int) ->
             for each in range(random.randint(1, 3))
         }
         asked = pipeline(f"p{number}", **buffers)
-        answer = solver.solve(
+        answer = heapwright.solve(
             platform,
             [asked],
             live=[p for allocation in live for p in allocation.plan.placements],
-            options=solver.Options(explain=False),
+            options=heapwright.Options(explain=False),
         )
         if isinstance(answer, Plan):
             live.append(execute(platform, [asked], answer, made))

@@ -10,11 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from platforms.values import Extent
-from solver import layout
-from solver.layout import Demand
-from solver.modifiers import shape
-from solver.plan import Placement
+from heapwright.platforms.values import Extent
+from heapwright.solver import layout
+from heapwright.solver.layout import Demand
+from heapwright.solver.modifiers import shape
+from heapwright.solver.plan import Placement
 from tests.builders import Json, board, buffer, device, image, pipeline, placed, port
 
 

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.catalog import load_platform
-from platforms.schema import Platform
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Placement, Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Placement, Plan
 from tests.builders import (
     Json,
     board,

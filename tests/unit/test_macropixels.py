@@ -15,14 +15,14 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from allocator.simulated.pixels import pixels
-from platforms.formats import pixel_formats
-from platforms.schema import Platform
-from platforms.values import Extent
-from solver.layout import Demand
-from solver.layout import solve as laid
-from solver.modifiers import shape
-from solver.shape import Shape
+from heapwright.allocator.simulated.pixels import pixels
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout import Demand
+from heapwright.solver.layout import solve as laid
+from heapwright.solver.modifiers import shape
+from heapwright.solver.shape import Shape
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal
 
 

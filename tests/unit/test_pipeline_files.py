@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from platforms.errors import InputError
-from platforms.yaml_source import read_text
-from solver.files import live_from, load_live, load_pipelines, pipelines_from
-from solver.pipeline import AnyOf, Use
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.yaml_source import read_text
+from heapwright.solver.files import live_from, load_live, load_pipelines, pipelines_from
+from heapwright.solver.pipeline import AnyOf, Use
 from tests.hostile import PIPELINE
 
 

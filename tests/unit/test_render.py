@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from solver import render
-from solver.plan import Infeasible, Plan, Undecided
+from heapwright.solver import render
+from heapwright.solver.plan import Infeasible, Plan, Undecided
 
 FRAME: dict[str, Any] = {
     "pipeline": "record",
@@ -261,7 +261,7 @@ def test_markdown_escapes_the_bars_of_its_cells() -> None:
 def test_a_terminal_gets_the_same_words() -> None:
     from rich.console import Console
 
-    from api.terminal import draw
+    from heapwright.api.terminal import draw
 
     drawn = io.StringIO()
     draw(render.blocks(plan()), Console(file=drawn, width=200, force_terminal=True, highlight=False))

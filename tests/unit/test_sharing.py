@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import (
     KIB,
     board,

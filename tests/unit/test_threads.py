@@ -9,9 +9,9 @@ import re
 from pathlib import Path
 from typing import Any, Final
 
-import solver
-from solver.files import load_pipelines
-from solver.pipeline import Pipeline
+import heapwright
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.pipeline import Pipeline
 from tests.builders import (
     KIB,
     board,
@@ -62,9 +62,9 @@ def test_s45_scan_out_and_faster_rendering_are_both_offered() -> None:
     def shown(answer: Any) -> list[tuple[str | None, str]]:
         return [(p.modifier, p.attachments[1].port) for each in answer for p in each.placements]
 
-    direct = solver.alternatives(platform, [window("display.scanout", "gpu.sample")], 2)
+    direct = heapwright.alternatives(platform, [window("display.scanout", "gpu.sample")], 2)
     assert shown(direct) == [("LINEAR", "scanout"), (AFBC, "sample")]
-    composed = solver.alternatives(platform, [window("gpu.sample", "display.scanout")], 2)
+    composed = heapwright.alternatives(platform, [window("gpu.sample", "display.scanout")], 2)
     assert shown(composed) == [(AFBC, "sample"), ("LINEAR", "scanout")]
 
 

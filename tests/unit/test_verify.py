@@ -10,17 +10,17 @@ from typing import Any
 
 import pytest
 
-from allocator.linux.grades import Grade, Observation, Subject
-from api.verify.cells import Cell, about_ports, ports_of, sizes
-from api.verify.judging import Judged, Outcome, judged, summary
-from api.verify.predicting import Oracle, Prediction, Verdict, happens
-from api.verify.refusals import ADJUSTED
-from api.verify.running import on_this, untried, verify
-from api.verify.telling import as_json, blocks, sentence
-from platforms.formats import pixel_formats
-from platforms.schema import Platform
-from platforms.values import Extent
-from solver.render import plain
+from heapwright.allocator.linux.grades import Grade, Observation, Subject
+from heapwright.api.verify.cells import Cell, about_ports, ports_of, sizes
+from heapwright.api.verify.judging import Judged, Outcome, judged, summary
+from heapwright.api.verify.predicting import Oracle, Prediction, Verdict, happens
+from heapwright.api.verify.refusals import ADJUSTED
+from heapwright.api.verify.running import on_this, untried, verify
+from heapwright.api.verify.telling import as_json, blocks, sentence
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import Extent
+from heapwright.solver.render import plain
 from tests.builders import MIB, board, changed, device, heap, image, memory, port, raw_port
 
 PICTURE = {"extent": {"min": "16x16", "max": "2560x1440"}}

@@ -1,4 +1,4 @@
-"""What the running machine has, as records of `platforms.importers`: read only, nothing is started.
+"""What the running machine has, as records of `heapwright.platforms.importers`: read only, nothing is started.
 
 Nodes are opened and asked; no stream is switched on, no format is set. Buffers are
 made in one place alone: dumb buffers of a few rows, for the pitch their driver gives
@@ -12,9 +12,9 @@ import os
 import platform
 from pathlib import Path
 
-from allocator.linux.discover import cards, hardware, heaps, iommus, memory, videos
-from platforms.importers.assemble import kernel_version
-from platforms.importers.records import Machine
+from heapwright.allocator.linux.discover import cards, hardware, heaps, iommus, memory, videos
+from heapwright.platforms.importers.assemble import kernel_version
+from heapwright.platforms.importers.records import Machine
 
 ROOT = Path("/")
 

@@ -14,18 +14,18 @@ from math import gcd
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux import kms, uapi, uapi_kms, uapi_looking
-from allocator.linux.control import call, opened
-from allocator.linux.discover.files import folders
-from allocator.linux.discover.hardware import hardware
-from allocator.linux.discover.iommus import reach
-from allocator.linux.discover.permissions import permission
-from allocator.linux.nodes import driver_of
-from platforms.formats import pixel_format
-from platforms.importers.planes import TYPES, Plane, put_together, rotations
-from platforms.importers.records import Card, Planes
-from platforms.modifiers import canonical
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import kms, uapi, uapi_kms, uapi_looking
+from heapwright.allocator.linux.control import call, opened
+from heapwright.allocator.linux.discover.files import folders
+from heapwright.allocator.linux.discover.hardware import hardware
+from heapwright.allocator.linux.discover.iommus import reach
+from heapwright.allocator.linux.discover.permissions import permission
+from heapwright.allocator.linux.nodes import driver_of
+from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
+from heapwright.platforms.importers.records import Card, Planes
+from heapwright.platforms.modifiers import canonical
 
 ODD_WIDTHS: Final = (1, 3, 17, 333, 641, 1366)
 ROWS: Final = 2

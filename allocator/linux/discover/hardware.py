@@ -10,8 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Final
 
-from allocator.linux.discover.files import folders, text
-from platforms.importers.records import Hardware, TreeDevice
+from heapwright.allocator.linux.discover.files import folders, text
+from heapwright.platforms.importers.records import Hardware, TreeDevice
 
 OUTWARDS: Final = 4
 """A node's device may sit on others (auxiliary, virtio) before there is one of a bus that has ids."""

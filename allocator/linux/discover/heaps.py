@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from allocator.linux.discover.files import folders, number
-from allocator.linux.discover.permissions import permission
-from platforms.importers.records import HeapNode
+from heapwright.allocator.linux.discover.files import folders, number
+from heapwright.allocator.linux.discover.permissions import permission
+from heapwright.platforms.importers.records import HeapNode
 
 
 def nodes(root: Path, notes: list[str]) -> tuple[HeapNode, ...]:

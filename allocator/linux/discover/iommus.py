@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from allocator.linux.discover.files import folders, number, text
-from platforms.importers.naming import name_for
-from platforms.importers.records import Group, Reach
+from heapwright.allocator.linux.discover.files import folders, number, text
+from heapwright.platforms.importers.naming import name_for
+from heapwright.platforms.importers.records import Group, Reach
 
 _PREFETCH = 0x2000
 _MEMORY = 0x200

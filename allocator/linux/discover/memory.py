@@ -12,10 +12,10 @@ import re
 from pathlib import Path
 from typing import Final
 
-from allocator.linux.discover.files import folders, meminfo, number, text
-from platforms import knowledge
-from platforms.importers.exporting import DEFAULT_NAME
-from platforms.importers.records import Area, Bank
+from heapwright.allocator.linux.discover.files import folders, meminfo, number, text
+from heapwright.platforms import knowledge
+from heapwright.platforms.importers.exporting import DEFAULT_NAME
+from heapwright.platforms.importers.records import Area, Bank
 
 SMALLEST: Final = 1 << 20
 """Banks below this are the firmware's leavings; gaps below it are reserved pages within a bank."""

@@ -8,7 +8,7 @@ import pwd
 import stat
 from pathlib import Path
 
-from allocator.linux.control import udev_rule
+from heapwright.allocator.linux.control import udev_rule
 
 
 def permission(node: Path, flags: int = os.R_OK) -> str:

@@ -11,9 +11,9 @@ from itertools import pairwise
 from math import gcd
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux.queue import ImageFormat, Queue
-from platforms.importers.records import Sizes, Strides
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.queue import ImageFormat, Queue
+from heapwright.platforms.importers.records import Sizes, Strides
 
 LARGEST: Final = 1 << 15
 WIDTH, HEIGHT = 640, 480

@@ -12,18 +12,18 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi, uapi_looking
-from allocator.linux.control import call, opened
-from allocator.linux.discover.files import folders, text
-from allocator.linux.discover.hardware import hardware
-from allocator.linux.discover.iommus import reach
-from allocator.linux.discover.permissions import permission
-from allocator.linux.discover.trying import LARGEST, Trying
-from allocator.linux.queue import Queue as OpenQueue
-from platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
-from platforms.modifiers import LINEAR
-from platforms.videodev import picture
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi, uapi_looking
+from heapwright.allocator.linux.control import call, opened
+from heapwright.allocator.linux.discover.files import folders, text
+from heapwright.allocator.linux.discover.hardware import hardware
+from heapwright.allocator.linux.discover.iommus import reach
+from heapwright.allocator.linux.discover.permissions import permission
+from heapwright.allocator.linux.discover.trying import LARGEST, Trying
+from heapwright.allocator.linux.queue import Queue as OpenQueue
+from heapwright.platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
+from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.videodev import picture
 
 MOST_FORMATS: Final = 512
 MOST_SIZES: Final = 64

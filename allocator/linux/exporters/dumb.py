@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 from typing import NamedTuple
 
-from allocator.linux import uapi
-from allocator.linux.control import call, room_in
-from allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import call, room_in
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 
 
 class Dumb(NamedTuple):

@@ -14,10 +14,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from allocator.backend import KernelRefused
-from allocator.linux import bounds, uapi
-from allocator.linux.control import Absent, as_full, call, open_node
-from allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import bounds, uapi
+from heapwright.allocator.linux.control import Absent, as_full, call, open_node
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 
 FOLDER: Final = Path("/dev/dma_heap")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC

@@ -13,10 +13,10 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from allocator.linux import uapi
-from allocator.linux.control import opened, room_in
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.queue import ImageFormat, Queue
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import opened, room_in
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.queue import ImageFormat, Queue
 
 
 class Exported(NamedTuple):

@@ -12,10 +12,10 @@ from errno import ENOSYS
 from pathlib import Path
 from typing import Final
 
-from allocator.backend import KernelRefused
-from allocator.linux import bounds, uapi
-from allocator.linux.control import call, opened, room_in
-from allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import bounds, uapi
+from heapwright.allocator.linux.control import call, opened, room_in
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 
 NODE: Final = Path("/dev/udmabuf")
 HUGE: Final = 2 << 20

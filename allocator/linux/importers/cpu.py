@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 
 
 def fill(dmabuf: OwnedDmabuf, pattern: bytes) -> None:

@@ -16,10 +16,10 @@ from errno import ENODEV, EOPNOTSUPP, ETIMEDOUT
 from types import TracebackType
 from typing import Final, NamedTuple, Self
 
-from allocator.backend import KernelRefused
-from allocator.linux import kms, uapi_kms
-from allocator.linux.control import call
-from allocator.linux.kms import Connected
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import kms, uapi_kms
+from heapwright.allocator.linux.control import call
+from heapwright.allocator.linux.kms import Connected
 
 SECONDS: Final = 5.0
 """How long a writeback may take."""

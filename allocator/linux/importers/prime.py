@@ -13,11 +13,11 @@ from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import call
-from allocator.linux.dmabuf import OwnedDmabuf
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import call
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.solver.plan import Plane
 
 
 def fourcc_code(fourcc: str) -> int:

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from allocator.linux import uapi
-from allocator.linux.control import opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.queue import Direction, Queue
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.queue import Direction, Queue
 
 Image = Sequence[OwnedDmabuf]
 """The dma-bufs of one image: one, or one a plane of a multi-planar queue."""

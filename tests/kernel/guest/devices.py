@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.nodes import cards, videos
-from allocator.linux.queue import Queue
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.nodes import cards, videos
+from heapwright.allocator.linux.queue import Queue
 
 CAPTURE, OUTPUT, M2M, M2M_MULTIPLANAR = 1 << 0, 1 << 1, 0x8000, 0x4000
 XR24 = int.from_bytes(b"XR24", "little")

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from platforms.catalog import platform_from
-from platforms.schema import Platform
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.schema import Platform
 from tests.kernel.guest.devices import OUTPUT, card, vivid
 
 SOURCE = "written by hand for tests"
@@ -88,7 +88,7 @@ def machine(**changes: dict[str, Any]) -> Platform:
 
 def discovered() -> Platform:
     """What is found by asking, of the devices that the profile by hand has; heaps of others stay out."""
-    from api.discovering import this_machine
+    from heapwright.api.discovering import this_machine
 
     found, nodes = this_machine(), {each.get("node") for each in document()["devices"].values()}
     devices = {

@@ -9,8 +9,8 @@ from types import ModuleType
 
 import pytest
 
-from allocator.linux import uapi, uapi_kms
-from allocator.linux.control import Request
+from heapwright.allocator.linux import uapi, uapi_kms
+from heapwright.allocator.linux.control import Request
 
 MODULES: tuple[ModuleType, ...] = (uapi, uapi_kms)
 INCLUDES = (

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.kernel.sequences.language import Outcome, Performer, Step, perform
 from tests.kernel.sequences.on_board import Pretended
 

@@ -11,7 +11,7 @@ import os
 from collections.abc import Sequence
 from typing import Final, NamedTuple, Protocol
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 
 KIB: Final = 1 << 10
 MIB: Final = 1 << 20

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.kernel.sequences.language import FRAMES, MIB, Allocate, Free, Import, Map, Step
 
 QUEUES = ("vmalloc", "contig")

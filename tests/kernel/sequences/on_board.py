@@ -5,11 +5,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import assert_never
 
-from allocator.backend import Buffer, KernelRefused
-from allocator.simulated.board import Board
-from allocator.simulated.calls import heap_call_refusal
-from platforms.schema import Platform
-from solver.plan import AttachedPort, Placement, Plane
+from heapwright.allocator.backend import Buffer, KernelRefused
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.calls import heap_call_refusal
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import AttachedPort, Placement, Plane
 from tests.kernel.sequences.language import (
     FRAMES,
     NO_BUFFER,

@@ -10,16 +10,16 @@ from contextlib import ExitStack
 from pathlib import Path
 from typing import assert_never
 
-from allocator.backend import KernelRefused
-from allocator.linux import uapi
-from allocator.linux.control import call, opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import dumb, heap, mmap, udmabuf
-from allocator.linux.importers.prime import Importer
-from allocator.linux.queue import Queue
-from platforms.schema import Heap, Platform
-from platforms.videodev import v4l2_code
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.control import call, opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.queue import Queue
+from heapwright.platforms.schema import Heap, Platform
+from heapwright.platforms.videodev import v4l2_code
+from heapwright.solver.plan import Plane
 from tests.kernel.sequences.language import (
     FRAMES,
     KIB,

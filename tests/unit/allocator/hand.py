@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from allocator.simulated.faults import Fault
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import AttachedPort, Placement, Plan, Plane
+from heapwright.allocator.simulated.faults import Fault
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import AttachedPort, Placement, Plan, Plane
 from tests.builders import board, pipeline
 
 CAMERA = AttachedPort(device="camera", port="capture", access="write")

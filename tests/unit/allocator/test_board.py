@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from allocator.backend import AllocationFailed, Buffer, KernelRefused
-from allocator.execute import execute, merged
-from allocator.simulated.board import Board
-from platforms.schema import Platform
-from solver.plan import AttachedPort, Placement, Plane
+from heapwright.allocator.backend import AllocationFailed, Buffer, KernelRefused
+from heapwright.allocator.execute import execute, merged
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import AttachedPort, Placement, Plane
 from tests.builders import KIB, MIB, board, buffer, device, heap, iommu, memory, pipeline, port
 from tests.unit.allocator.hand import CAMERA, PANEL, placement, plan, read
 

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.contradictions import contradictions
-from allocator.simulated.judge import Judge
-from platforms.errors import dotted
-from platforms.schema import Platform
-from solver import solve
-from solver.files import load_pipelines
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.allocator.simulated.contradictions import contradictions
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.platforms.errors import dotted
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.builders import board as made
 from tests.builders import buffer, device, heap, image, pipeline, port, raw_port
 from tests.examples import PORTABLE, board

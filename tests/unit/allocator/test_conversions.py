@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.cost import cost
-from allocator.simulated.frames import run_frame
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import AttachedPort, Conversion, Level, Placement, Plan
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.cost import cost
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import AttachedPort, Conversion, Level, Placement, Plan
 from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
 from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.cost import cost
-from platforms.schema import Platform
+from heapwright.allocator.simulated.cost import cost
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, placement, plan, read

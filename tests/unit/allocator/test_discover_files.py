@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from allocator.linux.discover import iommus, memory
+from heapwright.allocator.linux.discover import iommus, memory
 
 PAGE = os.sysconf("SC_PAGESIZE")
 IOMEM = """\

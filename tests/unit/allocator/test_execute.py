@@ -7,10 +7,18 @@ from errno import EFAULT, ENOMEM
 
 import pytest
 
-from allocator.backend import AllocationFailed, Backend, Buffer, Dmabuf, Import, KernelRefused, Segment
-from allocator.execute import execute
-from platforms.schema import Platform
-from solver.plan import AttachedPort, Placement
+from heapwright.allocator.backend import (
+    AllocationFailed,
+    Backend,
+    Buffer,
+    Dmabuf,
+    Import,
+    KernelRefused,
+    Segment,
+)
+from heapwright.allocator.execute import execute
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import AttachedPort, Placement
 from tests.builders import board, buffer, device, heap, pipeline, port
 from tests.unit.allocator.hand import CAMERA, placement, plan, read
 

@@ -10,15 +10,15 @@ from typing import Any
 
 import pytest
 
-from allocator.backend import AllocationFailed, KernelRefused
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.faults import Fault
-from allocator.simulated.frames import run_frame
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from heapwright.allocator.backend import AllocationFailed, KernelRefused
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.faults import Fault
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
 from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
 from tests.unit.allocator.test_conversions import conversion

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.frames import run_frame
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plane
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plane
 from tests.builders import KIB, board, buffer, device, heap, image, iommu, memory, pipeline, port
 from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, kinds, placement, plan

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, iommu, memory, pipeline, port, raw_port
 from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, PANEL, judged, kinds, placement, plan, read

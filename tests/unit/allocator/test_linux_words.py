@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux import bounds, kms, uapi
-from allocator.linux.control import Absent, Full, open_node, room_in, udev_rule
-from allocator.linux.exporters import heap
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import bounds, kms, uapi
+from heapwright.allocator.linux.control import Absent, Full, open_node, room_in, udev_rule
+from heapwright.allocator.linux.exporters import heap
 
 MIB = 1 << 20
 

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.simulated.board import Board
-from platforms.schema import Platform
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.schema import Platform
 from tests.builders import GIB, KIB, MIB, board, device, heap, memory, port
 from tests.unit.allocator.hand import CAMERA
 from tests.unit.allocator.test_board import of_size

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from allocator.simulated.cost import moved_bytes
-from allocator.simulated.frames import run_frame
-from platforms.modifiers import parse_modifier
-from platforms.schema import Platform
-from solver.plan import Placement, Plane
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.simulated.cost import moved_bytes
+from heapwright.allocator.simulated.frames import run_frame
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Placement, Plane
 from tests.builders import board, device, heap, image, pipeline, port
 from tests.unit.allocator.hand import judged, kinds, placement, plan
 

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from platforms.catalog import load_platform
-from platforms.schema import Platform
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
 from tests.builders import MIB, changed
 from tests.kernel import sequences
 from tests.kernel.sequences import pools

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.faults import Fault
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Placement, Plan
+from heapwright.allocator.simulated.faults import Fault
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Placement, Plan
 from tests.builders import board, buffer, device, image, memory, pipeline, plan, port, refusal
 
 RULES = image(when={"rotate": [0]}, uses={"rotator": 1}), image(when={"rotate": [90]}, uses={"rotator": 2})

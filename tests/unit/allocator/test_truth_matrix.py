@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import load_platform
+from heapwright.platforms.catalog import load_platform
 from tests.kernel import sequences
 from tests.kernel.sequences.language import FRAMES, Allocate, Import, Step, perform
 from tests.kernel.sequences.on_board import Pretended

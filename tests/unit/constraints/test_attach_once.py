@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, pipeline, placed, raw_port, refusal, said
 
 BOTH_WAYS = pipeline(frame=buffer(bytes=4096, written_by="fpga.write", read_by="fpga.read"))

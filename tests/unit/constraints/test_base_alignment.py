@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
-from solver import solve
+from heapwright import solve
+from heapwright.platforms.schema import Platform
 from tests.builders import (
     board,
     buffer,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from platforms.schema import Platform
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.schema import Platform
 from tests.builders import (
     KIB,
     MIB,

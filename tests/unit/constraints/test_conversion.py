@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+from heapwright import solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import SOURCE, board, buffer, device, image, pipeline, port
 
 EVERYTHING = ["format", "modifier", "memory", "stride"]

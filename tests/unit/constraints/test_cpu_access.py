@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.schema import Platform
-from solver.plan import Plan
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Plan
 from tests.builders import board, buffer, device, facts, heap, pipeline, placed, plan, raw_port, refusal, said
 
 READ = pipeline(frame=buffer(bytes=4096, rate=1, read_by="cpu.read"))

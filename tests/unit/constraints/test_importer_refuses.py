@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, pipeline, placed, port, raw_port, refusal, said
 
 

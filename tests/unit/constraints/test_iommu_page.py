@@ -11,10 +11,10 @@ from typing import Any
 
 import pytest
 
-from allocator.backend import AllocationFailed
-from allocator.execute import execute
-from allocator.simulated.board import Board
-from platforms.schema import Platform
+from heapwright.allocator.backend import AllocationFailed
+from heapwright.allocator.execute import execute
+from heapwright.allocator.simulated.board import Board
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, iommu, pipeline, plan, port, refusal, said
 
 QUESTION = pipeline(frame=buffer(size="64x64", count=2))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import (
     Json,
     board,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, pipeline, plan, port, refusal, said
 
 MAY = port(protected="allowed")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, pipeline, placed, port, refusal, said, ways_out
 
 SECRET = pipeline(frame=buffer(protected=True))

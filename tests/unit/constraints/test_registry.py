@@ -17,15 +17,15 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from allocator.simulated.cost import TERMS as JUDGED_TERMS
-from allocator.simulated.families import opaque
-from api.verify import paths
-from api.verify.refusals import REFUSALS
-from platforms.modifiers import parse_modifier
-from solver import constraints, costs, modifiers
-from solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
-from solver.costs import TERMS
-from solver.modifiers import FAMILIES
+from heapwright.allocator.simulated.cost import TERMS as JUDGED_TERMS
+from heapwright.allocator.simulated.families import opaque
+from heapwright.api.verify import paths
+from heapwright.api.verify.refusals import REFUSALS
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.solver import constraints, costs, modifiers
+from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
+from heapwright.solver.costs import TERMS
+from heapwright.solver.modifiers import FAMILIES
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -53,7 +53,7 @@ NOT_VERIFIED: Final = {
     "conversion": "conversions are forbidden in what is asked",
 }
 UNVERIFIED: Final = ("iommu-page", "local-only", "pinned-elsewhere", "attach-once", "base-alignment")
-"""Kinds for which a call fails in the judge, with an errno that `api.verify` does not have."""
+"""Kinds for which a call fails in the judge, with an errno that `heapwright.api.verify` does not have."""
 TERMS_TESTED_IN: Final = {
     "lossy-conversions": "solver/test_conversions.py",
     "conversion-bytes": "solver/test_conversions.py",
@@ -104,7 +104,11 @@ def rows(page: str) -> list[str]:
 
 
 def test_every_module_is_listed_once() -> None:
-    modules = {f"solver.constraints.{path.stem}" for path in FOLDER.glob("*.py") if path.stem != "__init__"}
+    modules = {
+        f"heapwright.solver.constraints.{path.stem}"
+        for path in FOLDER.glob("*.py")
+        if path.stem != "__init__"
+    }
     assert {kind.__name__ for kind in KINDS} == modules
     assert len(KINDS) == len(BY_NAME) == len(modules)
 
@@ -178,7 +182,7 @@ def test_the_errno_of_a_kind_is_known_or_it_is_said_why_not(kind: ModuleType) ->
     assert verified != (kind.NAME in NOT_VERIFIED)
 
 
-@missing(f"`api.verify` has no errno for {', '.join(UNVERIFIED)}")
+@missing(f"`heapwright.api.verify` has no errno for {', '.join(UNVERIFIED)}")
 @pytest.mark.parametrize("name", UNVERIFIED)
 def test_what_fails_in_the_judge_has_an_errno(name: str) -> None:
     assert name in REFUSALS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, plan, port, refusal, said
 
 

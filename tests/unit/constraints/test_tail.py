@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, plan, port, refusal, said
 
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from allocator.simulated.judge import judge
-from platforms.catalog import load_platform
-from platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.unit.displays.by_source import Shown
 
 ANGLES = (0, 90, 180, 270)

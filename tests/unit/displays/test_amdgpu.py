@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.catalog import load_platform
-from platforms.modifiers import parse_modifier
-from solver.pipeline import Pipeline
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.solver.pipeline import Pipeline
 from tests.builders import facts, placed, refusal
 from tests.unit.displays.asking import ANGLES, judged, painted, question, solved
 from tests.unit.displays.by_source import Blocks, Shown, dcn30_takes

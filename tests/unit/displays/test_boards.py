@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.catalog import board_names, load_platform
-from platforms.schema import Device, Platform
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.schema import Device, Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.builders import facts, refusal, said
 from tests.unit.displays.asking import painted, question, with_devices
 from tests.unit.displays.by_source import Shown

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.catalog import load_platform
-from solver import solve
-from solver.plan import Infeasible, Plan
+from heapwright import solve
+from heapwright.platforms.catalog import load_platform
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import placed, refusal, said, ways_out
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown, cursor_takes

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.catalog import board_names, load_platform
-from platforms.schema import Port
-from solver import solve
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.schema import Port
+from heapwright.solver.plan import Plan
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown
 

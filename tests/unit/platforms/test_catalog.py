@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import board_names, check_profile, load_platform, notes, platform_from
-from platforms.errors import InputError, UnknownPlatform
-from platforms.schema import AlignBySize, Platform
-from platforms.yaml_source import read_text
+from heapwright.platforms.catalog import board_names, check_profile, load_platform, notes, platform_from
+from heapwright.platforms.errors import InputError, UnknownPlatform
+from heapwright.platforms.schema import AlignBySize, Platform
+from heapwright.platforms.yaml_source import read_text
 
 HEAD = "schema: heapwright/platform/1\nname: {}\n"
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from platforms.checks import faults
-from platforms.schema import Platform
+from heapwright.platforms.checks import faults
+from heapwright.platforms.schema import Platform
 
 SOURCE = "a manual"
 

@@ -11,11 +11,11 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import Judge
-from platforms.catalog import board_names, doubts, load_platform
-from platforms.firewalls import disputes
-from platforms.schema import Platform
-from solver.board import Board
+from heapwright.allocator.simulated.judge import Judge
+from heapwright.platforms.catalog import board_names, doubts, load_platform
+from heapwright.platforms.firewalls import disputes
+from heapwright.platforms.schema import Platform
+from heapwright.solver.board import Board
 from tests.builders import board, buffer, device, facts, heap, memory, pipeline, placed, port, refusal
 from tests.property.ranges import stands
 

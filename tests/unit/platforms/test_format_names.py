@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.formats import no_such_format, pixel_format, pixel_formats
-from platforms.modifiers import canonical
+from heapwright.platforms.formats import no_such_format, pixel_format, pixel_formats
+from heapwright.platforms.modifiers import canonical
 
 
 @pytest.mark.parametrize(

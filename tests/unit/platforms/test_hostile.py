@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from platforms.catalog import load_platform, platform_from
-from platforms.errors import InputError, UnparsableInput
-from platforms.yaml_source import read_file, read_text
-from solver.files import load_live, load_pipelines, pipelines_from
+from heapwright.platforms.catalog import load_platform, platform_from
+from heapwright.platforms.errors import InputError, UnparsableInput
+from heapwright.platforms.yaml_source import read_file, read_text
+from heapwright.solver.files import load_live, load_pipelines, pipelines_from
 from tests import hostile
 
 SECONDS = 10.0

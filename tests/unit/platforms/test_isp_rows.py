@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import load_platform
-from platforms.schema import Platform
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
 from tests.builders import buffer, pipeline, placed
 
 BOARD = """

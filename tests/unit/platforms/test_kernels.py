@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-import solver
-from platforms.catalog import board_names, load_platform, platform_from, summaries
-from platforms.errors import InputError
-from platforms.kernels import on_kernel, there
-from platforms.schema import Node
-from solver.files import load_pipelines
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.platforms.catalog import board_names, load_platform, platform_from, summaries
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.kernels import on_kernel, there
+from heapwright.platforms.schema import Node
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.plan import Infeasible, Plan
 from tests.examples import EXAMPLES
 
 
@@ -54,7 +54,7 @@ def test_both_names_are_one_pool_on_either_kernel() -> None:
 @pytest.mark.parametrize(("kernel", "first"), [("6.12", "linux,cma"), ("6.18", "default_cma_region")])
 def test_an_answer_says_what_to_open_first_on_that_kernel(kernel: str, first: str) -> None:
     pipelines = load_pipelines([EXAMPLES / "record-and-preview.yaml"])
-    answer = solver.solve(load_platform("acme-one", kernel=kernel), pipelines)
+    answer = heapwright.solve(load_platform("acme-one", kernel=kernel), pipelines)
     assert isinstance(answer, Plan)
     assert answer.placements[0].heap == "cma"
     assert answer.placements[0].names[0] == first
@@ -63,8 +63,8 @@ def test_an_answer_says_what_to_open_first_on_that_kernel(kernel: str, first: st
 def test_a_heap_that_the_kernel_lacks_takes_nothing() -> None:
     # TEE heaps are new in 6.18 (linux-7.2.13:drivers/tee/tee_heap.c; absent in 6.12).
     pipelines = load_pipelines([EXAMPLES / "protected-playback.yaml"])
-    new = solver.solve(load_platform("tee-protected", kernel="6.18"), pipelines)
-    old = solver.solve(load_platform("tee-protected", kernel="6.17"), pipelines)
+    new = heapwright.solve(load_platform("tee-protected", kernel="6.18"), pipelines)
+    old = heapwright.solve(load_platform("tee-protected", kernel="6.17"), pipelines)
     assert isinstance(new, Plan)
     assert isinstance(old, Infeasible)
 

@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import DRIVER_SCHEMA, board_names, check_profile, load_platform
-from platforms.checks import faults
-from platforms.validation import headed
-from platforms.yaml_source import read_file
+from heapwright.platforms.catalog import DRIVER_SCHEMA, board_names, check_profile, load_platform
+from heapwright.platforms.checks import faults
+from heapwright.platforms.validation import headed
+from heapwright.platforms.yaml_source import read_file
 
-FOLDER = Path(str(resources.files("platforms")))
+FOLDER = Path(str(resources.files("heapwright.platforms")))
 PROFILES = sorted((FOLDER / "profiles").glob("*.yaml"))
 DRIVERS = sorted((FOLDER / "drivers").glob("*.yaml"))
 

@@ -10,10 +10,10 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from platforms.catalog import load_platform
-from platforms.knowledge import DriverFacts, Known, driver_facts, drivers
-from platforms.recognition import Identity, recognised, told
-from platforms.yaml_source import read_file
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.knowledge import DriverFacts, Known, driver_facts, drivers
+from heapwright.platforms.recognition import Identity, recognised, told
+from heapwright.platforms.yaml_source import read_file
 from tests.examples import ROOT
 
 TRAITS: Final[dict[str, dict[str, object]]] = {

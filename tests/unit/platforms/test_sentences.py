@@ -6,11 +6,11 @@ import time
 
 import pytest
 
-from platforms.catalog import platform_from
-from platforms.errors import MAX_PROBLEMS, InputError, Problem, UnknownPlatform, dotted, near
-from platforms.schema import Platform
-from platforms.values import Span
-from platforms.yaml_source import read_text
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Problem, UnknownPlatform, dotted, near
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.values import Span
+from heapwright.platforms.yaml_source import read_text
 from tests.hostile import PLATFORM
 
 

@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from platforms import yaml_source
-from platforms.documents import document_from
-from platforms.errors import InputError, UnparsableInput
-from platforms.yaml_source import MAX_BYTES, read_file, read_text
+from heapwright.platforms import yaml_source
+from heapwright.platforms.documents import document_from
+from heapwright.platforms.errors import InputError, UnparsableInput
+from heapwright.platforms.yaml_source import MAX_BYTES, read_file, read_text
 from tests import hostile
 from tests.counting import calls
 
@@ -125,7 +125,7 @@ def test_no_text_breaks_a_parser(case: hostile.Case, parser: str) -> None:
 
 
 def test_both_parsers_read_our_own_files_alike(monkeypatch: pytest.MonkeyPatch) -> None:
-    folder = resources.files("platforms") / "profiles"
+    folder = resources.files("heapwright.platforms") / "profiles"
     texts = [file.read_text("utf-8") for file in folder.iterdir() if file.name.endswith(".yaml")]
     usual = [read_text(text, "x.yaml") for text in texts]
     monkeypatch.setattr(yaml_source, "_events", lambda text: YAML(typ="safe", pure=True).parse(text))

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible
 from tests.builders import (
     board,
     buffer,

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.instances import instance
-from solver import branch
-from solver.drops import NOTHING
-from solver.ledger import Ledger
-from solver.live import ledger
-from solver.model import Choice, Limits, choose
-from solver.option import Option
-from solver.options import Propagation
-from solver.problem import Problem
+from heapwright.solver import branch
+from heapwright.solver.drops import NOTHING
+from heapwright.solver.ledger import Ledger
+from heapwright.solver.live import ledger
+from heapwright.solver.model import Choice, Limits, choose
+from heapwright.solver.option import Option
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Problem
 
 
 def _propagated(seed: int, buffers: int) -> Propagation:

@@ -4,7 +4,7 @@ import gc
 
 import pytest
 
-from solver.collecting import not_collecting
+from heapwright.solver.collecting import not_collecting
 
 
 def test_collecting_goes_on_when_the_question_fails() -> None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from platforms.schema import Platform
-from solver import solve
-from solver.plan import Infeasible, Plan
+from heapwright import solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import SOURCE, Json, board, buffer, device, heap, image, memory, pipeline, port
 
 EVERYTHING = ["format", "modifier", "memory", "stride"]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import solver
-from platforms.schema import Platform
-from solver.constraint import Fact
-from solver.facts import Sentences
-from solver.live import ledger
-from solver.model import choose
-from solver.options import Propagation
-from solver.plan import Infeasible
-from solver.problem import Problem
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver.constraint import Fact
+from heapwright.solver.facts import Sentences
+from heapwright.solver.live import ledger
+from heapwright.solver.model import choose
+from heapwright.solver.options import Propagation
+from heapwright.solver.plan import Infeasible
+from heapwright.solver.problem import Problem
 from tests.builders import (
     board,
     buffer,
@@ -89,7 +89,7 @@ def test_more_than_six_who_share_are_counted() -> None:
 def test_without_remedies_the_conflict_is_the_same() -> None:
     platform = board(memory={"cma": memory("4KiB", inside="dram")}, heaps={"cma": heap("cma")})
     question = pipeline(frame=buffer(size="32x32"))
-    bare = solver.solve(platform, [question], options=solver.Options(explain=False))
+    bare = heapwright.solve(platform, [question], options=heapwright.Options(explain=False))
     assert isinstance(bare, Infeasible)
     assert bare.conflict == refusal(platform, question).conflict
     assert bare.remedies == ()

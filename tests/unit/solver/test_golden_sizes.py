@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from platforms.modifiers import parse_modifier
-from solver.modifiers import FAMILIES
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.solver.modifiers import FAMILIES
 from tests.builders import board, buffer, device, image, pipeline, placed, port
 
 GROUPS: dict[str, dict[str, Any]] = tomllib.loads(

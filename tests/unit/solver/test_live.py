@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.errors import InputError
-from platforms.schema import Platform
-from solver import solve
-from solver.files import live_from, load_live
-from solver.pipeline import Pipeline
-from solver.plan import AttachedPort, Placement, Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import live_from, load_live
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import AttachedPort, Placement, Plan
 from tests.builders import (
     board,
     buffer,

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Plan
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Plan
 from tests.builders import board, buffer, facts, heap, memory, pipeline, placed, plan, refusal
 
 

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from platforms.errors import InputError
-from platforms.schema import Device, Platform
-from solver import solve
+from heapwright import solve
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.schema import Device, Platform
 from tests.builders import (
     board,
     buffer,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.modifiers import parse_modifier
-from platforms.values import Extent
-from solver.layout import Demand
-from solver.modifiers import opaque
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout import Demand
+from heapwright.solver.modifiers import opaque
 
 SHAPE = opaque.shape("XR24", parse_modifier("INVALID"))
 

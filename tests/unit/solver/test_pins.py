@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.errors import InputError, NotOnBoard
-from solver.pins import Pin, parse_pin, parse_question
+from heapwright.platforms.errors import InputError, NotOnBoard
+from heapwright.solver.pins import Pin, parse_pin, parse_question
 from tests.builders import board, buffer, heap, pipeline
 
 BOARD = board(heaps={"system": heap("dram"), "cma": heap("dram", names=["linux,cma", "reserved"])})

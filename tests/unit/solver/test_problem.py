@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from platforms.errors import InputError
-from solver import solve
-from solver.problem import Problem
+from heapwright import solve
+from heapwright.platforms.errors import InputError
+from heapwright.solver.problem import Problem
 from tests.builders import board, buffer, device, pipeline, placed, plan, port, raw_port, refusal, said
 
 TWO_PANELS = board(devices={"panel2": device("display", scanout=port())})

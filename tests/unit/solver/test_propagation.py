@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
-from solver.options import Propagation
-from solver.problem import Problem
+from heapwright.platforms.schema import Platform
+from heapwright.solver.options import Propagation
+from heapwright.solver.problem import Problem
 from tests.builders import (
     board,
     buffer,

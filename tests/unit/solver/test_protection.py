@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from platforms.errors import InputError
-from platforms.schema import Platform
-from solver import solve
-from solver.problem import Problem
+from heapwright import solve
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.schema import Platform
+from heapwright.solver.problem import Problem
 from tests.builders import (
     board,
     buffer,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from platforms.schema import Platform
-from solver.plan import Reason
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Reason
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, placed, plan, port
 
 Told = list[tuple[str | None, str, str]]

@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from platforms.schema import Platform
-from solver import solve
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible
-from solver.remedies import GENERATORS, least
+from heapwright import solve
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible
+from heapwright.solver.remedies import GENERATORS, least
 from tests.builders import (
     KIB,
     board,

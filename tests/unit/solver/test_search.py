@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-import solver
-from platforms.schema import Platform
-from solver.costs import NAMES
-from solver.plan import Plan, Undecided
-from solver.search import ROOM, Level, Row, Search
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver.costs import NAMES
+from heapwright.solver.plan import Plan, Undecided
+from heapwright.solver.search import ROOM, Level, Row, Search
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 
 
@@ -65,7 +65,7 @@ def test_without_work_nothing_is_decided() -> None:
 def test_patience_ends_a_search_that_has_found_nothing(
     monkeypatch: pytest.MonkeyPatch, patience: float | None, status: str
 ) -> None:
-    monkeypatch.setattr("solver.search.QUICK", 0.0)
+    monkeypatch.setattr("heapwright.solver.search.QUICK", 0.0)
     search = Search(0.0, None, patience)
     search.integers(2, 10)
     search.add(Row([0, 1], [1, 1], 10, 10))
@@ -114,7 +114,7 @@ def test_every_level_of_a_proven_plan_is_closed() -> None:
 
 def test_a_limit_leaves_a_plan_with_its_bound() -> None:
     platform, question = crowded(40, "1MiB")
-    answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.02))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.02))
     assert isinstance(answer, Plan | Undecided)
     if isinstance(answer, Plan) and answer.status == "feasible":
         [level] = [level for level in answer.levels if level.gap > 0][:1]
@@ -124,7 +124,7 @@ def test_a_limit_leaves_a_plan_with_its_bound() -> None:
 
 def test_a_limit_of_nothing_decides_nothing() -> None:
     platform, question = crowded(12)
-    answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.0))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.0))
     assert isinstance(answer, Undecided)
     assert answer.text == "the limit was reached before a plan was found or excluded"
 
@@ -132,7 +132,7 @@ def test_a_limit_of_nothing_decides_nothing() -> None:
 def test_a_plan_in_hand_is_kept_when_the_limit_comes_at_once() -> None:
     # With 1 MiB each all buffers fit the first memory: a plan, if not the most even one.
     platform, question = crowded(12, "1MiB")
-    answer = solver.solve(platform, [question], options=solver.Options(time_limit=0.0))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.0))
     assert isinstance(answer, Plan)
     assert answer.status == "feasible"
     assert next(level.term for level in answer.levels if level.gap > 0) == "scarcity-largest"
@@ -140,14 +140,14 @@ def test_a_plan_in_hand_is_kept_when_the_limit_comes_at_once() -> None:
 
 def test_a_gap_that_is_good_enough_ends_the_search() -> None:
     platform, question = crowded(40, "1MiB")
-    answer = solver.solve(platform, [question], options=solver.Options(gap=0.5))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(gap=0.5))
     assert isinstance(answer, Plan)
     assert next((level.gap for level in answer.levels if level.gap > 0), 0.0) <= 0.5
 
 
 def test_where_the_best_of_each_fits_nothing_is_searched() -> None:
     stats: dict[str, Any] = {}
-    solver.solve(board(), [pipeline(a=buffer(), b=buffer())], stats=stats)
+    heapwright.solve(board(), [pipeline(a=buffer(), b=buffer())], stats=stats)
     assert stats["searched"] is False
     assert (stats["buffers"], stats["options"]) == (2, 1)
 
@@ -155,7 +155,7 @@ def test_where_the_best_of_each_fits_nothing_is_searched() -> None:
 def test_a_crowded_board_is_searched() -> None:
     stats: dict[str, Any] = {}
     platform, question = crowded(12)
-    solver.solve(platform, [question], stats=stats)
+    heapwright.solve(platform, [question], stats=stats)
     assert stats["searched"] is True
 
 
@@ -214,5 +214,5 @@ def test_live_buffers_leave_less_to_choose_from() -> None:
 def test_a_full_memory_is_seen_without_a_search() -> None:
     platform, _ = crowded(1)
     question = pipeline(**{f"b{n}": buffer(size="64x64", count=4, read_by=[]) for n in range(5)})
-    answer = solver.solve(platform, [question])
+    answer = heapwright.solve(platform, [question])
     assert answer.status == "infeasible"

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-import solver
-from platforms.schema import Platform
-from solver.pipeline import Pipeline
-from solver.plan import Infeasible, Plan
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import (
     board,
     buffer,
@@ -163,7 +163,7 @@ def test_a_pinned_format_may_have_blanks_at_its_end() -> None:
 
 def test_another_device_is_an_alternative() -> None:
     platform = board(devices={"second": device("display", scanout=port())})
-    found = solver.alternatives(platform, [pipeline()], 3)
+    found = heapwright.alternatives(platform, [pipeline()], 3)
     assert [plan.placements[0].attachments[1].device for plan in found] == ["panel", "second"]
 
 
@@ -181,7 +181,7 @@ def test_a_converter_that_is_too_slow_is_told_as_such() -> None:
             "rga": device("2d", source=port(image("NV12")), target=port(), converts=[slow]),
         }
     )
-    answer = solver.solve(platform, [pipeline(frame=buffer(conversions="allow"))])
+    answer = heapwright.solve(platform, [pipeline(frame=buffer(conversions="allow"))])
     assert isinstance(answer, Infeasible)
     told = [reason.text for reason in answer.conflict if reason.kind == "conversion"]
     assert any("fast enough" in text for text in told)
@@ -194,7 +194,7 @@ def test_a_converter_that_is_too_slow_is_told_as_such() -> None:
             }
         }
     )
-    assert isinstance(solver.solve(quick, [pipeline(frame=buffer(conversions="allow"))]), Plan)
+    assert isinstance(heapwright.solve(quick, [pipeline(frame=buffer(conversions="allow"))]), Plan)
 
 
 def device_without_limit(platform: Platform) -> Any:

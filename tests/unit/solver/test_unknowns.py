@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-import solver
-from platforms.schema import Platform
-from solver.plan import Infeasible
+import heapwright
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Infeasible
 from tests.builders import (
     board,
     buffer,
@@ -24,7 +24,7 @@ from tests.builders import (
     refusal,
 )
 
-STRICT = solver.Options(strict=True)
+STRICT = heapwright.Options(strict=True)
 
 
 def listed(platform: Platform, **question: Any) -> list[tuple[str, str]]:
@@ -149,7 +149,7 @@ def test_a_strict_question_without_another_way_is_refused() -> None:
 
 
 def test_a_strict_question_is_not_told_no_for_another_reason() -> None:
-    answer = solver.solve(board(), [pipeline(frame=buffer(read_by="gpu.sample"))], options=STRICT)
+    answer = heapwright.solve(board(), [pipeline(frame=buffer(read_by="gpu.sample"))], options=STRICT)
     assert isinstance(answer, Infeasible)
     assert facts(answer) == [("missing-device", "gpu.sample")]
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-import solver
-from allocator.linux.discover import machine
-from api.cli import heapwright_app, run
-from platforms.catalog import load_platform, platform_from
-from platforms.importers.assemble import profile
-from platforms.schema import Platform
-from solver.files import load_pipelines
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.allocator.linux.discover import machine
+from heapwright.api.cli import heapwright_app, run
+from heapwright.platforms.catalog import load_platform, platform_from
+from heapwright.platforms.importers.assemble import profile
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import load_pipelines
+from heapwright.solver.plan import Plan
 
 KINDS = ("probed: ", "device-tree: ", "driver-knowledge: ")
 ROOT = Path(__file__).parents[4]
@@ -130,7 +130,7 @@ def test_nodes_are_those_of_this_machine() -> None:
 @pytest.mark.parametrize("example", SERVED[os.environ.get("HEAPWRIGHT_VM", "stock")])
 def test_portable_examples_are_served(example: str) -> None:
     pipelines = load_pipelines([str(ROOT / "examples" / f"{example}.yaml")])
-    assert isinstance(solver.solve(platform(), pipelines), Plan)
+    assert isinstance(solve(platform(), pipelines), Plan)
 
 
 def test_solve_without_a_platform_is_about_this_machine(capsys: pytest.CaptureFixture[str]) -> None:

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux import bounds
-from allocator.linux.control import Absent, NotPermitted, open_node, opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import dumb, heap, udmabuf
-from allocator.linux.nodes import cards
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import bounds
+from heapwright.allocator.linux.control import Absent, NotPermitted, open_node, opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import dumb, heap, udmabuf
+from heapwright.allocator.linux.nodes import cards
 
 SYSTEM = heap.FOLDER / "system"
 

@@ -12,15 +12,15 @@ from random import Random
 
 import pytest
 
-import solver
-from allocator.backend import AllocationFailed, KernelRefused
-from allocator.execute import Allocation, execute
-from allocator.linux.backend import LinuxBackend
-from allocator.linux.exporters import heap, mmap
-from allocator.linux.nodes import videos
-from platforms.schema import Platform
-from solver.files import pipelines_from
-from solver.plan import Plan
+import heapwright
+from heapwright.allocator.backend import AllocationFailed, KernelRefused
+from heapwright.allocator.execute import Allocation, execute
+from heapwright.allocator.linux.backend import LinuxBackend
+from heapwright.allocator.linux.exporters import heap, mmap
+from heapwright.allocator.linux.nodes import videos
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import pipelines_from
+from heapwright.solver.plan import Plan
 from tests.kernel.guest.devices import XR24, vivid
 from tests.kernel.guest.machine import machine
 
@@ -42,7 +42,7 @@ class Cycle:
 
     def __init__(self) -> None:
         self.board: Platform = machine(camera={"node": str(vivid(0)), "by_cpu": True})
-        answer = solver.solve(self.board, QUESTION, pins=["frame:heap=system"])
+        answer = heapwright.solve(self.board, QUESTION, pins=["frame:heap=system"])
         assert isinstance(answer, Plan), answer
         self.plan = answer
 

@@ -2,15 +2,15 @@
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux import kms, uapi
-from allocator.linux.control import opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import dumb, heap, mmap, udmabuf
-from allocator.linux.importers import cpu, v4l2
-from allocator.linux.importers.kms import Display
-from allocator.linux.importers.prime import Importer
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux import kms, uapi
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
+from heapwright.allocator.linux.importers import cpu, v4l2
+from heapwright.allocator.linux.importers.kms import Display
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.solver.plan import Plane
 from tests.kernel.guest.devices import OUTPUT, XR24, card, vivid
 
 PATTERN = b"\xa5\x5a\xc3\x3c"

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import opened
-from allocator.linux.exporters import heap, udmabuf
-from allocator.linux.importers.prime import Importer
-from allocator.linux.nodes import cards
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.exporters import heap, udmabuf
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.nodes import cards
 from tests.kernel.guest.devices import GREY, XR24, queued, vivid
 
 MEBIBYTE = 1 << 20

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from platforms.catalog import load_platform
-from platforms.schema import Platform
+from heapwright.platforms.catalog import load_platform
+from heapwright.platforms.schema import Platform
 from tests.kernel import sequences
 from tests.kernel.guest.devices import card, vivid
 from tests.kernel.sequences.calls import descriptors, heap_calls, too_much

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from allocator.linux import uapi, uapi_looking
-from allocator.linux.control import Request
+from heapwright.allocator.linux import uapi, uapi_looking
+from heapwright.allocator.linux.control import Request
 
 HEADERS = ("linux/dma-heap.h", "linux/dma-buf.h", "linux/udmabuf.h", "linux/videodev2.h")
 SIZES: dict[str, type[ctypes.Structure]] = {

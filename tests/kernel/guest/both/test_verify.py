@@ -14,16 +14,16 @@ from typing import Any
 
 import pytest
 
-from allocator.linux.discover import machine
-from allocator.linux.kernel_log import kernel_log
-from allocator.linux.observe import observe
-from api.cli import heapwright_app, run
-from api.verify.judging import Judged, Outcome, summary
-from api.verify.running import Observer, on_this, verify
-from api.verify.telling import as_json, sentence
-from platforms.catalog import platform_from
-from platforms.importers.assemble import profile
-from platforms.schema import Platform
+from heapwright.allocator.linux.discover import machine
+from heapwright.allocator.linux.kernel_log import kernel_log
+from heapwright.allocator.linux.observe import observe
+from heapwright.api.cli import heapwright_app, run
+from heapwright.api.verify.judging import Judged, Outcome, summary
+from heapwright.api.verify.running import Observer, on_this, verify
+from heapwright.api.verify.telling import as_json, sentence
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.importers.assemble import profile
+from heapwright.platforms.schema import Platform
 
 SHARED = Path(os.environ["HEAPWRIGHT_SHARED"])
 

@@ -1,14 +1,14 @@
 """The backend on devices with two queues: both belong to one open file."""
 
-import solver
-from allocator.execute import execute
-from allocator.linux.backend import LinuxBackend
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.importers import cpu, v4l2
-from allocator.linux.nodes import videos
-from platforms.catalog import platform_from
-from solver.files import pipelines_from
-from solver.plan import Plan
+import heapwright
+from heapwright.allocator.execute import execute
+from heapwright.allocator.linux.backend import LinuxBackend
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.importers import cpu, v4l2
+from heapwright.allocator.linux.nodes import videos
+from heapwright.platforms.catalog import platform_from
+from heapwright.solver.files import pipelines_from
+from heapwright.solver.plan import Plan
 from tests.kernel.guest.machine import SOURCE, document
 
 SIZE = 640 * 480 * 2
@@ -33,7 +33,7 @@ def test_a_picture_goes_through_a_converter() -> None:
             "seen": {**image, "written_by": "2d.target", "read_by": "cpu.read"},
         },
     }])  # fmt: skip
-    plan = solver.solve(platform, question)
+    plan = heapwright.solve(platform, question)
     assert isinstance(plan, Plan), plan
     backend = LinuxBackend(platform)
     with execute(platform, question, plan, backend) as allocation:

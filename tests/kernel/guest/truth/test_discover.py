@@ -3,10 +3,10 @@
 from functools import cache
 from pathlib import Path
 
-from allocator.linux.discover import machine
-from platforms.catalog import platform_from
-from platforms.importers.assemble import profile
-from platforms.schema import Platform
+from heapwright.allocator.linux.discover import machine
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.importers.assemble import profile
+from heapwright.platforms.schema import Platform
 
 
 @cache

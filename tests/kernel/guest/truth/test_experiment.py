@@ -11,19 +11,19 @@ from typing import Any
 
 import pytest
 
-import solver
-from allocator.backend import AllocationFailed, Buffer, KernelRefused
-from allocator.execute import execute
-from allocator.linux.backend import LinuxBackend
-from allocator.linux.control import opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import heap
-from allocator.linux.importers import cpu, v4l2
-from allocator.linux.importers.kms import Display
-from allocator.linux.importers.prime import Importer
-from platforms.schema import Platform
-from solver.files import pipelines_from
-from solver.plan import Placement, Plan, Plane
+import heapwright
+from heapwright.allocator.backend import AllocationFailed, Buffer, KernelRefused
+from heapwright.allocator.execute import execute
+from heapwright.allocator.linux.backend import LinuxBackend
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import heap
+from heapwright.allocator.linux.importers import cpu, v4l2
+from heapwright.allocator.linux.importers.kms import Display
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.platforms.schema import Platform
+from heapwright.solver.files import pipelines_from
+from heapwright.solver.plan import Placement, Plan, Plane
 from tests.kernel.guest.devices import OUTPUT, XR24, card, vivid
 from tests.kernel.guest.machine import discovered, machine
 
@@ -32,7 +32,7 @@ WIDTH, HEIGHT = 1920, 1080
 STRIDE = WIDTH * 4
 
 
-def asked(**changes: Any) -> tuple[solver.Pipeline, ...]:
+def asked(**changes: Any) -> tuple[heapwright.Pipeline, ...]:
     frame = {
         "size": f"{WIDTH}x{HEIGHT}", "formats": ["XR24"], "written_by": "camera.capture",
         "read_by": ["display.scanout", "display#2.scanout", "cpu.read"], **changes,
@@ -42,7 +42,7 @@ def asked(**changes: Any) -> tuple[solver.Pipeline, ...]:
 
 
 def planned(board: Platform, **changes: Any) -> Plan:
-    answer = solver.solve(board, asked(**changes))
+    answer = heapwright.solve(board, asked(**changes))
     assert isinstance(answer, Plan), answer
     return answer
 
@@ -113,7 +113,7 @@ def test_a_frame_goes_from_the_camera_to_every_reader(board: Platform) -> None:
 
 
 def test_with_the_heap_picked_by_name_the_plan_says_why_not(board: Platform) -> None:
-    answer = solver.solve(board, asked(), pins=["frame:heap=system"])
+    answer = heapwright.solve(board, asked(), pins=["frame:heap=system"])
     assert answer.status == "infeasible"
     (told,) = [each.text for each in answer.conflict if each.kind == "contiguous-memory"]
     assert "one physical run" in told
@@ -144,7 +144,7 @@ def test_protected_buffers_go_where_the_plan_lets_them_and_nowhere_else() -> Non
         "ports": ports, "by_cpu": False, "dma": {"bits": 32},
     })  # fmt: skip
     question = pipelines_from([document])
-    plan = solver.solve(board, question)
+    plan = heapwright.solve(board, question)
     assert isinstance(plan, Plan), plan
     assert [each.heap for each in plan.placements] == ["vault"]
     with execute(board, question, plan, LinuxBackend(board)) as allocation:
@@ -155,7 +155,7 @@ def test_protected_buffers_go_where_the_plan_lets_them_and_nowhere_else() -> Non
 
 
 def test_a_reader_by_the_processor_gets_no_protected_buffer_from_plan_or_kernel() -> None:
-    answer = solver.solve(machine(), asked(protected=True))
+    answer = heapwright.solve(machine(), asked(protected=True))
     assert answer.status == "infeasible"
     with (
         heap.allocate(heap.FOLDER / "protected,secure-video", 640 * 480 * 4) as made,
@@ -171,6 +171,6 @@ def test_an_open_buffer_is_never_planned_for_a_port_that_requires_protection() -
     board = machine(camera={"ports": {"capture": {
         "access": "write", "protected": "required", "images": [{"formats": ["XR24"]}], "source": "test",
     }}})  # fmt: skip
-    answer = solver.solve(board, asked())
+    answer = heapwright.solve(board, asked())
     assert answer.status == "infeasible"
     assert "protected-port" in {each.kind for each in answer.conflict}

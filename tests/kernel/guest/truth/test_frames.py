@@ -2,16 +2,16 @@
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import opened
-from allocator.linux.dmabuf import OwnedDmabuf
-from allocator.linux.exporters import heap, udmabuf
-from allocator.linux.importers import cpu, v4l2
-from allocator.linux.importers.kms import Display
-from allocator.linux.importers.prime import Importer
-from allocator.linux.nodes import videos
-from platforms.videodev import v4l2_code
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import heap, udmabuf
+from heapwright.allocator.linux.importers import cpu, v4l2
+from heapwright.allocator.linux.importers.kms import Display
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.nodes import videos
+from heapwright.platforms.videodev import v4l2_code
+from heapwright.solver.plan import Plane
 from tests.kernel.guest.devices import M2M, M2M_MULTIPLANAR, card
 
 SIZE = 640 * 480 * 4

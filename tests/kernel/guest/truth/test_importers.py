@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from allocator.backend import KernelRefused
-from allocator.linux.control import opened
-from allocator.linux.exporters import heap
-from allocator.linux.importers.prime import Importer
-from allocator.linux.nodes import cards
-from solver.plan import Plane
+from heapwright.allocator.backend import KernelRefused
+from heapwright.allocator.linux.control import opened
+from heapwright.allocator.linux.exporters import heap
+from heapwright.allocator.linux.importers.prime import Importer
+from heapwright.allocator.linux.nodes import cards
+from heapwright.solver.plan import Plane
 from tests.kernel.guest.devices import XR24, queued, vivid
 
 MEBIBYTE = 1 << 20

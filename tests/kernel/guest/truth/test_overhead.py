@@ -10,10 +10,10 @@ from time import perf_counter_ns
 
 import pytest
 
-from allocator.linux import uapi
-from allocator.linux.backend import LinuxBackend
-from allocator.linux.exporters import heap
-from solver.plan import Placement, Plane
+from heapwright.allocator.linux import uapi
+from heapwright.allocator.linux.backend import LinuxBackend
+from heapwright.allocator.linux.exporters import heap
+from heapwright.solver.plan import Placement, Plane
 from tests.kernel.guest.machine import machine
 
 PAIRS = 200

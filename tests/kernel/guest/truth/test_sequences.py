@@ -7,7 +7,7 @@ from itertools import chain
 
 import pytest
 
-from platforms.schema import Platform
+from heapwright.platforms.schema import Platform
 from tests.kernel.guest.both.test_sequences import machine, nodes  # noqa: F401 (a fixture)
 from tests.kernel.sequences import pools
 from tests.kernel.sequences.calls import descriptors, heap_calls, too_much

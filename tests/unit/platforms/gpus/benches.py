@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from platforms.catalog import platform_from
-from platforms.formats import pixel_formats
-from platforms.schema import Platform
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.schema import Platform
 from tests.builders import SOURCE, board, device, image, pipeline, port
 
 MAKER = device(

@@ -6,11 +6,11 @@ from typing import Any, Final
 
 import pytest
 
-from platforms.catalog import board_names, load_platform, platform_from
-from platforms.modifiers import parse_modifier
-from platforms.schema import Platform
-from solver import solve
-from solver.plan import Infeasible, Plan
+from heapwright import solve
+from heapwright.platforms.catalog import board_names, load_platform, platform_from
+from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.schema import Platform
+from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import pipeline
 from tests.unit.platforms.gpus.mesa import GPUS, sampled
 

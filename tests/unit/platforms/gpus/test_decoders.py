@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.catalog import load_platform
-from solver import solve
-from solver.plan import Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.catalog import load_platform
+from heapwright.solver.plan import Plan
 from tests.builders import board, device, image, pipeline, port
 
 

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from allocator.simulated.judge import judge
-from platforms.formats import pixel_formats
-from solver import solve
-from solver.plan import Placement, Plan
+from heapwright import solve
+from heapwright.allocator.simulated.judge import judge
+from heapwright.platforms.formats import pixel_formats
+from heapwright.solver.plan import Placement, Plan
 from tests.builders import board, device, image, placed, port
 from tests.unit.platforms.gpus.benches import MAKER, asked, bench, linear
 from tests.unit.platforms.gpus.mesa import BYTES, GPUS, Gpu, Import, planes, sampled

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from platforms import knowledge
-from platforms.catalog import platform_from
-from platforms.importers.assemble import kernel_version, profile
-from platforms.importers.records import (
+from heapwright.platforms import knowledge
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.importers.assemble import kernel_version, profile
+from heapwright.platforms.importers.records import (
     Area,
     Bank,
     Card,
@@ -24,9 +24,9 @@ from platforms.importers.records import (
     Video,
     VideoFormat,
 )
-from platforms.importers.writing import as_yaml
-from platforms.schema import Device, Platform
-from platforms.yaml_source import read_text
+from heapwright.platforms.importers.writing import as_yaml
+from heapwright.platforms.schema import Device, Platform
+from heapwright.platforms.yaml_source import read_text
 
 GRID = Sizes((32, 32), (4096, 2160))
 CMA = Area("reserved", "cma", 0x7000_0000, 64 << 20, 0, "probed: x", True)

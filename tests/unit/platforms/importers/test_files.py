@@ -10,13 +10,13 @@ from typing import Any
 
 import pytest
 
-from platforms.catalog import platform_from
-from platforms.errors import InputError, UnparsableInput
-from platforms.importers import drm_info, dtb, v4l2_ctl
-from platforms.importers.assemble import profile
-from platforms.importers.joining import joined
-from platforms.importers.records import Machine
-from platforms.schema import Platform
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.errors import InputError, UnparsableInput
+from heapwright.platforms.importers import drm_info, dtb, v4l2_ctl
+from heapwright.platforms.importers.assemble import profile
+from heapwright.platforms.importers.joining import joined
+from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.schema import Platform
 from tests.counting import calls
 
 # A rockchip ISP, as Forlinx' OK3588 manual shows it (ENUM_FMT of /dev/video55), with the head that --all prints.

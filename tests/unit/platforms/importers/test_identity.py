@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from allocator.linux.discover.hardware import hardware, tree
-from platforms.catalog import platform_from
-from platforms.errors import UnparsableInput
-from platforms.importers import assemble, drm_info, dtb, v4l2_ctl
-from platforms.importers.joining import joined
-from platforms.importers.records import Hardware, Machine, TreeDevice
+from heapwright.allocator.linux.discover.hardware import hardware, tree
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.errors import UnparsableInput
+from heapwright.platforms.importers import assemble, drm_info, dtb, v4l2_ctl
+from heapwright.platforms.importers.joining import joined
+from heapwright.platforms.importers.records import Hardware, Machine, TreeDevice
 from tests.unit.platforms.importers.test_files import blob, card
 
 TGL = {

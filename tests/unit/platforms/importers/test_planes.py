@@ -8,13 +8,13 @@ from typing import Any, Final
 
 import pytest
 
-from platforms.catalog import platform_from
-from platforms.importers import drm_info
-from platforms.importers.assemble import notes, profile
-from platforms.importers.planes import Plane, put_together, rotations
-from platforms.knowledge import Known, drivers
-from platforms.recognition import Match
-from platforms.schema import Device, Platform, Port
+from heapwright.platforms.catalog import platform_from
+from heapwright.platforms.importers import drm_info
+from heapwright.platforms.importers.assemble import notes, profile
+from heapwright.platforms.importers.planes import Plane, put_together, rotations
+from heapwright.platforms.knowledge import Known, drivers
+from heapwright.platforms.recognition import Match
+from heapwright.platforms.schema import Device, Platform, Port
 
 XR24, AR24, NV12, C8 = (int.from_bytes(name, "little") for name in (b"XR24", b"AR24", b"NV12", b"C8  "))
 LINEAR: Final = 0
@@ -145,7 +145,9 @@ def test_a_driver_knows_its_cursor_better_than_a_size() -> None:
 
 def test_resources_of_a_driver_are_its_devices_own(monkeypatch: pytest.MonkeyPatch) -> None:
     tgl = next(each for each in drivers() if each.file == "i915-display-tgl")
-    monkeypatch.setattr("platforms.importers.displays.driver_facts", lambda *_: Known(tgl, Match(0)))
+    monkeypatch.setattr(
+        "heapwright.platforms.importers.displays.driver_facts", lambda *_: Known(tgl, Match(0))
+    )
     tiles = {XR24: (LINEAR, Y_TILED), NV12: (LINEAR, Y_TILED), C8: (LINEAR,)}
     found = discovered(listing("i915", *[plane(PRIMARY, 1, tiles, QUARTERS)] * 2))
     assert found.resources == {"i915-nv12-plane": 3}
