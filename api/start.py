@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 
 try:
-    from heapwright.api.interrupts import listen
+    from heapwright.api.cli.process.interrupts import listen
 except KeyboardInterrupt:
     os._exit(130)
 
@@ -17,7 +17,7 @@ except KeyboardInterrupt:
 def solve() -> None:
     """Entry point of the script `solve`."""
     listen()
-    from heapwright.api.cli import solve_main
+    from heapwright.api.cli.app import solve_main
 
     solve_main()
 
@@ -25,6 +25,6 @@ def solve() -> None:
 def heapwright() -> None:
     """Entry point of the script `heapwright`."""
     listen()
-    from heapwright.api.cli import heapwright_main
+    from heapwright.api.cli.app import heapwright_main
 
     heapwright_main()

@@ -26,7 +26,7 @@ _BEGINNING = 2
 def run(command: str) -> str:
     """What `command` prints, as a stranger in a checkout would see it."""
     program, *arguments = shlex.split(command)
-    code = f"import sys; sys.argv[0] = {program!r}; from api.start import {program}; {program}()"
+    code = f"import sys; sys.argv[0] = {program!r}; from heapwright.api.start import {program}; {program}()"
     found = subprocess.run(
         [sys.executable, "-c", code, *arguments],
         cwd=ROOT,

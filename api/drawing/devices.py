@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from heapwright.api.drawing.words import Blocks, first_few, listed, sentence, several, sized
+from heapwright.api.drawing.phrases import Blocks, first_few, listed, sentence, several, sized
 from heapwright.platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from heapwright.api.drawing.words import Blocks, listed, sentence, several, sized
+from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, sized
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Heap, Node, Platform
 from heapwright.solver.render import Heading, Labelled

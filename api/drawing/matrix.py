@@ -7,8 +7,8 @@ from itertools import groupby
 from string import ascii_lowercase
 from typing import Final
 
+from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.api.drawing.reach import Verdict, verdicts
-from heapwright.api.drawing.words import Blocks, listed
 from heapwright.platforms.schema import Platform
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.render import Grid, Heading, Labelled, printable

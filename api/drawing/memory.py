@@ -14,8 +14,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
+from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, sized
 from heapwright.api.drawing.scale import Range, Scale
-from heapwright.api.drawing.words import Blocks, listed, sentence, several, sized
 from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import Span
 from heapwright.solver.render import Grid, Heading, Labelled

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from heapwright.api.drawing import devices, heaps, matrix, memory, sources, unknowns
-from heapwright.api.drawing.words import Blocks
+from heapwright.api.drawing.phrases import Blocks
 from heapwright.platforms.schema import Platform
 from heapwright.solver.render import Heading, printable
 

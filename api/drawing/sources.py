@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
-from heapwright.api.drawing.words import Blocks, listed
+from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.platforms.schema import Platform
 from heapwright.solver.render import Heading, Labelled
 

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from pydantic import BaseModel
 
-from heapwright.api.drawing.words import Blocks, listed
+from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import UNKNOWN, Span
 from heapwright.platforms.words import PLANES

@@ -10,8 +10,8 @@ from pydantic.json_schema import models_json_schema
 from heapwright.api.service.limits import Limits
 from heapwright.api.service.problems import ProblemDetails, installed
 from heapwright.api.service.routes import router
+from heapwright.api.service.schema import AllocationRequest, PlanRequest
 from heapwright.api.service.state import Service
-from heapwright.api.service.words import AllocationRequest, PlanRequest
 from heapwright.platforms.schema import Platform
 from heapwright.solver.pipeline import Pipeline
 from heapwright.solver.plan import Placement

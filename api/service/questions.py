@@ -8,10 +8,10 @@ from typing import Any, NamedTuple
 import heapwright
 from heapwright.allocator.simulated.contradictions import contradictions
 from heapwright.allocator.simulated.judge import Judge
-from heapwright.api.answers import all_of, as_json
+from heapwright.api.documents.response import all_of, as_json
+from heapwright.api.service.allocations import require_a_sane_size
 from heapwright.api.service.problems import BODY, Fault, Refused
-from heapwright.api.service.shelf import require_a_sane_size
-from heapwright.api.service.words import AllocationRequest, Board, PlanRequest
+from heapwright.api.service.schema import AllocationRequest, Board, PlanRequest
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
 from heapwright.platforms.errors import InputError, Problem, UnknownPlatform
 from heapwright.platforms.kernels import on_kernel

@@ -7,13 +7,12 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
-from heapwright.api.profiles import as_profile
+from heapwright.api.documents.profile import as_profile
 from heapwright.api.service.bodies import body, described, parsed
 from heapwright.api.service.deadline import within
 from heapwright.api.service.problems import declared
 from heapwright.api.service.questions import answered, planned, platform_of
-from heapwright.api.service.state import Service
-from heapwright.api.service.words import (
+from heapwright.api.service.schema import (
     AllocationRequest,
     Boards,
     BoardSummary,
@@ -23,6 +22,7 @@ from heapwright.api.service.words import (
     PlanRequest,
     PlanWithAlternatives,
 )
+from heapwright.api.service.state import Service
 from heapwright.platforms.catalog import summaries
 from heapwright.solver.plan import Infeasible, Undecided
 

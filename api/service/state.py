@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import lru_cache
 from importlib import metadata
 
+from heapwright.api.service.admission import Turns
+from heapwright.api.service.allocations import Shelf
 from heapwright.api.service.limits import Limits
-from heapwright.api.service.shelf import Shelf
-from heapwright.api.service.turns import Turns
 
 
 class Service:

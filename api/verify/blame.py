@@ -15,8 +15,8 @@ from errno import EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOSYS, ENXIO
 from heapwright.allocator.linux.grades import Grade, Observation
 from heapwright.api.verify import paths
 from heapwright.api.verify.cells import Cell
-from heapwright.api.verify.judging import Judged, Outcome
-from heapwright.api.verify.predicting import Verdict
+from heapwright.api.verify.outcome import Judged, Outcome
+from heapwright.api.verify.prediction import Verdict
 from heapwright.api.verify.refusals import way_of
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from starlette.testclient import TestClient
 
-from heapwright.api import cli, options
+from heapwright.api.cli import app, options
 from heapwright.api.service.app import application
 from heapwright.api.service.limits import Limits
 from tests.api.questions import RECORD, Command, Said
@@ -39,7 +39,7 @@ def solve(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.delenv(options.PLATFORM_VARIABLE, raising=False)
 
     def run(*arguments: str) -> Said:
-        code = cli.run(cli.solve_app(), "solve", arguments)
+        code = app.run(app.solve_app(), "solve", arguments)
         return Said(code, *capsys.readouterr())
 
     return run
@@ -50,7 +50,7 @@ def heapwright(capsys: pytest.CaptureFixture[str]) -> Command:
     """The command `heapwright`, in this process."""
 
     def run(*arguments: str) -> Said:
-        code = cli.run(cli.heapwright_app(), "heapwright", arguments)
+        code = app.run(app.heapwright_app(), "heapwright", arguments)
         return Said(code, *capsys.readouterr())
 
     return run

@@ -117,8 +117,8 @@ def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
     monkeypatch.setattr(
         "heapwright.allocator.linux.discover.machine", lambda: Machine("a server", "6.12", 4096)
     )
-    monkeypatch.setattr("heapwright.api.discovering.can_be_verified", lambda: False)
-    monkeypatch.setattr("heapwright.api.verify.command.can_be_verified", lambda: False)
+    monkeypatch.setattr("heapwright.api.cli.commands.discover.can_be_verified", lambda: False)
+    monkeypatch.setattr("heapwright.api.cli.commands.verify.can_be_verified", lambda: False)
     file = tmp_path / "d.yaml"
     found = heapwright("discover", "-o", str(file))
     assert found.code == 0
@@ -135,7 +135,7 @@ def test_where_there_is_nothing_to_try_discover_and_verify_say_so(
 def test_a_board_is_not_verified_on_another_machine(
     heapwright: Command, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("heapwright.api.verify.command.can_be_verified", lambda: True)
+    monkeypatch.setattr("heapwright.api.cli.commands.verify.can_be_verified", lambda: True)
     said = heapwright("verify", "acme-one")
     assert said.code == 2
     assert "no device has a node: it is the profile of a board, or was made from files" in said.err

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-SOLVE = [sys.executable, "-c", "from api.start import solve; solve()"]
+SOLVE = [sys.executable, "-c", "from heapwright.api.start import solve; solve()"]
 HEAPWRIGHT = [sys.executable, "-m", "heapwright.api"]
 ROOT = Path(__file__).parents[2]
 HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "heapwright.solver.solving")
@@ -113,7 +113,7 @@ def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
     code = textwrap.dedent(
         """
         import threading, heapwright
-        from heapwright.api.cli import solve_main
+        from heapwright.api.cli.app import solve_main
         def solve(*_, **__):
             print("searching", flush=True)
             threading.Event().wait(30)
@@ -189,7 +189,7 @@ def test_completion_offers_the_boards() -> None:
 
 def test_a_list_of_boards_costs_little() -> None:
     # CPU time of the child, so that a busy machine does not matter; a board is read no further than its head.
-    code = "import sys; from api.cli import heapwright_app, run; sys.exit(run(heapwright_app(), 'heapwright', ['platforms', 'list']))"
+    code = "import sys; from heapwright.api.cli.app import heapwright_app, run; sys.exit(run(heapwright_app(), 'heapwright', ['platforms', 'list']))"
     before = os.times()
     assert run([sys.executable, "-c", code]).returncode == 0
     after = os.times()

@@ -14,7 +14,7 @@ import pytest
 
 import heapwright
 from heapwright.allocator.simulated.board import Board
-from heapwright.api import allocating
+from heapwright.api.allocate import simulated
 from heapwright.solver.plan import Undecided
 from tests.api.questions import RECORD, Command
 
@@ -263,7 +263,7 @@ def test_an_allocation_that_fails_exits_4(
     solve: Command, record: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = partial(Board, used={"cma": 60 << 20})
-    monkeypatch.setattr(allocating, "Board", full)
+    monkeypatch.setattr(simulated, "Board", full)
     said = solve(record, "-p", "acme-one", "--allocate", "simulated")
     assert said.code == 4
     assert "Allocation failed in the simulator" in said.out

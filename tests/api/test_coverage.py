@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from heapwright.api.coverage import coverage, page
+from heapwright.api.drawing.coverage import coverage, page
 from heapwright.platforms.catalog import board_names
 from tests.api.questions import Command
 from tests.examples import ROOT

@@ -9,12 +9,12 @@ import pytest
 from rich.console import Console
 from syrupy.assertion import SnapshotAssertion
 
+from heapwright.api.cli.output.terminal import draw
 from heapwright.api.drawing.memory import ASCII, UNICODE
 from heapwright.api.drawing.page import page
 from heapwright.api.drawing.reach import Verdict, verdicts
 from heapwright.api.drawing.scale import Scale
 from heapwright.api.drawing.unknowns import unknowns
-from heapwright.api.terminal import draw
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
 from heapwright.solver.render import plain
 from tests.api.questions import Command

@@ -16,8 +16,8 @@ from typing import Any
 
 import pytest
 
-from heapwright.api.exits import CannotListen, Exit
-from heapwright.api.serving import listening
+from heapwright.api.cli.commands.serve import listening
+from heapwright.api.cli.process.exits import CannotListen, Exit
 from tests.api.questions import QUESTION, Command
 
 ROOT = Path(__file__).parents[2]

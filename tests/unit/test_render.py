@@ -261,7 +261,7 @@ def test_markdown_escapes_the_bars_of_its_cells() -> None:
 def test_a_terminal_gets_the_same_words() -> None:
     from rich.console import Console
 
-    from heapwright.api.terminal import draw
+    from heapwright.api.cli.output.terminal import draw
 
     drawn = io.StringIO()
     draw(render.blocks(plan()), Console(file=drawn, width=200, force_terminal=True, highlight=False))

@@ -12,11 +12,11 @@ import pytest
 
 from heapwright.allocator.linux.grades import Grade, Observation, Subject
 from heapwright.api.verify.cells import Cell, about_ports, ports_of, sizes
-from heapwright.api.verify.judging import Judged, Outcome, judged, summary
-from heapwright.api.verify.predicting import Oracle, Prediction, Verdict, happens
+from heapwright.api.verify.outcome import Judged, Outcome, judged, summary
+from heapwright.api.verify.prediction import Oracle, Prediction, Verdict, happens
 from heapwright.api.verify.refusals import ADJUSTED
-from heapwright.api.verify.running import on_this, untried, verify
-from heapwright.api.verify.telling import as_json, blocks, sentence
+from heapwright.api.verify.report import as_json, blocks, sentence
+from heapwright.api.verify.run import on_this, untried, verify
 from heapwright.platforms.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent

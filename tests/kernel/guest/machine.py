@@ -88,7 +88,7 @@ def machine(**changes: dict[str, Any]) -> Platform:
 
 def discovered() -> Platform:
     """What is found by asking, of the devices that the profile by hand has; heaps of others stay out."""
-    from heapwright.api.discovering import this_machine
+    from heapwright.api.cli.commands.discover import this_machine
 
     found, nodes = this_machine(), {each.get("node") for each in document()["devices"].values()}
     devices = {

@@ -11,7 +11,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.allocator.linux.discover import machine
-from heapwright.api.cli import heapwright_app, run
+from heapwright.api.cli.app import heapwright_app, run
 from heapwright.platforms.catalog import load_platform, platform_from
 from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.schema import Platform

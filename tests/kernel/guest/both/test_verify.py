@@ -17,10 +17,10 @@ import pytest
 from heapwright.allocator.linux.discover import machine
 from heapwright.allocator.linux.kernel_log import kernel_log
 from heapwright.allocator.linux.observe import observe
-from heapwright.api.cli import heapwright_app, run
-from heapwright.api.verify.judging import Judged, Outcome, summary
-from heapwright.api.verify.running import Observer, on_this, verify
-from heapwright.api.verify.telling import as_json, sentence
+from heapwright.api.cli.app import heapwright_app, run
+from heapwright.api.verify.outcome import Judged, Outcome, summary
+from heapwright.api.verify.report import as_json, sentence
+from heapwright.api.verify.run import Observer, on_this, verify
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.schema import Platform

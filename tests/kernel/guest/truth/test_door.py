@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.api.cli import run, solve_app
+from heapwright.api.cli.app import run, solve_app
 from tests.kernel.guest.machine import document
 
 BUFINFO = Path("/sys/kernel/debug/dma_buf/bufinfo")

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from typing import Final
 
 import heapwright
-from heapwright.api.answers import as_json
-from heapwright.api.asked import Asked
-from heapwright.api.background import waited
-from heapwright.api.exits import Exit, code_of, worst
-from heapwright.api.interrupts import ready
-from heapwright.api.noting import tell_slips
-from heapwright.api.output import show, write, write_json
-from heapwright.api.solving import options_of
+from heapwright.api.cli.commands.solve import options_of
+from heapwright.api.cli.commands.warnings import tell_slips
+from heapwright.api.cli.output.write import show, write, write_json
+from heapwright.api.cli.process.background import waited
+from heapwright.api.cli.process.exits import Exit, code_of, worst
+from heapwright.api.cli.process.interrupts import ready
+from heapwright.api.cli.request import Asked
+from heapwright.api.documents.response import as_json
 from heapwright.platforms import catalog
 from heapwright.platforms.errors import InputError, NotOnBoard, Problem
 from heapwright.platforms.kernels import on_kernel

@@ -9,9 +9,9 @@ from typing import Final
 from heapwright.allocator.linux.grades import Grade, Observation, Origin, Subject, Target
 from heapwright.api.verify.blame import Evidence, blamed
 from heapwright.api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
-from heapwright.api.verify.judging import Judged, Outcome, judged
+from heapwright.api.verify.outcome import Judged, Outcome, judged
 from heapwright.api.verify.paths import is_unknown
-from heapwright.api.verify.predicting import Oracle, Prediction, Verdict
+from heapwright.api.verify.prediction import Oracle, Prediction, Verdict
 from heapwright.platforms.kernels import on_kernel, there
 from heapwright.platforms.modifiers import parse_modifier
 from heapwright.platforms.schema import Heap, Platform

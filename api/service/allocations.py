@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from heapwright.allocator.execute import Allocation
 from heapwright.allocator.simulated.board import Board
-from heapwright.api.allocating import carried_out
+from heapwright.api.allocate.simulated import carried_out
 from heapwright.api.service.problems import Fault, Refused
 from heapwright.platforms.schema import Platform
 from heapwright.solver.pipeline import Pipeline

@@ -8,14 +8,14 @@ from contextlib import ExitStack
 from typing import Any, NamedTuple
 
 import heapwright
-from heapwright.api.answers import all_of, as_json
-from heapwright.api.asked import THIS_MACHINE, Asked
-from heapwright.api.background import waited
-from heapwright.api.discovering import this_machine
-from heapwright.api.exits import Exit, code_of, complain
-from heapwright.api.interrupts import ready
-from heapwright.api.noting import tell_slips
-from heapwright.api.output import show, write_json
+from heapwright.api.cli.commands.discover import this_machine
+from heapwright.api.cli.commands.warnings import tell_slips
+from heapwright.api.cli.output.write import show, write_json
+from heapwright.api.cli.process.background import waited
+from heapwright.api.cli.process.exits import Exit, code_of, complain
+from heapwright.api.cli.process.interrupts import ready
+from heapwright.api.cli.request import THIS_MACHINE, Asked
+from heapwright.api.documents.response import all_of, as_json
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
@@ -115,11 +115,11 @@ def _carried_out(
     if asked.allocate is None or not isinstance(answer, Plan):
         return answer, None
     if asked.allocate == "simulated":
-        from heapwright.api.allocating import simulated
+        from heapwright.api.allocate.simulated import simulated
 
         return answer, waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
-    from heapwright.api.allocating_linux import carried_out
-    from heapwright.api.holding import ending_in_order
+    from heapwright.api.allocate.linux import carried_out
+    from heapwright.api.cli.process.hold import ending_in_order
 
     held.enter_context(ending_in_order())
     done = carried_out(
@@ -134,7 +134,7 @@ def _carried_out(
 
 
 def _hold(asked: Asked, buffers: int) -> None:
-    from heapwright.api.holding import until_told
+    from heapwright.api.cli.process.hold import until_told
 
     listens = "-" not in asked.files
     ends = "Ctrl-C or the end of input ends it" if listens else "Ctrl-C ends it"

@@ -10,12 +10,12 @@ from pathlib import Path
 
 from heapwright.allocator.linux.kernel_log import kernel_log
 from heapwright.allocator.linux.observe import observe
-from heapwright.api.discovering import can_be_verified
-from heapwright.api.exits import Exit, complain
-from heapwright.api.output import show, write, write_json
-from heapwright.api.verify import telling
-from heapwright.api.verify.judging import summary
-from heapwright.api.verify.running import Told, on_this, untried, verify
+from heapwright.api.cli.commands.discover import can_be_verified
+from heapwright.api.cli.output.write import show, write, write_json
+from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.verify import report
+from heapwright.api.verify.outcome import summary
+from heapwright.api.verify.run import Told, on_this, untried, verify
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.errors import InputError, Problem
 from heapwright.platforms.schema import Platform
@@ -28,8 +28,8 @@ def run(name: str, to: Path | None, only: tuple[str, ...]) -> Exit:
     with kernel_log() as log, _progress() as told:
         found = verify(platform, lambda subject: observe(subject, log), only, told)
     if to is not None:
-        write_json(telling.as_json(platform, found), to)
-    show(telling.blocks(platform, found), None)
+        write_json(report.as_json(platform, found), to)
+    show(report.blocks(platform, found), None)
     counted = summary(found)
     write(f"\n{counted}\n", None)
     barred = untried(found)

@@ -10,7 +10,7 @@ from typing import Annotated, Final
 
 import typer
 
-from heapwright.api.asked import EVERY_BOARD
+from heapwright.api.cli.request import EVERY_BOARD
 
 PLATFORM_VARIABLE: Final = "HEAPWRIGHT_PLATFORM"
 

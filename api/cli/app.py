@@ -12,10 +12,7 @@ from typing import Annotated, Final
 
 import typer
 
-from heapwright.api.asked import EVERY_BOARD, THIS_MACHINE, Asked
-from heapwright.api.exits import Exit, guarded, leave
-from heapwright.api.interrupts import ready
-from heapwright.api.options import (
+from heapwright.api.cli.options import (
     PLATFORM_VARIABLE,
     AllocateOption,
     AlternativesOption,
@@ -50,6 +47,9 @@ from heapwright.api.options import (
     VersionOption,
     WhyNotOption,
 )
+from heapwright.api.cli.process.exits import Exit, guarded, leave
+from heapwright.api.cli.process.interrupts import ready
+from heapwright.api.cli.request import EVERY_BOARD, THIS_MACHINE, Asked
 
 SOLVE_HELP: Final = """Choose heap, format, modifier, stride, size and count for every buffer of a pipeline.
 
@@ -118,10 +118,10 @@ def solve(
     )
     _refuse_what_does_not_fit(asked)
     if asked.platform == EVERY_BOARD:
-        from heapwright.api.matrix import solve_everywhere
+        from heapwright.api.cli.commands.every_board import solve_everywhere
 
         return solve_everywhere(asked)
-    from heapwright.api.solving import solve as solve_one
+    from heapwright.api.cli.commands.solve import solve as solve_one
 
     return solve_one(asked)
 
@@ -146,7 +146,7 @@ def _platform(given: str | None) -> str:
     name = given or os.environ.get(PLATFORM_VARIABLE)
     if name:
         return name
-    from heapwright.api.discovering import can_be_solved_for
+    from heapwright.api.cli.commands.discover import can_be_solved_for
 
     if can_be_solved_for():
         return THIS_MACHINE
@@ -184,7 +184,7 @@ def _refuse_what_does_not_fit(asked: Asked) -> None:
 
 def list_platforms(as_json: JsonOption = False) -> int:
     """The boards that come with heapwright, one a line."""
-    from heapwright.api.boards import list_boards
+    from heapwright.api.cli.commands.boards import list_boards
 
     return list_boards(as_json=as_json)
 
@@ -197,7 +197,7 @@ def show_platform(
     reach: ReachOption = False,
 ) -> int:
     """A board as the solver sees it: an address map, heaps, devices, and who reaches what."""
-    from heapwright.api.boards import show_board
+    from heapwright.api.cli.commands.boards import show_board
 
     if reach and not as_json:
         raise typer.BadParameter("goes with --json; the drawing shows it anyway", param_hint="--reach")
@@ -209,14 +209,14 @@ def cover_platforms(
     markdown: PageOption = False,
 ) -> int:
     """How much is known of each board: facts, unknowns, sources."""
-    from heapwright.api.boards import cover_boards
+    from heapwright.api.cli.commands.boards import cover_boards
 
     return cover_boards(as_json=as_json, as_markdown=markdown)
 
 
 def check_platforms(files: Annotated[list[str], typer.Argument(metavar="FILE")]) -> int:
     """Read profiles, boards and parts, and report everything wrong with them."""
-    from heapwright.api.boards import check_boards
+    from heapwright.api.cli.commands.boards import check_boards
 
     return check_boards(files)
 
@@ -227,7 +227,7 @@ def verify(
     only: OnlyOption = None,
 ) -> int:
     """What a profile predicts beside what the kernel of this machine does, buffer by buffer."""
-    from heapwright.api.verify.command import run as compare
+    from heapwright.api.cli.commands.verify import run as compare
 
     ready()
     return compare(platform, to, tuple(only or ()))
@@ -263,8 +263,8 @@ def discover(
     v4l2: V4l2Option = None,
 ) -> int:
     """Read the running machine, or files about another, into a platform profile."""
-    from heapwright.api.discovering import Files
-    from heapwright.api.discovering import discover as look
+    from heapwright.api.cli.commands.discover import Files
+    from heapwright.api.cli.commands.discover import discover as look
 
     ready()
     return look(
@@ -285,7 +285,7 @@ def serve(
     port: PortOption = 8000,
 ) -> int:
     """Command `serve`; see SERVE_HELP."""
-    from heapwright.api.serving import serve as serve_http
+    from heapwright.api.cli.commands.serve import serve as serve_http
 
     ready()
     return serve_http(host, port)
@@ -293,7 +293,7 @@ def serve(
 
 def schema(document: Annotated[Document | None, typer.Argument(help="Only this one.")] = None) -> int:
     """The JSON schemas of pipelines, platforms and answers."""
-    from heapwright.api.schemas import print_schemas
+    from heapwright.api.cli.commands.schemas import print_schemas
 
     return print_schemas(document.value if document else None)
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final, NamedTuple
 
+from heapwright.api.documents.profile import as_profile
 from heapwright.api.drawing.sources import sources
 from heapwright.api.drawing.unknowns import together, unknowns
-from heapwright.api.profiles import as_profile
 from heapwright.platforms.catalog import board_names, extended, load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import UNKNOWN

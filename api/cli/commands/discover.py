@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heapwright.api.asked import THIS_MACHINE
-from heapwright.api.exits import Exit, complain
-from heapwright.api.output import write, write_json
+from heapwright.api.cli.output.write import write, write_json
+from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.cli.request import THIS_MACHINE
 
 if TYPE_CHECKING:
     from heapwright.platforms.importers.records import Machine

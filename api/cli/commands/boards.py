@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Final
 
-from heapwright.api.exits import Exit, complain
-from heapwright.api.output import on_terminal, show, write, write_json
-from heapwright.api.profiles import as_profile
+from heapwright.api.cli.output.write import on_terminal, show, write, write_json
+from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.documents.profile import as_profile
 from heapwright.platforms.catalog import check_profile, doubts, load_platform, notes, summaries
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.kernels import on_kernel
@@ -80,7 +80,7 @@ def _beyond_ascii() -> bool:
 
 def cover_boards(*, as_json: bool, as_markdown: bool) -> Exit:
     """Print how much is known of each board, in numbers or as a page."""
-    from heapwright.api import coverage
+    from heapwright.api.drawing import coverage
 
     if as_json:
         write_json(coverage.as_data(), None)

@@ -14,7 +14,7 @@ import socket
 
 import uvicorn
 
-from heapwright.api.exits import CannotListen, Exit
+from heapwright.api.cli.process.exits import CannotListen, Exit
 from heapwright.api.service.app import application
 
 

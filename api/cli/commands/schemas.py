@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from heapwright.api.exits import Exit
-from heapwright.api.output import write_json
+from heapwright.api.cli.output.write import write_json
+from heapwright.api.cli.process.exits import Exit
 from heapwright.platforms.schema import Platform
 from heapwright.solver.pipeline import Pipeline
 from heapwright.solver.plan import Answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from heapwright.api.exits import complain
+from heapwright.api.cli.process.exits import complain
 from heapwright.platforms.modifiers import opaque
 from heapwright.solver.pipeline import Pipeline
 

@@ -7,9 +7,9 @@ from itertools import groupby
 from typing import Any
 
 from heapwright.api.verify.cells import PICTURES, Cell
-from heapwright.api.verify.judging import Judged, Outcome, summary
+from heapwright.api.verify.outcome import Judged, Outcome, summary
 from heapwright.api.verify.paths import value
-from heapwright.api.verify.predicting import Verdict
+from heapwright.api.verify.prediction import Verdict
 from heapwright.platforms.schema import Platform
 from heapwright.solver.render import Block, Grid, Heading, Labelled, Notes
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heapwright.allocator.linux.grades import Observation
 from heapwright.api.verify.cells import Cell
-from heapwright.api.verify.predicting import Prediction, Verdict
+from heapwright.api.verify.prediction import Prediction, Verdict
 
 
 class Outcome(StrEnum):

@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from heapwright.api.exits import CannotWrite
+from heapwright.api.cli.process.exits import CannotWrite
 
 if TYPE_CHECKING:
     from heapwright.solver.render import Block
@@ -30,7 +30,7 @@ def show(blocks: Iterable[Block], to: Path | None) -> None:
         CannotWrite: the file or the standard output does not take it.
     """
     if to is None and on_terminal():
-        from heapwright.api.terminal import draw
+        from heapwright.api.cli.output.terminal import draw
 
         draw(blocks)
         return

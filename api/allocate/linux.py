@@ -10,7 +10,7 @@ from heapwright.allocator.backend import AllocationFailed, Buffer
 from heapwright.allocator.execute import Allocation, execute
 from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.api.learning import MOST, Nogood, nogood, taught
+from heapwright.api.allocate.nogoods import MOST, Nogood, nogood, taught
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.values import in_units
 from heapwright.solver.plan import Plan

@@ -1,0 +1,1 @@
+"""Carrying out a plan: simulated, or on the running machine."""

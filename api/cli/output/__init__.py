@@ -1,0 +1,1 @@
+"""Where answers are written: a terminal, a pipe or a file."""
