@@ -145,7 +145,7 @@ def _not_described(cell: Cell, seen: Observation, evidence: Evidence) -> Iterato
 
 def _described(word: str, cell: Cell, platform: Platform) -> str:
     if word == "format":
-        return paths.formats(cell, platform)
+        return next(paths.formats(cell, platform))
     return f"{next(paths.rules(cell, platform), paths.port_path(cell))}.{word}"
 
 

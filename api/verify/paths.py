@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, Final
 
 from heapwright.api.verify.cells import Cell
@@ -12,47 +12,49 @@ from heapwright.platforms.values import UNKNOWN
 
 _STEP: Final = re.compile(r"([^.\[\]]+)|\[(\d+)\]")
 
-_RULE_FIELD: Final = {
-    "extent": "extent", "coded-size": "coded", "rows": "rows", "modifier": "modifiers",
-    "stride-multiple": "stride", "stride-exact": "stride", "stride-range": "stride", "stride-set": "stride",
-    "plane-strides": "stride", "implied-plane-offset": "implied_offset", "plane-offset": "offset",
-    "plane-buffers": "dmabufs", "minimum-size": "minimum", "tail": "tail", "column-height": "column_height",
-    "metadata-planes": "metadata", "modifier-side-condition": "when",
-}  # fmt: skip
+Paths = Callable[[Cell, Platform], Iterator[str]]
+"""Finds the facts of a cell."""
 
 
-def of_kind(kind: str, cell: Cell, platform: Platform) -> tuple[str, ...]:
-    """Where the profile says what a kind of clash rests on, the likeliest first."""
-    return tuple(dict.fromkeys(_of_kind(kind, cell, platform)))
+def of_heap(field: str) -> Paths:
+    """A fact of the heap."""
+    return lambda cell, _: iter((f"heaps.{cell.heap}.{field}",))
 
 
-def _of_kind(kind: str, cell: Cell, platform: Platform) -> Iterator[str]:
-    heap, device, port = f"heaps.{cell.heap}", f"devices.{cell.device}", port_path(cell)
-    if kind == "contiguous-memory":
-        yield f"{heap}.run"
-        yield from dma(cell, platform)
-    elif kind in ("address-reach", "iommu-reach", "iova-aperture"):
-        yield f"{device}.dma.bits"
-        yield from memories(cell, platform, "base")
-    elif kind == "cpu-importer":
-        yield f"{heap}.cpu"
-        yield f"{device}.by_cpu"
-    elif kind == "cpu-access":
-        yield f"{heap}.cpu"
-    elif kind == "importer-refuses":
-        takes = platform.devices[cell.device].ports[cell.port].takes_from
-        yield f"{port}.takes_from" if takes is not None else f"{device}.imports"
-    elif kind == "format":
-        yield formats(cell, platform)
-    elif kind == "capacity":
-        yield from memories(cell, platform, "size")
-    elif kind == "heap-limits":
-        yield f"{heap}.largest"
-    elif kind in ("local-only", "unreachable-memory"):
-        yield f"{port}.memory"
-        yield from memories(cell, platform, "reached_by")
-    elif kind in _RULE_FIELD:
-        yield from (f"{rule}.{_RULE_FIELD[kind]}" for rule in rules(cell, platform))
+def of_device(field: str) -> Paths:
+    """A fact of the device."""
+    return lambda cell, _: iter((f"devices.{cell.device}.{field}",))
+
+
+def of_port(field: str) -> Paths:
+    """A fact of the port."""
+    return lambda cell, _: iter((f"{port_path(cell)}.{field}",))
+
+
+def of_rule(field: str) -> Paths:
+    """A fact of the image rules that a cell meets."""
+    return lambda cell, platform: (f"{rule}.{field}" for rule in rules(cell, platform))
+
+
+def of_memory(field: str) -> Paths:
+    """A fact of the memories of the heap."""
+    return lambda cell, platform: memories(cell, platform, field)
+
+
+def of_iommu(field: str) -> Paths:
+    """A fact of the IOMMU of the device."""
+
+    def paths(cell: Cell, platform: Platform) -> Iterator[str]:
+        name = platform.devices[cell.device].dma.iommu
+        yield from () if name is None else (f"iommus.{name}.{field}",)
+
+    return paths
+
+
+def taken(cell: Cell, platform: Platform) -> Iterator[str]:
+    """Which heaps a port takes buffers of."""
+    takes = platform.devices[cell.device].ports[cell.port].takes_from
+    yield f"{port_path(cell)}.takes_from" if takes is not None else f"devices.{cell.device}.imports"
 
 
 def port_path(cell: Cell) -> str:
@@ -70,10 +72,10 @@ def dma(cell: Cell, platform: Platform) -> Iterator[str]:
     yield f"{path}.iommu" if facts.iommu is not None else f"{path}.mmu"
 
 
-def formats(cell: Cell, platform: Platform) -> str:
+def formats(cell: Cell, platform: Platform) -> Iterator[str]:
     """The list that a format stands in, or would stand in."""
     found = list(rules(cell, platform))
-    return f"{found[0]}.formats" if len(found) == 1 else f"{port_path(cell)}.images"
+    yield f"{found[0]}.formats" if len(found) == 1 else f"{port_path(cell)}.images"
 
 
 def rules(cell: Cell, platform: Platform) -> Iterator[str]:

@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 
 from heapwright import Options, solve
 from heapwright.api.verify.cells import Cell
-from heapwright.api.verify.paths import is_unknown, of_kind
-from heapwright.api.verify.refusals import DESCRIPTION, refusals, way_of
+from heapwright.api.verify.paths import is_unknown
+from heapwright.api.verify.refusals import DESCRIPTION, REFUSALS, facts, refusals, way_of
 from heapwright.platforms.formats import pixel_formats
 from heapwright.platforms.schema import Device, Dma, Heap, Memory, Platform
 from heapwright.solver.pipeline import Buffer, Pipeline, Use
@@ -24,7 +24,6 @@ from heapwright.solver.plan import Infeasible, Plan, Plane, Reason
 
 BLOCK: Final = 4 << 20
 """The largest block of the page allocator on 4 KiB pages: include/linux/mmzone.h MAX_PAGE_ORDER 10."""
-SILENT: Final = frozenset({"address-reach", "cpu-importer"})
 CHUNK: Final = 1 << 20
 """The largest piece a heap draws at once: drivers/dma-buf/heaps/system_heap.c orders[]."""
 
@@ -68,24 +67,35 @@ class Oracle:
             return Prediction(Verdict.WORKS, planes=placed.planes, size=placed.size)
         assert isinstance(answer, Infeasible)  # no limits were given
         found = {fact.kind: fact for fact in (*answer.conflict, *self._besides(cell, answer))}
-        facts = tuple(found.values())
-        listed = isinstance(self.platform.devices[cell.device].imports, tuple)
-        chosen = "importer-refuses" in found and listed  # a heap left out, not a driver that imports nothing
-        way = way_of(self.platform.devices[cell.device])
-        errnos = tuple(dict.fromkeys(errno for kind in found for errno in refusals(kind, way)))
-        paths = tuple(dict.fromkeys(path for kind in found for path in of_kind(kind, cell, self.platform)))
+        return self._refused(cell, tuple(found.values()), planes, size)
+
+    def _refused(
+        self, cell: Cell, found: tuple[Reason, ...], planes: tuple[Plane, ...], size: int
+    ) -> Prediction:
+        """What the kernel does where these facts clash."""
+        kinds = [fact.kind for fact in found]
+        device = self.platform.devices[cell.device]
+        # A heap left out, not a driver that imports nothing:
+        chosen = "importer-refuses" in kinds and isinstance(device.imports, tuple)
+        way = way_of(device)
+        rows = [REFUSALS[kind] for kind in kinds if kind in REFUSALS]
+        paths = tuple(dict.fromkeys(path for kind in kinds for path in facts(kind, cell, self.platform)))
         verdict = Verdict.REFUSED
-        if any(not refusals(kind, way) for kind in found) or any(
-            is_unknown(self.platform, path) for path in paths
-        ):
+        unlooked = any(not refusals(kind, way) for kind in kinds)
+        if unlooked or any(is_unknown(self.platform, path) for path in paths):
             verdict = Verdict.OPEN
-        elif set(found) == {"contiguous-memory"} and happens(size):
+        elif kinds == ["contiguous-memory"] and happens(size):
             verdict = Verdict.LUCK
-        silent = chosen or not SILENT.isdisjoint(found)
-        unseen = chosen or (
-            way == "drm" and "cpu-importer" in found
-        )  # a card maps what it shows, and not before
-        return Prediction(verdict, errnos, facts, paths, planes, size, silent, unseen)
+        return Prediction(
+            verdict,
+            tuple(dict.fromkeys(errno for kind in kinds for errno in refusals(kind, way))),
+            found,
+            paths,
+            planes,
+            size,
+            silent=chosen or any(row.silent for row in rows),
+            unseen=chosen or any(way in row.unseen for row in rows),
+        )
 
     def _besides(self, cell: Cell, answer: Infeasible) -> tuple[Reason, ...]:
         """What else clashes: the kernel refuses at its first step, and a conflict is only one of several."""

@@ -14,14 +14,14 @@ from heapwright.allocator.linux.grades import Grade, Observation, Subject
 from heapwright.api.verify.cells import Cell, about_ports, ports_of, sizes
 from heapwright.api.verify.outcome import Judged, Outcome, judged, summary
 from heapwright.api.verify.prediction import Oracle, Prediction, Verdict, happens
-from heapwright.api.verify.refusals import ADJUSTED
+from heapwright.api.verify.refusals import ADJUSTED, refusals, way_of
 from heapwright.api.verify.report import as_json, blocks, sentence
 from heapwright.api.verify.run import on_this, untried, verify
 from heapwright.platforms.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
 from heapwright.solver.render import plain
-from tests.builders import MIB, board, changed, device, heap, image, memory, port, raw_port
+from tests.builders import MIB, board, changed, device, heap, image, iommu, memory, port, raw_port
 
 PICTURE = {"extent": {"min": "16x16", "max": "2560x1440"}}
 CONTIGUOUS = "contiguous chunk is too small 4096/8294400"
@@ -228,6 +228,50 @@ def test_a_bounce_that_loses_frames_is_what_unreachable_memory_foretells() -> No
     foreseen = Oracle(profile).predict(cell)
     assert [fact.kind for fact in foreseen.facts] == ["address-reach"]
     assert judged(cell, foreseen, Observation(Grade.PIXELS, changed=0, pages=15)).outcome is Outcome.AGREES
+
+
+def test_memory_that_is_no_whole_page_of_the_iommu_is_refused_as_invalid() -> None:
+    profile = board(
+        heaps={"system": heap("dram", run="4KiB")},
+        iommus={"mmu0": iommu(page="16KiB")},
+        devices={"camera": device("camera", node="/dev/video0", dma={"iommu": "mmu0"}, capture=port())},
+    )
+    foreseen = Oracle(profile).predict(Cell("system", "camera", "capture", "XR24", Extent(640, 480)))
+    assert (foreseen.verdict, foreseen.errnos) == (Verdict.REFUSED, ("EINVAL",))
+    assert foreseen.paths == ("iommus.mmu0.page", "heaps.system.align", "heaps.system.run")
+
+
+def test_a_queue_refuses_a_start_off_its_alignment_and_no_card_looks() -> None:
+    profile = board(
+        devices={
+            "camera": device("camera", node="/dev/video0", capture=port(base={"multiple": 8192})),
+            "panel": device("display", node="/dev/dri/card0", scanout=port(base={"multiple": 8192})),
+        }
+    )
+    queue = Oracle(profile).predict(Cell("system", "camera", "capture", "XR24", Extent(640, 480)))
+    assert (queue.verdict, queue.errnos) == (Verdict.REFUSED, ("EINVAL",))
+    assert queue.paths == ("devices.camera.ports.capture.base", "heaps.system.align")
+    card = Oracle(profile).predict(Cell("system", "panel", "scanout", "XR24", Extent(640, 480)))
+    assert card.verdict is Verdict.OPEN
+
+
+def test_a_card_that_shows_from_its_own_memory_may_say_so_only_when_it_pins() -> None:
+    profile = board(
+        memory={"vram": memory("64MiB", local=["panel"])},
+        devices={"panel": device("display", node="/dev/dri/card0", scanout=port(memory=["vram"]))},
+    )
+    cell = Cell("system", "panel", "scanout", "XR24", Extent(640, 480))
+    foreseen = Oracle(profile).predict(cell)
+    assert (foreseen.verdict, foreseen.errnos) == (Verdict.REFUSED, ("EINVAL", "EREMOTE", "EBUSY"))
+    refused = Observation(Grade.IMPORTED, "DRM_IOCTL_MODE_ADDFB2", errno.EREMOTE)
+    assert judged(cell, foreseen, refused).outcome is Outcome.AGREES
+    assert judged(cell, foreseen, Observation(Grade.PRESENTED)).outcome is Outcome.OPEN
+    assert judged(cell, foreseen, Observation(Grade.PIXELS, changed=4, pages=4)).outcome is Outcome.DISAGREES
+
+
+def test_a_converter_refuses_a_second_attachment_as_busy() -> None:
+    converter = board(devices={"adc0": device("adc", once=True, capture=raw_port())}).devices["adc0"]
+    assert refusals("attach-once", way_of(converter)) == ("EBUSY",)
 
 
 def test_cells_that_may_not_be_tried_are_told_apart() -> None:

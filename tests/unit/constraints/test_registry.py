@@ -19,7 +19,6 @@ import pytest
 
 from heapwright.allocator.simulated.cost import TERMS as JUDGED_TERMS
 from heapwright.allocator.simulated.families import opaque
-from heapwright.api.verify import paths
 from heapwright.api.verify.refusals import REFUSALS
 from heapwright.platforms.modifiers import parse_modifier
 from heapwright.solver import constraints, costs, modifiers
@@ -52,8 +51,6 @@ NOT_VERIFIED: Final = {
     "protected-flow": "firewalls are set aside",
     "conversion": "conversions are forbidden in what is asked",
 }
-UNVERIFIED: Final = ("iommu-page", "local-only", "pinned-elsewhere", "attach-once", "base-alignment")
-"""Kinds for which a call fails in the judge, with an errno that `heapwright.api.verify` does not have."""
 TERMS_TESTED_IN: Final = {
     "lossy-conversions": "solver/test_conversions.py",
     "conversion-bytes": "solver/test_conversions.py",
@@ -178,24 +175,18 @@ def test_a_kind_is_judged_or_it_is_said_why_not(kind: ModuleType) -> None:
 
 @every_kind
 def test_the_errno_of_a_kind_is_known_or_it_is_said_why_not(kind: ModuleType) -> None:
-    verified = kind.NAME in REFUSALS or kind.NAME in UNVERIFIED
-    assert verified != (kind.NAME in NOT_VERIFIED)
+    assert (kind.NAME in REFUSALS) != (kind.NAME in NOT_VERIFIED)
 
 
-@missing(f"`heapwright.api.verify` has no errno for {', '.join(UNVERIFIED)}")
-@pytest.mark.parametrize("name", UNVERIFIED)
-def test_what_fails_in_the_judge_has_an_errno(name: str) -> None:
-    assert name in REFUSALS
-
-
-def test_what_has_an_errno_has_a_path_in_the_profile() -> None:
-    tree = ast.parse(Path(paths.__file__).read_text("utf-8"))
-    named = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)}
-    assert [name for name in REFUSALS if name not in named] == []
+@pytest.mark.parametrize("name", REFUSALS)
+def test_a_row_of_verify_has_an_errno_and_names_facts(name: str) -> None:
+    row = REFUSALS[name]
+    assert any(row.errnos.values())
+    assert row.facts
 
 
 def test_nothing_is_said_of_a_kind_that_is_not_there() -> None:
-    said = {*NOT_THE_JUDGES, *NOT_VERIFIED, *UNVERIFIED, *REFUSALS}
+    said = {*NOT_THE_JUDGES, *NOT_VERIFIED, *REFUSALS}
     assert said <= BY_NAME.keys()
     assert all(reason for reason in [*NOT_THE_JUDGES.values(), *NOT_VERIFIED.values()])
 
