@@ -29,18 +29,18 @@ from importlib.resources.abc import Traversable
 from pathlib import Path as FilePath
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.checks import faults
-from heapwright.platforms.documents import Document, Mark, document_from
+from heapwright.platforms.checks.consistency import faults
+from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
-from heapwright.platforms.firewalls import disputes
+from heapwright.platforms.fourcc.modifiers import opaque
 from heapwright.platforms.kernels import on_kernel
-from heapwright.platforms.merge import idle_nulls, merged, without_nulls
-from heapwright.platforms.modifiers import opaque
+from heapwright.platforms.reading.documents import Document, Mark, document_from
+from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
+from heapwright.platforms.reading.validation import headed, partial, validated
+from heapwright.platforms.reading.yaml_source import read_file, read_text
 from heapwright.platforms.schema import SCHEMA, Platform
-from heapwright.platforms.validation import headed, partial, validated
 from heapwright.platforms.values import UNKNOWN, shown
 from heapwright.platforms.words import PLANES
-from heapwright.platforms.yaml_source import read_file, read_text
 
 DRIVER_SCHEMA: Final = "heapwright/driver/1"
 MAX_LAYERS: Final = 32

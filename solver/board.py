@@ -13,7 +13,7 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
-from heapwright.platforms.firewalls import Clash, clashes
+from heapwright.platforms.checks.firewalls import Clash, clashes
 from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
 from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.memories import MemoryView, inherit, parts_of, place, unheld

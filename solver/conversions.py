@@ -29,7 +29,7 @@ from typing import Final
 
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.errors import Problem as Fault
-from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.solver.board import Board
 from heapwright.solver.constraint import Budget, End
 from heapwright.solver.constraints import count, resource

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Conversion, Port
 from heapwright.platforms.values import Extent
 from heapwright.solver import modifiers

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
-from heapwright.platforms.documents import Document, document_from
 from heapwright.platforms.errors import InputError, Path, Problem
-from heapwright.platforms.formats import no_such_format, pixel_format
-from heapwright.platforms.validation import headed, validated
+from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
+from heapwright.platforms.reading.documents import Document, document_from
+from heapwright.platforms.reading.validation import headed, validated
+from heapwright.platforms.reading.yaml_source import read_file
 from heapwright.platforms.values import shown
-from heapwright.platforms.yaml_source import read_file
 from heapwright.solver.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
 from heapwright.solver.plan import SCHEMA as ANSWER
 from heapwright.solver.plan import AttachedPort, Placement, Plane

@@ -12,7 +12,7 @@ from math import prod
 from types import ModuleType
 from typing import Final
 
-from heapwright.platforms.modifiers import INVALID, parse_modifier
+from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
 from heapwright.platforms.schema import ImageRule, Port, When
 from heapwright.platforms.values import Extent
 from heapwright.solver import layout as layouts

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver import layout as layouts
 from heapwright.solver.constraint import Budget, Charge, Placed, Touch
 from heapwright.solver.constraints import BUDGETS, capacity

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from heapwright.platforms.errors import InputError, NotOnBoard, Problem
-from heapwright.platforms.formats import no_such_format, pixel_format
-from heapwright.platforms.modifiers import Modifier, parse_modifier
+from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
+from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import shown
 from heapwright.solver.pipeline import Pipeline

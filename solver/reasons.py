@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 from typing import Final, Literal
 
-from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.values import in_units
 from heapwright.solver import layout as layouts
 from heapwright.solver import modifiers

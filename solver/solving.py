@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any, NamedTuple
 
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver import explain, inserted, reasons, unknowns, wishes
 from heapwright.solver.collecting import not_collecting

@@ -16,7 +16,7 @@ import heapwright
 from heapwright.allocator.simulated.judge import Judge
 from heapwright.allocator.simulated.judge import judge as judged
 from heapwright.allocator.simulated.room import Touch
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.solver.images import holds
 from heapwright.solver.pipeline import Pipeline, attachment

@@ -18,8 +18,8 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.exporters.heap import HeapNode
 from heapwright.allocator.linux.queue import Direction
+from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Device, Heap, Platform
-from heapwright.platforms.videodev import v4l2_code
 from heapwright.platforms.words import Via
 from heapwright.solver.plan import Placement
 

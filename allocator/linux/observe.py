@@ -29,7 +29,7 @@ from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.kernel_log import KernelLog
 from heapwright.allocator.linux.observe_buffers import make
 from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
-from heapwright.platforms.videodev import v4l2_code
+from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.plan import Plane
 
 PAGE: Final = 4096

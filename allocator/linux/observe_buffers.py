@@ -14,7 +14,7 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.grades import Subject
 from heapwright.allocator.linux.queue import Direction, Queue
-from heapwright.platforms.videodev import v4l2_code
+from heapwright.platforms.fourcc.videodev import v4l2_code
 
 _BITS: Final = 32
 _NAME: Final = "heapwright-verify"

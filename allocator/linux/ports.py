@@ -20,7 +20,7 @@ from heapwright.allocator.linux.control import Absent, NotPermitted, call, open_
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
-from heapwright.platforms.videodev import v4l2_code
+from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.plan import Placement
 
 

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from heapwright.allocator.hardware import known
 from heapwright.allocator.simulated.faults import Fault, Objection, refused, seen
 from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Conversion as Edge
 from heapwright.platforms.schema import Device, Platform
 from heapwright.solver.plan import Conversion, Placement, Plan

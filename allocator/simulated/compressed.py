@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 
 from heapwright.allocator.hardware import round_up
 from heapwright.allocator.simulated.surfaces import Shape, Surface, Unit
-from heapwright.platforms.formats import PlaneFormat
+from heapwright.platforms.fourcc.formats import PlaneFormat
 
 AFBC_ENTRY: Final = 16
 AFBC_SLOT: Final = 128

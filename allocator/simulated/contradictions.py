@@ -24,8 +24,8 @@ from heapwright.allocator.simulated.ports import Verdict, layout_of
 from heapwright.allocator.simulated.seats import seatings, unseated
 from heapwright.allocator.simulated.surfaces import Bands
 from heapwright.allocator.simulated.trees import Node, Tree, shape_faults, trees
-from heapwright.platforms.documents import UNFIT
 from heapwright.platforms.errors import Path, near
+from heapwright.platforms.reading.documents import UNFIT
 from heapwright.platforms.schema import Device, Platform
 from heapwright.platforms.values import shown
 from heapwright.solver.plan import AttachedPort, Conversion, Placement, Plan

@@ -15,8 +15,8 @@ from typing import Final
 from heapwright.allocator.simulated.compressed import AFBC_BLOCK_PIXELS, Afbc, Afrc, Macrotile, Ubwc
 from heapwright.allocator.simulated.control import ClearColour, LinearControl, TiledControl
 from heapwright.allocator.simulated.surfaces import Bands, OwordTiled, Surface, Tiled, TTiled, Uif, ZTiled
-from heapwright.platforms.formats import PixelFormat, PlaneFormat
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
+from heapwright.platforms.fourcc.modifiers import Modifier
 
 Planes = tuple[Surface, ...] | None
 Lay = Callable[[PixelFormat], Planes]

@@ -13,7 +13,7 @@ from heapwright.allocator.hardware import HeapFacts
 from heapwright.allocator.simulated.faults import Objection, refused
 from heapwright.allocator.simulated.image import Rule, extent_objections
 from heapwright.allocator.simulated.room import Touch
-from heapwright.platforms.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
 from heapwright.platforms.values import Extent
 from heapwright.solver.plan import Placement
 

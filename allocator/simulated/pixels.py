@@ -15,8 +15,8 @@ from heapwright.allocator.simulated.compressed import Ubwc
 from heapwright.allocator.simulated.control import Control, TiledControl
 from heapwright.allocator.simulated.families import surfaces
 from heapwright.allocator.simulated.surfaces import Bands, Surface
-from heapwright.platforms.formats import pixel_format
-from heapwright.platforms.modifiers import Modifier, parse_modifier
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 
 WIDE: Final = 3840
 BMG_CCS: Final = 0x0100000000000011

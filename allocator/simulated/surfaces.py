@@ -15,7 +15,7 @@ from math import lcm
 from typing import Final, NamedTuple
 
 from heapwright.allocator.hardware import round_up
-from heapwright.platforms.formats import PlaneFormat
+from heapwright.platforms.fourcc.formats import PlaneFormat
 
 
 class Shape(NamedTuple):

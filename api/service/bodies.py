@@ -14,8 +14,8 @@ from pydantic import BaseModel
 from starlette.requests import ClientDisconnect
 
 from heapwright.api.service.problems import BODY, Refused
-from heapwright.platforms.validation import validated
-from heapwright.platforms.yaml_source import read_text
+from heapwright.platforms.reading.validation import validated
+from heapwright.platforms.reading.yaml_source import read_text
 
 Model = TypeVar("Model", bound=BaseModel)
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import PurePath
 from typing import Final, Literal, NamedTuple
 
-from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.platforms.values import Extent
 from heapwright.platforms.words import PORTS

@@ -17,7 +17,7 @@ from heapwright import Options, solve
 from heapwright.api.verify.cells import Cell
 from heapwright.api.verify.paths import is_unknown
 from heapwright.api.verify.refusals import DESCRIPTION, REFUSALS, facts, refusals, way_of
-from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Device, Dma, Heap, Memory, Platform
 from heapwright.solver.pipeline import Buffer, Pipeline, Use
 from heapwright.solver.plan import Infeasible, Plan, Plane, Reason

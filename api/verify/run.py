@@ -12,8 +12,8 @@ from heapwright.api.verify.cells import Cell, about_ports, main_format, ports_of
 from heapwright.api.verify.outcome import Judged, Outcome, judged
 from heapwright.api.verify.paths import is_unknown
 from heapwright.api.verify.prediction import Oracle, Prediction, Verdict
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.kernels import on_kernel, there
-from heapwright.platforms.modifiers import parse_modifier
 from heapwright.platforms.schema import Heap, Platform
 
 Observer = Callable[[Subject], Observation]

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, Final
 
-from heapwright.platforms import knowledge
 from heapwright.platforms.importers import displays, exporting, memories, videos
 from heapwright.platforms.importers.devices import Entry, Found
 from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.knowledge.drivers import cpu_facts
 from heapwright.platforms.schema import SCHEMA
 from heapwright.platforms.values import UNKNOWN
 
@@ -84,7 +84,7 @@ def _devices(machine: Machine) -> list[Found]:
 
 
 def _cpu() -> Entry:
-    rules = knowledge.cpu_facts()
+    rules = cpu_facts()
     ports = {
         name: {**port, "source": f"driver-knowledge: {port['source']}"}
         for name, port in rules["ports"].items()

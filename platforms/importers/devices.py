@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from heapwright.platforms.importers.exporting import Exporting
 from heapwright.platforms.importers.records import Hardware, Reach, TreeDevice
-from heapwright.platforms.knowledge import DriverFacts
-from heapwright.platforms.recognition import Identity
+from heapwright.platforms.knowledge.drivers import DriverFacts
+from heapwright.platforms.knowledge.recognition import Identity
 
 Entry = dict[str, Any]
 

@@ -10,15 +10,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.importers.devices import Entry, Found, common, device_source, identity
 from heapwright.platforms.importers.exporting import Exporting
 from heapwright.platforms.importers.naming import name_for
 from heapwright.platforms.importers.planes import both
 from heapwright.platforms.importers.records import Card, ScanoutFormat, TreeDevice
-from heapwright.platforms.knowledge import DriverFacts, driver_facts
-from heapwright.platforms.modifiers import LINEAR
-from heapwright.platforms.recognition import told
+from heapwright.platforms.knowledge.drivers import DriverFacts, driver_facts
+from heapwright.platforms.knowledge.recognition import told
 
 HALF_TURN: Final = (0, 180)
 """What a plane's rotation alone tells: read backwards, any layout will do; by columns, only what suits the hardware."""

@@ -10,10 +10,11 @@ from __future__ import annotations
 
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms import knowledge
 from heapwright.platforms.importers.memories import Memories
 from heapwright.platforms.importers.naming import name_for
 from heapwright.platforms.importers.records import HeapNode, Machine
+from heapwright.platforms.knowledge.exporters import exporter_of_node, exporters
+from heapwright.platforms.knowledge.files import fits
 
 DEFAULT_NAME: Final = "default_cma_region"
 HUGE: Final = 2 << 20
@@ -60,7 +61,7 @@ def _heap_node(
 ) -> None:
     nodes = sorted(nodes, key=lambda node: node.name != DEFAULT_NAME)
     known = "cma" if area is not None or nodes[0].name == DEFAULT_NAME else None
-    known = known or knowledge.exporter_of_node(nodes[0].name, machine.kernel)
+    known = known or exporter_of_node(nodes[0].name, machine.kernel)
     wanted = nodes[0].name
     if area is not None:
         wanted = memories.areas[area]
@@ -80,12 +81,12 @@ def _heap_node(
 
 def _own(memories: Memories, wanted: str, known: str | None, machine: Machine) -> str | None:
     """A memory of its own for a pool of which nobody tells where it lies."""
-    if known is None or knowledge.exporters()[known]["from"] not in ("own", "area"):
+    if known is None or exporters()[known]["from"] not in ("own", "area"):
         return None
     name = name_for(wanted, memories.section)
     entry: Entry = {
         "size": "unknown",
-        "source": f"driver-knowledge: {knowledge.exporters()[known]['source']}",
+        "source": f"driver-knowledge: {exporters()[known]['source']}",
     }
     if len(memories.ordinary) == 1:
         entry = {"inside": memories.ordinary[0], **entry}
@@ -117,7 +118,7 @@ def _exported(each: Exporting, machine: Machine, memories: Memories) -> Entry:
     entry: Entry = {"via": each.via, "exporter": each.device}
     facts = _facts(exporter, machine, memories, each.local)
     if exporter is not None and each.coherent:
-        facts |= knowledge.exporters()[exporter].get("coherent", {})
+        facts |= exporters()[exporter].get("coherent", {})
     return {**entry, **facts, "source": _both(each.source, exporter)}
 
 
@@ -125,7 +126,7 @@ def _facts(exporter: str | None, machine: Machine, memories: Memories, own: str 
     """Fields of a heap by what is known of its exporter; unknown where nothing is."""
     if exporter is None:
         return {"memory": "unknown", "run": "unknown", "cpu": "unknown"}
-    known = knowledge.exporters()[exporter]
+    known = exporters()[exporter]
     places: dict[str, list[str]] = {
         "ordinary": list(memories.ordinary),
         "default-area": [memories.default_area] if memories.default_area else [],
@@ -139,15 +140,15 @@ def _facts(exporter: str | None, machine: Machine, memories: Memories, own: str 
 def _both(source: str, exporter: str | None) -> str:
     if exporter is None:
         return source
-    return f"{source}; driver-knowledge: {knowledge.exporters()[exporter]['source']}"
+    return f"{source}; driver-knowledge: {exporters()[exporter]['source']}"
 
 
 def unmapped_by_kernel(machine: Machine, section: dict[str, Entry]) -> tuple[str, ...]:
     """Heaps whose buffers go wrong where the kernel maps them, on this machine's kernel."""
     wrong = {
         name
-        for name, data in knowledge.exporters().items()
+        for name, data in exporters().items()
         if "wrong_when_mapped_by_kernel" in data
-        and knowledge.fits(data["wrong_when_mapped_by_kernel"], machine.kernel, {})
+        and fits(data["wrong_when_mapped_by_kernel"], machine.kernel, {})
     }
     return tuple(name for name in section if name in wrong)

@@ -17,8 +17,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
+from heapwright.platforms.fourcc.videodev import number, picture
 from heapwright.platforms.importers.records import Direction, Sizes, VideoFormat
-from heapwright.platforms.videodev import number, picture
 
 MOST_LINES: Final = 20_000
 _QUOTED = re.compile(r"\s*(?:>\s?)+")

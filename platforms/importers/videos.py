@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.platforms.fourcc.videodev import is_bayer
 from heapwright.platforms.importers.devices import Entry, Found, common, device_source, identity
 from heapwright.platforms.importers.exporting import Exporting
 from heapwright.platforms.importers.naming import name_for
 from heapwright.platforms.importers.records import Queue, Sizes, Strides, TreeDevice, Video, VideoFormat
-from heapwright.platforms.knowledge import DriverFacts, driver_facts, drivers
-from heapwright.platforms.modifiers import LINEAR
-from heapwright.platforms.recognition import told
+from heapwright.platforms.knowledge.drivers import DriverFacts, driver_facts, drivers
+from heapwright.platforms.knowledge.recognition import told
 from heapwright.platforms.values import UNKNOWN
-from heapwright.platforms.videodev import is_bayer
 
 CODECS: Final = {
     "H264": "h264", "AVC1": "h264", "S264": "h264", "HEVC": "hevc", "S265": "hevc", "VP80": "vp8", "VP8F": "vp8",

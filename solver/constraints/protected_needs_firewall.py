@@ -3,7 +3,7 @@
 That is a heap with a stated `access` and no CPU mapping. An unknown access set
 counts as no firewall, and an unknown mapping as a mapping: failing closed. One range
 of memory has one access list, so where another heap uses the same memory otherwise
-there is no firewall either (see platforms.firewalls).
+there is no firewall either (see `heapwright.platforms.checks.firewalls`).
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; design §5, 33.
 """

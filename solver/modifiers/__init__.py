@@ -12,7 +12,7 @@ from functools import cache
 from types import ModuleType
 from typing import Final
 
-from heapwright.platforms.modifiers import Modifier, parse_modifier
+from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.solver.layout import Form
 from heapwright.solver.modifiers import (
     afbc,

@@ -10,9 +10,9 @@ strides as drivers/gpu/drm/rockchip/rockchip_drm_vop2.c divides them.
 
 from __future__ import annotations
 
-from heapwright.platforms.formats import PixelFormat, PlaneFormat, pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat, pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout import round_up
 from heapwright.solver.modifiers.linear import planes
 from heapwright.solver.shape import Metadata, Shape

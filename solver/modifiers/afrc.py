@@ -8,9 +8,9 @@ Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h "Arm Fixed-Rate Compression (
 
 from __future__ import annotations
 
-from heapwright.platforms.formats import PixelFormat, pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout import PlaneShape
 from heapwright.solver.shape import Shape
 

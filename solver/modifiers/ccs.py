@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from heapwright.platforms.formats import pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.modifiers.linear import planes, whole_samples
 from heapwright.solver.shape import Control, Shape
 

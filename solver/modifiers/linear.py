@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from functools import cache
 
-from heapwright.platforms.formats import PixelFormat, pixel_format
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout import PlaneShape
 from heapwright.solver.shape import Shape
 

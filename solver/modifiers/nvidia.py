@@ -8,9 +8,9 @@ Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_NVIDIA_BLOCK_L
 
 from __future__ import annotations
 
-from heapwright.platforms.formats import pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.modifiers.linear import planes
 from heapwright.solver.shape import Shape
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from heapwright.platforms.formats import pixel_format
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.platforms.values import Extent
 from heapwright.solver.layout import Demand, Layout, PlaneShape, compressed
 from heapwright.solver.modifiers.linear import planes

@@ -13,9 +13,9 @@ from fractions import Fraction
 from math import ceil, floor, lcm
 from typing import NamedTuple
 
-from heapwright.platforms.formats import PixelFormat, pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.platforms.values import Extent, Ratio
 from heapwright.solver.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
 from heapwright.solver.modifiers.linear import planes

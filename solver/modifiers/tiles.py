@@ -9,8 +9,8 @@ Source: include/uapi/drm/drm_fourcc.h, the comments of each modifier.
 
 from __future__ import annotations
 
-from heapwright.platforms.formats import PixelFormat, pixel_format
-from heapwright.platforms.modifiers import Modifier, Tile
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.modifiers import Modifier, Tile
 from heapwright.solver.modifiers.linear import planes, whole_samples
 from heapwright.solver.shape import Shape
 

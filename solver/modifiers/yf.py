@@ -5,9 +5,9 @@ Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c intel_tile_width_by
 
 from __future__ import annotations
 
-from heapwright.platforms.formats import PixelFormat, pixel_format
-from heapwright.platforms.layout_facts import facts
-from heapwright.platforms.modifiers import Modifier
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.modifiers.linear import planes, whole_samples
 from heapwright.solver.shape import Shape
 

@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from heapwright.platforms.errors import InputError
-from heapwright.platforms.yaml_source import read_text
+from heapwright.platforms.reading.yaml_source import read_text
 from tests import hostile
 from tests.api.questions import QUESTION, RECORD, Command, Said, problem
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 
 from .party import Unreadable
 

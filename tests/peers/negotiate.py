@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.words import PORTS
 from heapwright.solver import modifiers
 from heapwright.solver.modifiers import opaque

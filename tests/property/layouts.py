@@ -21,7 +21,7 @@ from heapwright.allocator.simulated.pixels import Pixels, modifier_named
 from heapwright.allocator.simulated.question import Asked, Party
 from heapwright.allocator.simulated.room import Touch
 from heapwright.allocator.simulated.surfaces import Bands
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.plan import Placement, Plane
 
 STRIDES = 1024

@@ -14,8 +14,8 @@ from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.families import surfaces
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.allocator.simulated.judge import judge
-from heapwright.platforms.formats import pixel_formats
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.formats import pixel_formats
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver import modifiers
 from heapwright.solver.modifiers.opaque import Opaque
 from heapwright.solver.plan import Plan

@@ -17,7 +17,7 @@ from heapwright.api.verify.prediction import Oracle, Prediction, Verdict, happen
 from heapwright.api.verify.refusals import ADJUSTED, refusals, way_of
 from heapwright.api.verify.report import as_json, blocks, sentence
 from heapwright.api.verify.run import on_this, untried, verify
-from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
 from heapwright.solver.render import plain

@@ -22,10 +22,10 @@ from heapwright.allocator.linux.discover.hardware import hardware
 from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.nodes import driver_of
-from heapwright.platforms.formats import pixel_format
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import canonical
 from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
 from heapwright.platforms.importers.records import Card, Planes
-from heapwright.platforms.modifiers import canonical
 
 ODD_WIDTHS: Final = (1, 3, 17, 333, 641, 1366)
 ROWS: Final = 2

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Final
 
 from heapwright.allocator.linux.discover.files import folders, meminfo, number, text
-from heapwright.platforms import knowledge
 from heapwright.platforms.importers.exporting import DEFAULT_NAME
 from heapwright.platforms.importers.records import Area, Bank
+from heapwright.platforms.knowledge.exporters import exporters
 
 SMALLEST: Final = 1 << 20
 """Banks below this are the firmware's leavings; gaps below it are reserved pages within a bank."""
@@ -109,7 +109,7 @@ def _default(names: list[str], root: Path) -> str | None:
 
 
 def _only_area(root: Path, total: int, heap_names: list[str]) -> Area:
-    known = {name for each in knowledge.exporters().values() for name in each.get("names", ())}
+    known = {name for each in exporters().values() for name in each.get("names", ())}
     strange = [name for name in heap_names if name not in known and name != DEFAULT_NAME]
     name = "reserved" if "reserved" in strange or len(strange) != 1 else strange[0]
     option = _OPTION.search(text(root / "proc/cmdline") or "")

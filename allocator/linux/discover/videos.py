@@ -21,9 +21,9 @@ from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.discover.trying import LARGEST, Trying
 from heapwright.allocator.linux.queue import Queue as OpenQueue
+from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.platforms.fourcc.videodev import picture
 from heapwright.platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
-from heapwright.platforms.modifiers import LINEAR
-from heapwright.platforms.videodev import picture
 
 MOST_FORMATS: Final = 512
 MOST_SIZES: Final = 64

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from heapwright.api.cli.process.exits import complain
-from heapwright.platforms.modifiers import opaque
+from heapwright.platforms.fourcc.modifiers import opaque
 from heapwright.solver.pipeline import Pipeline
 
 

@@ -17,8 +17,8 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.queue import Queue
+from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Heap, Platform
-from heapwright.platforms.videodev import v4l2_code
 from heapwright.solver.plan import Plane
 from tests.kernel.sequences.language import (
     FRAMES,

@@ -10,7 +10,7 @@ from heapwright.allocator.execute import execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.cost import moved_bytes
 from heapwright.allocator.simulated.frames import run_frame
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.plan import Placement, Plane
 from tests.builders import board, device, heap, image, pipeline, port

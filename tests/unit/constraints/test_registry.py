@@ -20,7 +20,7 @@ import pytest
 from heapwright.allocator.simulated.cost import TERMS as JUDGED_TERMS
 from heapwright.allocator.simulated.families import opaque
 from heapwright.api.verify.refusals import REFUSALS
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver import constraints, costs, modifiers
 from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
 from heapwright.solver.costs import TERMS

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright.platforms.catalog import load_platform
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver.pipeline import Pipeline
 from tests.builders import facts, placed, refusal
 from tests.unit.displays.asking import ANGLES, judged, painted, question, solved

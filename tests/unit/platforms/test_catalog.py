@@ -9,8 +9,8 @@ import pytest
 
 from heapwright.platforms.catalog import board_names, check_profile, load_platform, notes, platform_from
 from heapwright.platforms.errors import InputError, UnknownPlatform
+from heapwright.platforms.reading.yaml_source import read_text
 from heapwright.platforms.schema import AlignBySize, Platform
-from heapwright.platforms.yaml_source import read_text
 
 HEAD = "schema: heapwright/platform/1\nname: {}\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.platforms.yaml_source import read_text
+from heapwright.platforms.reading.yaml_source import read_text
 from tests.examples import ROOT
 
 FILES = sorted((ROOT / "platforms").glob("*/*.yaml"))

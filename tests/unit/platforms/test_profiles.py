@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from heapwright.platforms.catalog import DRIVER_SCHEMA, board_names, check_profile, load_platform
-from heapwright.platforms.checks import faults
-from heapwright.platforms.validation import headed
-from heapwright.platforms.yaml_source import read_file
+from heapwright.platforms.checks.consistency import faults
+from heapwright.platforms.reading.validation import headed
+from heapwright.platforms.reading.yaml_source import read_file
 
 FOLDER = Path(str(resources.files("heapwright.platforms")))
 PROFILES = sorted((FOLDER / "profiles").glob("*.yaml"))

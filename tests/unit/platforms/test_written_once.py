@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.platforms.yaml_source import read_file
+from heapwright.platforms.reading.yaml_source import read_file
 from tests.unit.platforms.test_profiles import DRIVERS, PROFILES
 
 ENOUGH = 6

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver.modifiers import FAMILIES
 from tests.builders import board, buffer, device, image, pipeline, placed, port
 

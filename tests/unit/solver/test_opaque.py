@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.values import Extent
 from heapwright.solver.layout import Demand
 from heapwright.solver.modifiers import opaque

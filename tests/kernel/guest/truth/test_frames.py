@@ -10,7 +10,7 @@ from heapwright.allocator.linux.importers import cpu, v4l2
 from heapwright.allocator.linux.importers.kms import Display
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.nodes import videos
-from heapwright.platforms.videodev import v4l2_code
+from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.plan import Plane
 from tests.kernel.guest.devices import M2M, M2M_MULTIPLANAR, card
 

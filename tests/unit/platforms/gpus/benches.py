@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from heapwright.platforms.catalog import platform_from
-from heapwright.platforms.formats import pixel_formats
+from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from tests.builders import SOURCE, board, device, image, pipeline, port
 

@@ -8,7 +8,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
-from heapwright.platforms.modifiers import parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.plan import Infeasible, Plan
 from tests.builders import pipeline

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from heapwright.platforms.catalog import board_names, load_platform
-from heapwright.platforms.formats import pixel_formats
-from heapwright.platforms.yaml_source import read_file
+from heapwright.platforms.fourcc.formats import pixel_formats
+from heapwright.platforms.reading.yaml_source import read_file
 from tests.unit.platforms.gpus.benches import PROFILES, linear
 from tests.unit.platforms.gpus.benches import gpu as gpu_of
 from tests.unit.platforms.gpus.mesa import GPUS, planes, sampled

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms import knowledge
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.importers.assemble import kernel_version, profile
 from heapwright.platforms.importers.records import (
@@ -25,8 +24,10 @@ from heapwright.platforms.importers.records import (
     VideoFormat,
 )
 from heapwright.platforms.importers.writing import as_yaml
+from heapwright.platforms.knowledge.drivers import drivers
+from heapwright.platforms.knowledge.exporters import EXPORTER_SCHEMA, exporters
+from heapwright.platforms.reading.yaml_source import read_text
 from heapwright.platforms.schema import Device, Platform
-from heapwright.platforms.yaml_source import read_text
 
 GRID = Sizes((32, 32), (4096, 2160))
 CMA = Area("reserved", "cma", 0x7000_0000, 64 << 20, 0, "probed: x", True)
@@ -197,8 +198,8 @@ def test_strides_of_a_display_come_from_its_rules_or_are_unknown() -> None:
 
 
 def test_every_bundled_driver_can_be_recognised_or_has_no_name() -> None:
-    assert all(each.device["source"] for each in knowledge.drivers())
-    assert all(data["schema"] == knowledge.EXPORTER_SCHEMA for data in knowledge.exporters().values())
+    assert all(each.device["source"] for each in drivers())
+    assert all(data["schema"] == EXPORTER_SCHEMA for data in exporters().values())
 
 
 @pytest.mark.parametrize(

@@ -12,8 +12,8 @@ from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.importers import drm_info
 from heapwright.platforms.importers.assemble import notes, profile
 from heapwright.platforms.importers.planes import Plane, put_together, rotations
-from heapwright.platforms.knowledge import Known, drivers
-from heapwright.platforms.recognition import Match
+from heapwright.platforms.knowledge.drivers import Known, drivers
+from heapwright.platforms.knowledge.recognition import Match
 from heapwright.platforms.schema import Device, Platform, Port
 
 XR24, AR24, NV12, C8 = (int.from_bytes(name, "little") for name in (b"XR24", b"AR24", b"NV12", b"C8  "))

@@ -8,12 +8,12 @@ import pytest
 
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.errors import UnparsableInput
-from heapwright.platforms.formats import no_such_format
+from heapwright.platforms.fourcc.formats import no_such_format
+from heapwright.platforms.fourcc.modifiers import parse_modifier
+from heapwright.platforms.fourcc.videodev import is_bayer, number, picture
 from heapwright.platforms.importers import assemble, v4l2_ctl
 from heapwright.platforms.importers.records import Machine
-from heapwright.platforms.modifiers import parse_modifier
 from heapwright.platforms.schema import Device
-from heapwright.platforms.videodev import is_bayer, number, picture
 from tests.counting import calls
 
 COMMAND = "run v4l2-ctl -d /dev/videoN --all --list-formats-ext --list-formats-out-ext"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms.formats import no_such_format, pixel_format, pixel_formats
-from heapwright.platforms.modifiers import canonical
+from heapwright.platforms.fourcc.formats import no_such_format, pixel_format, pixel_formats
+from heapwright.platforms.fourcc.modifiers import canonical
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """V4L2's codes and DRM's fourccs."""
 
-from heapwright.platforms.formats import pixel_formats
-from heapwright.platforms.videodev import fourcc_of, number, v4l2_code
+from heapwright.platforms.fourcc.formats import pixel_formats
+from heapwright.platforms.fourcc.videodev import fourcc_of, number, v4l2_code
 
 
 def test_names_that_look_alike_are_told_apart() -> None:

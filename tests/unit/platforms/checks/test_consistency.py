@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.platforms.checks import faults
+from heapwright.platforms.checks.consistency import faults
 from heapwright.platforms.schema import Platform
 
 SOURCE = "a manual"

@@ -11,9 +11,9 @@ from typing import Any, Final, NamedTuple
 import pytest
 
 from heapwright.platforms.catalog import load_platform
-from heapwright.platforms.knowledge import DriverFacts, Known, driver_facts, drivers
-from heapwright.platforms.recognition import Identity, recognised, told
-from heapwright.platforms.yaml_source import read_file
+from heapwright.platforms.knowledge.drivers import DriverFacts, Known, driver_facts, drivers
+from heapwright.platforms.knowledge.recognition import Identity, recognised, told
+from heapwright.platforms.reading.yaml_source import read_file
 from tests.examples import ROOT
 
 TRAITS: Final[dict[str, dict[str, object]]] = {

@@ -34,7 +34,8 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from heapwright.platforms.documents import (
+from heapwright.platforms.errors import InputError, Problem, UnparsableInput
+from heapwright.platforms.reading.documents import (
     BEYOND_64_BITS,
     MAX_DEPTH,
     MAX_NUMBER,
@@ -48,7 +49,6 @@ from heapwright.platforms.documents import (
     too_much,
     value_problem,
 )
-from heapwright.platforms.errors import InputError, Problem, UnparsableInput
 from heapwright.platforms.values import shown
 
 MAX_BYTES: Final = 1 << 20

@@ -7,9 +7,9 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwright.platforms.documents import Place, document_from
-from heapwright.platforms.merge import idle_nulls, merged, without_nulls
-from heapwright.platforms.yaml_source import read_text
+from heapwright.platforms.reading.documents import Place, document_from
+from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
+from heapwright.platforms.reading.yaml_source import read_text
 
 NAMES = st.sampled_from("abcd")
 DATA = st.recursive(

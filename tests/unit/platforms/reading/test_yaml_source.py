@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from heapwright.platforms import yaml_source
-from heapwright.platforms.documents import document_from
 from heapwright.platforms.errors import InputError, UnparsableInput
-from heapwright.platforms.yaml_source import MAX_BYTES, read_file, read_text
+from heapwright.platforms.reading import yaml_source
+from heapwright.platforms.reading.documents import document_from
+from heapwright.platforms.reading.yaml_source import MAX_BYTES, read_file, read_text
 from tests import hostile
 from tests.counting import calls
 

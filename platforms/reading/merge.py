@@ -13,8 +13,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from heapwright.platforms.documents import Document, Mark
 from heapwright.platforms.errors import Path
+from heapwright.platforms.reading.documents import Document, Mark
 
 
 def merged(earlier: Document, later: Document) -> Document:

@@ -2,7 +2,7 @@
 
 `faults` runs after `extends` and driver rules are merged in, and reports
 everything at once as (path, sentence) pairs. Ranges and numbers are judged in
-`heapwright.platforms.ranges`.
+`heapwright.platforms.checks.ranges`.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
+from heapwright.platforms.checks.ranges import bad_ranges
 from heapwright.platforms.errors import Path, near
-from heapwright.platforms.formats import pixel_format
-from heapwright.platforms.modifiers import LINEAR
-from heapwright.platforms.ranges import bad_ranges
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.schema import Device, ImageRule, Platform
 from heapwright.platforms.values import UNKNOWN, Span, shown
 from heapwright.platforms.words import PORTS

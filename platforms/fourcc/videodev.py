@@ -12,8 +12,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, NamedTuple
 
-from heapwright.platforms.formats import pixel_formats
-from heapwright.platforms.modifiers import LINEAR
+from heapwright.platforms.fourcc.formats import pixel_formats
+from heapwright.platforms.fourcc.modifiers import LINEAR
 
 
 def v4l2_code(fourcc: str, *, apart: bool = False) -> int | None:

@@ -1,7 +1,7 @@
 """A platform profile: what a board can do, as facts with sources (design §4).
 
 These models check shapes and single values. What needs the whole profile
-(dangling names, cycles, sizes that do not fit) is in `heapwright.platforms.checks`.
+(dangling names, cycles, sizes that do not fit) is in `heapwright.platforms.checks.consistency`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
-from heapwright.platforms.formats import known_fourcc
-from heapwright.platforms.modifiers import canonical
+from heapwright.platforms.fourcc.formats import known_fourcc
+from heapwright.platforms.fourcc.modifiers import canonical
 from heapwright.platforms.values import (
     Address,
     Amount,
@@ -37,7 +37,7 @@ Fourcc = Annotated[str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,3}$"), BeforeV
 ModifierText = Annotated[
     str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e ]+$"), BeforeValidator(canonical)
 ]
-"""A modifier under its canonical name (`heapwright.platforms.modifiers`), whatever its spelling in the file."""
+"""A modifier under its canonical name (`heapwright.platforms.fourcc.modifiers`), whatever its spelling in the file."""
 Word = Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[\x21-\x7e]+$")]
 
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwright.platforms.modifiers import Tile, canonical, opaque, parse_modifier
+from heapwright.platforms.fourcc.modifiers import Tile, canonical, opaque, parse_modifier
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
-"""What is known of drivers and exporters that the kernel does not tell: `drivers/` and `exporters/`.
+"""What is known of drivers that the kernel does not tell: `drivers/`.
 
 A file of `drivers/` holds a driver's rules, which boards take by name
 (`heapwright.platforms.catalog`). Whom it is about stands there under `identity`, with sources
-(`heapwright.platforms.recognition` tells who is meant):
+(`heapwright.platforms.knowledge.recognition` tells who is meant):
 
     identity:
       - names: [hantro-vpu]     what DRM_IOCTL_VERSION or VIDIOC_QUERYCAP call the driver
@@ -26,26 +26,19 @@ and what else discovery must know of it under `discover`:
       kernel_mapping: true      it touches buffers through dma_buf_vmap()
       every_image: {stride: {}} what holds for every format that was probed
       resources: {plane: 2}     how many there are in one device of what its ports use
-
-A file of `exporters/` (`schema: heapwright/exporter/1`) states what buffers of one kind
-of exporter promise: `facts` are fields of a heap, in which `huge` stands for the size of
-huge pages, and `from` is the memory they come from.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import lru_cache
-from importlib import resources
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.documents import Document, Mark, Place
-from heapwright.platforms.kernels import KERNEL, version
-from heapwright.platforms.merge import merged
-from heapwright.platforms.recognition import Identity, Match, recognised
-from heapwright.platforms.yaml_source import read_text
+from heapwright.platforms.knowledge.files import files_of, fits
+from heapwright.platforms.knowledge.recognition import Identity, Match, recognised
+from heapwright.platforms.reading.documents import Document, Mark, Place
+from heapwright.platforms.reading.merge import merged
 
-EXPORTER_SCHEMA: Final = "heapwright/exporter/1"
 _HEADER: Final = ("schema", "discover", "identity", "kind", "driver")
 
 
@@ -96,21 +89,10 @@ _OF_KIND: Final = ("ports", "codecs", "converts")
 """Fields that are true of devices of the file's own kind alone."""
 
 
-def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str, object]) -> bool:
-    """Whether a file is about such a device on such a kernel; an unknown kernel fits."""
-    if kernel is not None and KERNEL.fullmatch(kernel):
-        running = version(kernel)
-        if "since" in conditions and running < version(conditions["since"]):
-            return False
-        if "until" in conditions and running >= version(conditions["until"]):
-            return False
-    return all(bool(traits.get(key)) == conditions[key] for key in ("userptr", "blob") if key in conditions)
-
-
 @lru_cache(maxsize=1)
 def drivers() -> tuple[DriverFacts, ...]:
     """Every file of `drivers/` that says whom it is about."""
-    files = dict(_files("drivers"))
+    files = dict(files_of("drivers"))
     return tuple(_driver(name, data, files) for name, data in files.items() if "identity" in data)
 
 
@@ -129,25 +111,4 @@ def _driver(file: str, data: dict[str, Any], files: Mapping[str, dict[str, Any]]
 
 def cpu_facts() -> Mapping[str, Any]:
     """The rules of the processor."""
-    return next(data for name, data in _files("drivers") if name == "cpu")
-
-
-@lru_cache(maxsize=1)
-def exporters() -> Mapping[str, dict[str, Any]]:
-    """Every file of `exporters/`, by its name."""
-    return dict(_files("exporters"))
-
-
-def exporter_of_node(name: str, kernel: str | None) -> str | None:
-    """The exporter behind a heap node, by the node's name; None if we know none."""
-    for key, data in exporters().items():
-        if name in data.get("names", ()) and fits(data, kernel, {}):
-            return key
-    return None
-
-
-def _files(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
-    files = (resources.files("heapwright.platforms") / folder).iterdir()
-    for file in sorted(files, key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            yield file.name.removesuffix(".yaml"), read_text(file.read_bytes(), file.name).data
+    return next(data for name, data in files_of("drivers") if name == "cpu")

@@ -50,7 +50,7 @@ class Document:
 
     `problems` are those that leave the rest readable, such as duplicate keys.
     Whoever uses the data raises them, together with what it finds itself
-    (`heapwright.platforms.validation` does).
+    (`heapwright.platforms.reading.validation` does).
     """
 
     data: Any

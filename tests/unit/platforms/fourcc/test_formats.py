@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms.formats import known_fourcc, no_such_format, pixel_format, pixel_formats
+from heapwright.platforms.fourcc.formats import known_fourcc, no_such_format, pixel_format, pixel_formats
 
 
 @pytest.mark.parametrize(

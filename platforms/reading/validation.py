@@ -16,9 +16,9 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from heapwright.platforms.documents import Document
 from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Path
-from heapwright.platforms.sentences import failures, problems, value_at
+from heapwright.platforms.reading.documents import Document
+from heapwright.platforms.reading.sentences import failures, problems, value_at
 from heapwright.platforms.values import UNKNOWN, shown
 
 Model = TypeVar("Model", bound=BaseModel)

@@ -8,9 +8,9 @@ import pytest
 
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Problem, UnknownPlatform, dotted, near
+from heapwright.platforms.reading.yaml_source import read_text
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Span
-from heapwright.platforms.yaml_source import read_text
 from tests.hostile import PLATFORM
 
 

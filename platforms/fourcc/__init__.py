@@ -1,0 +1,1 @@
+"""Pixel formats and modifiers as drm_fourcc.h and videodev2.h name them: facts, no layout arithmetic."""

@@ -1,0 +1,29 @@
+"""The files of `drivers/` and `exporters/`, and for which kernels and devices one of them is true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from importlib import resources
+from typing import Any
+
+from heapwright.platforms.kernels import KERNEL, version
+from heapwright.platforms.reading.yaml_source import read_text
+
+
+def files_of(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """The name and the data of each file of a folder, in order."""
+    found = (resources.files("heapwright.platforms") / folder).iterdir()
+    for file in sorted(found, key=lambda each: each.name):
+        if file.name.endswith(".yaml"):
+            yield file.name.removesuffix(".yaml"), read_text(file.read_bytes(), file.name).data
+
+
+def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str, object]) -> bool:
+    """Whether a file is about such a device on such a kernel; an unknown kernel fits."""
+    if kernel is not None and KERNEL.fullmatch(kernel):
+        running = version(kernel)
+        if "since" in conditions and running < version(conditions["since"]):
+            return False
+        if "until" in conditions and running >= version(conditions["until"]):
+            return False
+    return all(bool(traits.get(key)) == conditions[key] for key in ("userptr", "blob") if key in conditions)
