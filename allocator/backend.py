@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
-from heapwright.solver.plan import AttachedPort, Placement
+from heapwright.solver.answer.plan import AttachedPort, Placement
 
 
 class AllocationError(Exception):

@@ -25,8 +25,8 @@ from heapwright.allocator.backend import (
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts, device_facts, present_heaps, round_up
 from heapwright.allocator.order import units
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import AttachedPort, Placement, Plan
+from heapwright.solver.answer.plan import AttachedPort, Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 
 class Allocation:

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from heapwright.allocator.hardware import HeapFacts
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
 
 Turn = tuple[Any, ...]
 

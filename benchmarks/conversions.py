@@ -17,9 +17,9 @@ from typing import Any, Final, NamedTuple
 from benchmarks.boards import SOURCE, Json
 from benchmarks.instances import Instance, instance
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
-from heapwright.solver.solving import Options, solve
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.solve import Options, solve
 
 NEEDED: Final = 3
 BUFFERS: Final = 16

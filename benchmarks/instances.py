@@ -18,7 +18,7 @@ from typing import Final, NamedTuple
 
 from benchmarks.boards import MIB, TRAITS, Board, Json
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 
 SIZES: Final = (4, 8, 16, 64, 256)
 """Buffers per instance."""

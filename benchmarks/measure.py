@@ -18,13 +18,13 @@ from typing import Any, Final, NamedTuple
 
 from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
 from heapwright.solver.collecting import not_collecting
-from heapwright.solver.live import ledger
-from heapwright.solver.model import Choice, Limits, choose
-from heapwright.solver.options import Propagation
-from heapwright.solver.problem import Problem
-from heapwright.solver.search import Search
-from heapwright.solver.solving import Options, solve
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.search.choose import Choice, Limits, choose
+from heapwright.solver.search.cpsat import Search
+from heapwright.solver.solve import Options, solve
 
 WORK: Final = 1.0
 """Deterministic time that ours gets in benchmarks, about seconds of search. A rival's

@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
-from heapwright.solver.constraint import Budget
-from heapwright.solver.costs import LARGEST, NAMES, SUM
-from heapwright.solver.option import Option, share
-from heapwright.solver.options import Propagation
-from heapwright.solver.problem import Problem
+from heapwright.solver.candidates.candidate import Option, share
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.constraints.kind import Budget
+from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.resolve import Problem
 
 
 class Sum(NamedTuple):

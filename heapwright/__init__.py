@@ -25,38 +25,38 @@ if TYPE_CHECKING:
     from heapwright.platforms.errors import HeapwrightError as HeapwrightError
     from heapwright.platforms.errors import InputError as InputError
     from heapwright.platforms.schema import Platform as Platform
-    from heapwright.solver.files import load_live as load_live
-    from heapwright.solver.files import load_pipelines as load_pipelines
-    from heapwright.solver.pins import Pin as Pin
-    from heapwright.solver.pipeline import Pipeline as Pipeline
-    from heapwright.solver.plan import Answer as Answer
-    from heapwright.solver.plan import Infeasible as Infeasible
-    from heapwright.solver.plan import Placement as Placement
-    from heapwright.solver.plan import Plan as Plan
-    from heapwright.solver.plan import Undecided as Undecided
-    from heapwright.solver.rivals import alternatives as alternatives
-    from heapwright.solver.rivals import why_not as why_not
-    from heapwright.solver.solving import Options as Options
-    from heapwright.solver.solving import solve as solve
+    from heapwright.solver.answer.plan import Answer as Answer
+    from heapwright.solver.answer.plan import Infeasible as Infeasible
+    from heapwright.solver.answer.plan import Placement as Placement
+    from heapwright.solver.answer.plan import Plan as Plan
+    from heapwright.solver.answer.plan import Undecided as Undecided
+    from heapwright.solver.explain.alternatives import alternatives as alternatives
+    from heapwright.solver.explain.alternatives import why_not as why_not
+    from heapwright.solver.question.load import load_live as load_live
+    from heapwright.solver.question.load import load_pipelines as load_pipelines
+    from heapwright.solver.question.pins import Pin as Pin
+    from heapwright.solver.question.pipeline import Pipeline as Pipeline
+    from heapwright.solver.solve import Options as Options
+    from heapwright.solver.solve import solve as solve
 
 _DEFINED_IN = {
-    "Answer": "solver.plan",
+    "Answer": "solver.answer.plan",
     "HeapwrightError": "platforms.errors",
-    "Infeasible": "solver.plan",
+    "Infeasible": "solver.answer.plan",
     "InputError": "platforms.errors",
-    "Options": "solver.solving",
-    "Pin": "solver.pins",
-    "Pipeline": "solver.pipeline",
-    "Placement": "solver.plan",
-    "Plan": "solver.plan",
+    "Options": "solver.solve",
+    "Pin": "solver.question.pins",
+    "Pipeline": "solver.question.pipeline",
+    "Placement": "solver.answer.plan",
+    "Plan": "solver.answer.plan",
     "Platform": "platforms.schema",
-    "Undecided": "solver.plan",
-    "alternatives": "solver.rivals",
-    "load_live": "solver.files",
-    "load_pipelines": "solver.files",
+    "Undecided": "solver.answer.plan",
+    "alternatives": "solver.explain.alternatives",
+    "load_live": "solver.question.load",
+    "load_pipelines": "solver.question.load",
     "load_platform": "platforms.catalog",
-    "solve": "solver.solving",
-    "why_not": "solver.rivals",
+    "solve": "solver.solve",
+    "why_not": "solver.explain.alternatives",
 }
 
 _FOLDERS = ("allocator", "api", "platforms", "solver")

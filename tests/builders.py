@@ -23,8 +23,8 @@ from heapwright import solve
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import PLANES, PORTS
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Placement, Plan
+from heapwright.solver.answer.plan import Infeasible, Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 Json = dict[str, Any]
 T = TypeVar("T", Platform, Pipeline)

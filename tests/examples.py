@@ -10,7 +10,7 @@ from ruamel.yaml import YAML
 
 from heapwright.platforms.catalog import board_names, load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[1]
 EXAMPLES = ROOT / "examples"

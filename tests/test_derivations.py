@@ -16,8 +16,8 @@ from ruamel.yaml import YAML
 import heapwright
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.catalog import board_names, extended
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.load import load_pipelines
 from tests.examples import ROOT, board, converting
 
 PAGES = sorted((ROOT / "docs" / "derivations").glob("*.md"))

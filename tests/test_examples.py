@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from heapwright.platforms.words import PORTS
-from heapwright.solver.files import load_pipelines
+from heapwright.solver.question.load import load_pipelines
 from tests.examples import BOARDS, PORTABLE, board
 
 IDS = [path.stem for path in PORTABLE]

@@ -18,9 +18,9 @@ from heapwright.allocator.simulated.judge import judge as judged
 from heapwright.allocator.simulated.room import Touch
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
-from heapwright.solver.images import holds
-from heapwright.solver.pipeline import Pipeline, attachment
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.candidates.images import holds
+from heapwright.solver.question.pipeline import Pipeline, attachment
 from tests.builders import buffer, pipeline
 from tests.examples import BOARDS, board
 from tests.property.uses import hold

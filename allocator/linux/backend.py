@@ -21,7 +21,7 @@ from heapwright.allocator.linux.making import Maker, maker
 from heapwright.allocator.linux.ports import Port, QueuePort, Seat, opened_port
 from heapwright.allocator.linux.queue import Queue
 from heapwright.platforms.schema import Device, Platform
-from heapwright.solver.plan import AttachedPort, Placement
+from heapwright.solver.answer.plan import AttachedPort, Placement
 
 
 @dataclass(eq=False)

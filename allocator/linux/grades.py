@@ -14,7 +14,7 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from heapwright.platforms.words import Access, Kind, Via
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 
 
 class Grade(IntEnum):

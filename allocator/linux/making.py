@@ -21,7 +21,7 @@ from heapwright.allocator.linux.queue import Direction
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Device, Heap, Platform
 from heapwright.platforms.words import Via
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
 
 _BITS: Final = 32
 _ROW: Final = 4096

@@ -30,7 +30,7 @@ from heapwright.allocator.linux.kernel_log import KernelLog
 from heapwright.allocator.linux.observe_buffers import make
 from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
 from heapwright.platforms.fourcc.videodev import v4l2_code
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 
 PAGE: Final = 4096
 BLANK: Final = 0xA5

@@ -21,7 +21,7 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
 from heapwright.platforms.fourcc.videodev import v4l2_code
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
 
 
 class NotImported(KernelRefused):

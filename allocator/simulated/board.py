@@ -37,7 +37,7 @@ from heapwright.allocator.simulated.reach import Residence, uses
 from heapwright.allocator.simulated.room import Touch
 from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import Span
-from heapwright.solver.plan import AttachedPort, Placement
+from heapwright.solver.answer.plan import AttachedPort, Placement
 
 UNKNOWN_SIZE: Final = 256 << 20
 """What a memory of unknown size is taken to have."""

@@ -13,7 +13,7 @@ from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Conversion as Edge
 from heapwright.platforms.schema import Device, Platform
-from heapwright.solver.plan import Conversion, Placement, Plan
+from heapwright.solver.answer.plan import Conversion, Placement, Plan
 
 BY_CPU: Final = 64
 """How much a byte counts that the CPU converts: it is the last resort."""

@@ -18,7 +18,7 @@ from heapwright.allocator.simulated.apis import scattered
 from heapwright.allocator.simulated.faults import beyond_mask, refusal, unaligned
 from heapwright.allocator.simulated.iova import Allotter, allotter_of
 from heapwright.platforms.schema import Platform, Port
-from heapwright.solver.plan import AttachedPort
+from heapwright.solver.answer.plan import AttachedPort
 
 IO_TLB_SLOT: Final = 2048
 IO_TLB_SEGMENT: Final = 128 * IO_TLB_SLOT

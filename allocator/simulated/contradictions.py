@@ -28,7 +28,7 @@ from heapwright.platforms.errors import Path, near
 from heapwright.platforms.reading.documents import UNFIT
 from heapwright.platforms.schema import Device, Platform
 from heapwright.platforms.values import shown
-from heapwright.solver.plan import AttachedPort, Conversion, Placement, Plan
+from heapwright.solver.answer.plan import AttachedPort, Conversion, Placement, Plan
 
 MOST_COLUMNS: Final = 1 << 13
 """Of an image in columns (SAND): the simulator looks at each, and 8K has 60 of them."""

@@ -18,8 +18,8 @@ from heapwright.allocator.simulated.reach import Residence
 from heapwright.allocator.simulated.room import Touch, touched_bytes
 from heapwright.allocator.simulated.trees import Tree, trees
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 TERMS: Final = (
     "lossy-conversions",

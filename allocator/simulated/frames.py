@@ -21,8 +21,8 @@ from heapwright.allocator.simulated.scenes import Actor, Scene, overruns, scene_
 from heapwright.allocator.simulated.seats import seatings, unseated
 from heapwright.allocator.simulated.trees import Tree, shape_faults, tree_faults, trees
 from heapwright.allocator.simulated.walk import Mark
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Conversion
+from heapwright.solver.answer.plan import Conversion
+from heapwright.solver.question.pipeline import Pipeline
 
 
 class Content(NamedTuple):

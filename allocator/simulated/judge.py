@@ -40,8 +40,8 @@ from heapwright.allocator.simulated.trees import Node, Tree, nodes, shape_faults
 from heapwright.allocator.simulated.wards import audience_faults, heap_objections, moved_objections, wards
 from heapwright.allocator.simulated.wards import port_objections as ward_objections
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline, Wish
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline, Wish
 
 _SEATINGS = 256
 

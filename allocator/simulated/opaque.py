@@ -15,7 +15,7 @@ from heapwright.allocator.simulated.image import Rule, extent_objections
 from heapwright.allocator.simulated.room import Touch
 from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
 from heapwright.platforms.values import Extent
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
 
 INVALID: Final = "INVALID"
 COMPUTES: Final = frozenset({"drm", "v4l2", "vendor"})

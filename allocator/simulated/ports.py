@@ -25,7 +25,7 @@ from heapwright.allocator.simulated.room import Touch, Uses
 from heapwright.allocator.simulated.surfaces import Shape
 from heapwright.allocator.simulated.walk import View, mismatches, overrun, view
 from heapwright.platforms.schema import ImageRule
-from heapwright.solver.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement, Plane
 
 _COMBINATIONS = 4096
 

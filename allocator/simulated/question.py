@@ -8,7 +8,16 @@ from typing import Literal, NamedTuple
 
 from heapwright.platforms.values import Extent
 from heapwright.platforms.words import Access
-from heapwright.solver.pipeline import AnyOf, Audience, Buffer, Pipeline, Selector, Use, Wish, attachment
+from heapwright.solver.question.pipeline import (
+    AnyOf,
+    Audience,
+    Buffer,
+    Pipeline,
+    Selector,
+    Use,
+    Wish,
+    attachment,
+)
 
 
 class Role(NamedTuple):

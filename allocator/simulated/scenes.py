@@ -19,7 +19,7 @@ from heapwright.allocator.simulated.room import Touch
 from heapwright.allocator.simulated.trees import NOBODY, Node
 from heapwright.allocator.simulated.walk import Mark, View, samples, view
 from heapwright.allocator.simulated.wards import port_objections
-from heapwright.solver.plan import AttachedPort, Placement
+from heapwright.solver.answer.plan import AttachedPort, Placement
 
 RAW_SAMPLES = 4
 

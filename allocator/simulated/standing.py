@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from heapwright.allocator.simulated.faults import Fault, seen
 from heapwright.allocator.simulated.ports import names, uses_of
 from heapwright.allocator.simulated.room import Touch, Uses
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
 
 Way = tuple[Uses, ...]
 """What each attachment uses."""

@@ -16,7 +16,7 @@ from heapwright.allocator.simulated.faults import Fault, refused
 from heapwright.allocator.simulated.question import Asked, Party, Role, Seating
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
-from heapwright.solver.plan import Conversion, Placement, Plan
+from heapwright.solver.answer.plan import Conversion, Placement, Plan
 
 DEEPEST: Final = 3
 """Conversions from the root to any placement."""

@@ -13,7 +13,7 @@ from heapwright.allocator.simulated.faults import Fault, Objection, seen
 from heapwright.allocator.simulated.question import Asked, Party, Role, Seating, Ward
 from heapwright.allocator.simulated.reach import Residence
 from heapwright.allocator.simulated.room import Touch
-from heapwright.solver.pipeline import Selector
+from heapwright.solver.question.pipeline import Selector
 
 Job = tuple[Role, str | None]
 

@@ -13,13 +13,13 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.api.allocate.nogoods import MOST, Nogood, nogood, taught
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.values import in_units
-from heapwright.solver.plan import Plan
-from heapwright.solver.render import Block, Heading, Labelled, Notes
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
     from heapwright.platforms.schema import Platform
-    from heapwright.solver.pipeline import Pipeline
-    from heapwright.solver.plan import Answer
+    from heapwright.solver.answer.plan import Answer
+    from heapwright.solver.question.pipeline import Pipeline
 
 Again = Callable[["Platform"], "Answer"]
 """Solves the same question on a corrected profile."""

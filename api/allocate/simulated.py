@@ -11,13 +11,13 @@ from heapwright.allocator.execute import Allocation, execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.platforms.values import in_units
-from heapwright.solver.render import Block, Heading, Labelled, Notes
+from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
     from heapwright.allocator.simulated.faults import Fault
     from heapwright.platforms.schema import Platform
-    from heapwright.solver.pipeline import Pipeline
-    from heapwright.solver.plan import Placement, Plan
+    from heapwright.solver.answer.plan import Placement, Plan
+    from heapwright.solver.question.pipeline import Pipeline
 
 
 class Outcome(NamedTuple):

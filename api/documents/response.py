@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from heapwright.platforms.errors import InputError
-from heapwright.solver.plan import Answer
+from heapwright.solver.answer.plan import Answer
 
 
 def all_of(*loads: Callable[[], Any]) -> list[Any]:

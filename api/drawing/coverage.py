@@ -14,7 +14,7 @@ from heapwright.api.drawing.unknowns import together, unknowns
 from heapwright.platforms.catalog import board_names, extended, load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import UNKNOWN
-from heapwright.solver.render import Grid, markdown
+from heapwright.solver.answer.render import Grid, markdown
 
 UNRESOLVED: Final = "unresolved:"
 _SECTIONS: Final = ("memory", "iommus", "heaps", "devices", "resources")

@@ -8,7 +8,7 @@ from heapwright.api.drawing.phrases import Blocks, first_few, listed, sentence, 
 from heapwright.platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
-from heapwright.solver.render import Heading, Labelled
+from heapwright.solver.answer.render import Heading, Labelled
 
 
 def devices(platform: Platform, width: int) -> Blocks:

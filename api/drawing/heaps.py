@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, sized
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Heap, Node, Platform
-from heapwright.solver.render import Heading, Labelled
+from heapwright.solver.answer.render import Heading, Labelled
 
 
 def heaps(platform: Platform, width: int) -> Blocks:

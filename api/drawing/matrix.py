@@ -10,8 +10,8 @@ from typing import Final
 from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.api.drawing.reach import Verdict, verdicts
 from heapwright.platforms.schema import Platform
+from heapwright.solver.answer.render import Grid, Heading, Labelled, printable
 from heapwright.solver.constraints import BY_NAME
-from heapwright.solver.render import Grid, Heading, Labelled, printable
 
 MOVES: Final = "moves"
 

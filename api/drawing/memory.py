@@ -18,7 +18,7 @@ from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, si
 from heapwright.api.drawing.scale import Range, Scale
 from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import Span
-from heapwright.solver.render import Grid, Heading, Labelled
+from heapwright.solver.answer.render import Grid, Heading, Labelled
 
 NARROW: Final = 18
 """Columns that a bar has at least."""

@@ -8,7 +8,7 @@ from typing import Final
 from heapwright.api.drawing import devices, heaps, matrix, memory, sources, unknowns
 from heapwright.api.drawing.phrases import Blocks
 from heapwright.platforms.schema import Platform
-from heapwright.solver.render import Heading, printable
+from heapwright.solver.answer.render import Heading, printable
 
 _PARTS: Final[tuple[Callable[[Platform, int], Blocks], ...]] = (
     heaps.heaps,

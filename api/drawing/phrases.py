@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from heapwright.platforms.values import Span, in_units
-from heapwright.solver.render import Block, Labelled, Notes, printable
+from heapwright.solver.answer.render import Block, Labelled, Notes, printable
 
 
 def sized(size: Span | int | str | None) -> str:

@@ -14,18 +14,18 @@ from typing import Final, Literal, NamedTuple
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import UNKNOWN, Extent
 from heapwright.solver import constraints
-from heapwright.solver.board import Board, HeapView
-from heapwright.solver.constraint import Case, Touch, lives_in
-from heapwright.solver.constraints import (
-    contiguous_memory,
+from heapwright.solver.board.board import Board, HeapView
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.kind import Case, Touch, lives_in
+from heapwright.solver.constraints.protection import (
     outside_firewall,
     protected_needs_firewall,
     protected_port,
 )
-from heapwright.solver.layout import Layout
-from heapwright.solver.memories import MemoryView
-from heapwright.solver.pipeline import Attachment, Buffer, Selector
-from heapwright.solver.problem import Question
+from heapwright.solver.constraints.reach import contiguous_memory
+from heapwright.solver.layout.layout import Layout
+from heapwright.solver.question.pipeline import Attachment, Buffer, Selector
+from heapwright.solver.question.resolve import Question
 
 BUFFER: Final = 8 << 20
 _KINDS: Final = (

@@ -8,7 +8,7 @@ from pydantic import BaseModel
 
 from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.platforms.schema import Platform
-from heapwright.solver.render import Heading, Labelled
+from heapwright.solver.answer.render import Heading, Labelled
 
 
 def sources(platform: Platform) -> Iterator[tuple[str, str]]:

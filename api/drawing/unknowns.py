@@ -11,8 +11,8 @@ from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import UNKNOWN, Span
 from heapwright.platforms.words import PLANES
-from heapwright.solver.render import Heading, Labelled
-from heapwright.solver.unknowns import ABILITIES
+from heapwright.solver.answer.render import Heading, Labelled
+from heapwright.solver.explain.unknowns import ABILITIES
 
 
 class Unknown(NamedTuple):

@@ -11,8 +11,8 @@ from heapwright.allocator.simulated.board import Board
 from heapwright.api.allocate.simulated import carried_out
 from heapwright.api.service.problems import Fault, Refused
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 MOST_BUFFERS = 4096
 MOST_BYTES = 16 << 30

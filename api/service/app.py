@@ -13,8 +13,8 @@ from heapwright.api.service.routes import router
 from heapwright.api.service.schema import AllocationRequest, PlanRequest
 from heapwright.api.service.state import Service
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
+from heapwright.solver.question.pipeline import Pipeline
 
 _TEMPLATE: Final = "#/components/schemas/{model}"
 _BODIES: Final = (PlanRequest, AllocationRequest, Pipeline, Placement, Platform, ProblemDetails)

@@ -33,7 +33,7 @@ from heapwright.platforms.errors import (
     dotted,
 )
 from heapwright.platforms.schema import Strict
-from heapwright.solver.pins import PIN, QUESTION
+from heapwright.solver.question.pins import PIN, QUESTION
 
 MEDIA_TYPE: Final = "application/problem+json"
 MAX_ERRORS: Final = 100

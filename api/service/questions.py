@@ -16,9 +16,9 @@ from heapwright.platforms.catalog import board_names, load_platform, platform_fr
 from heapwright.platforms.errors import InputError, Problem, UnknownPlatform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import live_from, pipelines_from
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.load import live_from, pipelines_from
+from heapwright.solver.question.pipeline import Pipeline
 
 
 @lru_cache(maxsize=256)

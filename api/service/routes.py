@@ -24,7 +24,7 @@ from heapwright.api.service.schema import (
 )
 from heapwright.api.service.state import Service
 from heapwright.platforms.catalog import summaries
-from heapwright.solver.plan import Infeasible, Undecided
+from heapwright.solver.answer.plan import Infeasible, Undecided
 
 router = APIRouter()
 _PROFILE: Final = {

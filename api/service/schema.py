@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, WithJsonSchema
 from heapwright.api.service.limits import DEFAULT_SECONDS, LONGEST_SECONDS
 from heapwright.platforms.schema import Strict
 from heapwright.platforms.values import Name, shown
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 
@@ -42,7 +42,7 @@ def _list_of(model: str, **bounds: int) -> WithJsonSchema:
 
 
 Pipelines = Annotated[Documents, _list_of("Pipeline", minItems=1, maxItems=64)]
-"""Pipelines as written; `heapwright.solver.files` reads them, as it reads files."""
+"""Pipelines as written; `heapwright.solver.question.load` reads them, as it reads files."""
 Live = Annotated[tuple[Any, ...], Field(strict=False, max_length=1024), _list_of("Placement", maxItems=1024)]
 """Placements of earlier answers, read the same way."""
 

@@ -19,8 +19,8 @@ from heapwright.api.verify.paths import is_unknown
 from heapwright.api.verify.refusals import DESCRIPTION, REFUSALS, facts, refusals, way_of
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Device, Dma, Heap, Memory, Platform
-from heapwright.solver.pipeline import Buffer, Pipeline, Use
-from heapwright.solver.plan import Infeasible, Plan, Plane, Reason
+from heapwright.solver.answer.plan import Infeasible, Plan, Plane, Reason
+from heapwright.solver.question.pipeline import Buffer, Pipeline, Use
 
 BLOCK: Final = 4 << 20
 """The largest block of the page allocator on 4 KiB pages: include/linux/mmzone.h MAX_PAGE_ORDER 10."""

@@ -11,7 +11,7 @@ from heapwright.api.verify.outcome import Judged, Outcome, summary
 from heapwright.api.verify.paths import value
 from heapwright.api.verify.prediction import Verdict
 from heapwright.platforms.schema import Platform
-from heapwright.solver.render import Block, Grid, Heading, Labelled, Notes
+from heapwright.solver.answer.render import Block, Grid, Heading, Labelled, Notes
 
 EXAMPLES = 3
 SCHEMA = "heapwright/verify/1"

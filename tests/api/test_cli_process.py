@@ -15,7 +15,7 @@ import pytest
 SOLVE = [sys.executable, "-c", "from heapwright.api.start import solve; solve()"]
 HEAPWRIGHT = [sys.executable, "-m", "heapwright.api"]
 ROOT = Path(__file__).parents[2]
-HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "heapwright.solver.solving")
+HEAVY = ("fastapi", "ortools", "numpy", "ruamel", "rich", "uvicorn", "heapwright.solver.solve")
 
 
 def run(command: list[str], *arguments: str, **keywords: object) -> subprocess.CompletedProcess[str]:
@@ -142,7 +142,7 @@ def test_an_interrupt_is_still_heard_after_a_search(record: str) -> None:
         """
         import os, signal, sys, heapwright
         from heapwright.platforms.catalog import load_platform
-        from heapwright.solver.files import pipelines_from
+        from heapwright.solver.question.load import pipelines_from
         frame = {"count": 2, "written_by": "video-decoder.frame", "read_by": "cpu.read"}
         buffers = {f"b{n}": frame | {"size": f"{640 + 2 * n}x480"} for n in range(8)}
         pipelines = pipelines_from([{"schema": "heapwright/pipeline/1", "name": "many", "buffers": buffers}])

@@ -15,7 +15,7 @@ import pytest
 import heapwright
 from heapwright.allocator.simulated.board import Board
 from heapwright.api.allocate import simulated
-from heapwright.solver.plan import Undecided
+from heapwright.solver.answer.plan import Undecided
 from tests.api.questions import RECORD, Command
 
 

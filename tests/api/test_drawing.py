@@ -16,7 +16,7 @@ from heapwright.api.drawing.reach import Verdict, verdicts
 from heapwright.api.drawing.scale import Scale
 from heapwright.api.drawing.unknowns import unknowns
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
-from heapwright.solver.render import plain
+from heapwright.solver.answer.render import plain
 from tests.api.questions import Command
 
 

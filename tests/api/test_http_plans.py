@@ -14,7 +14,7 @@ import heapwright
 from heapwright.api.service.app import application
 from heapwright.api.service.limits import Limits
 from heapwright.platforms.catalog import board_names
-from heapwright.solver.plan import Undecided
+from heapwright.solver.answer.plan import Undecided
 from tests.api.questions import QUESTION, RECORD, problem
 
 JSON = {"content-type": "application/json"}

@@ -12,7 +12,7 @@ from heapwright.allocator.linux.control import Absent, Full, NotPermitted
 from heapwright.allocator.linux.ports import NotImported
 from heapwright.api.allocate.nogoods import Nogood, nogood, taught
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
 from tests.builders import MIB, board, buffer, device, heap, memory, pipeline, port
 
 FRAME = pipeline(

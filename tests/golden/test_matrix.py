@@ -9,9 +9,9 @@ from syrupy.assertion import SnapshotAssertion
 
 import heapwright
 from heapwright.allocator.simulated.judge import judge
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.plan import Infeasible, Plan
-from heapwright.solver.render import text
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.answer.render import text
+from heapwright.solver.question.load import load_pipelines
 from tests.examples import BOARDS, PORTABLE, board
 
 

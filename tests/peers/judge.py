@@ -8,7 +8,7 @@ from itertools import islice, product
 from typing import Any, Literal
 
 from heapwright import Options, solve
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 
 from . import blame, converted, late, layouts, pools, ranking, scope, sound
 from .cases import Environment, Node, World, unknown_keys

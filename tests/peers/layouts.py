@@ -12,8 +12,8 @@ from pydantic import ConfigDict, ValidationError
 
 from heapwright import Options, solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 from .cases import Facts, Open, Size, Whole, World, unknown_keys
 from .names import fourcc, modifier_name

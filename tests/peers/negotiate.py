@@ -15,10 +15,10 @@ from typing import Final
 
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.words import PORTS
-from heapwright.solver import modifiers
-from heapwright.solver.modifiers import opaque
-from heapwright.solver.plan import Infeasible, Placement, Plan
-from heapwright.solver.solving import Options, solve
+from heapwright.solver.answer.plan import Infeasible, Placement, Plan
+from heapwright.solver.layout import modifiers
+from heapwright.solver.layout.modifiers import opaque
+from heapwright.solver.solve import Options, solve
 
 from .cases import Environment, Node, Size, World
 from .ground import Variant

@@ -14,8 +14,8 @@ from pydantic import ValidationError
 
 from heapwright import Options, solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 from .cases import World
 from .party import Unreadable

@@ -14,9 +14,9 @@ from itertools import combinations
 from typing import Any, Final
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
-from heapwright.solver.solving import Options, solve
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.solve import Options, solve
 
 from .cases import World
 from .names import FOURCC, fourcc, modifier_name

@@ -17,7 +17,7 @@ from pydantic import ValidationError
 
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import PORTS
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 
 from . import ground
 from .cases import Environment, Size, World

@@ -9,7 +9,7 @@ from random import Random
 from typing import Final
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property import converting, twists
 from tests.property.drafts import Draft
 from tests.property.strategies import Instance, Twist

@@ -25,8 +25,8 @@ from heapwright.allocator.simulated.question import Asked, Party, Role, Seating
 from heapwright.allocator.simulated.room import Touch, Uses
 from heapwright.allocator.simulated.wards import wards
 from heapwright.platforms.schema import ImageRule, Platform
-from heapwright.solver.pipeline import Pipeline, Wish
-from heapwright.solver.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
+from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
+from heapwright.solver.question.pipeline import Pipeline, Wish
 from tests.property.grafts import ALONE, Grafts, Links, Option, converting, least
 from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
 from tests.property.uses import hold

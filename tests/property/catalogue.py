@@ -12,10 +12,15 @@ from contextlib import ExitStack, contextmanager
 from typing import Any, Final
 from unittest.mock import patch
 
-from heapwright.solver import constraints, costs, drops, facts, model, solving
-from heapwright.solver.constraint import Case, Charge, Placed, Touch
-from heapwright.solver.costs.term import Counted
-from heapwright.solver.layout import Demand
+from heapwright.solver import constraints
+from heapwright.solver import objective as costs
+from heapwright.solver import solve as solving
+from heapwright.solver.candidates import drops
+from heapwright.solver.constraints.kind import Case, Charge, Placed, Touch
+from heapwright.solver.explain import facts
+from heapwright.solver.layout.layout import Demand
+from heapwright.solver.objective.term import Counted
+from heapwright.solver.search import choose as model
 
 LOADED: Final = solving
 """All that the solver consists of is imported by now, so that no list is missed."""
@@ -60,7 +65,7 @@ class Kind:
 
 
 class Term:
-    """What a module of `solver/costs/` provides; every value is an integer ≥ 0."""
+    """What a module of `solver/objective/` provides; every value is an integer ≥ 0."""
 
     NAME = NAME
 

@@ -12,7 +12,7 @@ from random import Random
 from typing import Final
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property import layout_twists, twists
 from tests.property.drafts import FORMATS, READERS, SOURCE, WRITERS, Draft, Json
 from tests.property.marks import marked, walled

@@ -8,13 +8,14 @@ from typing import Any, Final
 from unittest.mock import patch
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver import board, options
-from heapwright.solver.deciding import decide
-from heapwright.solver.live import ledger
-from heapwright.solver.option import Option, Rivals
-from heapwright.solver.options import Propagation
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.problem import Problem
+from heapwright.solver.board import board
+from heapwright.solver.candidates import enumerate as options
+from heapwright.solver.candidates.candidate import Option, Rivals
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.conversions.deciding import decide
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.resolve import Problem
 from tests.property import catalogue
 from tests.property.candidates import Candidates
 from tests.property.mutations import MOST, Mutation

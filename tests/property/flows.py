@@ -15,7 +15,7 @@ from random import Random
 from typing import Any, Final
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, memory, pipeline, port
 
 DEVICES: Final = {

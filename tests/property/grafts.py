@@ -26,7 +26,7 @@ from heapwright.allocator.simulated.judge import Case
 from heapwright.allocator.simulated.question import Asked, Seating
 from heapwright.allocator.simulated.room import Charge
 from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree, converter, inserted
-from heapwright.solver.plan import Conversion, Placement
+from heapwright.solver.answer.plan import Conversion, Placement
 
 if TYPE_CHECKING:
     from tests.property.brute import Found, Search

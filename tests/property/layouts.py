@@ -22,7 +22,7 @@ from heapwright.allocator.simulated.question import Asked, Party
 from heapwright.allocator.simulated.room import Touch
 from heapwright.allocator.simulated.surfaces import Bands
 from heapwright.platforms.fourcc.formats import pixel_format
-from heapwright.solver.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement, Plane
 
 STRIDES = 1024
 TILES = 64

@@ -16,8 +16,8 @@ from typing import NamedTuple
 
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
-from heapwright.solver.pipeline import AnyOf, Audience, Pipeline, Selector, attachment
-from heapwright.solver.plan import Conversion, Placement, Plan
+from heapwright.solver.answer.plan import Conversion, Placement, Plan
+from heapwright.solver.question.pipeline import AnyOf, Audience, Pipeline, Selector, attachment
 from tests.property.ranges import stands
 
 Audiences = frozenset[tuple[Selector, ...]]

@@ -9,8 +9,8 @@ from typing import Any, Final
 from heapwright.allocator.simulated.pixels import Pixels, pixels
 from heapwright.allocator.simulated.surfaces import Shape
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan, Plane
+from heapwright.solver.answer.plan import Placement, Plan, Plane
+from heapwright.solver.question.pipeline import Pipeline
 
 Json = dict[str, Any]
 SOURCE: Final = "made up"

@@ -15,9 +15,9 @@ from typing import Any, Final, NamedTuple
 from hypothesis import strategies as st
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.constraint import Budget, Touch
-from heapwright.solver.layout import Demand
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.constraints.kind import Budget, Touch
+from heapwright.solver.layout.layout import Demand
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property import catalogue, layout_twists, twists
 from tests.property.candidates import Candidates
 from tests.property.drafts import Draft

@@ -15,8 +15,8 @@ from heapwright.allocator.backend import AllocationFailed, Buffer
 from heapwright.allocator.execute import execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 
 KIB: Final = 1 << 10
 SOURCE: Final = "made up"

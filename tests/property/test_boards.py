@@ -8,8 +8,8 @@ from heapwright.allocator.execute import execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property.brute import brute_force
 from tests.property.strategies import instance
 

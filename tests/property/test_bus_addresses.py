@@ -17,9 +17,9 @@ from heapwright.allocator.hardware import device_facts
 from heapwright.allocator.simulated.iova import allotter_of
 from heapwright.allocator.simulated.mappings import Mapped, crowded
 from heapwright.platforms.schema import Platform
-from heapwright.solver.board import Board
-from heapwright.solver.constraints import iova_aperture
-from heapwright.solver.iova import Space, spaces
+from heapwright.solver.board.board import Board
+from heapwright.solver.board.iova import Space, spaces
+from heapwright.solver.constraints.reach import iova_aperture
 from tests.builders import board, device, iommu, port
 from tests.references.iova import reference
 

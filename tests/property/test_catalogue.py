@@ -16,11 +16,11 @@ from hypothesis import HealthCheck, Phase, given, settings
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver import costs
-from heapwright.solver.constraint import Budget, Case, Placed
-from heapwright.solver.layout import Plane
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Answer, Infeasible, Plan
+from heapwright.solver import objective as costs
+from heapwright.solver.answer.plan import Answer, Infeasible, Plan
+from heapwright.solver.constraints.kind import Budget, Case, Placed
+from heapwright.solver.layout.layout import Plane
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 from tests.property import catalogue, converting
 from tests.property.brute import brute_force

@@ -16,13 +16,13 @@ import pytest
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver.constraint import Fact
+from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
+from heapwright.solver.candidates.live import ledger
 from heapwright.solver.constraints import BY_NAME
-from heapwright.solver.explain import Prover
-from heapwright.solver.live import ledger
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan, Remedy
-from heapwright.solver.problem import Problem
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.explain.conflict import Prover
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.resolve import Problem
 from tests.builders import changed
 from tests.property.strategies import Instance, instance
 

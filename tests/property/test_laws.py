@@ -14,12 +14,12 @@ from typing import Any
 
 import heapwright
 from heapwright.platforms.schema import ImageRule, Platform
-from heapwright.solver.live import ledger
-from heapwright.solver.model import choose
-from heapwright.solver.options import Propagation
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Answer, Infeasible, Placement, Plan
-from heapwright.solver.problem import Problem
+from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.search.choose import choose
 from tests.builders import changed, device, port
 from tests.property import converting
 from tests.property.leaks import leaks

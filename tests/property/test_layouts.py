@@ -16,9 +16,9 @@ from heapwright.allocator.simulated.frames import run_frame
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.fourcc.modifiers import parse_modifier
-from heapwright.solver import modifiers
-from heapwright.solver.modifiers.opaque import Opaque
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.layout import modifiers
+from heapwright.solver.layout.modifiers.opaque import Opaque
 from tests.property.brute import Search
 from tests.property.layout_twists import MODIFIED
 from tests.property.modified import FAMILIES, careless, question

@@ -11,13 +11,13 @@ from itertools import islice
 
 import pytest
 
-import heapwright.solver.board
-import heapwright.solver.protection
+import heapwright.solver.board.board
+import heapwright.solver.question.protection
 from heapwright.allocator.hardware import DeviceFacts
 from heapwright.allocator.simulated import judge, wards
 from heapwright.allocator.simulated.question import Asked, Seating
-from heapwright.solver.pipeline import Audience
-from heapwright.solver.protection import Guard, Taken
+from heapwright.solver.question.pipeline import Audience
+from heapwright.solver.question.protection import Guard, Taken
 from tests.property.flows import Draw
 from tests.property.test_oracle import compared
 from tests.property.test_protected_flow import BATCH, BATCHES
@@ -29,7 +29,7 @@ ENOUGH = 4
 
 def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
     """Nothing flows into a buffer that has a mark of its own: one with an audience, or `protected: true`."""
-    outcome, jobs = heapwright.solver.protection._outcome, wards._jobs
+    outcome, jobs = heapwright.solver.question.protection._outcome, wards._jobs
 
     def settled(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
         final = [guard.protected and bool(guard.audiences) == audience for guard in own]
@@ -46,7 +46,7 @@ def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
         final = mark and isinstance(mark, Audience) == audience
         return [] if final and access == "write" else jobs(asked, seating, devices, access)
 
-    patch.setattr(heapwright.solver.protection, "_outcome", settled)
+    patch.setattr(heapwright.solver.question.protection, "_outcome", settled)
     patch.setattr(wards, "_jobs", touching)
 
 
@@ -60,7 +60,7 @@ def a_later_mark_opens_to_everybody(patch: pytest.MonkeyPatch) -> None:
 
 def every_firewall_stands(patch: pytest.MonkeyPatch) -> None:
     """Whoever else allocates in a range, its access list counts."""
-    patch.setattr(heapwright.solver.board, "clashes", lambda *_: ())
+    patch.setattr(heapwright.solver.board.board, "clashes", lambda *_: ())
     patch.setattr(judge, "disputed", lambda *_: {})
 
 

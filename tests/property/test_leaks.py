@@ -8,8 +8,8 @@ import pytest
 
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, changed, device, heap, memory, pipeline, plan, port
 from tests.property.leaks import leaks
 

@@ -14,10 +14,10 @@ import pytest
 import heapwright
 from heapwright.allocator.simulated.judge import Judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import live_from
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.places import IN_RUNS
-from heapwright.solver.plan import Answer, Infeasible, Placement, Plan
+from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
+from heapwright.solver.board.places import IN_RUNS
+from heapwright.solver.question.load import live_from
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property import beside
 from tests.property.strategies import instance
 from tests.property.test_oracle import compared

@@ -14,8 +14,8 @@ import pytest
 import heapwright
 from heapwright.allocator.simulated.cost import TERMS, plan_cost
 from heapwright.platforms.schema import Lock, Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.property import converting
 from tests.property.brute import Search, brute_force
 from tests.property.leaks import leaks

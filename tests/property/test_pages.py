@@ -19,9 +19,9 @@ from heapwright.allocator.simulated.board import Board as Simulated
 from heapwright.allocator.simulated.judge import Judge
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.schema import Platform
-from heapwright.solver.board import Board
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.board.board import Board
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import device, heap, memory, pipeline, port, raw_port
 from tests.property.test_oracle import compared
 

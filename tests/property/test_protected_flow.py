@@ -12,12 +12,12 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.constraint import Fact
-from heapwright.solver.explain import Prover
-from heapwright.solver.live import ledger
-from heapwright.solver.pipeline import Audience
-from heapwright.solver.plan import Infeasible, Plan
-from heapwright.solver.problem import Problem
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.explain.conflict import Prover
+from heapwright.solver.question.pipeline import Audience
+from heapwright.solver.question.resolve import Problem
 from tests.builders import board, buffer, changed, device, heap, pipeline, port
 from tests.property.flows import DEVICES, PORTS, READERS, WRITERS, Draw
 from tests.property.ranges import stands

@@ -16,7 +16,7 @@ import pytest
 import heapwright
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 from tests.builders import board, buffer, heap, memory, pipeline
 from tests.property.kernel_runs import Area, order_of, placements
 from tests.property.sequences import failures

@@ -15,9 +15,9 @@ from pathlib import Path
 import heapwright
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.load import load_pipelines
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import MIB, changed, facts, refusal, ways_out
 
 FILE = Path(__file__).parents[2] / "examples" / "record-and-preview.yaml"

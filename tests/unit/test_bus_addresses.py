@@ -13,8 +13,8 @@ from heapwright.allocator.execute import execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     KIB,
     board,

@@ -11,10 +11,10 @@ from typing import Any, NamedTuple
 import pytest
 
 from heapwright.platforms.values import Extent
-from heapwright.solver import layout
-from heapwright.solver.layout import Demand
-from heapwright.solver.modifiers import shape
-from heapwright.solver.plan import Placement
+from heapwright.solver.answer.plan import Placement
+from heapwright.solver.layout import layout
+from heapwright.solver.layout.layout import Demand
+from heapwright.solver.layout.modifiers import shape
 from tests.builders import Json, board, buffer, device, image, pipeline, placed, port
 
 

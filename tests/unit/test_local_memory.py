@@ -15,8 +15,8 @@ from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Placement, Plan
+from heapwright.solver.answer.plan import Infeasible, Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     Json,
     board,

@@ -19,10 +19,10 @@ from heapwright.allocator.simulated.pixels import pixels
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
-from heapwright.solver.layout import Demand
-from heapwright.solver.layout import solve as laid
-from heapwright.solver.modifiers import shape
-from heapwright.solver.shape import Shape
+from heapwright.solver.layout.layout import Demand
+from heapwright.solver.layout.layout import solve as laid
+from heapwright.solver.layout.modifiers import shape
+from heapwright.solver.layout.shape import Shape
 from tests.builders import board, buffer, device, facts, image, pipeline, placed, port, refusal
 
 

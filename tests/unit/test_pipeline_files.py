@@ -10,8 +10,8 @@ import pytest
 
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.reading.yaml_source import read_text
-from heapwright.solver.files import live_from, load_live, load_pipelines, pipelines_from
-from heapwright.solver.pipeline import AnyOf, Use
+from heapwright.solver.question.load import live_from, load_live, load_pipelines, pipelines_from
+from heapwright.solver.question.pipeline import AnyOf, Use
 from tests.hostile import PIPELINE
 
 

@@ -16,8 +16,8 @@ from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port, said
 
 NV12 = {"size": "1280x720", "formats": ["NV12"]}

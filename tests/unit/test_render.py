@@ -5,8 +5,8 @@ from __future__ import annotations
 import io
 from typing import Any
 
-from heapwright.solver import render
-from heapwright.solver.plan import Infeasible, Plan, Undecided
+from heapwright.solver.answer import render
+from heapwright.solver.answer.plan import Infeasible, Plan, Undecided
 
 FRAME: dict[str, Any] = {
     "pipeline": "record",

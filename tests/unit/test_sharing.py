@@ -10,8 +10,8 @@ from typing import Any
 from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     KIB,
     board,

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any, Final
 
 import heapwright
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.load import load_pipelines
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     KIB,
     board,

@@ -20,7 +20,7 @@ from heapwright.api.verify.run import on_this, untried, verify
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
-from heapwright.solver.render import plain
+from heapwright.solver.answer.render import plain
 from tests.builders import MIB, board, changed, device, heap, image, iommu, memory, port, raw_port
 
 PICTURE = {"extent": {"min": "16x16", "max": "2560x1440"}}

@@ -17,7 +17,7 @@ from heapwright.allocator.backend import KernelRefused
 from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import call
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 
 
 def fourcc_code(fourcc: str) -> int:

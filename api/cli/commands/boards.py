@@ -13,7 +13,7 @@ from heapwright.api.documents.profile import as_profile
 from heapwright.platforms.catalog import check_profile, doubts, load_platform, notes, summaries
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.kernels import on_kernel
-from heapwright.solver.render import Grid, printable
+from heapwright.solver.answer.render import Grid, printable
 
 if TYPE_CHECKING:
     from heapwright.platforms.schema import Platform

@@ -20,11 +20,11 @@ from heapwright.platforms import catalog
 from heapwright.platforms.errors import InputError, NotOnBoard, Problem
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.pins import PIN, parse_pin
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Answer, Infeasible, Plan, Reason
-from heapwright.solver.render import Grid, layout_name, markdown, printable
+from heapwright.solver.answer.plan import Answer, Infeasible, Plan, Reason
+from heapwright.solver.answer.render import Grid, layout_name, markdown, printable
+from heapwright.solver.question.load import load_pipelines
+from heapwright.solver.question.pins import PIN, parse_pin
+from heapwright.solver.question.pipeline import Pipeline
 
 SCHEMA: Final = "heapwright/matrix/1"
 """`{"schema": …, "answers": [answer, …]}`, boards in order, pipelines in the order given."""

@@ -9,8 +9,8 @@ from pydantic import TypeAdapter
 from heapwright.api.cli.output.write import write_json
 from heapwright.api.cli.process.exits import Exit
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Answer
+from heapwright.solver.answer.plan import Answer
+from heapwright.solver.question.pipeline import Pipeline
 
 
 def schemas() -> dict[str, dict[str, Any]]:

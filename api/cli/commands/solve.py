@@ -19,10 +19,10 @@ from heapwright.api.documents.response import all_of, as_json
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
-from heapwright.solver import render
-from heapwright.solver.files import load_live, load_pipelines
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Answer, Placement, Plan
+from heapwright.solver.answer import render
+from heapwright.solver.answer.plan import Answer, Placement, Plan
+from heapwright.solver.question.load import load_live, load_pipelines
+from heapwright.solver.question.pipeline import Pipeline
 
 Allocated = tuple[dict[str, Any], tuple[render.Block, ...]]
 """What became of a plan: as JSON data, and for people."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from heapwright.api.cli.process.exits import complain
 from heapwright.platforms.fourcc.modifiers import opaque
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 
 
 def tell_slips(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from heapwright.solver.render import Block, Grid, Heading, Notes
+from heapwright.solver.answer.render import Block, Grid, Heading, Notes
 
 _TONES: Final = {"plain": "bold", "good": "bold green", "bad": "bold red"}
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from heapwright.api.cli.process.exits import CannotWrite
 
 if TYPE_CHECKING:
-    from heapwright.solver.render import Block
+    from heapwright.solver.answer.render import Block
 
 
 def on_terminal() -> bool:
@@ -34,7 +34,7 @@ def show(blocks: Iterable[Block], to: Path | None) -> None:
 
         draw(blocks)
         return
-    from heapwright.solver.render import plain
+    from heapwright.solver.answer.render import plain
 
     write(plain(blocks), to)
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 import typer
 
 if TYPE_CHECKING:
-    from heapwright.solver.plan import Answer
+    from heapwright.solver.answer.plan import Answer
 
 DEBUG: Final = "HEAPWRIGHT_DEBUG"
 

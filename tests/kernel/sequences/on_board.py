@@ -9,7 +9,7 @@ from heapwright.allocator.backend import Buffer, KernelRefused
 from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.calls import heap_call_refusal
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import AttachedPort, Placement, Plane
+from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from tests.kernel.sequences.language import (
     FRAMES,
     NO_BUFFER,

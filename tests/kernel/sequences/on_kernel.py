@@ -19,7 +19,7 @@ from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.queue import Queue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Heap, Platform
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 from tests.kernel.sequences.language import (
     FRAMES,
     KIB,

@@ -7,8 +7,8 @@ from typing import Any
 from heapwright.allocator.simulated.faults import Fault
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import AttachedPort, Placement, Plan, Plane
+from heapwright.solver.answer.plan import AttachedPort, Placement, Plan, Plane
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, pipeline
 
 CAMERA = AttachedPort(device="camera", port="capture", access="write")

@@ -11,9 +11,9 @@ from heapwright.allocator.simulated.contradictions import contradictions
 from heapwright.allocator.simulated.judge import Judge
 from heapwright.platforms.errors import dotted
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.load import load_pipelines
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board as made
 from tests.builders import buffer, device, heap, image, pipeline, port, raw_port
 from tests.examples import PORTABLE, board

@@ -13,8 +13,8 @@ from heapwright.allocator.simulated.cost import cost
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import AttachedPort, Conversion, Level, Placement, Plan
+from heapwright.solver.answer.plan import AttachedPort, Conversion, Level, Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
 from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
 

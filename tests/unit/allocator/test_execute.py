@@ -18,7 +18,7 @@ from heapwright.allocator.backend import (
 )
 from heapwright.allocator.execute import execute
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import AttachedPort, Placement
+from heapwright.solver.answer.plan import AttachedPort, Placement
 from tests.builders import board, buffer, device, heap, pipeline, port
 from tests.unit.allocator.hand import CAMERA, placement, plan, read
 

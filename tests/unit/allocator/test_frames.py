@@ -10,8 +10,8 @@ from heapwright.allocator.execute import execute
 from heapwright.allocator.simulated.board import Board
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement, Plane
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import KIB, board, buffer, device, heap, image, iommu, memory, pipeline, port
 from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, kinds, placement, plan

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.simulated.judge import judge
-from heapwright.solver.plan import AttachedPort, Dropped, Plane
+from heapwright.solver.answer.plan import AttachedPort, Dropped, Plane
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, PANEL, judged, kinds, placement, plan, read

@@ -12,7 +12,7 @@ from heapwright.allocator.simulated.cost import moved_bytes
 from heapwright.allocator.simulated.frames import run_frame
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement, Plane
 from tests.builders import board, device, heap, image, pipeline, port
 from tests.unit.allocator.hand import judged, kinds, placement, plan
 

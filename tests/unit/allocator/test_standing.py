@@ -9,8 +9,8 @@ import pytest
 from heapwright.allocator.simulated.faults import Fault
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, image, memory, pipeline, plan, port, refusal
 
 RULES = image(when={"rotate": [0]}, uses={"rotator": 1}), image(when={"rotate": [90]}, uses={"rotator": 2})

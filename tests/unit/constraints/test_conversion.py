@@ -8,8 +8,8 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import SOURCE, board, buffer, device, image, pipeline, port
 
 EVERYTHING = ["format", "modifier", "memory", "stride"]

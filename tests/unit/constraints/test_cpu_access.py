@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 from tests.builders import board, buffer, device, facts, heap, pipeline, placed, plan, raw_port, refusal, said
 
 READ = pipeline(frame=buffer(bytes=4096, rate=1, read_by="cpu.read"))

@@ -21,10 +21,12 @@ from heapwright.allocator.simulated.cost import TERMS as JUDGED_TERMS
 from heapwright.allocator.simulated.families import opaque
 from heapwright.api.verify.refusals import REFUSALS
 from heapwright.platforms.fourcc.modifiers import parse_modifier
-from heapwright.solver import constraints, costs, modifiers
+from heapwright.solver import constraints
+from heapwright.solver import objective as costs
 from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
-from heapwright.solver.costs import TERMS
-from heapwright.solver.modifiers import FAMILIES
+from heapwright.solver.layout import modifiers
+from heapwright.solver.layout.modifiers import FAMILIES
+from heapwright.solver.objective import TERMS
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -102,8 +104,8 @@ def rows(page: str) -> list[str]:
 
 def test_every_module_is_listed_once() -> None:
     modules = {
-        f"heapwright.solver.constraints.{path.stem}"
-        for path in FOLDER.glob("*.py")
+        f"heapwright.solver.constraints.{path.parent.name}.{path.stem}"
+        for path in FOLDER.glob("*/*.py")
         if path.stem != "__init__"
     }
     assert {kind.__name__ for kind in KINDS} == modules

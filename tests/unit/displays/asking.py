@@ -9,8 +9,8 @@ from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.unit.displays.by_source import Shown
 
 ANGLES = (0, 90, 180, 270)

@@ -6,7 +6,7 @@ import pytest
 
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.fourcc.modifiers import parse_modifier
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import facts, placed, refusal
 from tests.unit.displays.asking import ANGLES, judged, painted, question, solved
 from tests.unit.displays.by_source import Blocks, Shown, dcn30_takes

@@ -7,8 +7,8 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.catalog import board_names, load_platform
 from heapwright.platforms.schema import Device, Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import facts, refusal, said
 from tests.unit.displays.asking import painted, question, with_devices
 from tests.unit.displays.by_source import Shown

@@ -6,7 +6,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.catalog import load_platform
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import placed, refusal, said, ways_out
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown, cursor_takes

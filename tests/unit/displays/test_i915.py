@@ -6,7 +6,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from heapwright.solver.pipeline import Pipeline
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import facts, placed, refusal
 from tests.unit.displays.asking import ANGLES, judged, painted, question, solved
 from tests.unit.displays.by_source import CPP, I915_MODIFIERS, Shown, i915_takes

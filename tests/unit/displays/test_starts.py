@@ -7,7 +7,7 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.catalog import board_names, load_platform
 from heapwright.platforms.schema import Port
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown
 

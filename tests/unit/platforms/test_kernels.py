@@ -11,8 +11,8 @@ from heapwright.platforms.catalog import board_names, load_platform, platform_fr
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.kernels import on_kernel, there
 from heapwright.platforms.schema import Node
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.question.load import load_pipelines
 from tests.examples import EXAMPLES
 
 

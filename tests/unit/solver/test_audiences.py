@@ -9,8 +9,8 @@ import pytest
 
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible
+from heapwright.solver.answer.plan import Infeasible
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     board,
     buffer,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.solver.board import Board, exists
+from heapwright.solver.board.board import Board, exists
 from tests.builders import GIB, KIB, MIB, board, device, facts, heap, memory, placed, port, refusal
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.instances import instance
-from heapwright.solver import branch
-from heapwright.solver.drops import NOTHING
-from heapwright.solver.ledger import Ledger
-from heapwright.solver.live import ledger
-from heapwright.solver.model import Choice, Limits, choose
-from heapwright.solver.option import Option
-from heapwright.solver.options import Propagation
-from heapwright.solver.problem import Problem
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.drops import NOTHING
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.search import branch_and_bound as branch
+from heapwright.solver.search.choose import Choice, Limits, choose
 
 
 def _propagated(seed: int, buffers: int) -> Propagation:

@@ -9,8 +9,8 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     Json,
     board,

@@ -6,7 +6,7 @@ from typing import Any
 
 from heapwright import solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import SOURCE, Json, board, buffer, device, heap, image, memory, pipeline, port
 
 EVERYTHING = ["format", "modifier", "memory", "stride"]

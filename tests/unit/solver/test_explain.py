@@ -6,13 +6,13 @@ from typing import Any
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver.constraint import Fact
-from heapwright.solver.facts import Sentences
-from heapwright.solver.live import ledger
-from heapwright.solver.model import choose
-from heapwright.solver.options import Propagation
-from heapwright.solver.plan import Infeasible
-from heapwright.solver.problem import Problem
+from heapwright.solver.answer.plan import Infeasible
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.explain.facts import Sentences
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.search.choose import choose
 from tests.builders import (
     board,
     buffer,

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from heapwright.platforms.fourcc.modifiers import parse_modifier
-from heapwright.solver.modifiers import FAMILIES
+from heapwright.solver.layout.modifiers import FAMILIES
 from tests.builders import board, buffer, device, image, pipeline, placed, port
 
 GROUPS: dict[str, dict[str, Any]] = tomllib.loads(

@@ -12,9 +12,9 @@ from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import live_from, load_live
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import AttachedPort, Placement, Plan
+from heapwright.solver.answer.plan import AttachedPort, Placement, Plan
+from heapwright.solver.question.load import live_from, load_live
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     board,
     buffer,

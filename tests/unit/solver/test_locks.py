@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, facts, heap, memory, pipeline, placed, plan, refusal
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.values import Extent
-from heapwright.solver.layout import Demand
-from heapwright.solver.modifiers import opaque
+from heapwright.solver.layout.layout import Demand
+from heapwright.solver.layout.modifiers import opaque
 
 SHAPE = opaque.shape("XR24", parse_modifier("INVALID"))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright.platforms.errors import InputError, NotOnBoard
-from heapwright.solver.pins import Pin, parse_pin, parse_question
+from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from tests.builders import board, buffer, heap, pipeline
 
 BOARD = board(heaps={"system": heap("dram"), "cma": heap("dram", names=["linux,cma", "reserved"])})

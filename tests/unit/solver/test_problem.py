@@ -6,7 +6,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.errors import InputError
-from heapwright.solver.problem import Problem
+from heapwright.solver.question.resolve import Problem
 from tests.builders import board, buffer, device, pipeline, placed, plan, port, raw_port, refusal, said
 
 TWO_PANELS = board(devices={"panel2": device("display", scanout=port())})

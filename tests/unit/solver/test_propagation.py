@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.options import Propagation
-from heapwright.solver.problem import Problem
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.question.resolve import Problem
 from tests.builders import (
     board,
     buffer,

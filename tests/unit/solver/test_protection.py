@@ -10,7 +10,7 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.schema import Platform
-from heapwright.solver.problem import Problem
+from heapwright.solver.question.resolve import Problem
 from tests.builders import (
     board,
     buffer,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Reason
+from heapwright.solver.answer.plan import Reason
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, placed, plan, port
 
 Told = list[tuple[str | None, str, str]]

@@ -11,9 +11,9 @@ import pytest
 
 from heapwright import solve
 from heapwright.platforms.schema import Platform
-from heapwright.solver.pipeline import Pipeline
-from heapwright.solver.plan import Infeasible
-from heapwright.solver.remedies import GENERATORS, least
+from heapwright.solver.answer.plan import Infeasible
+from heapwright.solver.explain.remedies import GENERATORS, least
+from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import (
     KIB,
     board,

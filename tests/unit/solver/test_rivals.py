@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port
 
 BOTH = port(image("XR24", "NV12", modifiers=["LINEAR", "VIVANTE_TILED"]))

@@ -8,9 +8,9 @@ import pytest
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver.costs import NAMES
-from heapwright.solver.plan import Plan, Undecided
-from heapwright.solver.search import ROOM, Level, Row, Search
+from heapwright.solver.answer.plan import Plan, Undecided
+from heapwright.solver.objective import NAMES
+from heapwright.solver.search.cpsat import ROOM, Level, Row, Search
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 
 
@@ -65,7 +65,7 @@ def test_without_work_nothing_is_decided() -> None:
 def test_patience_ends_a_search_that_has_found_nothing(
     monkeypatch: pytest.MonkeyPatch, patience: float | None, status: str
 ) -> None:
-    monkeypatch.setattr("heapwright.solver.search.QUICK", 0.0)
+    monkeypatch.setattr("heapwright.solver.search.cpsat.QUICK", 0.0)
     search = Search(0.0, None, patience)
     search.integers(2, 10)
     search.add(Row([0, 1], [1, 1], 10, 10))

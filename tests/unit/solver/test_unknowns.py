@@ -6,7 +6,7 @@ from typing import Any
 
 import heapwright
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Infeasible
+from heapwright.solver.answer.plan import Infeasible
 from tests.builders import (
     board,
     buffer,

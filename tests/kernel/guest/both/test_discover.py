@@ -15,8 +15,8 @@ from heapwright.api.cli.app import heapwright_app, run
 from heapwright.platforms.catalog import load_platform, platform_from
 from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import load_pipelines
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.load import load_pipelines
 
 KINDS = ("probed: ", "device-tree: ", "driver-knowledge: ")
 ROOT = Path(__file__).parents[4]

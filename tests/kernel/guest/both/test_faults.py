@@ -19,8 +19,8 @@ from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.exporters import heap, mmap
 from heapwright.allocator.linux.nodes import videos
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import pipelines_from
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.load import pipelines_from
 from tests.kernel.guest.devices import XR24, vivid
 from tests.kernel.guest.machine import machine
 

@@ -10,7 +10,7 @@ from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.importers import cpu, v4l2
 from heapwright.allocator.linux.importers.kms import Display
 from heapwright.allocator.linux.importers.prime import Importer
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 from tests.kernel.guest.devices import OUTPUT, XR24, card, vivid
 
 PATTERN = b"\xa5\x5a\xc3\x3c"

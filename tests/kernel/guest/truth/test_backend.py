@@ -7,8 +7,8 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.importers import cpu, v4l2
 from heapwright.allocator.linux.nodes import videos
 from heapwright.platforms.catalog import platform_from
-from heapwright.solver.files import pipelines_from
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.load import pipelines_from
 from tests.kernel.guest.machine import SOURCE, document
 
 SIZE = 640 * 480 * 2

@@ -22,8 +22,8 @@ from heapwright.allocator.linux.importers import cpu, v4l2
 from heapwright.allocator.linux.importers.kms import Display
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.platforms.schema import Platform
-from heapwright.solver.files import pipelines_from
-from heapwright.solver.plan import Placement, Plan, Plane
+from heapwright.solver.answer.plan import Placement, Plan, Plane
+from heapwright.solver.question.load import pipelines_from
 from tests.kernel.guest.devices import OUTPUT, XR24, card, vivid
 from tests.kernel.guest.machine import discovered, machine
 

@@ -11,7 +11,7 @@ from heapwright.allocator.linux.importers.kms import Display
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.nodes import videos
 from heapwright.platforms.fourcc.videodev import v4l2_code
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 from tests.kernel.guest.devices import M2M, M2M_MULTIPLANAR, card
 
 SIZE = 640 * 480 * 4

@@ -11,7 +11,7 @@ from heapwright.allocator.linux.control import opened
 from heapwright.allocator.linux.exporters import heap
 from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.nodes import cards
-from heapwright.solver.plan import Plane
+from heapwright.solver.answer.plan import Plane
 from tests.kernel.guest.devices import XR24, queued, vivid
 
 MEBIBYTE = 1 << 20

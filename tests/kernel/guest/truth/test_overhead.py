@@ -13,7 +13,7 @@ import pytest
 from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.exporters import heap
-from heapwright.solver.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement, Plane
 from tests.kernel.guest.machine import machine
 
 PAIRS = 200

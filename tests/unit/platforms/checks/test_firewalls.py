@@ -15,7 +15,7 @@ from heapwright.allocator.simulated.judge import Judge
 from heapwright.platforms.catalog import board_names, doubts, load_platform
 from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.schema import Platform
-from heapwright.solver.board import Board
+from heapwright.solver.board.board import Board
 from tests.builders import board, buffer, device, facts, heap, memory, pipeline, placed, port, refusal
 from tests.property.ranges import stands
 

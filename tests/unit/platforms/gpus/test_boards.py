@@ -10,7 +10,7 @@ from heapwright import solve
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
-from heapwright.solver.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import pipeline
 from tests.unit.platforms.gpus.mesa import GPUS, sampled
 

@@ -7,7 +7,7 @@ import pytest
 from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.catalog import load_platform
-from heapwright.solver.plan import Plan
+from heapwright.solver.answer.plan import Plan
 from tests.builders import board, device, image, pipeline, port
 
 

@@ -9,7 +9,7 @@ import pytest
 from heapwright import solve
 from heapwright.allocator.simulated.judge import judge
 from heapwright.platforms.fourcc.formats import pixel_formats
-from heapwright.solver.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement, Plan
 from tests.builders import board, device, image, placed, port
 from tests.unit.platforms.gpus.benches import MAKER, asked, bench, linear
 from tests.unit.platforms.gpus.mesa import BYTES, GPUS, Gpu, Import, planes, sampled

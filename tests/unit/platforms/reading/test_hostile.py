@@ -12,7 +12,7 @@ import pytest
 from heapwright.platforms.catalog import load_platform, platform_from
 from heapwright.platforms.errors import InputError, UnparsableInput
 from heapwright.platforms.reading.yaml_source import read_file, read_text
-from heapwright.solver.files import load_live, load_pipelines, pipelines_from
+from heapwright.solver.question.load import load_live, load_pipelines, pipelines_from
 from tests import hostile
 
 SECONDS = 10.0

@@ -1,0 +1,329 @@
+"""A platform with its derived integers worked out once: which heaps exist, what each
+device sees, and with `heapwright.solver.board.memories` where memories lie and what is free in them.
+
+`Board` is the solver's only view of a platform. Where a profile is vague the worst
+case is taken here and in `heapwright.solver.board.memories`, and nowhere else (design §4, `unknown` and ranges).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from itertools import combinations
+from operator import attrgetter
+from typing import Any, Final, Literal, NamedTuple
+
+from heapwright.platforms.checks.firewalls import Clash, clashes
+from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
+from heapwright.platforms.values import UNKNOWN
+from heapwright.solver.board.memories import MemoryView, inherit, parts_of, place, unheld
+
+TOGETHER: Final = " + "
+"""Between the names of memories that hold something together; no name has a space."""
+_NAMES: Final = frozenset(("nodes", "since", "until", "permission", "source"))
+"""How a heap is opened, and where that was read: nothing that decides what it may hold."""
+_FACTS: Final[Callable[[Heap], tuple[object, ...]]] = attrgetter(*sorted(Heap.model_fields.keys() - _NAMES))
+
+
+class HeapView:
+    """A heap that exists on this board's kernel.
+
+    `run` is the longest physically contiguous run it guarantees in bytes, None
+    for whole buffers; `cpu` is how the CPU maps it (`none` where unknown).
+    """
+
+    __slots__ = (
+        "_costs",
+        "access",
+        "align",
+        "align_cap",
+        "counted",
+        "cpu",
+        "disputed",
+        "granule",
+        "local",
+        "memories",
+        "name",
+        "names",
+        "page",
+        "price",
+        "run",
+        "source",
+        "spec",
+        "twin",
+        "unsynced",
+    )
+
+    def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
+        self.name = name
+        self.spec = spec
+        self.memories = memories
+        self.names = frozenset([memory.name for memory in memories or ()])
+        self.local = tuple([memory for memory in memories or () if memory.local])
+        self.page = page
+        self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
+        self.align_cap: int | None = None
+        self.align: int = page
+        if isinstance(spec.align, AlignBySize):
+            self.align_cap = spec.align.by_size_up_to
+        else:
+            self.align = max(_known(spec.align, page), 1)
+        self.granule: int = _known(spec.granule, 1)
+        self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
+        self.access: frozenset[str] | None = None
+        if spec.access is not None and spec.access != UNKNOWN:
+            self.access = frozenset(spec.access)
+        self.disputed: Clash | None = None
+        """What keeps it from having a firewall although it claims one; `access` is then None."""
+        self.source = spec.source
+        self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
+        """Whether nobody writes back what the CPU has cached, as far as is known."""
+        self._costs: dict[tuple[int, ...], int] = {}
+        self.twin = name
+        """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
+        self.counted = spec.locks is not None or spec.buffers is not None
+        """Whether something is summed for this heap alone."""
+        self.price = name
+        """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
+
+    @property
+    def one_by_one(self) -> bool:
+        """Whether each dma-buf of a buffer is allocated by a call of its own."""
+        return self.spec.via == "dma-heap"
+
+    @property
+    def in_block(self) -> bool:
+        """Whether its buffers live in the block that it locks."""
+        lock = self.spec.locks
+        return lock is not None and self.memories is not None and self.names <= {lock.from_}
+
+    @property
+    def closed(self) -> bool:
+        """Whether the heap is behind a firewall (even one of unknown members)."""
+        return self.spec.access is not None
+
+    def alignment(self, size: int) -> int:
+        """The alignment of a buffer of `size` bytes, in bytes.
+
+        Source: linux-7.2.13:drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate().
+        """
+        if self.align_cap is None:
+            return self.align
+        return max(self.page, min(1 << (size - 1).bit_length(), self.align_cap))
+
+    def exported(self, size: int) -> int:
+        """The size of the dma-buf handed out for a request of `size` bytes."""
+        size += -size % self.page
+        return size + -size % self.granule
+
+    def allocated(self, size: int) -> int:
+        """What one dma-buf of `size` bytes costs the heap's memory."""
+        exported = self.exported(size)
+        return exported + -exported % self.alignment(exported)
+
+    def costs(self, sizes: tuple[int, ...]) -> int:
+        """What a buffer of dma-bufs of these sizes costs the heap's memory."""
+        found = self._costs.get(sizes)
+        if found is None:
+            found = self._costs[sizes] = sum([self.allocated(size) for size in sizes])
+        return found
+
+
+class DeviceView:
+    """A device and how it sees memory.
+
+    `translation` says what stands between it and physical addresses: an
+    `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
+    """
+
+    __slots__ = ("bits", "by_cpu", "dma", "name", "offset", "p2p", "snoops", "spec", "translation")
+
+    def __init__(self, name: str, spec: Device) -> None:
+        self.name = name
+        self.spec = spec
+        self.dma = spec.dma
+        self.by_cpu = spec.by_cpu or spec.kind == "cpu"
+        self.bits: int | None = _known(spec.dma.bits, None)
+        self.offset = spec.dma.window.offset if spec.dma.window is not None else 0
+        """From a physical address to the one that the bus sees."""
+        self.snoops = spec.coherent is True or self.by_cpu
+        self.p2p = spec.dma.p2p in ("static", "dynamic")
+        self.translation: Literal["cpu", "iommu", "mmu", "none"] = "none"
+        if self.by_cpu:
+            self.translation = "cpu"
+        elif spec.dma.iommu is not None:
+            self.translation = "iommu"
+        elif spec.dma.mmu:
+            self.translation = "mmu"
+
+    def reaches_local(self, memory: MemoryView) -> bool:
+        """Whether it can address device-local `memory` directly."""
+        if self.name in memory.local or self.by_cpu:
+            return True
+        return self.p2p and self.name in memory.peers
+
+
+class Pool(NamedTuple):
+    """Memories that heaps share, and the bytes free in them together."""
+
+    memories: frozenset[str]
+    free: int
+    name: str
+
+
+class Board:
+    """Everything the solver asks of a platform."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        self.name = platform.name
+        self.page = platform.page
+        self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
+        for view in self.memories.values():
+            place(view, self.memories)
+            inherit(view, self.memories)
+        self.heaps: dict[str, HeapView] = {}
+        for name, spec in sorted(platform.heaps.items()):
+            if exists(spec, platform.kernel):
+                self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
+        for clash in clashes(platform.memory, {name: heap.spec for name, heap in self.heaps.items()}):
+            heap = self.heaps[clash.heap]
+            heap.access, heap.disputed = None, heap.disputed or (clash if heap.closed else None)
+        _pair(self.heaps.values())
+        self._named = named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
+        named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
+        for view in self.memories.values():
+            view.free = unheld(view, self.memories, named)
+        self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
+        self.has_local = any(heap.local for heap in self.heaps.values())
+        self.has_closed = any(heap.closed for heap in self.heaps.values())
+        self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
+        self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
+        self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
+        self._end = _end(self.heaps.values())
+        ports = (port for device in platform.devices.values() for port in device.ports.values())
+        self.makes_together = any(max(rule.dmabufs) > 1 for port in ports for rule in port.images)
+        """Whether buffers may be made of several dma-bufs."""
+        self.standing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
+        """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
+        self._pools: tuple[Pool, ...] | None = None
+        self.by_class = False
+        """Whether bus addresses are counted class by class; until it matters, in bytes only (see heapwright.solver.board.iova)."""
+        self.budgets: dict[object, Any] = {}
+        """Budgets worked out before, by kind and what they are about (see constraints)."""
+
+    def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
+        if spec.memory == UNKNOWN:
+            return None
+        return tuple(self.memories[m] for m in sorted(spec.memory))
+
+    def within(self, bits: int | None) -> bool:
+        """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
+        return bits is None or bits >= 64 or (self._end is not None and self._end <= 1 << bits)
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        """Every set of memories whose heaps must fit its summed free size.
+
+        By Hall's theorem the unions of overlapping heap memory sets suffice:
+        a union of disjoint sets is implied by its parts.
+        """
+        if self._pools is None:
+            sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
+            sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
+            pools = []
+            for union in sorted(_unions(sets - {frozenset()}), key=sorted):
+                free = [self.memories[m].free for m in union]
+                if None not in free:
+                    pools.append(
+                        Pool(union, sum(f for f in free if f is not None), TOGETHER.join(sorted(union)))
+                    )
+            self._pools = tuple(pools)
+        return self._pools
+
+    def parts(self, memory: MemoryView) -> list[MemoryView]:
+        """The outermost memories inside one that heaps name."""
+        return parts_of(memory, self.memories, self._named)
+
+    def around(self, memory: MemoryView) -> Iterator[MemoryView]:
+        """The memory and all it lies inside of."""
+        name: str | None = memory.name
+        while name is not None:
+            yield self.memories[name]
+            name = self.memories[name].spec.inside
+
+    def ceiling(self, memory: MemoryView) -> int | None:
+        """The size to which a memory may grow: what is around it, and what lies behind it (None: no end known)."""
+        outer = self.memories.get(memory.spec.inside or "")
+        ends = [outer.size] if outer is not None and outer.size is not None else []
+        if memory.placed:
+            ends += [outer.highest - memory.lowest] if outer is not None and outer.highest is not None else []
+            end = memory.lowest + (memory.size or 0)
+            beside = (m for m in self.memories.values() if m.spec.inside == memory.spec.inside and m.placed)
+            ends += [m.lowest - memory.lowest for m in beside if m.lowest >= end and m is not memory]
+        return min(ends, default=None)
+
+    def port(self, device: str, port: str) -> Port:
+        return self.devices[device].spec.ports[port]
+
+
+def _pair(heaps: Iterable[HeapView]) -> None:
+    """Fill `twin` and `price`; who has something summed for itself is like no other."""
+    twins: dict[object, str] = {}
+    prices: dict[object, str] = {}
+    for heap in heaps:
+        if not heap.counted:
+            spec = heap.spec
+            heap.twin = twins.setdefault(_FACTS(spec), heap.name)
+            costs = spec.memory, heap.run, heap.one_by_one, heap.align, heap.align_cap, heap.granule
+            heap.price = prices.setdefault(costs, heap.name)
+
+
+def _end(heaps: Iterable[HeapView]) -> int | None:
+    """Where all memory that heaps hand out ends, local memory without addresses aside; None if unknown."""
+    ends = [0]
+    for heap in heaps:
+        if heap.memories is None:
+            return None
+        for memory in heap.memories:
+            if memory.highest is not None:
+                ends.append(memory.highest)
+            elif memory.addressed or not memory.local:
+                return None
+    return max(ends)
+
+
+def exists(heap: Heap, kernel: str) -> bool:
+    """Whether `heap` exists on `kernel` (`since` ≤ kernel < `until`); yes if unknown."""
+    if kernel == UNKNOWN:
+        return True
+    version = _version(kernel)
+    if heap.since is not None and version < _version(heap.since):
+        return False
+    return heap.until is None or version < _version(heap.until)
+
+
+def _version(text: str) -> tuple[int, ...]:
+    """6.12 and 6.12.0 are one version."""
+    return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", text).split("."))
+
+
+def _known(value: Any, default: Any) -> Any:
+    return default if value is None or value == UNKNOWN else value
+
+
+def _named(heap: Heap) -> tuple[str, ...]:
+    return () if heap.memory == UNKNOWN else heap.memory
+
+
+def _unions(sets: Iterable[frozenset[str]]) -> set[frozenset[str]]:
+    """All unions of sets that hang together by overlapping."""
+    found = set(sets)
+    grown = True
+    while grown and len(found) < 4096:
+        grown = False
+        for one, other in combinations(sorted(found, key=sorted), 2):
+            if one & other and (one | other) not in found:
+                found.add(one | other)
+                grown = True
+    return found

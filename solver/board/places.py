@@ -1,0 +1,273 @@
+"""Places: how much of a pool is certain to be free for runs, whoever lies where in it.
+
+The sum of a pool says how much fits, not whether it fits as runs. It says enough where one
+aligned area is filled in order (see `heapwright.allocator.execute`). Elsewhere each class of runs
+(`heapwright.solver.board.runs`) has a budget of its own. A run goes to the lowest multiple of its alignment in
+some free interval. So
+
+- a new interval begins only behind a live run, or where a run of a larger alignment leaves
+  something before it (`_ragged`); smaller alignments never part blocks of a class;
+- where a run of `blocks` blocks finds no place, no interval has more than `blocks` − 1 free.
+
+It finds one if what is allocated before it takes, with it, at most
+
+    usable blocks − blocks that live runs touch − (intervals − 1) × (blocks − 1).
+
+Before it come the runs of larger classes, what is confined to fewer memories, and what is made
+together with a run of a larger class; of smaller alignment, each counts all blocks that it
+touches. A heap over several memories takes from any, as the kernel likes: what is live, and what
+comes before, counts in full in each of them.
+
+Sources: linux-7.3.4:mm/cma.c cma_range_alloc(); lib/bitmap.c bitmap_find_next_zero_area_off();
+lib/genalloc.c gen_pool_first_fit(), gen_pool_first_fit_align().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final, NamedTuple
+
+from heapwright.platforms.values import in_units
+from heapwright.solver.board.areas import Areas, areas
+from heapwright.solver.board.board import TOGETHER, Board, HeapView
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.board.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
+from heapwright.solver.constraints.kind import Budget, Charge
+
+Names = frozenset[str]
+
+IN_RUNS: Final = ", as runs of "
+"""In what a budget of a class sums."""
+
+
+class Drawer(NamedTuple):
+    """Who draws runs from memories: a heap, or the lock of its block (`lock`)."""
+
+    names: Names
+    aligns: tuple[int, ...]
+    long: tuple[tuple[int, int | None], ...]
+    """Alignments of runs of several blocks, and how many blocks at most (None: any number)."""
+    together: bool = False
+    """Whether dma-bufs of one buffer, which may differ in alignment, are made by one call."""
+    uneven: bool = False
+    """Whether runs of one dma-buf differ in alignment: of scattered ones only the first has more than a page's."""
+
+
+class Class(NamedTuple):
+    """Runs on multiples of `align` of so many blocks or more."""
+
+    align: int
+    blocks: int
+    budget: Budget
+    once: int
+    """What a placement of such runs takes besides, if others are charged who are none of them."""
+
+
+class Place:
+    """What those who draw from one set of memories share with those who come before them."""
+
+    def __init__(
+        self,
+        board: Board,
+        names: Names,
+        title: tuple[str, str],
+        free: Sequence[Areas],
+        drawers: Sequence[Drawer],
+        live: Sequence[tuple[Names, Run]],
+    ) -> None:
+        """`title`: whose it is, and what is summed; `live`: runs, and the memories in which they may be."""
+        self.names, self._title, self._free = names, title, free
+        mine = [drawer for drawer in drawers if drawer.names & names]
+        self._own = [drawer for drawer in mine if drawer.names == names]
+        self._every = {align for drawer in mine for align in drawer.aligns}
+        self._before = {each.names for each in mine if comes_before(each.names, names)}
+        mixed = len(self._every) > 1
+        by_size = board.makes_together and any(drawer.together for drawer in mine)
+        self._together = mixed and (by_size or any(drawer.uneven for drawer in mine))
+        crossing = any(not each <= names for each in self._before)
+        self._plain = not (crossing or self._together or (mixed and self._before))
+        """Whether a run takes no more blocks than its length has."""
+        self._live = [run for of, run in live if of & names]
+        self._inside = sum(run.number * run.length for of, run in live if of <= names)
+        aligned = all(each.begin_on(max(self._every, default=1)) for each in free)
+        self._ragged = mixed and not (aligned and self._plain and not self._live)
+        self.classes = tuple(self._classes())
+
+    def _classes(self) -> Iterator[Class]:
+        long = _longest(self._own)
+        free = sum(each.size for each in self._free) - self._inside
+        for align in sorted({align for drawer in self._own for align in drawer.aligns}):
+            limit = sum(each.usable(align) for each in self._free)
+            limit -= sum(touched(run, align) for run in self._live)
+            more = self._intervals(align) - 1 if align in long else 0
+            most = max(1, limit // align)
+            for blocks in steps(min(most, long[align] or most) if more > 0 else 1):
+                lost = more * (blocks - 1) * align
+                if not self._plain or lost or limit < free // align * align:
+                    others = blocks > 1 and (self._before or self._larger(align))
+                    once = lost if others else 0
+                    yield Class(align, blocks, self._budget(align, blocks, limit - lost + once), once)
+
+    def _larger(self, align: int) -> int:
+        return sum(1 for each in self._every if each > align)
+
+    def _intervals(self, align: int) -> int:
+        """Free intervals with a block, at most: for each larger alignment, runs may part one in two."""
+        number = sum(each.number for each in self._free) + sum(run.number for run in self._live)
+        if self._ragged:
+            number *= (1 + self._larger(align)) ** (1 + len(self._before))
+        return number
+
+    def _budget(self, align: int, blocks: int, limit: int) -> Budget:
+        length = in_units(align * blocks) + (" or more" if blocks > 1 else "")
+        several = sum(each.number for each in self._free) > 1 or self._before
+        why = "whatever the kernel takes first" if several else "as it lies"
+        why = "wherever live buffers lie" if self._live else why
+        subject, what = self._title
+        what = f"{what}{IN_RUNS}{length} on multiples of {in_units(align)}, {why}"
+        return Budget("capacity", subject, max(0, limit), what, False)
+
+    def charges(self, names: Names, of_buffer: Sequence[Run]) -> Iterator[Charge]:
+        """What a buffer made of these runs in these memories takes of every class."""
+        largest = max(of_buffer)
+        before = names != self.names
+        for align, blocks, budget, once in self.classes:
+            same = not before and largest.align == align and counted(largest.blocks) >= blocks
+            if before or same or largest.align > align:
+                taken = sum(touched(run, align) for run in of_buffer)
+                if self._together:
+                    larger = sum(run.number for run in of_buffer if run.align > align)
+                    taken += larger * min((blocks - 1) * align, max(self._every) - align)
+                yield budget, taken, once if same else 0
+
+
+def comes_before(names: Names, others: Names) -> bool:
+    """Whether what is confined to `names` is allocated before what is confined to `others`."""
+    return (len(names), sorted(names)) < (len(others), sorted(others))
+
+
+class Places:
+    """All places of a board, with what is live on it."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        drawers = [drawer for heap in board.heaps.values() for drawer in self._drawers(heap)]
+        live = list(self._live())
+        self._pools: list[Place] = []
+        for names in sorted({drawer.names for drawer in drawers}, key=sorted):
+            views = [board.memories[name] for name in sorted(names)]
+            if all(view.free is not None for view in views):
+                title = TOGETHER.join(sorted(names))
+                free = [self._areas(view) for view in views]
+                self._pools.append(Place(board, names, (title, f"bytes of {title}"), free, drawers, live))
+        self._blocks = {heap.name: self._block(heap) for heap in board.heaps.values() if heap.in_block}
+        self._taken: dict[tuple[str, tuple[int, ...]], list[Charge]] = {}
+
+    def _drawers(self, heap: HeapView) -> Iterator[Drawer]:
+        if heap.names and not heap.in_block:
+            yield _drawer(heap)
+        if heap.spec.locks is not None:
+            align = self._lock(heap).align
+            yield Drawer(frozenset([heap.spec.locks.from_]), (align,), ((align, None),))
+
+    def _lock(self, heap: HeapView) -> Run:
+        """The run that a heap locks: aligned as the CMA area from which it comes aligns.
+
+        Source: linux-7.3.4:drivers/tee/tee_shm.c tee_shm_alloc_dma_mem();
+        kernel/dma/contiguous.c cma_alloc_aligned().
+        """
+        lock = heap.spec.locks
+        assert lock is not None  # who asks has seen it
+        cma = [each for each in self._board.heaps.values() if each.align_cap and lock.from_ in each.names]
+        align = max((each.alignment(lock.size) for each in cma), default=self._board.page)
+        return Run(even(align, self._board.page), lock.size + -lock.size % align)
+
+    def _live(self) -> Iterator[tuple[Names, Run]]:
+        """Live runs, and the memories in which they may be."""
+        locked = set()
+        for home, sizes, count in self._board.standing:
+            if home.spec.locks is not None and home.name not in locked:
+                locked.add(home.name)
+                yield frozenset([home.spec.locks.from_]), self._lock(home)
+            if not home.in_block:
+                for run in _of_buffers(home, sizes, count):
+                    yield home.names, run
+
+    def _block(self, heap: HeapView) -> Place:
+        """What a heap locks, in which it is alone."""
+        lock, page = self._lock(heap), self._board.page
+        assert heap.spec.locks is not None  # else it is in no block
+        free = [Areas(None, heap.spec.locks.size, 0, lock.align, (), page)]
+        standing = (each for each in self._board.standing if each[0] is heap)
+        live = [(heap.names, run) for each in standing for run in _of_buffers(*each)]
+        names = heap.name, f"bytes locked by {heap.name}"
+        return Place(self._board, heap.names, names, free, [_drawer(heap)], live)
+
+    def _areas(self, view: MemoryView) -> Areas:
+        board = self._board
+        cma = any(heap.align_cap and view.name in heap.names for heap in board.heaps.values())
+        return areas(view, board.parts(view), board.page, cma=cma)
+
+    def concerning(self, home: HeapView) -> list[Place]:
+        """The places with classes to which buffers in the memory of a heap are charged."""
+        if home.in_block:
+            return [place for place in (self._blocks[home.name],) if place.classes]
+        return self._where(home.names)
+
+    def charges(self, home: HeapView, sizes: tuple[int, ...]) -> list[Charge]:
+        """What one buffer takes of the classes of every place."""
+        found = self._taken.get((home.name, sizes))
+        if found is None:
+            places = self.concerning(home)
+            calls = [(size,) for size in sizes] if home.one_by_one else [sizes]
+            summed: dict[Budget, Charge] = {}
+            for place in places:
+                for call in calls:
+                    for budget, each, once in place.charges(home.names, _of_buffers(home, call, 1)):
+                        before = summed.get(budget, (budget, 0, 0))
+                        summed[budget] = budget, before[1] + each, max(before[2], once)
+            found = self._taken[home.name, sizes] = list(summed.values())
+        return found
+
+    def locks(self, home: HeapView) -> list[tuple[Budget, int]]:
+        """What the block of a heap takes, once; one that is locked already is live."""
+        lock = home.spec.locks
+        if lock is None or any(heap is home for heap, _, _ in self._board.standing):
+            return []
+        names, run = frozenset([lock.from_]), self._lock(home)
+        found = (charge for place in self._where(names) for charge in place.charges(names, [run]))
+        return [(budget, each + once) for budget, each, once in found]
+
+    def _where(self, names: Names) -> list[Place]:
+        """Places of those who share memories and do not come before."""
+        return [p for p in self._pools if p.classes and p.names & names and not comes_before(p.names, names)]
+
+
+def _longest(drawers: Sequence[Drawer]) -> dict[int, int | None]:
+    """For each alignment the most blocks that a run may have; None where any number."""
+    found: dict[int, int | None] = {}
+    for align, most in (each for drawer in drawers for each in drawer.long):
+        before = found.get(align, 0)
+        found[align] = None if most is None or before is None else max(most, before)
+    return found
+
+
+def _drawer(heap: HeapView) -> Drawer:
+    aligns = tuple(alignments(heap))
+    uneven = heap.run is not None and len(aligns) > 1
+    together = bool(heap.align_cap) and not heap.one_by_one
+    return Drawer(heap.names, aligns, tuple(long_alignments(heap)), together, uneven)
+
+
+def places(board: Board) -> Places:
+    """The places of a board, worked out once."""
+    found: Places | None = board.budgets.get("places")
+    if found is None:
+        found = board.budgets["places"] = Places(board)
+    return found
+
+
+def _of_buffers(home: HeapView, sizes: Sequence[int], count: int) -> list[Run]:
+    """What so many buffers of these dma-bufs are made of."""
+    found = (run for size in sizes for run in runs(home, size))
+    return [run._replace(number=run.number * count) for run in found]

@@ -1,0 +1,96 @@
+"""Runs: the pieces in which a heap allots a buffer, and the classes in which they are counted.
+
+A class is an alignment and a number of blocks of that alignment. Plans are allocated class by
+class, the largest alignment first, then the longest (see `heapwright.allocator.execute`), so what a run finds
+is what those before it and live buffers leave. Numbers of blocks are counted in steps: 1 to 8, from
+there a quarter of the power of two below apart (10, 12, 14, 16, 20 …).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from heapwright.solver.board.areas import blocked
+from heapwright.solver.board.board import HeapView
+
+
+class Run(NamedTuple):
+    """So many runs alike: what their addresses are multiples of, and how long they are."""
+
+    align: int
+    length: int
+    number: int = 1
+
+    @property
+    def blocks(self) -> int:
+        return -(-self.length // self.align)
+
+
+def runs(home: HeapView, size: int) -> list[Run]:
+    """What a dma-buf of `size` bytes is made of: its slot, or runs as long as the heap guarantees."""
+    slot = home.allocated(size)
+    align = home.alignment(home.exported(size))
+    if even(align, home.page) != align:  # somewhere in so much more there is a multiple
+        slot, align = slot + align - even(align, home.page), even(align, home.page)
+    if home.run is None or home.run >= slot:
+        return [Run(align, slot)]
+    whole, rest = divmod(slot - home.run, home.run)
+    step = unit(home)
+    found = [Run(align, home.run), Run(step, home.run, whole), Run(step, rest, min(1, rest))]
+    return [run for run in found if run.number]
+
+
+def unit(home: HeapView) -> int:
+    """What scattered runs are aligned to: a page, or the granule in which the heap hands memory out."""
+    align = home.page if home.align_cap is not None else even(home.align, home.page)
+    return min(align, even(home.granule, home.page))
+
+
+def even(align: int, page: int) -> int:
+    """The power of two that an alignment is a multiple of; of a page at least."""
+    return max(page, align & -align)
+
+
+def alignments(heap: HeapView) -> list[int]:
+    """What runs of a heap may be aligned to."""
+    if heap.align_cap is None:
+        return sorted({even(heap.align, heap.page), *(() if heap.run is None else (unit(heap),))})
+    found = [heap.page]
+    while found[-1] * 2 <= heap.align_cap:
+        found.append(found[-1] * 2)
+    return sorted({*found, even(heap.align_cap, heap.page)})
+
+
+def long_alignments(heap: HeapView) -> list[tuple[int, int | None]]:
+    """Those of runs that may have several blocks, and how many at most.
+
+    What is aligned by its size has one block, up to the largest alignment; scattered runs are no longer than the heap's.
+    """
+    found = alignments(heap)
+    if heap.run is None:
+        return [(found[-1], None)]
+    return [(align, -(-heap.run // align)) for align in found if align < heap.run]
+
+
+def touched(run: Run, align: int) -> int:
+    """Bytes of aligned blocks that runs take at most."""
+    if run.align >= align:
+        return run.number * (-(-run.length // align) * align)
+    return run.number * blocked(run.length, run.align, align)
+
+
+def counted(blocks: int) -> int:
+    """A number of blocks as it is counted."""
+    if blocks <= 8 or blocks & (blocks - 1) == 0:
+        return blocks
+    step = 1 << (blocks.bit_length() - 3)
+    return -(-blocks // step) * step
+
+
+def steps(most: int) -> Iterator[int]:
+    """All counted numbers of blocks up to the one for `most`."""
+    number = 1
+    while number <= counted(most):
+        yield number
+        number = counted(number + 1)

@@ -1,0 +1,1 @@
+"""What each buffer could be, and why not."""

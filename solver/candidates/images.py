@@ -1,0 +1,281 @@
+"""Which images fit: every format, modifier and choice of image rules that all attachments share.
+
+Strides, offsets and sizes have closed forms (`heapwright.solver.layout.layout`), so there is one layout
+for each of them and each number of dma-bufs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from itertools import product
+from math import prod
+from types import ModuleType
+from typing import Final
+
+from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
+from heapwright.platforms.schema import ImageRule, Port, When
+from heapwright.platforms.values import Extent
+from heapwright.solver.candidates.candidate import Image
+from heapwright.solver.candidates.device_assignment import too_many
+from heapwright.solver.candidates.drops import About, is_dropped
+from heapwright.solver.constraints.image import colour_space, modifier_side_condition
+from heapwright.solver.constraints.image import format as format_kind
+from heapwright.solver.constraints.image import modifier as modifier_kind
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.planes import plane_buffers
+from heapwright.solver.layout import layout as layouts
+from heapwright.solver.layout import modifiers
+from heapwright.solver.question.pipeline import Attachment
+from heapwright.solver.question.resolve import WAYS, Question
+
+_ANYHOW: Final = When()
+
+
+class Rules:
+    """Image rules of a port that hold for a use, by format and by modifier."""
+
+    __slots__ = ("_fitting", "_of_format", "formats", "rules")
+
+    def __init__(self, rules: Sequence[ImageRule]) -> None:
+        self.rules = rules
+        self.formats = frozenset([fourcc for rule in rules for fourcc in rule.formats])
+        self._of_format: dict[str, list[ImageRule | None]] = {}
+        self._fitting: dict[tuple[str, str], list[ImageRule | None]] = {}
+
+    def of_format(self, fourcc: str) -> list[ImageRule | None]:
+        """Those that list the format."""
+        found = self._of_format.get(fourcc)
+        if found is None:
+            found = self._of_format[fourcc] = [rule for rule in self.rules if fourcc in rule.formats]
+        return found
+
+    def fitting(self, fourcc: str, modifier: str) -> list[ImageRule | None]:
+        """Those that list the format and the modifier."""
+        found = self._fitting.get((fourcc, modifier))
+        if found is None:
+            of_format = self.of_format(fourcc)
+            found = self._fitting[fourcc, modifier] = [r for r in of_format if r and knows(r, modifier)]
+        return found
+
+
+Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
+"""Layouts by what they are of; the form is kept with them, so that its identity stands for it."""
+
+
+class Images:
+    """What one question's buffer may hold, under the facts dropped about it.
+
+    `demands` gives the layout kinds about which a touch's rule states something, `rules`
+    the rules of its port that hold for it; `laid` keeps layouts for questions and choices of devices that ask the same.
+    """
+
+    def __init__(
+        self,
+        question: Question,
+        about: About | None,
+        demands: Callable[[Touch], tuple[ModuleType, ...]],
+        rules: Callable[[Touch], Rules],
+        laid: Laid,
+    ) -> None:
+        self.question = question
+        self.about = about
+        self.demands = demands
+        self.rules = rules
+        self.laid = laid
+        self.pins = {pin.field: pin.value for pin in question.pins}
+        self.part = question.part
+        self.image = question.spec.size or Extent(0, 0)
+
+    def fitting(self, touches: tuple[Touch, ...]) -> Iterator[Image]:
+        """Every format, modifier and choice of rules with the layout that fits them, by rank."""
+        spec = self.question.spec
+        if spec.bytes is not None:
+            if "format" in self.pins or "modifier" in self.pins:
+                return  # raw data has neither
+            raw = layouts.raw(spec.bytes, self._need(touches))
+            if raw is not None:
+                yield Image(0, None, None, None, touches, raw)
+            return
+        usable = [self._usable(touch) for touch in touches]
+        for rank, fourcc in enumerate(self._fourccs(usable)):
+            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            if not all(of_format):
+                continue
+            for modifier in self._modifiers(of_format):
+                shape = modifiers.shape(fourcc, modifier)
+                if shape is None or not self._explicit(touches, modifier):
+                    continue
+                for ruled, colour in self._rulings(touches, usable, fourcc, modifier):
+                    for layout in self._layouts(ruled, shape):
+                        name = modifiers.named(modifier, layout.parameter)
+                        yield Image(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+
+    def _usable(self, touch: Touch) -> Rules:
+        """The port's rules that hold for this use."""
+        if is_dropped(self.about, modifier_side_condition, touch.device.name):
+            return Rules(touch.port.images)
+        return self.rules(touch)
+
+    def _fourccs(self, usable: list[Rules]) -> Sequence[str]:
+        spec, pinned = self.question.spec, self.pins.get("format")
+        found: Sequence[str] = spec.formats or ([str(pinned)] if pinned is not None else ())
+        if not found:
+            sets = [each.formats for each in usable if each.rules]
+            if (
+                self.about is not None and any(kind == format_kind.NAME for kind, _ in self.about.own)
+            ) or len(sets) != len(usable):
+                found = sorted(frozenset().union(*sets)) or ["XR24"]
+            else:
+                found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
+        return [fourcc if pinned in (None, fourcc) else "" for fourcc in found]
+
+    def _of_format(self, touch: Touch, usable: Rules, fourcc: str) -> list[ImageRule | None]:
+        found = usable.of_format(fourcc)
+        if not found and fourcc and is_dropped(self.about, format_kind, touch.device.name):
+            known = any(fourcc in rule.formats for rule in touch.port.images)
+            return [] if known else [None]
+        return found
+
+    def _modifiers(self, of_format: list[list[ImageRule | None]]) -> list[str]:
+        """Names that may be shared; one without the parameter that a buffer makes stands for all of them."""
+        pinned, asked = self.pins.get("modifier"), self.question.spec.modifiers
+        known = {m for rules in of_format for rule in rules if rule for m in rule.modifiers}
+        if asked is not None:
+            wanted = dict.fromkeys(parse_modifier(text).name for text in asked)
+            made = {name for name in known if modifiers.bare(name) in wanted}
+            found = [*wanted, *sorted(made - {*wanted})]
+        else:
+            found = sorted(known | {"LINEAR"} if pinned is None else {str(pinned)})
+        if pinned is None:
+            return found
+        allowed = asked is None or pinned in found or modifiers.bare(str(pinned)) in found
+        if pinned == modifiers.bare(str(pinned)):
+            return [name for name in found if modifiers.bare(name) == pinned] if allowed else []
+        return [str(pinned)] if allowed else []
+
+    def _explicit(self, touches: tuple[Touch, ...], modifier: str) -> bool:
+        """Whether the modifier means the same to all: `INVALID` does within one driver only."""
+        if modifier != INVALID:
+            return True
+        held = [t for t in touches if not is_dropped(self.about, modifier_kind, t.device.name)]
+        drivers = {touch.device.spec.driver for touch in held}
+        return len(drivers) <= 1 and None not in drivers
+
+    def _rulings(
+        self, touches: tuple[Touch, ...], usable: list[Rules], fourcc: str, modifier: str
+    ) -> Iterator[tuple[tuple[Touch, ...], str | None]]:
+        """Every way to give each attachment one rule, with the colour space they share."""
+        choices = []
+        for touch, rules in zip(touches, usable, strict=True):
+            fits = rules.fitting(fourcc, modifier)
+            if not fits and self.about is not None:
+                of_format = self._of_format(touch, rules, fourcc)
+                free: list[ImageRule | None] = [None] if None in of_format else []
+                fits = of_format if is_dropped(self.about, modifier_kind, touch.device.name) else free
+            choices.append(fits)
+        number = prod(map(len, choices))
+        if number > WAYS:
+            raise too_many(self.question, str(number), "image rules")
+        for choice in product(*choices):
+            ruled = tuple(
+                [
+                    Touch(t.device, t.name, t.port, t.use, rule)
+                    for t, rule in zip(touches, choice, strict=True)
+                ]
+            )
+            for colour in self._colours(ruled):
+                yield ruled, colour
+
+    def _colours(self, ruled: tuple[Touch, ...]) -> Sequence[str | None]:
+        """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
+        wanted = self.question.spec.colours
+        shared: set[str] | None = set(wanted) if wanted is not None else None
+        for touch in ruled:
+            if touch.rule is None or touch.rule.colours is None:
+                continue
+            if not is_dropped(self.about, colour_space, touch.device.name):
+                shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
+        if self.part is not None:
+            free = self.part.colours or (None,)
+            return free if shared is None else [c for c in wanted or sorted(shared) if c in shared]
+        if shared is None:
+            return (None,)
+        return [c for c in wanted or sorted(shared) if c in shared][:1]
+
+    def forms(self, touches: tuple[Touch, ...]) -> Iterator[tuple[layouts.Demand, layouts.Form, int]]:
+        """Everything that may be laid out: what is asked of it, how it lies, in how many dma-bufs."""
+        usable = [self._usable(touch) for touch in touches]
+        for fourcc in self._fourccs(usable):
+            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            for modifier in self._modifiers(of_format) if all(of_format) else ():
+                shape = modifiers.shape(fourcc, modifier) if self._explicit(touches, modifier) else None
+                ruling = self._rulings(touches, usable, fourcc, modifier) if shape is not None else ()
+                for ruled, _ in ruling:
+                    assert shape is not None  # else there are no rulings
+                    for dmabufs in self._dmabufs(ruled, shape):
+                        yield self._need(ruled), shape, dmabufs
+
+    def _dmabufs(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> list[int]:
+        """In how many dma-bufs all touches take it."""
+        asked = self.question.spec.dmabufs
+        allowed = set(shape.dmabufs)
+        if asked is not None:
+            allowed &= {asked} if isinstance(asked, int) else set(asked)
+        for touch in ruled:
+            if touch.rule is not None and not is_dropped(self.about, plane_buffers, touch.device.name):
+                allowed &= plane_buffers.counts_of(touch.rule)
+        return sorted(allowed)
+
+    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
+        for dmabufs in self._dmabufs(ruled, shape):
+            for need in self._needs(ruled):
+                key = (id(shape), dmabufs, self.image, need.key())
+                if key not in self.laid:
+                    self.laid[key] = shape, layouts.solve(need, self.image, shape, dmabufs)
+                found = self.laid[key][1]
+                if found is not None and (found.planes or "stride" not in self.pins):
+                    yield found  # what only a driver lays out has no stride that could be pinned
+
+    def _needs(self, ruled: tuple[Touch, ...]) -> Iterator[layouts.Demand]:
+        """What the touches ask; once for each stride that can be shared along conversions."""
+        strides = self.part.strides if self.part is not None else None
+        if strides is None:
+            yield self._need(ruled)
+            return
+        for stride in strides:
+            need = self._need(ruled)
+            if need.pinned in (None, stride):
+                need.pinned = stride
+                yield need
+
+    def _need(self, ruled: tuple[Touch, ...]) -> layouts.Demand:
+        need = layouts.Demand()
+        for touch in ruled:
+            for kind in self.demands(touch):
+                if not is_dropped(self.about, kind, touch.device.name):
+                    kind.demand(touch, need, self.image)
+        pinned = self.pins.get("stride")
+        need.pinned = pinned if isinstance(pinned, int) else None
+        return need
+
+
+def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:
+    """Whether a rule of a port holds for an attachment. Whoever says nothing of turning turns nothing."""
+    when = rule.when or _ANYHOW
+    if use.rotate not in (when.rotate or port.rotate):
+        return False
+    if when.codec is not None and use.codec not in when.codec:
+        return False
+    if when.crop is not None and when.crop != (use.crop is not None):
+        return False
+    return when.scale is None or when.scale == (use.scale is not None)
+
+
+def canonical(rule: ImageRule) -> frozenset[str]:
+    """The rule's modifiers; the schema has given them their canonical names."""
+    return frozenset(rule.modifiers)
+
+
+def knows(rule: ImageRule, modifier: str) -> bool:
+    """Whether the rule lists the modifier, or all of its family that a buffer's parameter makes."""
+    return modifier in rule.modifiers or modifiers.bare(modifier) in rule.modifiers

@@ -1,0 +1,1 @@
+"""What buffers, devices and conversions share."""

@@ -1,0 +1,52 @@
+"""There must be a buffer for everyone who holds one, and no more than anybody takes.
+
+At least the sum of what the ports hold (and their slack), at least every port's
+minimum, at most the smallest maximum. Fewer stalls the pipeline.
+
+Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-core.c
+min_queued_buffers, max_num_buffers; raspberrypi/picamera2#1392.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.question.pipeline import Wish
+
+NAME = "count"
+SCOPE = "question"
+
+
+def bounds(touches: tuple[Touch, ...]) -> tuple[int, int | None]:
+    """The fewest and the most buffers that these ports work with."""
+    least = sum(touch.port.holds + touch.port.slack for touch in touches)
+    most: int | None = None
+    for touch in touches:
+        limits = touch.port.count
+        least = max(least, limits.min or 0)
+        if limits.max is not None:
+            most = limits.max if most is None else min(most, limits.max)
+    return max(least, 1), most
+
+
+def buffers(number: int) -> str:
+    return f"{number} buffer{'s' if number > 1 else ''}"
+
+
+def allows(asked: int | Wish, number: int) -> bool:
+    """Whether the pipeline itself would take so many."""
+    return number == asked if isinstance(asked, int) else asked.min <= number <= asked.wish
+
+
+def pinned_sentence(label: str, number: int, asked: int | Wish | None, touches: tuple[Touch, ...]) -> str:
+    if asked is None:
+        wanted = f"as many as its ports need, {bounds(touches)[0]}"
+    else:
+        wanted = buffers(asked) if isinstance(asked, int) else f"{asked.min} to {asked.wish} buffers"
+    return f"{label} is to have {number}, and its pipeline asks for {wanted}"
+
+
+def sentence(label: str, has: str, touches: tuple[Touch, ...]) -> str:
+    least, most = bounds(touches)
+    holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in touches)
+    limit = f", and at most {most} are taken" if most is not None else ""
+    return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"

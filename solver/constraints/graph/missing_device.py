@@ -1,0 +1,40 @@
+"""The board has no device of that kind, no such port, or none for that codec.
+
+Source: the platform profile; a pipeline is portable and may ask for what a board
+does not have.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.board.board import Board
+from heapwright.solver.question.pipeline import Attachment
+
+NAME = "missing-device"
+SCOPE = "question"
+
+
+def fits(board: Board, name: str, use: Attachment) -> bool:
+    """Whether the device has the port, the connector and the codec asked for."""
+    spec, selector = board.devices[name].spec, use.selector
+    if spec.kind != selector.kind or selector.port not in spec.ports:
+        return False
+    if selector.connector is not None and selector.connector not in spec.connectors:
+        return False
+    return use.codec is None or spec.codecs is None or use.codec in spec.codecs
+
+
+def possible(board: Board, use: Attachment) -> bool:
+    """Whether any device fits."""
+    return any(fits(board, name, use) for name in board.devices)
+
+
+def sentence(board: Board, label: str, use: Attachment) -> str:
+    selector = use.selector
+    what = f"{selector.kind}.{selector.port}"
+    for_codec = f" for {use.codec}" if use.codec else ""
+    at = f" with connector {selector.connector}" if selector.connector else ""
+    others = sum(device.spec.kind == selector.kind for device in board.devices.values())
+    other = f" ({others} of kind {selector.kind} without it)" if others else ""
+    if others and possible(board, use):
+        other = ", or not as many different ones as asked for"
+    return f"{board.name} has no {what}{at}{for_codec}{other}, which {label} needs"

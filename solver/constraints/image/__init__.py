@@ -1,0 +1,1 @@
+"""Which images a port takes, and how large they are laid out."""

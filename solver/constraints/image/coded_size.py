@@ -1,0 +1,41 @@
+"""A codec writes whole blocks: the coded size is rounded up and cropped.
+
+Stated by ports that write; the visible size stays, readers crop.
+
+Source: linux-7.2.13:drivers/media/platform/rockchip/rkvdec/rkvdec.c
+rkvdec_coded_fmts[] (64x16, VP9 64x64).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "coded-size"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return (
+        rule is not None
+        and touch.writes
+        and rule.coded is not None
+        and isinstance(rule.coded.multiple, Extent)
+    )
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.coded is not None
+    multiple = touch.rule.coded.multiple
+    assert isinstance(multiple, Extent)  # states()
+    need.coded_width = lcm(need.coded_width, multiple.width)
+    need.coded_height = lcm(need.coded_height, multiple.height)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.coded is not None
+    return f"{touch.title} writes whole blocks of {touch.rule.coded.multiple} into {label}"

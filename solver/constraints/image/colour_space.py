@@ -1,0 +1,16 @@
+"""Ports that declare colour spaces must share one.
+
+Source: linux-7.2.13:include/uapi/linux/videodev2.h enum v4l2_colorspace; design §5, 9.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Touch
+
+NAME = "colour-space"
+SCOPE = "choice"
+
+
+def sentence(label: str, touch: Touch) -> str:
+    known = sorted({c for rule in touch.port.images for c in rule.colours or ()})
+    return f"{touch.title} knows the colour spaces {', '.join(known)} only, for {label}"

@@ -1,0 +1,45 @@
+"""Images in columns carry one column height in their modifier, and ports must agree on it.
+
+A SAND decoder makes columns of one and a half times the height or a little more; the
+display's register bounds them. The layout takes the smallest that suits all.
+
+Source: linux-7.2.13:drivers/gpu/drm/vc4/vc4_plane.c vc4_plane_mode_set() SCALER_TILE_HEIGHT_MASK;
+raspberrypi/linux:drivers/media/platform/raspberrypi/hevc_dec/hevc_d_video.c hevc_d_prepare_dst_format().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.schema import ColumnHeight
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "column-height"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    return touch.rule is not None and touch.rule.column_height is not None
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.column_height is not None
+    need.column_heights += (touch.rule.column_height,)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.column_height is not None
+    return f"{touch.title} takes {label} in columns of {_bounds(touch.rule.column_height)}"
+
+
+def _bounds(rule: ColumnHeight) -> str:
+    parts = []
+    if rule.min is not None:
+        parts.append(f"at least {rule.min} rows")
+    if rule.max is not None:
+        parts.append(f"at most {rule.max} rows")
+    if rule.times_height is not None:
+        low, high = rule.times_height.min, rule.times_height.max
+        times = "exactly" if low == high else f"{low.numerator}/{low.denominator} to"
+        parts.append(f"{times} {high.numerator}/{high.denominator} times its height")
+    return ", ".join(parts) or "any height"

@@ -1,0 +1,20 @@
+"""Every port must know the pixel format; the sets differ by port and direction.
+
+Source: linux-7.2.13:drivers/gpu/drm/drm_plane.c drm_plane_has_format();
+drivers/media/v4l2-core/v4l2-ioctl.c VIDIOC_ENUM_FMT.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Touch
+
+NAME = "format"
+SCOPE = "choice"
+
+
+def sentence(label: str, touch: Touch) -> str:
+    known = sorted({fourcc for rule in touch.port.images for fourcc in rule.formats})
+    if not known:
+        return f"{touch.title} takes raw data only, and {label} is an image"
+    verb = "writes" if touch.writes else "reads"
+    return f"{touch.title} {verb} {label} as {', '.join(known)} only"

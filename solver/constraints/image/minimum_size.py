@@ -1,0 +1,54 @@
+"""An importer may check that the buffer holds a padded image, whatever it reads.
+
+etnaviv wants stride × the height rounded up to 4 rows, MFC rounds the rows of each
+plane by itself; some ports want sizes in whole multiples.
+
+Source: mesa:src/gallium/drivers/etnaviv/etnaviv_resource.c etna_resource_from_handle();
+linux-7.3.4:drivers/media/platform/samsung/s5p-mfc/s5p_mfc_opr_v6.c calc_plane();
+linux-7.2.13:drivers/gpu/drm/virtio/virtgpu_ioctl.c (blob_alignment).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.schema import PlaneRows
+from heapwright.platforms.values import Extent, in_units
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "minimum-size"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    if isinstance(touch.port.bytes.multiple, int):
+        return True
+    return touch.rule is not None and (touch.rule.minimum is not None or touch.rule.plane_rows is not None)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    if isinstance(touch.port.bytes.multiple, int):
+        need.bytes_multiple = lcm(need.bytes_multiple, touch.port.bytes.multiple)
+    if touch.rule is not None and touch.rule.minimum is not None:
+        need.minimum_rows += (touch.rule.minimum.rows_multiple,)
+    if touch.rule is not None and touch.rule.plane_rows is not None:
+        need.plane_rows += (touch.rule.plane_rows,)
+
+
+def _own_rows(rule: PlaneRows) -> str:
+    text = f"room for whole groups of {rule.multiple} rows in every plane"
+    if rule.below is None:
+        return text
+    return f"{text} (of {rule.below.multiple} in one of less than {in_units(rule.below.bytes)})"
+
+
+def sentence(label: str, touch: Touch) -> str:
+    parts = []
+    if touch.rule is not None and touch.rule.minimum is not None:
+        parts.append(f"room for a height rounded up to {touch.rule.minimum.rows_multiple} rows")
+    if touch.rule is not None and touch.rule.plane_rows is not None:
+        parts.append(_own_rows(touch.rule.plane_rows))
+    if isinstance(touch.port.bytes.multiple, int):
+        parts.append(f"a size that is a multiple of {touch.port.bytes.multiple} bytes")
+    return f"{touch.title} checks that {label} has {' and '.join(parts)}"

@@ -1,0 +1,20 @@
+"""Every port must know the modifier, for this format.
+
+Tiled and compressed layouts are private to the drivers that know them, often per
+plane type; what several vendors share is usually LINEAR alone.
+
+Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_plane.c
+drm_plane_has_format().
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Touch
+
+NAME = "modifier"
+SCOPE = "choice"
+
+
+def sentence(label: str, touch: Touch) -> str:
+    known = sorted({m for rule in touch.port.images for m in rule.modifiers})
+    return f"{touch.title} knows {', '.join(known) or 'no modifier'} only, for {label}"

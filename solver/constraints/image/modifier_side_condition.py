@@ -1,0 +1,30 @@
+"""A rule may hold only for some uses: no crop, no rotation, no scaling, one codec.
+
+Rotation is asked for and not taken for granted: a rule holds at the angles that it or its
+port states, and at 0 alone where neither says anything.
+
+Source: linux-7.3.4:drivers/gpu/drm/drm_blend.c drm_plane_create_rotation_property() (a plane
+without the property shows 0 only); drivers/gpu/drm/rockchip/rockchip_drm_vop.c
+vop_plane_atomic_check() (AFBC without crop or rotation); drivers/gpu/drm/tidss/tidss_dispc.c
+dispc_plane_check() (the lite plane cannot scale).
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Touch
+
+NAME = "modifier-side-condition"
+SCOPE = "choice"
+
+
+def sentence(label: str, touch: Touch) -> str:
+    ways = []
+    if touch.use.rotate:
+        ways.append(f"rotated by {touch.use.rotate}")
+    if touch.use.crop is not None:
+        ways.append("cropped")
+    if touch.use.scale is not None:
+        ways.append("scaled")
+    if touch.use.codec is not None:
+        ways.append(f"as {touch.use.codec}")
+    return f"{touch.title} has no rule for {label} {', '.join(ways) or 'used like this'}"

@@ -1,0 +1,32 @@
+"""A device may touch more rows than the image has: planes are padded.
+
+Source: linux-7.2.13:drivers/media/platform/chips-media/wave5/wave5-vpuconfig.h
+W5_ENC_RAW_STEP_HEIGHT (16 rows).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "rows"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return rule is not None and rule.rows is not None and isinstance(rule.rows.multiple, int)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.rows is not None
+    assert isinstance(touch.rule.rows.multiple, int)  # states()
+    need.rows = lcm(need.rows, touch.rule.rows.multiple)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.rows is not None
+    return f"{touch.title} touches whole groups of {touch.rule.rows.multiple} rows of {label}"

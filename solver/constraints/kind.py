@@ -1,0 +1,197 @@
+"""What a constraint kind is, and the cases it judges.
+
+A kind is a module of `solver/constraints/`. It has a NAME (public, stable), a
+docstring (what, why, source), a SCOPE that says what it judges, and a sentence.
+The scopes, and what a module of that scope provides:
+
+    attachment   broken(case)           one attachment, whatever the heap
+    heap         broken(case)           one heap for buffers guarded like this one
+    reach        concerns(board, touch), broken(case)    one attachment in one heap
+    run          concerns(board, touch), broken(case)    the same, given sizes
+    room         broken(case)           one heap, given sizes
+    choice       (in options)           which image rules may be combined
+    layout       states(touch), demand(touch, need)      how the bytes lie
+    budget       charges(placed)        what many buffers share: (budget, each, once)
+    question     (in problem)           what no choice can mend
+    permit       permits(case)          never breaks; explains why a heap is fine
+
+What does not `concern` a touch is never broken for it, in whatever heap.
+`broken` must not build text: it runs for every candidate. `sentence` names the
+device, the buffer and the numbers that decide, and offers no remedy.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from types import ModuleType
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from heapwright.platforms.schema import Conversion as Converts
+from heapwright.platforms.schema import ImageRule, Port
+from heapwright.platforms.words import Access
+from heapwright.solver.board.board import Board, DeviceView, HeapView
+from heapwright.solver.layout.layout import Layout
+from heapwright.solver.question.pipeline import Attachment
+
+if TYPE_CHECKING:
+    from heapwright.solver.question.resolve import Question
+
+RARELY: Final = 16
+
+
+class Fact(NamedTuple):
+    """What a conflict is made of: a kind and its subject."""
+
+    kind: str
+    subject: str
+
+
+class Touch(NamedTuple):
+    """An attachment bound to a device's port, under one of the port's image rules."""
+
+    device: DeviceView
+    name: str
+    """The port's name."""
+    port: Port
+    use: Attachment
+    rule: ImageRule | None = None
+
+    @property
+    def writes(self) -> bool:
+        return self.use.access == "write"
+
+    @property
+    def title(self) -> str:
+        return f"{self.device.name}.{self.name}"
+
+    @property
+    def uses(self) -> dict[str, int]:
+        """Of each resource: what the port takes, and its rule on top."""
+        found = dict(self.port.uses)
+        for name, number in (self.rule.uses if self.rule is not None else {}).items():
+            found[name] = found.get(name, 0) + number
+        return found
+
+    def moved(self, size: int) -> int:
+        """Bytes moved a frame: those used `rarely` count a sixteenth."""
+        return size if self.use.how_often == "often" else -(-size // RARELY)
+
+    def about(self, fourcc: str | None) -> Touch:
+        """The same touch with the port's rules for one format only, where it has any."""
+        rules = tuple(rule for rule in self.port.images if fourcc in rule.formats)
+        return self._replace(port=self.port.model_copy(update={"images": rules})) if rules else self
+
+
+class Case(NamedTuple):
+    """One judgement: may `question`'s buffer live in `heap`, touched by `touch`?
+
+    `home` is the heap whose memory the buffer really lives in: another one
+    where an importer without peer-to-peer makes it move (design §4 `moves_to`).
+    """
+
+    board: Board
+    question: Question
+    touches: tuple[Touch, ...]
+    heap: HeapView
+    home: HeapView
+    touch: Touch | None = None
+    layout: Layout | None = None
+
+    @property
+    def device(self) -> DeviceView:
+        assert self.touch is not None  # scopes with a touch only
+        return self.touch.device
+
+    @property
+    def label(self) -> str:
+        return self.question.label
+
+
+class Budget(NamedTuple):
+    """A shared limit: Σ of what placements charge must not exceed `limit`."""
+
+    kind: str
+    subject: str
+    limit: int
+    what: str
+    """What is summed, for tables: `bytes of memory`, `IOVA bytes`, a resource's name."""
+    shared: bool
+    """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
+
+
+Charge = tuple[Budget, int, int]
+"""What a placement takes of a budget: for each of its buffers, and once however many they are."""
+
+
+class End(NamedTuple):
+    """One side of a conversion: a device reads here, or writes here, along one of its edges."""
+
+    device: DeviceView
+    number: int
+    """Of the edge among those of the device."""
+    edge: Converts
+    access: Access
+
+    @property
+    def title(self) -> str:
+        return f"{self.device.name}.{self.edge.from_}>{self.edge.to}"
+
+    @property
+    def port(self) -> str:
+        return self.edge.from_ if self.access == "read" else self.edge.to
+
+
+class Placed(NamedTuple):
+    """Where buffers of one kind are put, however many they are: an option's, or a live placement's."""
+
+    board: Board
+    label: str
+    heap: HeapView
+    home: HeapView
+    sizes: tuple[int, ...]
+    """Of each dma-buf of one buffer."""
+    rate: int
+    touches: tuple[Touch, ...]
+    ends: tuple[End, ...] = ()
+    """Of the conversions that read or write it; their ports are among the touches."""
+    moves: int | None = None
+    """Bytes that one touch moves, where they are not all (compression); else the buffer's."""
+    standing: bool = False
+    """Whether the buffers exist already, wherever they were put."""
+
+    @property
+    def allocated(self) -> int:
+        """Bytes that one buffer costs its memory."""
+        return self.home.costs(self.sizes)
+
+
+def subject(kind: ModuleType, case: Case) -> str:
+    """The subject of the fact that `kind` finds broken in `case`."""
+    if kind.SCOPE in ("reach", "run", "attachment", "permit"):
+        return f"{case.label}→{case.device.name}"
+    return case.heap.name
+
+
+def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapView:
+    """The heap whose memory a buffer of `heap` occupies once `touches` are attached."""
+    if heap.spec.moves_to is None:
+        return heap
+    return moved_by(board, heap, [touch.device for touch in touches])
+
+
+def moved_by(board: Board, heap: HeapView, devices: Sequence[DeviceView]) -> HeapView:
+    """The heap whose memory a buffer of `heap` occupies once `devices` attach.
+
+    Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+    amdgpu_dma_buf_attach(): an importer that cannot do peer-to-peer makes the
+    exporter move the buffer to system memory.
+    """
+    target = heap.spec.moves_to
+    if target is None or target not in board.heaps or heap.memories is None:
+        return heap
+    for device in devices:
+        if device.by_cpu:
+            continue
+        if any(memory.local and not device.reaches_local(memory) for memory in heap.memories):
+            return board.heaps[target]
+    return heap

@@ -1,0 +1,1 @@
+"""What heaps and memories allow."""

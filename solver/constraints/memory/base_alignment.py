@@ -1,0 +1,59 @@
+"""A device may need buffers to start on a multiple of some bytes.
+
+A heap promises the alignment it allocates with, of physical addresses; the device counts
+on the bus, where a `window` may be shifted by an offset. Behind an IOMMU or page tables of
+its own a device sees bus addresses, whatever the heap: aligned as their allocator does it
+(to the size rounded up to a power of two by dma-iommu), or to pages where that is not known.
+
+Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap.c
+(16 bytes); linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova().
+"""
+
+from __future__ import annotations
+
+from math import gcd
+
+from heapwright.solver.board.board import Board
+from heapwright.solver.board.iova import aligned
+from heapwright.solver.constraints.kind import Case, Touch
+
+NAME = "base-alignment"
+SCOPE = "run"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    return touch.port.base is not None and touch.device.translation != "cpu"
+
+
+def broken(case: Case) -> bool:
+    assert case.touch is not None and case.layout is not None
+    base = case.touch.port.base
+    if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
+        return False
+    return any(_aligned(case, size) % base.multiple for size in case.layout.sizes)
+
+
+def _aligned(case: Case, size: int) -> int:
+    """What the address that the device sees is a multiple of."""
+    home = case.home
+    if case.device.translation != "none":
+        return aligned(case.board, case.device, home.exported(size))
+    return gcd(home.alignment(home.exported(size)), case.device.offset)
+
+
+def sentence(case: Case) -> str:
+    assert case.touch is not None and case.layout is not None and case.touch.port.base is not None
+    home = case.home
+    offset = case.device.offset
+    shifted = f", and the bus shifts addresses by {offset:#x}" if offset else ""
+    by_heap = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
+    says = f"{home.name} aligns to {by_heap}{shifted}"
+    if case.device.translation != "none":
+        promised = min(_aligned(case, size) for size in case.layout.sizes)
+        says = f"its bus addresses are sure to be multiples of {promised} only"
+    return f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; {says}"
+
+
+def source(case: Case) -> str:
+    assert case.touch is not None
+    return case.touch.port.source

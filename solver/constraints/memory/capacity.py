@@ -1,0 +1,88 @@
+"""Buffers must fit the memory their heap draws from.
+
+Each costs its size rounded up to the heap's alignment for that size: the slots
+that CMA was measured to need. A heap over several memories takes from any, so
+for every set of memories the heaps confined to it must fit their summed free
+size. Two names of one heap are one pool; a lazily locked pool costs its block at
+its first buffer, and its buffers live in that block. Where the sum does not say that
+they fit as runs too, wherever live buffers and others lie, `heapwright.solver.board.places` does.
+
+Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
+drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from heapwright.platforms.values import in_units
+from heapwright.solver.board.board import TOGETHER, Board, HeapView, Pool
+from heapwright.solver.board.places import IN_RUNS, places
+from heapwright.solver.constraints.kind import Budget, Charge, Placed
+
+NAME = "capacity"
+SCOPE = "budget"
+LOCKED = "bytes locked by "
+
+
+def charges(placed: Placed) -> Iterable[Charge]:
+    home, board = placed.home, placed.board
+    found = board.budgets.get((NAME, home.name))
+    if found is None:
+        budgets = tuple(_budgets(board, home))
+        found = board.budgets[NAME, home.name] = budgets, bool(budgets) and places(board).concerning(home)
+    each = placed.allocated
+    of_pools = [(budget, each, 0) for budget in found[0]]
+    return [*of_pools, *places(board).charges(home, placed.sizes)] if found[1] else of_pools
+
+
+def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
+    """Every pool that the heap draws from, or the block that its first buffer locks."""
+    if home.memories is None:
+        return
+    lock = home.spec.locks
+    if lock is not None and home.in_block:
+        yield Budget(NAME, home.name, lock.size, f"{LOCKED}{home.name}", False)
+        return
+    for pool in board.pools:
+        if home.names <= pool.memories:
+            yield budget(pool)
+
+
+def locks(placed: Placed) -> Iterable[tuple[Budget, int]]:
+    """What the heap's first buffer takes, once."""
+    lock, board = placed.home.spec.locks, placed.board
+    if lock is None:
+        return ()
+    found = [(budget(pool), lock.size) for pool in board.pools if lock.from_ in pool.memories]
+    return [*found, *places(board).locks(placed.home)]
+
+
+def members(subject: str) -> list[str]:
+    """The memories of a pool by its name."""
+    return subject.split(TOGETHER)
+
+
+def budget(pool: Pool) -> Budget:
+    return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
+
+
+def of_runs(budget: Budget) -> bool:
+    """Whether its limit is what live buffers leave, so that they are not charged to it."""
+    return IN_RUNS in budget.what
+
+
+def sentence(budget: Budget, used: int, who: str) -> str:
+    what = budget.what.removeprefix(LOCKED).removeprefix("bytes of ")
+    if of_runs(budget):
+        needed, _, why = what.rpartition(", ")
+        return f"{who} {in_units(used)} of {needed}; {why}, {in_units(budget.limit)} are certain"
+    if not budget.shared:
+        return f"{who} {in_units(used)} of the {in_units(budget.limit)} that {budget.subject} locks"
+    return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
+
+
+def source(board: Board, budget: Budget) -> str:
+    if budget.what.startswith(LOCKED):
+        return board.heaps[budget.subject].source
+    return "; ".join(board.memories[name].spec.source for name in members(budget.subject))

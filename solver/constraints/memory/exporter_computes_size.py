@@ -1,0 +1,52 @@
+"""A layout that only a driver knows needs an exporter that works out the size.
+
+A dma-heap, udmabuf or TEE pool hands out as many bytes as it is told; of an opaque
+modifier nobody can tell it. A DRM or V4L2 device allocates by format and extent.
+
+Source: linux-7.2.13:include/uapi/linux/dma-heap.h struct dma_heap_allocation_data (a length and
+nothing else); include/uapi/linux/videodev2.h VIDIOC_CREATE_BUFS; gbm_bo_create_with_modifiers2().
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from heapwright.solver.constraints.kind import Case
+from heapwright.solver.layout.modifiers import FAMILIES, spelt
+
+NAME = "exporter-computes-size"
+SCOPE = "room"
+COMPUTES: Final = frozenset({"drm", "v4l2", "vendor"})
+
+
+def broken(case: Case) -> bool:
+    assert case.layout is not None
+    return not case.layout.planes and case.heap.spec.via not in COMPUTES
+
+
+def sentence(case: Case) -> str:
+    return (
+        f"only a driver knows how large {case.label} is in {_modifier(case)}, and {case.heap.name} "
+        f"({case.heap.spec.via}) allocates by size alone"
+    )
+
+
+def _modifier(case: Case) -> str:
+    """The modifier by name; where several could be meant, what they have in common."""
+    pinned = [str(pin.value) for pin in case.question.pins if pin.field == "modifier"]
+    asked = case.question.spec.modifiers
+    sets = [{*touch.rule.modifiers} for touch in case.touches if touch.rule is not None]
+    if asked is not None:
+        sets.append({spelt(text).name for text in asked})
+    shared = set.intersection(*sets) if sets else set[str]()
+    found = pinned or sorted(name for name in shared if not _laid_out(name))
+    return " or ".join(found) if 1 <= len(found) <= 3 else "a modifier of its own"
+
+
+def _laid_out(name: str) -> bool:
+    modifier = spelt(name)
+    return modifier.value is not None and any(family.claims(modifier) for family in FAMILIES)
+
+
+def source(case: Case) -> str:
+    return case.heap.source

@@ -1,0 +1,1 @@
+"""How planes lie: strides, offsets, how many buffers."""

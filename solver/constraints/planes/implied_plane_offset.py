@@ -1,0 +1,42 @@
+"""Where an API carries no plane offsets, chroma lies where the driver expects it.
+
+V4L2's single-buffer formats put chroma at stride × the height as *that driver*
+rounds it. Two such drivers disagree at equal stride: a green bar.
+
+Source: linux-7.2.13:drivers/media/v4l2-core/v4l2-common.c v4l2_fill_pixfmt_mp_aligned();
+drivers/media/platform/chips-media/wave5/wave5-vpu-enc.c start_encode().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "implied-plane-offset"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return (
+        rule is not None
+        and rule.implied_offset is not None
+        and isinstance(rule.implied_offset.rows.multiple, int)
+    )
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.implied_offset is not None
+    multiple = touch.rule.implied_offset.rows.multiple
+    assert isinstance(multiple, int)  # states()
+    need.implied += (multiple,)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.implied_offset is not None
+    multiple = touch.rule.implied_offset.rows.multiple
+    return (
+        f"{touch.title} is told no plane offsets: it looks for chroma of {label} after its height "
+        f"rounded up to {multiple} rows"
+    )

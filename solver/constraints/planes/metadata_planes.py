@@ -1,0 +1,39 @@
+"""Metadata comes first in its plane, and pixels begin on multiples of some bytes after it.
+
+AFBC's header is followed by the superblocks, which Mali wants on 128 bytes from
+architecture 6 on and others on 64 or 1024; UBWC's metadata takes whole pages. What a
+modifier fixes by itself (docs/modifiers.md) is no fact of a port.
+
+Source: mesa:src/panfrost/lib/pan_afbc.h pan_afbc_body_align(); minigbm:rockchip.c
+afbc_bo_from_format(); linux-7.2.13:drivers/gpu/drm/drm_gem_framebuffer_helper.c drm_gem_afbc_min_size().
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "metadata-planes"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return rule is not None and rule.metadata is not None and isinstance(rule.metadata.multiple, int)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.metadata is not None
+    assert isinstance(touch.rule.metadata.multiple, int)  # states()
+    need.metadata = lcm(need.metadata, touch.rule.metadata.multiple)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.metadata is not None
+    return (
+        f"{touch.title} needs the pixels of {label} to begin on a multiple of "
+        f"{touch.rule.metadata.multiple} bytes after their metadata"
+    )

@@ -1,0 +1,30 @@
+"""Planes lie in one dma-buf, or each in its own: ports must agree.
+
+i915 wants all planes in one object, first at 0; MM21 and NV12M come in two
+dma-bufs; MFC without an IOMMU wants its two banks, and all dma-bufs of a buffer come
+from one heap, so nothing suits a rule with `banks`.
+
+Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c intel_framebuffer_init();
+drivers/media/platform/mediatek/vcodec/decoder/mtk_vcodec_dec.c vidioc_try_fmt().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.schema import ImageRule
+from heapwright.solver.constraints.kind import Touch
+
+NAME = "plane-buffers"
+SCOPE = "choice"
+
+
+def counts_of(rule: ImageRule) -> frozenset[int]:
+    """In how many dma-bufs a rule takes an image."""
+    return frozenset() if rule.banks else frozenset(rule.dmabufs)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    counts = sorted({n for rule in touch.port.images for n in counts_of(rule)})
+    if not counts:
+        banks = " and ".join(dict.fromkeys(b for rule in touch.port.images for b in rule.banks or ()))
+        return f"{touch.title} wants the planes of {label} in {banks}, and all come from one heap"
+    return f"{touch.title} takes {label} in {' or '.join(map(str, counts))} dma-buf(s) only"

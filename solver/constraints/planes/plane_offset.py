@@ -1,0 +1,32 @@
+"""Planes within a buffer start on multiples of some bytes.
+
+Source: mesa-25.0.7:src/panfrost/lib/pan_layout.c pan_image_layout_init() (64: a smaller
+one may be let in, and is rounded up); src/gallium/drivers/lima/lima_resource.c (64).
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "plane-offset"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    rule = touch.rule
+    return rule is not None and rule.offset is not None and isinstance(rule.offset.multiple, int)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None and touch.rule.offset is not None
+    assert isinstance(touch.rule.offset.multiple, int)  # states()
+    need.offset = lcm(need.offset, touch.rule.offset.multiple)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None and touch.rule.offset is not None
+    return f"{touch.title} needs the planes of {label} on multiples of {touch.rule.offset.multiple} bytes"

@@ -1,0 +1,40 @@
+"""The strides of planes hang together in the device's registers.
+
+One register for all planes (`equal`), or chroma at half of luma (`halved`), with
+the stride's multiple kept by each plane on its own.
+
+Source: linux-7.2.13:drivers/media/platform/nxp/imx8-isi/imx8-isi-video.c
+mxc_isi_format_try() (equal); drivers/media/platform/raspberrypi/pisp_be/pisp_be_formats.h
+(luma 128 so that chroma is 64-aligned).
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "plane-strides"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    return touch.rule is not None and touch.rule.stride.planes is not None
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None
+    if touch.rule.stride.planes == "equal":
+        need.equal = True
+    else:
+        need.halved += (1,)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None
+    how = (
+        "one stride for all planes"
+        if touch.rule.stride.planes == "equal"
+        else "chroma strides of half the luma stride"
+    )
+    return f"{touch.title} has {how} of {label}"

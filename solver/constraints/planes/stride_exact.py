@@ -1,0 +1,40 @@
+"""Some devices compute the stride from the width: no padding is accepted.
+
+A decoder's stride is that of its aligned width; a USB camera cannot pad at all
+(`fixed`). Two devices that compute different strides cannot share a buffer.
+
+Source: linux-7.2.13:drivers/media/platform/rockchip/rkvdec/rkvdec.c
+rkvdec_fill_decoded_pixfmt(); drivers/media/usb/uvc/uvc_v4l2.c uvc_v4l2_get_bytesperline().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "stride-exact"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    return touch.rule is not None and (touch.rule.stride.exact is not None or touch.rule.stride.fixed)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None
+    if touch.rule.stride.exact is not None:
+        need.exact += (touch.rule.stride.exact.width_multiple,)
+    if touch.rule.stride.fixed:
+        need.exact += (1,)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None
+    exact = touch.rule.stride.exact
+    if exact is None or exact.width_multiple == 1:
+        return f"{touch.title} cannot pad rows: the stride of {label} is its width in bytes exactly"
+    return (
+        f"{touch.title} computes the stride of {label} from its width rounded up to "
+        f"{exact.width_multiple} pixels, and accepts no other"
+    )

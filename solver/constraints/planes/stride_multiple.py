@@ -1,0 +1,48 @@
+"""Rows start on multiples of some bytes, or hold whole groups of pixels.
+
+Registers count strides in words or bursts, import checks refuse others, and
+packed formats come in groups: NV15 holds 4 pixels in 5 bytes. Several devices
+are merged by the least common multiple, which need not be a power of two. A
+stride that a driver silently rounds is written as the multiple it needs.
+
+Source: linux-7.2.13:drivers/gpu/drm/rockchip/rockchip_drm_vop.c
+vop_plane_atomic_update(); mesa:src/panfrost/lib/pan_layout.c pan_image_layout_init().
+"""
+
+from __future__ import annotations
+
+from math import lcm
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "stride-multiple"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    stride = touch.rule.stride if touch.rule else None
+    return stride is not None and (isinstance(stride.multiple, int) or stride.pixels is not None)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None
+    stride = touch.rule.stride
+    if isinstance(stride.multiple, int):
+        need.multiple = lcm(need.multiple, stride.multiple)
+        if stride.planes == "halved":
+            need.halved += (stride.multiple,)
+    if stride.pixels is not None:
+        need.groups += ((stride.pixels.group, stride.pixels.bytes),)
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None
+    stride = touch.rule.stride
+    parts = []
+    if isinstance(stride.multiple, int):
+        parts.append(f"a stride that is a multiple of {stride.multiple} bytes")
+    if stride.pixels is not None:
+        parts.append(f"rows of whole groups of {stride.pixels.group} pixels in {stride.pixels.bytes} bytes")
+    return f"{touch.title} needs {' and '.join(parts)} in {label}"

@@ -1,0 +1,33 @@
+"""Some hardware knows a few strides only: a list, or powers of two.
+
+Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c (powers of two for
+pre-gen4 tiles); drivers/gpu/drm/gma500/framebuffer.c psb_framebuffer_init().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import Extent
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.layout.layout import Demand
+
+NAME = "stride-set"
+SCOPE = "layout"
+
+
+def states(touch: Touch) -> bool:
+    return touch.rule is not None and (touch.rule.stride.set is not None or touch.rule.stride.power_of_two)
+
+
+def demand(touch: Touch, need: Demand, image: Extent) -> None:
+    assert touch.rule is not None
+    if touch.rule.stride.set is not None:
+        need.sets += (touch.rule.stride.set,)
+    need.power_of_two = need.power_of_two or touch.rule.stride.power_of_two
+
+
+def sentence(label: str, touch: Touch) -> str:
+    assert touch.rule is not None
+    allowed = touch.rule.stride.set
+    if allowed is None:
+        return f"{touch.title} needs a power of two as the stride of {label}"
+    return f"{touch.title} knows the strides {', '.join(map(str, sorted(allowed)))} only, for {label}"

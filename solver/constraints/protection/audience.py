@@ -1,0 +1,79 @@
+"""Protected content may be asked to be seen by a closed set of devices only.
+
+A static firewall opens the heap to all of `access`, so all of those must be in
+the audience; a per-buffer firewall opens exactly the devices attached. An audience
+follows the content: who sees a buffer must be in those of all that flows into it, and
+in its own if it states one. One of its own that names somebody else says that content
+gets out, so it is refused where that content comes in (`buffer→device`), whoever attaches.
+An entry with a label admits the device that plays it among this buffer's own attachments.
+
+Source: design §5, 34; FF-A memory attributes in linux-7.2.13:drivers/tee/optee/ffa_abi.c
+optee_ffa_lend_protmem().
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from heapwright.solver.constraints.kind import Case, Fact
+from heapwright.solver.question.pipeline import Selector
+
+NAME = "audience"
+SCOPE = "heap"
+
+
+def broken(case: Case) -> bool:
+    return bool(case.question.guard.audiences) and bool(_strangers(case))
+
+
+def fact(label: str, device: str) -> Fact:
+    """That a buffer is stated for nobody who may not see what this device writes to it."""
+    return Fact(NAME, f"{label}→{device}")
+
+
+def widened(case: Case) -> bool:
+    """Whether the pipeline states the buffer for somebody who may not see what is brought in here."""
+    assert case.touch is not None
+    return bool(case.question.guard.wider) and case.question.widens(case.touch.use)
+
+
+def _strangers(case: Case, audiences: frozenset[tuple[Selector, ...]] | None = None) -> list[str]:
+    """Whom the firewall lets in who is not in every audience."""
+    if case.heap.access is None:
+        return []
+    if case.heap.spec.firewall == "per-buffer":
+        opened = {touch.device.name for touch in case.touches}
+    else:
+        opened = set(case.heap.access)
+    if audiences is None:
+        audiences = case.question.guard.audiences
+    return sorted(name for name in opened if not all(_member(case, name, each) for each in audiences))
+
+
+def _member(case: Case, name: str, audience: tuple[Selector, ...]) -> bool:
+    spec = case.board.devices[name].spec
+    labels = {touch.use.selector.label for touch in case.touches if touch.device.name == name}
+    return any(
+        member.kind == spec.kind
+        and (member.connector is None or member.connector in spec.connectors)
+        and (member.label is None or member.label in labels)
+        for member in audience
+    )
+
+
+def sentence(case: Case) -> str:
+    who = ", ".join(_strangers(case))
+    uninvited = _strangers(case, case.question.stated.audiences)
+    via = f" ({case.question.carried})" if case.question.carried and not uninvited else ""
+    return f"{case.heap.name} opens to {who}, outside the audience of {case.label}{via}"
+
+
+def source(case: Case) -> str:
+    return case.heap.source
+
+
+def stated_sentence(label: str, named: Sequence[str], stage: str, sources: Sequence[tuple[str, str]]) -> str:
+    """`canvas is stated for npu, and gpu carries film into it, which is for video-decoder, gpu only`."""
+    what = " and ".join(name for name, _ in sources)
+    whom = "; ".join(members for _, members in sources)
+    return f"{label} is stated for {', '.join(named)}, and {stage} carries {what} into it, which is for {whom} only"

@@ -1,0 +1,52 @@
+"""Every device attached to a protected buffer stands inside its firewall.
+
+The chain is all or nothing: one stranger and the bus faults, or reads zeroes. A
+buffer that an importer drives into another heap needs a firewall there as well.
+
+Source: linux-7.2.13:drivers/tee/optee/protmem.c protmem_pool_op_dyn_alloc() (the
+members are given when memory is lent); design §5, 35.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.protection import audience
+from heapwright.solver.constraints.protection.protected_needs_firewall import closed
+
+NAME = "outside-firewall"
+SCOPE = "reach"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    return board.has_closed or board.has_moving  # a buffer may move to where no firewall is
+
+
+def broken(case: Case) -> bool:
+    if not case.question.protected:
+        return False
+    if case.heap.access is not None and case.device.name not in case.heap.access:
+        return True
+    return case.home is not case.heap and (
+        not closed(case.home)
+        or case.device.name not in (case.home.access or ())
+        or audience.broken(case._replace(heap=case.home))
+    )
+
+
+def sentence(case: Case) -> str:
+    heap = case.heap
+    moved = ""
+    if case.device.name in (heap.access or ()) and case.home is not heap:
+        heap, moved = case.home, f", to which {case.label} moves from {case.heap.name}"
+        if not closed(heap):
+            return f"{heap.name}{moved}, has no known firewall, and {case.question.shielded}"
+        if case.device.name in (heap.access or ()):
+            return f"{audience.sentence(case._replace(heap=heap))}; it moves there from {case.heap.name}"
+    inside = ", ".join(sorted(heap.access or ())) or "nobody"
+    around = moved or f" around {case.label}"
+    return f"{case.device.name} stands outside the firewall of {heap.name}{around}, which admits {inside}"
+
+
+def source(case: Case) -> str:
+    return case.heap.source

@@ -1,0 +1,34 @@
+"""Some ports take protected buffers only, most take none.
+
+Unless a profile says that a port may touch protected content, it may not.
+
+Source: no mainline KMS or V4L2 driver has a protected mode: linux-7.2.13, grep for
+"secure", "restricted", "protected content" over drivers/gpu/drm and drivers/media.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Case
+
+NAME = "protected-port"
+SCOPE = "attachment"
+
+
+def broken(case: Case) -> bool:
+    assert case.touch is not None
+    if case.question.protected:
+        return case.touch.port.protected not in ("allowed", "required")
+    return case.touch.port.protected == "required"
+
+
+def sentence(case: Case) -> str:
+    assert case.touch is not None
+    if case.question.protected:
+        known = "refuses" if case.touch.port.protected == "refused" else "is not known to take"
+        return f"{case.question.shielded}, and {case.touch.title} {known} protected buffers"
+    return f"{case.touch.title} takes protected buffers only, and {case.label} is not protected"
+
+
+def source(case: Case) -> str:
+    assert case.touch is not None
+    return case.touch.port.source

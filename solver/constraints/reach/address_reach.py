@@ -1,0 +1,74 @@
+"""A device must be able to address every place the buffer may lie.
+
+`bits` bounds physical addresses of a device without an IOMMU (or the addresses
+in its own page tables); a `window` is the part of memory a bus carries, seen
+shifted (BCM2711: physical 0 to 1 GiB at +0xc0000000). A heap that may hand out
+an address beyond is not guaranteed. A swiotlb bounce is no guarantee either: it
+carries 256 KiB a mapping, and frames are lost in it.
+
+Source: linux-7.2.13:kernel/dma/direct.h dma_direct_map_phys(); kernel/dma/swiotlb.c
+swiotlb_max_mapping_size().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.schema import Window
+from heapwright.solver.board.board import Board
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.kind import Case, Touch
+
+NAME = "address-reach"
+SCOPE = "reach"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    device = touch.device
+    if device.translation not in ("none", "mmu"):
+        return False
+    return device.dma.window is not None or not board.within(device.bits)
+
+
+def broken(case: Case) -> bool:
+    if case.device.translation not in ("none", "mmu"):
+        return False
+    if case.home.memories is None:
+        return case.device.dma.window is not None or (case.device.bits is not None and case.device.bits < 64)
+    return any(_beyond(case, memory) for memory in case.home.memories)
+
+
+def _beyond(case: Case, memory: MemoryView) -> bool:
+    if memory.local and not memory.addressed and memory.highest is None:
+        return False
+    window, bits = case.device.dma.window, case.device.bits
+    offset = 0
+    if window is not None:
+        offset = window.offset
+        if not _carried(window, memory):
+            return True
+    if bits is None or bits >= 64:
+        return False
+    return memory.highest is None or memory.highest + offset > 1 << bits
+
+
+def _carried(window: Window, memory: MemoryView) -> bool:
+    end = memory.highest
+    return memory.lowest >= window.base and end is not None and end <= window.base + window.size
+
+
+def sentence(case: Case) -> str:
+    device, bits = case.device, case.device.bits
+    memory = next((m for m in case.home.memories or () if _beyond(case, m)), None)
+    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
+    end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
+    window = device.dma.window
+    if window is not None and (memory is None or not _carried(window, memory)):
+        span = f"{window.base:#x} to {window.base + window.size:#x}"
+        if memory is None:
+            return f"{device.name}'s bus carries {span} only; {where} that may lie anywhere"
+        return f"{device.name}'s bus carries {span} only; {where}, which may lie from {memory.lowest:#x} to {end}"
+    shifted = f" and is seen shifted by {window.offset:#x}" if window is not None and window.offset else ""
+    return f"{device.name} addresses {bits} bits; {where}, which may reach {end}{shifted}"
+
+
+def source(case: Case) -> str:
+    return case.device.spec.source

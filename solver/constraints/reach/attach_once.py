@@ -1,0 +1,25 @@
+"""Some drivers attach a dma-buf once: a second attachment is refused.
+
+Source: linux-7.2.13:drivers/iio/industrialio-buffer.c iio_buffer_attach_dmabuf()
+(-EBUSY for a dma-buf that is attached already).
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import Case
+
+NAME = "attach-once"
+SCOPE = "attachment"
+
+
+def broken(case: Case) -> bool:
+    return case.device.spec.once and sum(t.device is case.device for t in case.touches) > 1
+
+
+def sentence(case: Case) -> str:
+    times = sum(t.device is case.device for t in case.touches)
+    return f"{case.device.name} attaches a buffer once, and {case.label} is attached to it {times} times"
+
+
+def source(case: Case) -> str:
+    return case.device.spec.source

@@ -1,0 +1,58 @@
+"""An IOMMU maps whole pages of its own.
+
+Where its smallest page is larger than the CPU's, memory that starts or ends within such a
+page cannot be mapped: every run that a heap hands out must be a whole number of them, and
+start on one.
+
+Source: linux-7.3.4:drivers/iommu/iommu.c __iommu_map_domain_pgtbl() ("unaligned: iova …
+min_pagesz", EINVAL); drivers/iommu/iova.c init_iova_domain() (dma-iommu refuses to work with
+pages larger than the CPU's at all).
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import in_units
+from heapwright.solver.board.board import Board, DeviceView
+from heapwright.solver.constraints.kind import Case, Touch
+
+NAME = "iommu-page"
+SCOPE = "run"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    return _page(board, touch.device) > board.page
+
+
+def broken(case: Case) -> bool:
+    assert case.layout is not None  # scope `run`
+    page = _page(case.board, case.device)
+    return page > 1 and any(_unaligned(case, page, case.home.exported(size)) for size in case.layout.sizes)
+
+
+def _page(board: Board, device: DeviceView) -> int:
+    name = device.dma.iommu
+    if device.translation != "iommu" or name is None:
+        return 1
+    return board.platform.iommus[name].page or 1
+
+
+def _unaligned(case: Case, page: int, size: int) -> bool:
+    run = case.home.run
+    cut = run is not None and run < size and run % page != 0
+    return cut or size % page != 0 or case.home.alignment(size) % page != 0
+
+
+def sentence(case: Case) -> str:
+    home, page = case.home, in_units(_page(case.board, case.device))
+    run = "whole buffers" if home.run is None else f"runs of {in_units(home.run)}"
+    sizes = [home.exported(size) for size in case.layout.sizes] if case.layout is not None else []
+    of = ", ".join(f"{size} bytes on a multiple of {in_units(home.alignment(size))}" for size in sizes)
+    return (
+        f"{case.device.dma.iommu}, through which {case.device.name} reaches {case.label}, maps pages of {page}; "
+        f"{home.name} guarantees {run}" + (f", here {of}" if of else "")
+    )
+
+
+def source(case: Case) -> str:
+    name = case.device.dma.iommu
+    return case.board.platform.iommus[name].source if name else case.device.spec.source

@@ -1,0 +1,58 @@
+"""An IOMMU maps only memory that fits the width of its page-table entries.
+
+rk-iommu v1 holds 32-bit physical addresses: memory above 4 GiB cannot be mapped
+at all, whatever the device behind it. An IOMMU that the device tree names but
+the driver does not use is no IOMMU, and a profile does not list it.
+
+Source: linux-7.2.13:drivers/iommu/rockchip-iommu.c iommu_data_ops_v1 .dma_bit_mask.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.board.board import Board, DeviceView
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.kind import Case, Touch
+
+NAME = "iommu-reach"
+SCOPE = "reach"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    return touch.device.translation == "iommu" and not board.within(_bits(board, touch.device))
+
+
+def broken(case: Case) -> bool:
+    if case.device.translation != "iommu":
+        return False
+    bits = _bits(case.board, case.device)
+    if bits is None:
+        return False
+    return case.home.memories is None or any(_beyond(memory, bits) for memory in case.home.memories)
+
+
+def _bits(board: Board, device: DeviceView) -> int | None:
+    name = device.dma.iommu
+    bits = board.platform.iommus[name].bits if name is not None else None
+    return bits if isinstance(bits, int) and bits < 64 else None
+
+
+def _beyond(memory: MemoryView, bits: int) -> bool:
+    if memory.local and not memory.addressed and memory.highest is None:
+        return False
+    return memory.highest is None or memory.highest > 1 << bits
+
+
+def sentence(case: Case) -> str:
+    bits = _bits(case.board, case.device)
+    memory = next((m for m in case.home.memories or () if _beyond(m, bits or 0)), None)
+    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
+    end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
+    return (
+        f"{case.device.dma.iommu}, through which {case.device.name} reaches memory, holds {bits}-bit "
+        f"physical addresses; {where}, which may reach {end}"
+    )
+
+
+def source(case: Case) -> str:
+    name = case.device.dma.iommu
+    return case.board.platform.iommus[name].source if name else case.device.spec.source

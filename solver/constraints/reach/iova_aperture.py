@@ -1,0 +1,141 @@
+"""All live mappings behind an IOMMU share its aperture of bus addresses.
+
+A buffer that two devices map is mapped twice. A device may have an aperture of
+its own (MT8195 larbs, RGA3) and is bounded by its own address width. A check of
+one buffer against a mask is not enough: 8K frames filled RGA3's 4 GiB together.
+Nor is their sum: dma-iommu aligns each mapping to its size rounded up to a power
+of two and does not give out the first page, so 63 frames of 47.5 MiB fit into 4 GiB,
+not 86 (see heapwright.solver.board.iova).
+
+Source: linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova(), iommu_dma_init_domain();
+drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from heapwright.platforms.values import in_units
+from heapwright.solver.board import iova
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.kind import Budget, Charge, Fact, Placed
+
+if TYPE_CHECKING:
+    from heapwright.solver.candidates.candidate import Option
+    from heapwright.solver.candidates.drops import Drops
+    from heapwright.solver.candidates.usage import Ledger
+
+NAME = "iova-aperture"
+SCOPE = "budget"
+BYTES, BLOCKS, RUNS = "IOVA bytes", "IOVA blocks", "IOVA runs"
+
+
+def charges(placed: Placed) -> list[Charge]:
+    """In bytes; class by class where it matters, or where buffers exist and may stand anywhere."""
+    found: list[Charge] = []
+    for space, sizes, certain in _mappings(placed):
+        every = placed.standing or placed.board.by_class
+        classes = space.classes(sizes if certain else ()) if every else (space.page,)
+        found += [(_budget(placed.board, space, c), _amount(space, sizes, c, certain), 0) for c in classes]
+    return found
+
+
+def overfull(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
+    """Whether placements that fit in bytes do not fit class by class."""
+    counts: dict[int, tuple[Placed, int]] = {}
+    for option in chosen:  # alike questions share their options
+        before = counts.get(id(option.placed), (option.placed, 0))[1]
+        counts[id(option.placed)] = option.placed, before + option.number
+    mapped = [
+        (placed.board, *mapping, number)
+        for placed, number in counts.values()
+        for mapping in _mappings(placed)
+    ]
+    if not mapped or (not any(budget.kind == NAME for budget in ledger.charges) and _ample(mapped)):
+        return False
+    used: dict[Budget, int] = {}
+    for board, space, sizes, certain, number in mapped:
+        for of_class in space.classes(sizes if certain else ()):
+            budget = _budget(board, space, of_class)
+            used[budget] = used.get(budget, 0) + number * _amount(space, sizes, of_class, certain)
+    return any(
+        amount + ledger.charges.get(budget, 0) > budget.limit
+        and Fact(budget.kind, budget.subject) not in dropped
+        for budget, amount in used.items()
+    )
+
+
+def _ample(mapped: Sequence[tuple[Board, iova.Space, list[int], bool, int]]) -> bool:
+    """Whether there is room even if every dma-buf took twice the class of the largest of its buffer.
+
+    None takes more in any class, and a larger class has no more room than a smaller one.
+    """
+    most: dict[iova.Space, tuple[int, int]] = {}
+    for _, space, sizes, certain, number in mapped:
+        if not certain:
+            return False
+        of_class = space.of_class(max(sizes))
+        total, largest = most.get(space, (0, 0))
+        most[space] = total + 2 * of_class * len(sizes) * number, max(largest, of_class)
+    return all(total <= space.room(largest) for space, (total, largest) in most.items())
+
+
+def at_most(budget: Budget, amount: int) -> int:
+    """What buffers that exist take of a budget: of bus addresses at worst all that there are."""
+    return min(amount, budget.limit) if budget.kind == NAME else amount
+
+
+def _mappings(placed: Placed) -> Iterator[tuple[iova.Space, list[int], bool]]:
+    """For every device that maps: a space, what is mapped, and whether it is mapped in order."""
+    seen = []
+    for touch in placed.touches:
+        device = touch.device
+        if device in seen:
+            continue
+        seen.append(device)
+        of_device = iova.spaces(placed.board, device)
+        if of_device.own is None:
+            continue
+        sizes = [placed.home.exported(size) for size in placed.sizes]
+        for space in of_device.touched if placed.standing else (of_device.own,):
+            yield space, sizes, not placed.standing
+
+
+def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -> int:
+    return space.takes(sizes, of_class) if certain else space.blocks(sizes, of_class)
+
+
+def _budget(board: Board, space: iova.Space, of_class: int) -> Budget:
+    key = NAME, space, of_class
+    found: Budget | None = board.budgets.get(key)
+    if found is None:
+        what = f"{BYTES} of"
+        if of_class > space.page:
+            sort = BLOCKS if space.grain(of_class) == of_class else RUNS
+            what = f"{sort} of {of_class} of"
+        what += f" {'all behind ' if space.shared else ''}{space.subject}"
+        found = board.budgets[key] = Budget(NAME, space.subject, space.room(of_class), what, False)
+    return found
+
+
+def sentence(budget: Budget, used: int, who: str) -> str:
+    if budget.what.startswith(BYTES):
+        return f"{who} {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
+    of_class = int(budget.what.split()[3])
+    if budget.what.startswith(RUNS):
+        return (
+            f"{who} {used} bytes of bus addresses behind {budget.subject}, in runs of up to "
+            f"{in_units(of_class)}; however they lie, its aperture has {budget.limit}"
+        )
+    return (
+        f"{who} {used // of_class} blocks of {in_units(of_class)} of bus addresses behind {budget.subject}, "
+        f"which aligns a mapping to its size rounded up to a power of two; "
+        f"its aperture has {budget.limit // of_class}"
+    )
+
+
+def source(board: Board, budget: Budget) -> str:
+    if "all behind" in budget.what:
+        return board.platform.iommus[budget.subject].source
+    return board.devices[budget.subject].spec.source

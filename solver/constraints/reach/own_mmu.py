@@ -1,0 +1,31 @@
+"""A device with page tables of its own takes scattered memory.
+
+GPUs such as Mali (lima, panfrost), Vivante (etnaviv) and V3D, and blitters such
+as RGA2, map buffers page by page. Contiguity is nothing to them; the width of
+the physical addresses in their tables still counts (`address-reach`). This kind
+never forbids: it is the reason why a scattered heap is good enough.
+
+Source: linux-7.2.13:drivers/gpu/drm/lima/lima_drv.c, v3d_mmu.c, etnaviv_gem_prime.c;
+drivers/media/platform/rockchip/rga/rga-buf.c fill_descriptors().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.values import in_units
+from heapwright.solver.constraints.kind import Case
+
+NAME = "own-mmu"
+SCOPE = "permit"
+
+
+def permits(case: Case) -> bool:
+    return case.device.translation == "mmu" and case.home.run is not None
+
+
+def sentence(case: Case) -> str:
+    run = in_units(case.home.run or 0)
+    return f"{case.device.name} has page tables of its own, so runs of {run} in {case.home.name} are enough for {case.label}"
+
+
+def source(case: Case) -> str:
+    return case.device.spec.source

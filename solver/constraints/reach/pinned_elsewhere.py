@@ -1,0 +1,46 @@
+"""An importer without peer-to-peer moves the buffer away from where it is needed.
+
+Attaching such an importer makes the exporter move a VRAM buffer to system
+memory and pin it there; a port that works from VRAM only then refuses it.
+
+Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+amdgpu_dma_buf_pin(); amdgpu_object.c amdgpu_bo_pin().
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.reach import local_only
+
+NAME = "pinned-elsewhere"
+SCOPE = "reach"
+
+
+def concerns(board: Board, touch: Touch) -> bool:
+    return touch.port.memory is not None
+
+
+def broken(case: Case) -> bool:
+    if case.home is case.heap or case.touch is None:
+        return False
+    return local_only.allows(case.board, case.touch, case.heap) and not local_only.allows(
+        case.board, case.touch, case.home
+    )
+
+
+def sentence(case: Case) -> str:
+    assert case.touch is not None
+    mover = next(
+        t.device.name
+        for t in case.touches
+        if any(m.local and not t.device.reaches_local(m) for m in case.heap.memories or ())
+    )
+    return (
+        f"{mover} cannot take {case.heap.name} peer-to-peer, so {case.label} moves to {case.home.name}, "
+        f"where {case.touch.title} cannot use it"
+    )
+
+
+def source(case: Case) -> str:
+    return case.heap.source

@@ -1,0 +1,1 @@
+"""Copies: where no common choice exists, a converter is put between."""

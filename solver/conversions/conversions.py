@@ -1,0 +1,343 @@
+"""Conversions: every way to serve a buffer's readers from copies of it.
+
+A buffer becomes a tree of placements. The root is touched by its writers; each other
+placement is written by one conversion; each reader reads one placement. Readers served by
+one placement share its conversion; conversions follow each other up to DEEPEST deep.
+
+Trees are never spelled out. A `State` says what is left to do: these readers are to be
+served by what this edge writes, so deep. A `Step` is one way to do it: some of the readers
+read the placement itself, the others are handed to further edges. Steps are shared by all
+trees they occur in, so there are few, and the model (solver.planting) counts how many
+buffers take each.
+
+    state: rga writes, for {panel, encoder}
+      step: both read it
+      step: the panel reads it, the gpu converts it once more for {encoder}
+      ...
+
+What a placement can be depends on who touches it alone. It is a question like any other
+(`Part`), propagated once for the same touches. Only steps that some tree within a price
+can take are looked at, cheapest numbers of conversions first; an edge costs
+at least what its smallest image does, so that most are never propagated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations, product
+from typing import Final
+
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.solver.board.board import Board
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.drops import About
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.constraints.graph import count, resource
+from heapwright.solver.constraints.kind import Budget, End
+from heapwright.solver.conversions.edges import Edge, Price, least_bytes, party
+from heapwright.solver.conversions.pricing import Pricing
+from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, State, Step, less, total
+from heapwright.solver.question.resolve import WAYS, Part, Party, Problem, Question, Way, in_order
+
+DEEPEST: Final = 3
+"""Conversions from the buffer to any copy of it."""
+
+
+class Grove:
+    """The trees of one question, taken in one way under one protection.
+
+    `found` propagates each placement; `freed` are devices whose formats are taken out of the question.
+    """
+
+    def __init__(
+        self,
+        problem: Problem,
+        question: Question,
+        way: Way,
+        edges: Sequence[Edge],
+        found: Propagation,
+        colours: tuple[str, ...],
+        *,
+        known: dict[object, Site],
+        freed: frozenset[str] = frozenset(),
+        number: int = 0,
+    ) -> None:
+        self.problem = problem
+        self.question = question
+        self.way = way
+        self.edges = edges
+        self.found = found
+        self.known = known
+        self.colours = colours
+        self.freed = freed
+        self.parties = way.parties
+        readers = tuple(i for i, p in enumerate(self.parties) if p.use.access == "read")
+        self.root = State(None, readers, 0, number)
+        self.sites: Sites = {}
+        variables = [p.variable for p in self.parties]
+        self.ties = frozenset(v for v in variables if variables.count(v) > 1)
+        rate = question.spec.rate
+        self._kept = {edge.name: edge.kept for edge in edges}
+        self._weights = [edge.weight(rate) for edge in edges]
+        self._sizes = [least_bytes(question, edge) for edge in edges]
+        self._known: dict[tuple[object, ...], Site] = {}
+        self._cores: dict[object, bool] = {}
+        self._served: bool | None = None
+        self._alone = not _company_helps(problem.board)
+        self._able: list[int] = []
+        self._seen: dict[State, list[tuple[Price, int, bool]]] = {}
+        self.most = DEEPEST * len(readers)
+        """Conversions in a tree."""
+        self._work = 0
+
+    def cheapest(self) -> Price | None:
+        """Look at all trees that may be cheapest; the least price of one, if there is one."""
+        best: Price | None = None
+        for number in range(1, self.most + 1):
+            cut = self.grow(best or UNLIMITED, number)
+            best = self.prices().least.get(self.root)
+            if not cut:
+                break
+        return best
+
+    def prices(self) -> Pricing:
+        """What the trees found so far cost."""
+        return Pricing(self.sites, self.edges)
+
+    def within(self, limit: Price) -> list[Step]:
+        """The steps of the trees found so far within a price."""
+        return self.prices().within(self.root, limit)
+
+    def grow(self, limit: Price, most: int) -> bool:
+        """Look at all trees within a price and a number of conversions; whether the number left any out."""
+        return self._served_alone() and self._expand(self.root, limit, most)
+
+    def _served_alone(self) -> bool:
+        """Whether each reader could be served by a placement of its own: else no tree serves it."""
+        if self._served is None:
+            self._served = all(self._possible((reader,), ()) for reader in self.root.readers)
+            if self._served:
+                self._able = [
+                    number
+                    for number, edge in enumerate(self.edges)
+                    if self._possible((), (edge.reading,)) and self._possible((), (edge.writing,))
+                ]
+        return self._served
+
+    def floor(self) -> dict[Budget, int]:
+        """What any tree charges to each budget at least: its writers by themselves, and each reader.
+
+        What is counted by attachment adds up; bytes are counted once for all who share a placement.
+        """
+        found: dict[Budget, int] = {}
+        writers = [p for p in self.parties if p.use.access == "write"]
+        alone = []
+        if self._judged_parties(writers):
+            alone.append(self._shared("written", self._part(writers, (), root=True)))
+        for reader in self.root.readers:
+            if self._judged_parties([self.parties[reader]]):
+                question = self._part([self.parties[reader]], (), root=False)
+                alone.append(self._shared(((reader,), ()), question))
+        for site in alone:
+            for budget, amount in least_charges(site.options).items():
+                known = found.get(budget, 0)
+                found[budget] = known + amount if budget.kind == resource.NAME else max(known, amount)
+        return found
+
+    def _possible(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
+        """Whether a placement touched by no more than these can be. Else none that others touch as well can."""
+        key = own, ends
+        if key not in self._cores:
+            question = self._part([self.parties[i] for i in own], ends, root=False)
+            name = own, tuple([(end.device.name, end.number, end.access) for end in ends])
+            self._cores[key] = not self._judged(own, ends) or self._shared(name, question).possible
+        return self._cores[key]
+
+    def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
+        """Whether one more attachment never helps these.
+
+        It may, on some boards (`_company_helps`); where its label makes a device one of an audience; and
+        where a dropped fact lets a device take what it does not list, what others list counts.
+        """
+        if self.freed & {end.device.name for end in ends}:
+            return False
+        return self._judged_parties([self.parties[reader] for reader in own])
+
+    def _judged_parties(self, parties: Sequence[Party]) -> bool:
+        devices = {name for p in parties for name in self.problem.variables[p.variable].candidates}
+        return self._alone and not self.question.guard.audiences and not devices & self.freed
+
+    def _expand(self, state: State, room: Price, most: int) -> bool:
+        """Find the steps of a state that may cost `room`, with `most` further conversions; whether some need more."""
+        seen = self._seen.setdefault(state, [])
+        known = [cut for price, number, cut in seen if price >= room and number >= most]
+        if known:
+            return all(known)
+        sites, cut = self.sites.setdefault(state, {}), False
+        for own, feeds in self._splits(state):
+            if (state.edge is None and not feeds) or self._again(state, own, feeds):
+                continue
+            ahead = total(self._written(feed) for feed in feeds)
+            if total([self._written(state), self._read(state, feeds), ahead]) > room:
+                continue
+            if len(feeds) > most:
+                cut = True
+                continue
+            if len(own) > 1 and not self._possible(own, ()):
+                continue
+            site = self._site(state, own, feeds)
+            left = self._left(site, room, ahead)
+            if left is None:
+                continue
+            for feed in feeds:
+                further = left if left == UNLIMITED else total([left, self._written(feed)])
+                cut |= self._expand(feed, further, most - len(feeds))
+            sites[own, feeds] = site
+        seen.append((room, most, cut))
+        return cut
+
+    def _left(self, site: Site, room: Price, ahead: Price) -> Price | None:
+        """What is left of the room once a placement is paid for; None where it cannot be."""
+        if room == UNLIMITED:
+            return UNLIMITED if site.possible else None
+        left = less(room, total([site.price, ahead]))
+        return left if left >= (0, 0) else None
+
+    def _again(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> bool:
+        """Whether an edge only converts once more what it made: it could have done so at once.
+
+        Not for sure where colours are told apart: they may change along with a format.
+        """
+        return not own and len(feeds) == 1 and feeds[0].edge == state.edge and not self.colours
+
+    def _splits(self, state: State) -> Iterator[tuple[tuple[int, ...], tuple[State, ...]]]:
+        """Every way to split readers between a placement and conversions of it, fewest of these first."""
+        deep = state.depth + 1
+        for number in range(len(state.readers), -1, -1):
+            for own in combinations(state.readers, number):
+                rest = [reader for reader in state.readers if reader not in own]
+                if rest and deep > DEEPEST:
+                    continue
+                for blocks in sorted(_partitions(rest), key=len):
+                    for made in product(self._able, repeat=len(blocks)):
+                        self._count()
+                        pairs = zip(made, blocks, strict=True)
+                        found = [state._replace(edge=e, readers=tuple(b), depth=deep) for e, b in pairs]
+                        yield own, tuple(sorted(found))
+
+    def _count(self) -> None:
+        self._work += 1
+        if self._work > WAYS * 64:
+            text = (
+                f"{self.question.label} could be converted in more than {WAYS * 64} ways for its "
+                f"{len(self.root.readers)} readers; forbid it (conversions: forbid) or name fewer readers"
+            )
+            raise InputError([Fault(self.question.pipeline, None, ("buffers", self.question.name), text)])
+
+    def _written(self, state: State) -> Price:
+        """What the edge that serves a state costs at least where it writes."""
+        if state.edge is None:
+            return 0, 0
+        edge = state.edge
+        return self.edges[edge].loss, self._weights[edge] * self._sizes[edge]
+
+    def _read(self, state: State, feeds: Sequence[State]) -> Price:
+        """What conversions cost at least where they read this placement."""
+        if state.edge is None:
+            return 0, 0
+        size = self._sizes[state.edge]
+        return 0, sum(self._weights[feed.edge] * size for feed in feeds if feed.edge is not None)
+
+    def _site(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> Site:
+        """The placement that these touch."""
+        fed = tuple(sorted(feed.edge for feed in feeds if feed.edge is not None))
+        key = state.edge, own, fed
+        if key not in self._known:
+            writing = None if state.edge is None else self.edges[state.edge].name
+            name = writing, own, tuple([self.edges[edge].name for edge in fed])
+            self._known[key] = self._shared(name, self._placement(state.edge, own, fed))
+        return self._known[key]
+
+    def _shared(self, name: object, question: Question) -> Site:
+        """What is known of a placement from other questions about the same buffer, where no other fact matters."""
+        about = self._about(question)
+        key = self.question.signature, self.root.grove, self.colours, name, about
+        if key not in self.known:
+            self.known[key] = Site(question, self.found, about)
+        return self.known[key]
+
+    def _about(self, question: Question) -> About | None:
+        """What is dropped about those who touch a placement, and about heaps."""
+        whole = self.found.drops.about(self.question.label)
+        if whole is None:
+            return None
+        variables = self.problem.variables
+        devices = {n for way in question.ways for p in way.parties for n in variables[p.variable].candidates}
+        own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
+        return About(frozenset(own), whole.shared) if own or whole.shared else None
+
+    def _placement(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
+        """The question about a placement of a tree."""
+        ends = [self.edges[edge].reading for edge in fed]
+        parties = [self.parties[i] for i in own]
+        if made_by is None:
+            parties += [p for p in self.parties if p.use.access == "write"]
+        else:
+            ends.append(self.edges[made_by].writing)
+        return self._part(parties, tuple(ends), root=made_by is None)
+
+    def _part(self, parties: list[Party], ends: tuple[End, ...], *, root: bool) -> Question:
+        """The question about a placement that these touch."""
+        kept = frozenset[str]().union(*(self._kept[end.device.name, end.number] for end in ends))
+        if self.colours:
+            kept |= {"format", "colour"}
+        found = self.question.as_part(Part(self.way, ends, self.ties, kept, self.colours))
+        if not root:
+            nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
+            found.spec = found.spec.model_copy(update=nothing)
+            found.pins = tuple(pin for pin in found.pins if pin.field == "device")
+            found.flow = None
+            found.guard = found.guard._replace(wider=frozenset())  # minded where content comes in
+        touching = [*parties, *(party(self.problem, end) for end in ends)]
+        found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
+        return found
+
+
+def _company_helps(board: Board) -> bool:
+    """Whether one more attachment may let a buffer live where the others alone could not have it.
+
+    It drives the buffer into another heap; it makes the buffer larger, so that the heap aligns it
+    better; or it rounds the image up, which in a modifier that leaves no room for padding is the only
+    way to the rows another asks for.
+    """
+    if board.has_moving:
+        return True
+    ports = [port for device in board.devices.values() for port in device.spec.ports.values()]
+    if any(heap.align_cap is not None for heap in board.heaps.values()) and any(p.base for p in ports):
+        return True
+    rules = [rule for port in ports for rule in port.images]
+    return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
+
+
+def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
+    """What every one of some options charges."""
+    if not options:
+        return {}
+    least = dict(options[0].charges)
+    for option in options[1:]:
+        charges = dict(option.charges)
+        least = {budget: min(n, charges[budget]) for budget, n in least.items() if budget in charges}
+    return least
+
+
+def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:
+    """Every way to split items into groups."""
+    if not items:
+        yield []
+        return
+    for rest in _partitions(items[1:]):
+        yield [[items[0]], *rest]
+        for place, block in enumerate(rest):
+            yield [*rest[:place], [items[0], *block], *rest[place + 1 :]]

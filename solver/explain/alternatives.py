@@ -1,0 +1,112 @@
+"""Second choices: other plans in order of cost, and why a wanted one was not taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import product
+
+from heapwright.platforms.schema import ImageRule, Platform
+from heapwright.solver.answer.plan import Answer, Placement, Plan
+from heapwright.solver.question.pins import Pin, parse_question
+from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.solve import Options, solve
+
+
+def why_not(
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
+    question: str,
+    *,
+    live: Sequence[Placement] = (),
+    pins: Sequence[str | Pin] = (),
+    options: Options = Options(),
+) -> Answer:
+    """The answer if `question` (`frame:system`, `frame:NV12`, `frame:5632`) were so.
+
+    An `Infeasible` names the facts in the way; a `Plan` says by its levels what it
+    would cost.
+
+    Raises:
+        InputError: the question names nothing that the platform or pipelines have.
+    """
+    pin = parse_question(question, platform, pipelines)
+    return solve(platform, pipelines, live=live, pins=[*pins, str(pin)], options=options)
+
+
+def alternatives(
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
+    number: int,
+    *,
+    live: Sequence[Placement] = (),
+    pins: Sequence[str | Pin] = (),
+    options: Options = Options(),
+) -> tuple[Plan, ...]:
+    """Up to `number` plans in order of cost, the best first.
+
+    Each differs from all before it in the heap, format, modifier or devices of a buffer,
+    and is the best plan with that difference.
+
+    Raises:
+        InputError: as `solve`.
+    """
+    best = solve(platform, pipelines, live=live, pins=pins, options=options)
+    if not isinstance(best, Plan):
+        return ()
+    found = {_shape(best): best}
+    for extra in _differences(platform, pipelines, best):
+        plan = solve(platform, pipelines, live=live, pins=[*pins, *extra], options=options)
+        if isinstance(plan, Plan):
+            found.setdefault(_shape(plan), plan)
+    ranked = sorted(found.values(), key=lambda plan: ([level.value for level in plan.levels], _shape(plan)))
+    rest = [plan for plan in ranked if plan is not best]
+    return (best, *rest[: max(0, number - 1)])
+
+
+def _shape(plan: Plan) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            *(p.pipeline, p.buffer, p.heap, p.format or "", p.modifier or "", str(len(p.sizes))),
+            *(a.device for a in p.attachments),
+        )
+        for p in plan.placements
+    )
+
+
+def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) -> Iterator[list[str]]:
+    """Pins that make one buffer different: another heap, format, modifier or device."""
+    problem = Problem(platform, pipelines)
+    placed = {(placement.pipeline, placement.buffer): placement for placement in best.placements}
+    for question in problem.questions:
+        placement = placed[question.pipeline, question.name]
+        where = f"{question.pipeline}/{question.name}"
+        heaps = [f"{where}:heap={heap}" for heap in problem.board.heaps]
+        known = {
+            (fourcc, modifier)
+            for way in question.ways
+            for party in way.parties
+            for name in problem.variables[party.variable].candidates
+            for rule in _rules(problem, name, party.use.selector.port or "")
+            for fourcc in rule.formats
+            for modifier in rule.modifiers
+        }
+        asked = question.spec.formats
+        formats = sorted({f for f, _ in known if asked is None or f in asked})
+        modifiers = sorted({m for f, m in known if f == placement.format})
+        devices = {
+            name
+            for way in question.ways
+            for party in way.parties
+            for name in problem.variables[party.variable].candidates
+        } - {attached.device for attached in placement.attachments}
+        yield from ([f"{where}:device={name}"] for name in sorted(devices))
+        yield from ([heap] for heap in heaps)
+        yield from ([f"{where}:format={f}"] for f in formats)
+        yield from ([f"{where}:modifier={m}"] for m in modifiers)
+        yield from ([heap, f"{where}:format={f}"] for heap, f in product(heaps, formats))
+
+
+def _rules(problem: Problem, device: str, port: str) -> Sequence[ImageRule]:
+    ports = problem.board.devices[device].spec.ports
+    return ports[port].images if port in ports else ()

@@ -1,0 +1,111 @@
+"""A question, and what becomes of it under a change: what all remedies are tried with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from heapwright.platforms.schema import Platform
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.conversions.deciding import decide
+from heapwright.solver.question.pipeline import Buffer, Pipeline
+from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.search.choose import Choice, Limits
+
+
+class Change(NamedTuple):
+    """A change and the question as it would then be."""
+
+    path: str
+    to: object
+    text: str
+
+
+class Ways:
+    """The question, and what it becomes under a change."""
+
+    def __init__(self, problem: Problem, conflict: Sequence[Fact]) -> None:
+        self.problem = problem
+        self.platform = problem.board.platform
+        self.conflict = conflict
+        self.labels = {question.label: question for question in problem.questions}
+        self._helpless: dict[str, bool] = {}
+
+    def solvable(
+        self,
+        platform: Platform | None = None,
+        pipelines: Sequence[Pipeline] | None = None,
+        *,
+        converted: bool = True,
+    ) -> bool:
+        """Whether a plan exists after the change."""
+        return bool(self.chosen(platform, pipelines, converted=converted).options)
+
+    def chosen(
+        self,
+        platform: Platform | None = None,
+        pipelines: Sequence[Pipeline] | None = None,
+        *,
+        converted: bool = True,
+    ) -> Choice:
+        """Any choice that works after the change; with conversions, unless they are left aside."""
+        buffers = {(p.name, name) for p in pipelines or self.problem.pipelines for name in p.buffers}
+        pins = {
+            pin
+            for question in self.problem.questions
+            for pin in question.pins
+            if (question.pipeline, question.name) in buffers
+        }
+        changed = Problem(
+            platform or self.platform,
+            pipelines or self.problem.pipelines,
+            self.problem.live,
+            sorted(pins, key=str),
+        )
+        used = ledger(changed.board, changed.live)
+        return decide(
+            changed, Propagation(changed), used, limits=Limits(any_will_do=True), converted=converted
+        )
+
+    def with_part(self, section: str, name: str, **changes: object) -> Platform:
+        """The platform with fields of one of its parts replaced."""
+        parts = dict(getattr(self.platform, section))
+        parts[name] = parts[name].model_copy(update=changes)
+        return self.platform.model_copy(update={section: parts})
+
+    def with_buffer(self, question: Question, **changes: object) -> list[Pipeline]:
+        """The pipelines with fields of one buffer replaced."""
+        spec: Buffer = question.spec.model_copy(update=changes)
+        return [
+            p.model_copy(update={"buffers": {**p.buffers, question.name: spec}})
+            if p.name == question.pipeline
+            else p
+            for p in self.problem.pipelines
+        ]
+
+    def helpless(self, question: Question) -> bool:
+        """Whether nothing that changes this buffer alone can help: it fails without it too."""
+        if question.label not in self._helpless:
+            fewer = []
+            for pipeline in self.problem.pipelines:
+                buffers = dict(pipeline.buffers)
+                if pipeline.name == question.pipeline:
+                    del buffers[question.name]
+                if buffers:
+                    fewer.append(pipeline.model_copy(update={"buffers": buffers}))
+            self._helpless[question.label] = bool(fewer) and not self.solvable(pipelines=fewer)
+        return self._helpless[question.label]
+
+    def subjects(self, kind: str) -> list[str]:
+        return [fact.subject for fact in self.conflict if fact.kind == kind]
+
+    def buffers(self) -> list[Question]:
+        """The buffers the conflict is about."""
+        names = {fact.subject.partition("→")[0] for fact in self.conflict}
+        return [question for label, question in sorted(self.labels.items()) if label in names]
+
+    def path(self, question: Question, field: str) -> str:
+        several = len(self.problem.pipelines) > 1
+        return f"{question.pipeline + ':' if several else ''}buffers.{question.name}.{field}"

@@ -1,0 +1,147 @@
+"""Ways out by conversion: let a buffer be converted, or have a device that can."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import count
+from typing import Any, Final
+
+from heapwright.platforms.schema import Conversion, Device, Platform
+from heapwright.solver.constraints.graph import conversion, missing_device
+from heapwright.solver.conversions.edges import ASPECTS
+from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.question.resolve import Question
+
+TRIED: Final = 12
+"""Edges that are tried for one buffer."""
+_NAME: Final = "converter"
+_ASKED: Final = "asked for"
+
+
+def allowed(ways: Ways) -> Iterator[Change]:
+    """Let a buffer be converted: `buffers.frame.conversions`."""
+    for label in ways.subjects(conversion.NAME):
+        question = ways.labels.get(label)
+        if question is None:
+            continue
+        for policy in ("lossless", "allow"):
+            if policy == question.conversions:
+                continue
+            if ways.solvable(pipelines=ways.with_buffer(question, conversions=policy)):
+                path = ways.path(question, "conversions")
+                what = "lossless conversions" if policy == "lossless" else "conversions"
+                text = f"allow {what} of {label} ({path}, now {question.conversions})"
+                yield Change(path, policy, text)
+                break
+
+
+def edges(ways: Ways) -> Iterator[Change]:
+    """Have a device convert between two of its ports: `devices.rga.converts`; or have such a device."""
+    for question in ways.buffers():
+        if question.conversions == "forbid" or not question.spec.read_by:
+            continue
+        if ways.helpless(question):
+            continue
+        written, read = _formats(ways, question, "write"), _formats(ways, question, "read")
+        found = False
+        tried = 0
+        for name, device in sorted(ways.platform.devices.items()):
+            for from_, to in _pairs(device, written, read):
+                tried += 1
+                if tried > TRIED or found:
+                    break
+                edge = _edge(from_, to)
+                if ways.solvable(ways.with_part("devices", name, converts=(*device.converts, edge))):
+                    found = True
+                    yield _change(ways, name, edge, f"have {name} convert {question.label}")
+        raw = question.spec.size is None
+        if found or not (raw or (written and read and not written & read)):
+            continue
+        added, name = _converter(written, read), _free_name(ways.platform)
+        devices = {**ways.platform.devices, name: added}
+        if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
+            what = f"converts {question.label} from {'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
+            if written == read:
+                what = f"copies {question.label}"
+            said = f"have a device that {what}; {ways.platform.name} has none"
+            if _covered(ways, written, read):
+                said = f"have another device that {what}"
+            whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+            yield Change(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
+
+
+def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
+    """Whether some device already makes what is read of what is written."""
+    for device in ways.platform.devices.values():
+        for edge in device.converts:
+            sides = (device.ports[edge.from_].images, device.ports[edge.to].images)
+            taken, made = ({f for rule in rules for f in rule.formats} for rules in sides)
+            if taken & written and made & read:
+                return True
+    return False
+
+
+def _change(ways: Ways, name: str, edge: Conversion, said: str) -> Change:
+    path = f"devices.{name}.converts"
+    known = ways.platform.devices[name].converts
+    to = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in (*known, edge)]
+    return Change(path, to, f"{said} ({path}: {edge.from_} to {edge.to})")
+
+
+def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
+    """What those who write (or read) a buffer may share; all of it where nothing."""
+    asked = set(question.spec.formats or ())
+    shares: list[set[str]] = []
+    for party in question.ways[0].parties:
+        if party.use.access != access:
+            continue
+        mine: set[str] = set()
+        for name in ways.problem.variables[party.variable].candidates:
+            if missing_device.fits(ways.problem.board, name, party.use):
+                port = ways.platform.devices[name].ports[party.use.selector.port or ""]
+                mine |= {fourcc for rule in port.images for fourcc in rule.formats}
+        shares.append(mine & asked if asked and access == "write" else mine)
+    common = set.intersection(*shares) if shares else set()
+    return frozenset(common or set().union(*shares))
+
+
+def _pairs(device: Device, written: frozenset[str], read: frozenset[str]) -> Iterator[tuple[str, str]]:
+    """Ports of a device between which an edge could help, if there is none yet."""
+    known = {(edge.from_, edge.to) for edge in device.converts if set(ASPECTS) <= set(edge.may_change)}
+    for from_, source in sorted(device.ports.items()):
+        for to, target in sorted(device.ports.items()):
+            if (source.access, target.access) != ("read", "write") or (from_, to) in known:
+                continue
+            takes = {fourcc for rule in source.images for fourcc in rule.formats}
+            makes = {fourcc for rule in target.images for fourcc in rule.formats}
+            raw = not written and not source.images and not target.images
+            if raw or (takes & written and makes & read):
+                yield from_, to
+
+
+def _edge(from_: str, to: str) -> Conversion:
+    return Conversion.model_validate({"from": from_, "to": to, "may_change": ASPECTS})
+
+
+def _free_name(platform: Platform) -> str:
+    """What a further device may be called."""
+    names = (_NAME if number == 1 else f"{_NAME}{number}" for number in count(1))
+    return next(name for name in names if name not in platform.devices)
+
+
+def _converter(written: frozenset[str], read: frozenset[str]) -> Device:
+    """A device that takes what is written, and makes what is read; no images are raw data."""
+
+    def port(access: str, formats: frozenset[str]) -> dict[str, Any]:
+        images = [{"formats": sorted(formats)}] if formats else []
+        return {"access": access, "protected": "allowed", "images": images, "source": _ASKED}
+
+    return Device.model_validate(
+        {
+            "kind": "2d",
+            "dma": {"bits": 64, "mmu": True},
+            "source": _ASKED,
+            "ports": {"source": port("read", written), "target": port("write", read)},
+            "converts": [_edge("source", "target")],
+        }
+    )

@@ -1,0 +1,351 @@
+"""All facts that a question rests on, and what each says in a sentence.
+
+A fact is a (kind, subject) pair (design §2). Extents, rates and attachments are
+the question, not facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from types import ModuleType
+
+from heapwright.solver.answer.plan import Reason
+from heapwright.solver.board.board import Board
+from heapwright.solver.candidates.candidate import Option, taken
+from heapwright.solver.candidates.device_assignment import seated
+from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.usage import Ledger, used_by
+from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYOUT, REACH, ROOM, RUN
+from heapwright.solver.constraints.graph import conversion, count, missing_device
+from heapwright.solver.constraints.image import colour_space, modifier, modifier_side_condition
+from heapwright.solver.constraints.image import format as format_kind
+from heapwright.solver.constraints.kind import Budget, Case, End, Fact, Placed, Touch, lives_in
+from heapwright.solver.constraints.memory import capacity, heap_limits
+from heapwright.solver.constraints.planes import plane_buffers
+from heapwright.solver.constraints.protection import audience, protected_flow
+from heapwright.solver.constraints.reach import local_only
+from heapwright.solver.conversions.edges import attachment_of, edges
+from heapwright.solver.conversions.inserted import objections
+from heapwright.solver.question.pipeline import Attachment
+from heapwright.solver.question.protection import foreign
+from heapwright.solver.question.resolve import Party, Problem, Question
+
+_ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
+_CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)
+
+
+def ordered(facts: Sequence[Fact] | set[Fact]) -> list[Fact]:
+    """Facts in the order of the catalogue, then by subject."""
+    return sorted(facts, key=lambda fact: (_ORDER[fact.kind], fact.subject))
+
+
+def universe(problem: Problem) -> list[Fact]:
+    """Every fact that may restrict the question; grouped by what it is about."""
+    found: set[Fact] = set()
+    for question in problem.questions:
+        found.add(Fact(count.NAME, question.label))
+        found.update(_policy(problem, question))
+        for touch in touches_of(problem, question):
+            subject = f"{question.label}→{touch.device.name}"
+            for kind in (*ATTACHMENT, *REACH, *RUN, *_CHOICE):
+                found.add(Fact(kind.NAME, subject))
+            rules = touch.port.images or (None,)
+            stated = (kind for kind in LAYOUT for rule in rules if kind.states(touch._replace(rule=rule)))
+            found.update(Fact(kind.NAME, subject) for kind in stated)
+    found.update(_scarce(problem))
+    if problem.flow is not None:
+        found.update(problem.flow.facts())
+    for heap in problem.board.heaps:
+        found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
+    free = Propagation(problem, Drops(found))
+    budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.locks)}
+    budgets |= _budgets_of_converters(problem)
+    found.update(Fact(budget.kind, budget.subject) for budget in budgets)
+    return ordered(found)
+
+
+def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
+    """What the pipeline says against converting a buffer, and what converters cannot do with it."""
+    known = list(edges(problem.board))
+    if question.conversions != "allow" and any(question.conversions == "forbid" or e.lossy for e in known):
+        yield Fact(conversion.NAME, question.label)
+    for device in dict.fromkeys(edge.device.name for edge in known):
+        yield Fact(conversion.NAME, f"{question.label}→{device}")
+
+
+def _budgets_of_converters(problem: Problem) -> set[Budget]:
+    """Everything that converters may be charged for."""
+    board, found = problem.board, set[Budget]()
+    for touch, end in ends_of(board):
+        for rule in touch.port.images or (None,):
+            for heap in board.heaps.values():
+                placed = Placed(board, "", heap, heap, (1,), 1, (touch._replace(rule=rule),), (end,))
+                found |= {budget for budget, *_ in taken(placed)}
+    return found
+
+
+def _scarce(problem: Problem) -> Iterator[Fact]:
+    """Ports for which the board has no device, or too few different ones."""
+    uses: dict[int, set[Attachment]] = {}
+    needed: dict[int, set[Attachment]] = {}
+    for question in problem.questions:
+        for way in question.ways:
+            for party in way.parties:
+                uses.setdefault(party.variable, set()).add(party.use)
+                if all(party in other.parties for other in question.ways):
+                    needed.setdefault(party.variable, set()).add(party.use)
+
+    def fitting(variable: int, asked: set[Attachment]) -> set[str]:
+        names = problem.variables[variable].candidates
+        return {n for n in names if all(missing_device.fits(problem.board, n, use) for use in asked)}
+
+    fits = {variable: fitting(variable, needed.get(variable, set())) for variable in uses}
+    for variable, asked in uses.items():
+        pairs = (pair for pair in problem.apart if variable in pair)
+        rivals = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
+        fit = seated([*{**rivals, problem.variables[variable].label: variable}.values()], fits)
+        for use in asked:
+            if not fit or not fits[variable] & fitting(variable, {use}):
+                yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
+
+
+def ends_of(board: Board) -> Iterator[tuple[Touch, End]]:
+    """Both sides of every edge of the board."""
+    for edge in edges(board):
+        for end, port in zip((edge.reading, edge.writing), edge.ports, strict=True):
+            yield Touch(edge.device, end.port, port, attachment_of(end)), end
+
+
+def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
+    """Every port of every device that may touch the buffer, as the pipeline asks."""
+    for way in question.ways:
+        for party in way.parties:
+            for name in problem.variables[party.variable].candidates:
+                if missing_device.fits(problem.board, name, party.use):
+                    device = problem.board.devices[name]
+                    port = party.use.selector.port or ""
+                    yield Touch(device, port, device.spec.ports[port], party.use)
+
+
+Relaxed = Sequence[tuple[Question, Option]]
+"""Placements that would be possible without a fact: each buffer, and what is inserted behind it."""
+
+
+class Sentences:
+    """Puts facts into words, by the plan that would exist without them."""
+
+    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.ledger = ledger
+        self.questions = {question.label: question for question in problem.questions}
+
+    def reason(self, fact: Fact, relaxed: Relaxed) -> Reason:
+        """`fact` as a Reason; `relaxed` is a choice that breaks it and nothing else that counts."""
+        text, source = self._words(fact, relaxed)
+        return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
+
+    def _words(self, fact: Fact, relaxed: Relaxed) -> tuple[str, str]:
+        kind = BY_NAME[fact.kind]
+        label, arrow, device = fact.subject.partition("→")
+        if arrow:
+            return self._of_attachment(fact, self.questions[label], device, relaxed)
+        if fact.kind == missing_device.NAME:
+            return self._missing(fact)
+        if fact.kind == count.NAME:
+            return self._count(self.questions[fact.subject], relaxed)
+        if fact.kind == conversion.NAME and fact.subject in self.questions:
+            question = self.questions[fact.subject]
+            text = conversion.policy_sentence(question.label, question.conversions)
+            return text, f"pipeline {question.pipeline}"
+        budget = self._budget(fact, relaxed)
+        if budget is not None:
+            return self._of_budget(budget, relaxed)
+        for question, option in relaxed:
+            heap = self.board.heaps[fact.subject]
+            if option.placed.heap is heap:
+                case = self._case(question, option)
+                if kind.broken(case):
+                    return kind.sentence(case), kind.source(case)
+        question, option = relaxed[0]
+        heap = self.board.heaps[fact.subject]
+        case = self._case(question, option)._replace(heap=heap, home=heap)
+        return kind.sentence(case), kind.source(case)
+
+    def _case(self, question: Question, option: Option) -> Case:
+        placed, settled = option.placed, question.settled(option.binding)
+        return Case(self.board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
+
+    def _of_attachment(
+        self, fact: Fact, question: Question, device: str, relaxed: Relaxed
+    ) -> tuple[str, str]:
+        kind = BY_NAME[fact.kind]
+        if kind is conversion:
+            return self._of_converter(question, device, relaxed)
+        if kind is protected_flow:
+            return self._of_flow(question, device)
+        if kind is audience:
+            return self._of_audience(question, device, relaxed)
+        kin = [(q, o) for q, o in relaxed if q.label == question.label]
+        placed = [(q, o, [t for t in o.placed.touches if t.device.name == device]) for q, o in kin]
+        asked = [t for t in touches_of(self.problem, question) if t.device.name == device]
+        placed = [each for each in placed if each[2]] or [(*kin[0], asked)]
+        if kind in LAYOUT or kind in _CHOICE:
+            stated = [(_stating(kind, ts, o.fourcc, question), o) for _, o, ts in placed]
+            touch, option = next(
+                (each for each in stated if kind in _CHOICE or kind.states(each[0])), stated[0]
+            )
+            if kind in (modifier, plane_buffers):
+                touch = touch.about(option.fourcc)
+            source = (touch.rule.source if touch.rule else None) or touch.port.source
+            return kind.sentence(question.label, touch), source
+        cases = [self._case(q, o)._replace(touch=touch) for q, o, ts in placed for touch in ts]
+        for each in tuple(cases):
+            for heap in self.board.heaps.values():
+                mine = [each.touch] if each.touch is not None and each.touch not in each.touches else []
+                touches = (*each.touches, *mine)
+                home = lives_in(self.board, heap, touches)
+                cases.append(each._replace(heap=heap, home=home, touches=touches))
+        case = next((case for case in cases if kind.broken(case)), cases[0])
+        return kind.sentence(case), kind.source(case)
+
+    def _of_flow(self, question: Question, device: str) -> tuple[str, str]:
+        """Who carries what into a buffer."""
+        party, sources = self._source(question, device)
+        name = party.use.selector.port or ""
+        stage = str(party.use.selector._replace(port=None))
+        say = protected_flow.audience_sentence if question.stated.protected else protected_flow.sentence
+        text = say(question.label, f"{device}.{name}", stage, sources)
+        return text, self.board.devices[device].spec.ports[name].source
+
+    def _source(self, question: Question, device: str) -> tuple[Party, list[str]]:
+        """The attachment through which a device writes what it carries into a buffer, and the buffers that is from."""
+        flow, marked = self.problem.flow, question.stated.protected
+        assert flow is not None  # else nothing is carried
+        for party in (party for way in question.ways for party in way.parties):
+            fits = device in self.problem.variables[party.variable].candidates
+            if fits and party.use.access == "write" and (sources := flow.sources(party, closed=marked)):
+                return party, sources
+        raise AssertionError(device)
+
+    def _of_audience(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+        """Whom a buffer is stated for who may not see what comes into it."""
+        party, _ = self._source(question, device)
+        option = next(option for each, option in relaxed if each.label == question.label)
+        guard = question.settled(option.binding).guard
+        [members] = question.stated.audiences
+        narrower = {each: foreign(members, each) for each in guard.audiences}
+        strangers = [each for each in members if any(each in named for named in narrower.values())]
+        sources = [
+            (other.label, ", ".join(map(str, each)))
+            for other in self.problem.questions
+            for each in other.stated.audiences
+            if other.pipeline == question.pipeline and narrower.get(each)
+        ]
+        stage = str(party.use.selector._replace(port=None))
+        text = audience.stated_sentence(question.label, list(map(str, strangers)), stage, sources)
+        return text, f"pipeline {question.pipeline}"
+
+    def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+        """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""
+        kin = [(q, o) for q, o in relaxed if q.label == question.label]
+        for touch, end in ends_of(self.board):
+            if end.device.name != device:
+                continue
+            for part, option in kin:
+                if part.part is None or (end.device, end.number, end.access) not in [
+                    (e.device, e.number, e.access) for e in part.part.ends
+                ]:
+                    continue
+                for text in objections(self._case(part, option), option, touch):
+                    return text, touch.port.source
+        each = [edge for edge in edges(self.board) if edge.device.name == device]
+        return conversion.attachment_sentence(question.label, device, [e.spec for e in each]), each[
+            0
+        ].spec.source or each[0].device.spec.source
+
+    def _missing(self, fact: Fact) -> tuple[str, str]:
+        asking = [
+            (question.label, party.use)
+            for question in self.problem.questions
+            for way in question.ways
+            for party in way.parties
+            if f"{party.use.selector.kind}.{party.use.selector.port}" == fact.subject
+        ]
+        alone = [each for each in asking if not missing_device.possible(self.board, each[1])]
+        label, use = (alone or asking)[0]
+        return missing_device.sentence(self.board, label, use), f"platform profile {self.board.name}"
+
+    def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
+        touches = next(o for q, o in relaxed if q.label == question.label).placed.touches
+        asked = question.spec.count
+        fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
+        source = f"pipeline {question.pipeline}"
+        if fixed is not None:
+            wanted = count.bounds(touches)[0] if asked is None else asked
+            if not count.allows(wanted, int(fixed)):
+                return count.pinned_sentence(question.label, int(fixed), asked, touches), source
+            return count.sentence(question.label, count.buffers(int(fixed)), touches), source
+        has = "as many buffers as its ports need"
+        if isinstance(asked, int):
+            has = count.buffers(asked)
+        elif asked is not None:
+            has = f"at least {count.buffers(asked.min)}"
+        return count.sentence(question.label, has, touches), source
+
+    def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
+        used = used_by([option for _, option in relaxed], self.ledger)
+        mine = [b for b in used if (b.kind, b.subject) == fact]
+        worst = max(mine, key=lambda b: _plainest(b, used[b]), default=None)
+        fits = worst is not None and used[worst] <= worst.limit
+        return None if fits and fact.kind == heap_limits.NAME else worst
+
+    def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
+        used = used_by([option for _, option in relaxed], self.ledger)[budget]
+        users = [
+            f"{option.number} × {name}" if option.number > 1 else name
+            for name, option in _named(relaxed)
+            if dict(option.charges).get(budget) or budget in dict(option.locks)
+        ]
+        if self.ledger.used(budget):
+            users.append("live buffers")
+        who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
+        who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
+        return exceeded(self.board, budget, used, who)
+
+
+def _plainest(budget: Budget, used: int) -> tuple[bool, int]:
+    """Of budgets that are exceeded, a plain sum says more than runs do; of those alike, the one exceeded most."""
+    return used > budget.limit and not capacity.of_runs(budget), used - budget.limit
+
+
+def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, str]:
+    """That so much is more than there is, and the source of the limit; `who` ends with a verb: `frame needs`."""
+    if budget.kind == local_only.NAME:
+        return local_only.window_sentence(budget, used, who), local_only.window_source(board, budget)
+    if budget.kind == heap_limits.NAME:
+        return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(board, budget)
+    kind = BY_NAME[budget.kind]
+    return kind.sentence(budget, used, who), kind.source(board, budget)
+
+
+def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
+    """Placements as an answer would call them: a buffer, and what is inserted behind it."""
+    seen: dict[str, int] = {}
+    for question, option in relaxed:
+        number = seen[question.label] = seen.get(question.label, -1) + 1
+        yield f"{question.label}>{number}" if number else question.label, option
+
+
+def _stating(kind: ModuleType, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
+    """The touch with the rule that says it: one for the format at hand, if any."""
+    wanted = [fourcc, *(question.spec.formats or ())]
+    ruled = [touch._replace(rule=rule) for touch in touches for rule in touch.port.images] or list(touches)
+    if kind in LAYOUT:
+        ruled = [touch for touch in ruled if kind.states(touch)] or ruled
+    for name in wanted:
+        for touch in ruled:
+            if touch.rule is not None and name in touch.rule.formats:
+                return touch
+    return ruled[0]

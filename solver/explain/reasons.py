@@ -1,0 +1,301 @@
+"""Why a plan is as it is: which facts decided heap, format, stride, size and count.
+
+Nothing here decides anything. A fact is a reason for a number if the number would
+be another without it; where several facts ask for the same, those that alone would
+give the number. A heap's rivals are judged by every kind, so that the answer says
+"the display alone would have allowed system; the encoder is the reason for CMA".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from types import ModuleType
+from typing import Final, Literal
+
+from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.platforms.values import in_units
+from heapwright.solver.answer.plan import Reason, Rejected
+from heapwright.solver.board.board import HeapView
+from heapwright.solver.candidates.candidate import Image, Option, priced
+from heapwright.solver.candidates.images import canonical, holds
+from heapwright.solver.candidates.usage import Ledger, largest_share, locked_share, used_by
+from heapwright.solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN
+from heapwright.solver.constraints.graph import conversion, count
+from heapwright.solver.constraints.image import format as format_kind
+from heapwright.solver.constraints.image import modifier as modifier_kind
+from heapwright.solver.constraints.image import modifier_side_condition
+from heapwright.solver.constraints.kind import Case, Touch, lives_in, subject
+from heapwright.solver.constraints.memory import capacity
+from heapwright.solver.layout import layout as layouts
+from heapwright.solver.layout import modifiers
+from heapwright.solver.layout.layout import Demand, Layout
+from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.resolve import Problem, Question
+
+Decides = Literal["heap", "format", "modifier", "stride", "size", "count", "offset"]
+_VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
+    "stride": lambda found: [plane.stride for plane in found.planes],
+    "offset": lambda found: [plane.offset for plane in found.planes[1:]],
+    "size": lambda found: found.size,
+}
+
+
+class Why:
+    """The reasons of one plan."""
+
+    def __init__(self, problem: Problem, options: Sequence[Option], ledger: Ledger) -> None:
+        self.problem = problem
+        self.board = problem.board
+        self.options = options
+        self.ledger = ledger
+
+    def reasons(self, question: Question, option: Option) -> tuple[Reason, ...]:
+        found = [*self._of_heap(question, option)]
+        if option.fourcc is not None:
+            found += [*self._of_format(question, option), *self._of_modifier(question, option)]
+            found += self._of_layout(question, option)
+        found += self._of_count(question, option)
+        return tuple(dict.fromkeys(found))
+
+    def rejected(self, question: Question, option: Option) -> tuple[Rejected, ...]:
+        """Every other heap, and what speaks against it."""
+        found = []
+        for heap in self.board.heaps.values():
+            if heap is not option.placed.heap:
+                broken = tuple(self._broken(question, option, heap)) or (
+                    self._fixed(question, option) or self._costlier(option, heap),
+                )
+                found.append(Rejected(heap=heap.name, reasons=broken))
+        return tuple(found)
+
+    def _case(
+        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+    ) -> Case:
+        touches = option.placed.touches if touches is None else touches
+        home = lives_in(self.board, heap, touches)
+        settled = question.settled(option.binding)
+        return Case(self.board, settled, touches, heap, home, None, option.layout)
+
+    def _broken(
+        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+    ) -> Iterator[Reason]:
+        """What keeps the buffer, touched by these or by whom it is, from a heap."""
+        case = self._case(question, option, heap, touches)
+        for kind in (*HEAP, *ROOM):
+            if kind.broken(case):
+                yield _reason(kind, case)
+        for touch in case.touches:
+            for kind in (*REACH, *RUN):
+                of_touch = case._replace(touch=touch)
+                if kind.broken(of_touch):
+                    yield _reason(kind, of_touch)
+
+    def _fixed(self, question: Question, option: Option) -> Reason | None:
+        """Why the buffer is where it is, whatever other heaps would cost: a pin, or a copy within one heap."""
+        where = option.placed.heap.name
+        if any(pin.field == "heap" for pin in question.pins):
+            return _by_pin("heap", question, f"is pinned to {where}")
+        for end in option.placed.ends:
+            if "memory" not in end.edge.may_change:
+                text = f"{end.device.name} converts within {where}, and moves nothing to another heap"
+                return Reason(
+                    decides="heap", kind=conversion.NAME, subject=f"{question.label}→{end.device.name}",
+                    text=text, source=end.edge.source or end.device.spec.source,
+                )  # fmt: skip
+        return None
+
+    def _moved(self, option: Option, heap: HeapView, touches: tuple[Touch, ...]) -> Option:
+        """The same layout in another heap, touched by these."""
+        home = lives_in(self.board, heap, touches)
+        moved = option.placed._replace(heap=heap, home=home, touches=touches)
+        image = Image(0, option.fourcc, option.modifier, option.colour, touches, option.layout)
+        counts = [(option.number, option.dropped)]
+        [rival] = priced(moved, image, option.values[2], option.binding, counts)
+        return rival
+
+    def _too_small(self, option: Option, rival: Option, heap: HeapView) -> Reason | None:
+        """What has no room for `rival` in place of an option, if anything."""
+        used = used_by([*(o for o in self.options if o is not option), rival], self.ledger)
+        for budget, _ in (*rival.charges, *rival.locks):
+            if used[budget] > budget.limit:
+                much = f"{used[budget]} of {budget.limit} {budget.what}"
+                if budget.kind == capacity.NAME:
+                    much = f"{in_units(used[budget])} of {in_units(budget.limit)}"
+                text = f"{heap.name} lacks room: {much} would be used"
+                return Reason(
+                    decides="heap", kind=budget.kind, subject=budget.subject, text=text, source=heap.source
+                )
+        return None
+
+    def _costlier(self, option: Option, heap: HeapView) -> Reason:
+        """The first level at which the same layout in `heap` costs more, or does not fit."""
+        placed = option.placed
+        rival = self._moved(option, heap, placed.touches)
+        rest = [o for o in self.options if o is not option]
+        small = self._too_small(option, rival, heap)
+        if small is not None:
+            return small
+        chosen, moved_there = list(option.values), list(rival.values)
+        chosen[LARGEST] = largest_share(self.options, self.ledger)
+        moved_there[LARGEST] = largest_share([*rest, rival], self.ledger)
+        paid = locked_share(rest, self.ledger)
+        chosen[SUM] += locked_share(self.options, self.ledger) - paid
+        moved_there[SUM] += locked_share([*rest, rival], self.ledger) - paid
+        for term, mine, theirs in zip(NAMES, chosen, moved_there, strict=True):
+            if mine != theirs:
+                text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
+                return Reason(decides="heap", kind=term, subject=heap.name, text=text, source=heap.source)
+        first = f"; {placed.heap.name} comes first by name" if placed.heap.name < heap.name else ""
+        text = f"{heap.name} would do exactly as well{first}"
+        return Reason(decides="heap", kind="names", subject=heap.name, text=text, source=heap.source)
+
+    def _of_heap(self, question: Question, option: Option) -> Iterator[Reason]:
+        """What speaks against the other heaps; what makes a scattered one good enough."""
+        for heap in self.board.heaps.values():
+            if heap is option.placed.heap:
+                continue
+            broken = list(self._broken(question, option, heap))
+            guilty = {reason.subject for reason in broken}
+            for reason in broken:
+                touches = option.placed.touches
+                others = tuple(t for t in touches if f"{question.label}→{t.device.name}" not in guilty)
+                text = reason.text
+                if (
+                    others and "→" in reason.subject and len(guilty) == 1
+                    and not any(self._broken(question, option, heap, others))
+                    and self._too_small(option, self._moved(option, heap, others), heap) is None
+                ):  # fmt: skip
+                    names = " and ".join(dict.fromkeys(touch.device.name for touch in others))
+                    text += f"; {names} alone would have allowed {heap.name}"
+                yield reason.model_copy(update={"text": text})
+        case = self._case(question, option, option.placed.heap)
+        for touch in option.placed.touches:
+            for kind in PERMIT:
+                if kind.permits(case._replace(touch=touch)):
+                    yield _reason(kind, case._replace(touch=touch))
+
+    def _of_format(self, question: Question, option: Option) -> Iterator[Reason]:
+        asked = question.spec.formats or ()
+        for fourcc in asked[: asked.index(option.fourcc)] if option.fourcc in asked else ():
+            for touch in option.placed.touches:
+                if not any(fourcc in rule.formats for rule in touch.port.images):
+                    yield _said("format", format_kind, question, touch)
+
+    def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
+        yield from self._of_use(question, option)
+        known = {
+            m
+            for touch in option.placed.touches
+            for rule in touch.about(option.fourcc).port.images
+            for m in canonical(rule)
+        }
+        if known <= {modifiers.bare(option.modifier or "")}:
+            return
+        for touch in option.placed.touches:
+            if touch.rule is not None and canonical(touch.rule) == {modifiers.bare(option.modifier or "")}:
+                yield _said("modifier", modifier_kind, question, touch.about(option.fourcc))
+
+    def _of_use(self, question: Question, option: Option) -> Iterator[Reason]:
+        """Who takes the format in LINEAR, but not when it is used like this."""
+        if option.modifier in (None, LINEAR):
+            return
+        for touch in option.placed.touches:
+            plain = [rule for rule in touch.about(option.fourcc).port.images if LINEAR in rule.modifiers]
+            if plain and not any(holds(rule, touch.port, touch.use) for rule in plain):
+                yield _said(
+                    "modifier", modifier_side_condition, question, touch, f"{question.label} in {LINEAR}"
+                )
+
+    def _of_layout(self, question: Question, option: Option) -> list[Reason]:
+        """Facts without which (or alone by which) stride, offsets and size come out so."""
+        stated = [(t, kind) for t in option.placed.touches for kind in LAYOUT if kind.states(t)]
+        found: list[Reason] = []
+        if any(pin.field == "stride" for pin in question.pins):
+            stride = option.layout.planes[0].stride if option.layout.planes else 0
+            found.append(_by_pin("stride", question, f"is pinned to a stride of {stride} bytes"))
+        settled: set[tuple[str, str]] = set()
+        for decides, value in _VALUES.items():
+            mine = value(option.layout)
+            plain = self._without(question, option, stated, set(range(len(stated))))
+            if plain is not None and value(plain) == mine:
+                continue
+            binding = [
+                i for i in range(len(stated)) if self._changes(question, option, stated, {i}, value, mine)
+            ]
+            if not binding:
+                everyone = set(range(len(stated)))
+                binding = [
+                    i
+                    for i in everyone
+                    if not self._changes(question, option, stated, everyone - {i}, value, mine)
+                ]
+            for index in binding:
+                touch, kind = stated[index]
+                if (touch.title, kind.NAME) in settled:
+                    continue
+                settled.add((touch.title, kind.NAME))
+                found.append(_said(decides, kind, question, touch))
+        return found
+
+    def _changes(
+        self,
+        question: Question,
+        option: Option,
+        stated: list[tuple[Touch, ModuleType]],
+        left_out: set[int],
+        value: Callable[[Layout], object],
+        mine: object,
+    ) -> bool:
+        found = self._without(question, option, stated, left_out)
+        return found is None or value(found) != mine
+
+    def _without(
+        self, question: Question, option: Option, stated: list[tuple[Touch, ModuleType]], left_out: set[int]
+    ) -> Layout | None:
+        """The layout with some facts left out."""
+        shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
+        image = question.spec.size
+        assert shape is not None and image is not None  # the option has a layout
+        need = Demand()
+        need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
+        for index, (touch, kind) in enumerate(stated):
+            if index not in left_out:
+                kind.demand(touch, need, image)
+        return layouts.solve(need, image, shape, len(option.layout.sizes))
+
+    def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
+        if question.spec.count is None:
+            touches = option.placed.touches
+            text = count.sentence(question.label, count.buffers(option.number), touches)
+            source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
+            yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
+
+
+def _by_pin(decides: Decides, question: Question, what: str) -> Reason:
+    """What was fixed before solving."""
+    named = ", ".join(str(pin) for pin in question.pins if pin.field == decides)
+    text = f"{question.label} {what}"
+    return Reason(decides=decides, kind="pin", subject=question.label, text=text, source=f"pin {named}")
+
+
+def _reason(kind: ModuleType, case: Case) -> Reason:
+    return Reason(
+        decides="heap",
+        kind=kind.NAME,
+        subject=subject(kind, case),
+        text=kind.sentence(case),
+        source=kind.source(case),
+    )
+
+
+def _said(
+    decides: Decides, kind: ModuleType, question: Question, touch: Touch, what: str | None = None
+) -> Reason:
+    source = (touch.rule.source if touch.rule else None) or touch.port.source
+    return Reason(
+        decides=decides,
+        kind=kind.NAME,
+        subject=f"{question.label}→{touch.device.name}",
+        text=kind.sentence(what or question.label, touch),
+        source=source,
+    )

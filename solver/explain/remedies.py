@@ -1,0 +1,338 @@
+"""The ways out of a conflict: a closed list of changes, each verified by solving again.
+
+Every generator proposes a path in the profile or the pipeline and the exact value
+at which a plan appears. Numbers are found by bisection, so that one page less, or
+one buffer more, is infeasible again. They are listed cheapest first: sizes that a
+boot argument sets, then what the pipeline asks for, then limits and hardware.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Final
+
+from heapwright.platforms.schema import Aperture
+from heapwright.platforms.values import Extent, in_units
+from heapwright.solver.answer.plan import Remedy
+from heapwright.solver.board import iova
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.constraints.memory import capacity
+from heapwright.solver.explain import detours, invitations
+from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.question.pipeline import Wish
+from heapwright.solver.question.resolve import Problem, Question
+
+MOST: Final = 1 << 46
+"""No remedy asks for more bytes than this."""
+STEPS: Final = (16, 32, 64, 128, 256)
+"""Widths are tried at multiples of these."""
+
+
+def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
+    """Verified ways out, cheapest first."""
+    ways = Ways(problem, conflict)
+    found: list[Change] = []
+    for generator in GENERATORS:
+        for change in generator(ways):
+            if not any((change.path, change.to) == (known.path, known.to) for known in found):
+                found.append(change)
+    return tuple(
+        Remedy(change=change.path, to=change.to, text=change.text, rank=rank)
+        for rank, change in enumerate(found, 1)
+    )
+
+
+def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int | None:
+    """The smallest multiple of `step` above `low`, at most `high`, that works.
+
+    Grows by doubling, then bisects; `works` must hold from some point on.
+    """
+    tried = low // step
+    width = 1
+    while True:
+        number = min(tried + width, high // step)
+        if number <= tried:
+            return None
+        if works(number * step):
+            break
+        if number == high // step:
+            return None
+        tried, width = number, width * 2
+    top = number
+    while top - tried > 1:
+        middle = (top + tried) // 2
+        if works(middle * step):
+            top = middle
+        else:
+            tried = middle
+    return top * step
+
+
+def memory_sizes(ways: Ways) -> Iterator[Change]:
+    """Enlarge a memory: `memory.cma.size`."""
+    board = ways.problem.board
+    for subject in ways.subjects("capacity"):
+        for name in capacity.members(subject):
+            memory = board.memories.get(name)
+            if memory is None or not isinstance(memory.spec.size, int):
+                continue
+            most = min(MOST, board.ceiling(memory) or MOST)
+
+            def works(size: int, name: str = name) -> bool:
+                return ways.solvable(ways.with_part("memory", name, size=size))
+
+            size = least(memory.spec.size, most, memory.spec.step or board.page, works)
+            if size is not None:
+                now = in_units(memory.spec.size)
+                text = f"enlarge {name} to {in_units(size)} (memory.{name}.size, now {now})"
+                yield Change(f"memory.{name}.size", size, text)
+
+
+def counts(ways: Ways) -> Iterator[Change]:
+    """Ask for fewer buffers (or as many as are needed): `buffers.frame.count`."""
+    for subject in ways.subjects("count"):
+        question = ways.labels[subject]
+        asked = question.spec.count
+        now = asked.min if isinstance(asked, Wish) else asked
+        if now is None or ways.helpless(question):
+            continue
+        fixed = [int(pin.value) for pin in question.pins if pin.field == "count"]
+        if fixed:
+            number = fixed[0] if fixed[0] != now and _counted(ways, question, fixed[0]) else None
+        else:
+            number = _most_count(ways, question, now)
+        if number is None:
+            continue
+        path = ways.path(question, "count.min" if isinstance(asked, Wish) else "count")
+        text = f"use {number} buffer{'s' if number > 1 else ''} for {question.label} ({path}, now {now})"
+        yield Change(path, number, text)
+
+
+def _counted(ways: Ways, question: Question, number: int, *, converted: bool = True) -> bool:
+    asked = question.spec.count
+    count: object = number
+    if isinstance(asked, Wish):
+        count = Wish(min=number, wish=max(number, asked.wish))
+    return ways.solvable(pipelines=ways.with_buffer(question, count=count), converted=converted)
+
+
+def _most_count(ways: Ways, question: Question, now: int) -> int | None:
+    """The largest count below `now` that works; where the ports need more than `now`, the smallest.
+
+    Between what the ports need and `now` fewer buffers always fit better, so bisection is exact. It
+    leaves conversions aside first, which take long to rule out, and asks for them only about one more.
+    """
+    needed = _needed(ways, question)
+    if needed is None:
+        return None
+    if needed > now:
+        while needed - 1 > now and _counted(ways, question, needed - 1):
+            needed -= 1
+        return needed
+    few = _bisected(needed, now, lambda number: _counted(ways, question, number, converted=False))
+    if few + 1 == now or not _counted(ways, question, few + 1):
+        return few
+    return _bisected(few + 1, now, lambda number: _counted(ways, question, number))
+
+
+def _bisected(few: int, many: int, works: Callable[[int], bool]) -> int:
+    """The largest number below `many` that works, if `few` does."""
+    while many - few > 1:
+        middle = (few + many) // 2
+        if works(middle):
+            few = middle
+        else:
+            many = middle
+    return few
+
+
+def _needed(ways: Ways, question: Question) -> int | None:
+    """As many buffers as the ports need, if that many fit."""
+    asked = question.spec.count
+    if isinstance(asked, Wish):
+        return 1 if _counted(ways, question, 1) else None
+    choice = ways.chosen(pipelines=ways.with_buffer(question, count=None))
+    if not choice.options:
+        return None
+    return choice.options[ways.problem.questions.index(question)].number
+
+
+def formats(ways: Ways) -> Iterator[Change]:
+    """Allow a format that all ports share: `buffers.frame.formats`."""
+    for question in ways.buffers():
+        asked = question.spec.formats
+        if asked is None or ways.helpless(question):
+            continue
+        if not ways.solvable(pipelines=ways.with_buffer(question, formats=None)):
+            continue  # not with any format
+        known = {
+            fourcc
+            for device in ways.problem.board.devices.values()
+            for port in device.spec.ports.values()
+            for rule in port.images
+            for fourcc in rule.formats
+        }
+        for fourcc in sorted(known - set(asked)):
+            to = [*asked, fourcc]
+            if ways.solvable(pipelines=ways.with_buffer(question, formats=tuple(to))):
+                path = ways.path(question, "formats")
+                text = f"allow format {fourcc} for {question.label} ({path}, now {', '.join(asked)})"
+                yield Change(path, to, text)
+                break
+
+
+def widths(ways: Ways) -> Iterator[Change]:
+    """Use a width whose rows suit everybody: `buffers.frame.size`."""
+    if not any(fact.kind.startswith(("stride", "extent", "plane", "implied")) for fact in ways.conflict):
+        return
+    for question in ways.buffers():
+        image = question.spec.size
+        if image is None or ways.helpless(question):
+            continue
+        tried = sorted({-(-image.width // step) * step for step in STEPS} - {image.width})
+        for height in dict.fromkeys(
+            (image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))
+        ):
+            width = next(
+                (w for w in (image.width, *tried) if _sized(ways, question, Extent(w, height), image)), None
+            )
+            if width is not None:
+                size = Extent(width, height)
+                path = ways.path(question, "size")
+                yield Change(path, str(size), f"use {size} for {question.label} ({path}, now {image})")
+                break
+
+
+def _sized(ways: Ways, question: Question, size: Extent, now: Extent) -> bool:
+    return size != now and ways.solvable(pipelines=ways.with_buffer(question, size=size))
+
+
+def apertures(ways: Ways) -> Iterator[Change]:
+    """Widen an IOMMU's aperture: `iommus.mmu0.aperture.size`."""
+    for name in ways.subjects("iova-aperture"):
+        iommu = ways.platform.iommus.get(name)
+        if iommu is None or not isinstance(iommu.aperture, Aperture):
+            continue
+        base = iommu.aperture.base
+        behind = (each for each in ways.problem.board.devices.values() if each.dma.iommu == name)
+        if all(iova.end(device) <= base + iommu.aperture.size for device in behind):
+            continue  # nobody sees more of it
+
+        def works(size: int, name: str = name, base: int = base) -> bool:
+            return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
+
+        if not works(MOST):
+            continue  # the device itself sees no more of it
+        size = least(iommu.aperture.size, MOST, ways.platform.page, works)
+        if size is not None:
+            now = in_units(iommu.aperture.size)
+            text = (
+                f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
+            )
+            yield Change(f"iommus.{name}.aperture.size", size, text)
+
+
+def resources(ways: Ways) -> Iterator[Change]:
+    """Have more of a resource, or of a memory's bandwidth."""
+    for name in ways.subjects("resource"):
+        if name in ways.platform.resources:
+            have = ways.platform.resources[name]
+
+            def enough(number: int, name: str = name) -> bool:
+                changed = {**ways.platform.resources, name: number}
+                return ways.solvable(ways.platform.model_copy(update={"resources": changed}))
+
+            number = least(have, have + 4096, 1, enough)
+            if number is not None:
+                yield Change(
+                    f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})"
+                )
+        memory = ways.platform.memory.get(name)
+        if memory is not None and isinstance(memory.bandwidth, int):
+
+            def faster(rate: int, name: str = name) -> bool:
+                return ways.solvable(ways.with_part("memory", name, bandwidth=rate))
+
+            rate = least(memory.bandwidth, MOST, 1, faster)
+            if rate is not None:
+                path = f"memory.{name}.bandwidth"
+                yield Change(path, rate, f"have {rate} bytes/s of {name} ({path}, now {memory.bandwidth})")
+
+
+def heap_limits(ways: Ways) -> Iterator[Change]:
+    """Raise a heap's limits: `heaps.udmabuf.largest`, `heaps.rdma.buffers`."""
+    for name in ways.subjects("heap-limits"):
+        for field, step, most in (("largest", ways.platform.page, MOST), ("buffers", 1, 4096)):
+            now = getattr(ways.platform.heaps[name], field)
+            if not isinstance(now, int):
+                continue
+
+            def works(value: int, name: str = name, field: str = field) -> bool:
+                return ways.solvable(ways.with_part("heaps", name, **{field: value}))
+
+            value = least(now, most, step, works)
+            if value is not None:
+                path = f"heaps.{name}.{field}"
+                yield Change(path, value, f"raise {field} of {name} to {value} ({path}, now {now})")
+
+
+def firewalls(ways: Ways) -> Iterator[Change]:
+    """Admit a device behind the firewall: `heaps.protected.access`."""
+    for subject in ways.subjects("outside-firewall"):
+        device = subject.partition("→")[2]
+        for name, heap in sorted(ways.platform.heaps.items()):
+            if not isinstance(heap.access, tuple) or device in heap.access:
+                continue
+            to = (*heap.access, device)
+            if ways.solvable(ways.with_part("heaps", name, access=to)):
+                path = f"heaps.{name}.access"
+                yield Change(path, list(to), f"admit {device} behind the firewall of {name} ({path})")
+
+
+def protected_ports(ways: Ways) -> Iterator[Change]:
+    """Let a port take protected buffers: `devices.panel.ports.scanout.protected`."""
+    for subject in ways.subjects("protected-port"):
+        label, _, name = subject.partition("→")
+        device = ways.platform.devices[name]
+        for port_name, port in sorted(device.ports.items()):
+            if port.protected in ("allowed", "required"):
+                continue
+            ports = {**device.ports, port_name: port.model_copy(update={"protected": "allowed"})}
+            if ways.solvable(ways.with_part("devices", name, ports=ports)):
+                path = f"devices.{name}.ports.{port_name}.protected"
+                text = f"have {name}.{port_name} take protected buffers such as {label} ({path}, now {port.protected})"
+                yield Change(path, "allowed", text)
+
+
+def iommus(ways: Ways) -> Iterator[Change]:
+    """Put a device behind page tables, as other boards do: `devices.encoder.dma.mmu`."""
+    subjects = [*ways.subjects("contiguous-memory"), *ways.subjects("address-reach")]
+    for name in dict.fromkeys(subject.partition("→")[2] for subject in subjects):
+        dma = ways.platform.devices[name].dma
+        if dma.mmu or dma.iommu is not None:
+            continue
+        counted = [field for field in ("segments", "boundary") if getattr(dma, field) is not None]
+        update = {"mmu": True} | dict.fromkeys(counted)
+        if ways.solvable(ways.with_part("devices", name, dma=dma.model_copy(update=update))):
+            path = f"devices.{name}.dma.mmu"
+            text = f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false"
+            yield Change(path, True, f"{text}; {' and '.join(counted)} then null)" if counted else f"{text})")
+
+
+GENERATORS: Final = (
+    memory_sizes,
+    counts,
+    formats,
+    widths,
+    invitations.invitations,
+    invitations.withdrawals,
+    apertures,
+    resources,
+    heap_limits,
+    firewalls,
+    protected_ports,
+    iommus,
+    detours.allowed,
+    detours.edges,
+)
+"""Cheapest first."""

@@ -1,0 +1,142 @@
+"""What a plan rests on that nobody knows, and what is worth a warning.
+
+An unknown *requirement* is not imposed and an unknown size not checked; the answer
+lists both (design §4). Unknown *ability* counts as no and needs no listing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from pydantic import BaseModel
+
+from heapwright.platforms.values import UNKNOWN
+from heapwright.platforms.words import PLANES
+from heapwright.solver.answer.plan import UnknownFact
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.conversions.inserted import Seat
+from heapwright.solver.question.resolve import Problem
+
+ABILITIES: Final = frozenset(
+    {
+        "access",
+        "align",
+        "coherent",
+        "cpu",
+        "imports",
+        "iova",
+        "lossless",
+        "p2p",
+        "protected",
+        "reached_by",
+        "run",
+        "sync",
+        "takes_from",
+    }
+)
+"""Fields whose `unknown` counts as no."""
+
+
+def unknown_facts(problem: Problem, options: Sequence[Option]) -> tuple[UnknownFact, ...]:
+    """Every requirement and size that these placements take on trust, each once."""
+    found: dict[tuple[str, str], UnknownFact] = {}
+    for option in options:
+        for subject, field in _unknown(problem, option):
+            text = f"{field} of {subject} is unknown and was not imposed"
+            if subject == option.placed.label:
+                text = f"{_exported(option)}; {option.placed.sizes[0]} bytes are a lower bound"
+            found[subject, field] = UnknownFact(subject=subject, field=field, text=text)
+    return tuple(found[key] for key in sorted(found))
+
+
+def rests_on_unknown(problem: Problem, option: Option) -> bool:
+    """Whether a strict answer must do without this option."""
+    return any(True for _ in _unknown(problem, option))
+
+
+def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
+    platform = problem.board.platform
+    if _opaque(option):
+        yield option.placed.label, "size"
+    for touch in option.placed.touches:
+        name = touch.device.name
+        if not touch.device.by_cpu:
+            yield from ((name, f"dma.{path}") for path in _paths(touch.device.dma))
+            iommu = touch.device.dma.iommu
+            if iommu is not None:
+                yield from ((iommu, path) for path in _paths(platform.iommus[iommu]))
+        port = touch.port.model_copy(update={"images": ()})
+        yield from ((touch.title, path) for path in _paths(port))
+        if port.how_many is None and (touch.device.spec.kind, touch.name) in PLANES:
+            yield touch.title, "how_many"
+        if touch.rule is not None:
+            yield from ((touch.title, path) for path in _paths(touch.rule))
+    for end in option.placed.ends:
+        if end.edge.throughput == UNKNOWN:
+            yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
+    for heap in {id(h): h for h in (option.placed.heap, option.placed.home)}.values():
+        yield from ((heap.name, path) for path in _paths(heap.spec))
+    for memory in option.placed.home.memories or ():
+        yield from ((memory.name, path) for path in _paths(memory.spec) if path != "base")
+        if memory.free is None:
+            parts = (m for m in problem.board.memories.values() if memory in [*problem.board.around(m)][1:])
+            yield from ((part.name, "size") for part in parts if part.spec.size == UNKNOWN)
+
+
+def _opaque(option: Option) -> bool:
+    """Whether only the exporter knows how the bytes lie."""
+    return option.modifier is not None and not option.layout.planes
+
+
+def _exported(option: Option) -> str:
+    return (
+        f"the size of {option.placed.label} in {option.modifier} comes from the exporter, "
+        f"{option.placed.heap.name}"
+    )
+
+
+def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:
+    for name in type(model).model_fields:
+        value = getattr(model, name)
+        if value == UNKNOWN and name not in ABILITIES:
+            yield prefix + name
+        elif isinstance(value, BaseModel):
+            yield from _paths(value, f"{prefix}{name}.")
+
+
+def warnings(seats: Sequence[Seat]) -> tuple[str, ...]:
+    """Things that work, and that a person should know."""
+    found: dict[str, None] = {}
+    for seat in seats:
+        question, option, placed = seat.question, seat.option, seat.option.placed
+        if placed.home is not placed.heap:
+            found[
+                f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"
+            ] = None
+        if placed.heap.spec.permission is not None:
+            found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
+        if _opaque(option):
+            found[_exported(option)] = None
+        for touch in placed.touches:
+            found.update(dict.fromkeys(_of_touch(question.label, option, touch)))
+    return tuple(found)
+
+
+def _of_touch(label: str, option: Option, touch: Touch) -> Iterator[str]:
+    placed, device = option.placed, touch.device
+    limit = device.dma.segment_size
+    if device.translation == "none" and isinstance(limit, int) and device.dma.segments is None:
+        longest = max(placed.home.exported(size) for size in placed.sizes)
+        if longest > limit:
+            yield (
+                f"{device.name} claims segments of at most {limit} bytes; {label} is one of {longest}, "
+                "which works and makes CONFIG_DMA_API_DEBUG complain"
+            )
+    strangers = {t.device.name for t in placed.touches if not t.device.snoops}
+    if device.by_cpu and placed.heap.cpu == "cached" and strangers:
+        yield (
+            f"bracket the CPU's access to {label} with DMA_BUF_IOCTL_SYNC (START, END): "
+            f"{', '.join(sorted(strangers))} does not snoop caches"
+        )

@@ -1,0 +1,1 @@
+"""How bytes lie: strides, offsets and sizes of a format in a modifier."""

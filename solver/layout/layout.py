@@ -1,0 +1,179 @@
+"""The words of a layout: what all attachments ask of it, and what comes of it.
+
+All attachments pour what they ask into one `Demand`; a modifier's `Form` gives the
+smallest layout that meets it, or None. Smallest is best: every stride, offset and size
+only grows, and nothing in the model gains from a larger one, so one layout per (format,
+modifier, dma-bufs) is enough. Most forms are a `heapwright.solver.layout.shape.Shape`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Final, NamedTuple, Protocol
+
+from heapwright.platforms.schema import ColumnHeight, PlaneRows, Tail
+from heapwright.platforms.values import Extent
+
+
+class PlaneShape(NamedTuple):
+    """One plane of a pixel format: `bytes` per `pixels` samples of a row, in groups of `group` by `lines`."""
+
+    bytes: int
+    pixels: int
+    hsub: int
+    vsub: int
+    group: int = 1
+    lines: int = 1
+
+    def whole_row(self, width: int) -> int:
+        """Bytes of one row up to the end of its last group: two pixels of YUYV, four of NV15.
+
+        Source: include/uapi/drm/drm_fourcc.h: "2x2 subsampled", "packed YCbCr", `[63:0]` of two pixels;
+        drivers/media/v4l2-core/v4l2-common.c v4l2_format_plane_stride().
+        """
+        samples = -(-width // self.hsub)
+        return -(-round_up(samples, self.group) * self.bytes // self.pixels)
+
+    def row(self, width: int) -> int:
+        """Bytes of one row of an image `width` pixels wide, whatever groups they end in.
+
+        Source: linux-7.2.13:drivers/gpu/drm/drm_fourcc.c drm_format_info_min_pitch().
+        """
+        samples = -(-width // self.hsub)
+        return -(-samples * self.bytes // self.pixels)
+
+
+class Form(Protocol):
+    """How a family lays an image out: a `Shape`, or a closed form of its own."""
+
+    @property
+    def planes(self) -> tuple[PlaneShape, ...]: ...
+
+    @property
+    def dmabufs(self) -> frozenset[int]:
+        """In how many dma-bufs it can lie."""
+
+    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+        """The smallest layout of `image` that meets `need`, or None."""
+
+
+class Plane(NamedTuple):
+    """Bytes; `offset` counts from the start of dma-buf `dmabuf`."""
+
+    offset: int
+    stride: int
+    size: int
+    dmabuf: int
+    metadata: int = 0
+    """Of `size`, before the pixels."""
+    metadata_stride: int = 0
+
+
+class Layout(NamedTuple):
+    """A solved layout; `sizes` is what each dma-buf must hold, in bytes.
+
+    Without planes the layout is opaque, and the size a lower bound.
+    """
+
+    planes: tuple[Plane, ...]
+    sizes: tuple[int, ...]
+    coded: Extent
+    rows: int
+    moves: int = -1
+    """Bytes that one touch moves, where compression makes them fewer than `size`; else -1."""
+    parameter: int = 0
+    """Of the modifier, where it is made for this layout: SAND's column height."""
+
+    @property
+    def size(self) -> int:
+        return sum(self.sizes)
+
+    @property
+    def moved(self) -> int:
+        return self.size if self.moves < 0 else self.moves
+
+
+class Demand:
+    """What all attachments together ask of one layout."""
+
+    __slots__ = (
+        "beyond", "bytes_max", "bytes_multiple", "coded_height", "coded_width", "column_heights", "equal",
+        "exact", "groups", "halved", "implied", "max_pixels", "maximum", "metadata", "minimum",
+        "minimum_rows", "multiple", "offset", "pinned", "plane_rows", "power_of_two", "rows", "sets", "tails",
+    )  # fmt: skip
+
+    def __init__(self) -> None:
+        self.coded_width = 1
+        self.coded_height = 1
+        self.rows = 1
+        self.multiple = 1
+        self.minimum = 0
+        self.maximum: int | None = None
+        self.max_pixels: int | None = None
+        self.groups: tuple[tuple[int, int], ...] = ()
+        self.exact: tuple[int, ...] = ()
+        self.sets: tuple[tuple[int, ...], ...] = ()
+        self.power_of_two = False
+        self.beyond: tuple[tuple[int, int], ...] = ()
+        self.equal = False
+        self.halved: tuple[int, ...] = ()
+        self.offset = 1
+        self.implied: tuple[int, ...] = ()
+        self.tails: tuple[tuple[Tail, Extent], ...] = ()
+        self.minimum_rows: tuple[int, ...] = ()
+        self.plane_rows: tuple[PlaneRows, ...] = ()
+        self.metadata = 1
+        self.column_heights: tuple[ColumnHeight, ...] = ()
+        self.bytes_max: int | None = None
+        self.bytes_multiple = 1
+        self.pinned: int | None = None
+
+    def key(self) -> tuple[object, ...]:
+        """Equal for demands that ask the same."""
+        return _ASKED(self)
+
+
+_ASKED: Final[Callable[[Demand], tuple[object, ...]]] = attrgetter(*Demand.__slots__)
+
+
+def round_up(number: int, multiple: int) -> int:
+    return number + -number % multiple
+
+
+def raw(size: int, need: Demand) -> Layout | None:
+    """The layout of `size` bytes of raw data, or None where no port takes it."""
+    total = round_up(size, need.bytes_multiple)
+    if need.pinned is not None or (need.bytes_max is not None and total > need.bytes_max):
+        return None
+    return Layout((Plane(0, 0, size, 0),), (total,), Extent(0, 0), 0)
+
+
+def solve(need: Demand, image: Extent, form: Form, dmabufs: int) -> Layout | None:
+    """The smallest layout of `image` that meets `need`, or None.
+
+    `dmabufs` is 1 (all planes together) or the number of planes (each alone).
+    """
+    return form.lay(need, image, dmabufs) if dmabufs in form.dmabufs else None
+
+
+def coded(need: Demand, image: Extent) -> Extent:
+    """The image as writers round it up."""
+    return Extent(round_up(image.width, need.coded_width), round_up(image.height, need.coded_height))
+
+
+def settled(
+    need: Demand, sizes: tuple[int, ...], planes: tuple[Plane, ...], extent: Extent, rows: int
+) -> Layout | None:
+    """The layout, if no port finds its dma-bufs too large."""
+    if need.bytes_max is not None and max(sizes) > need.bytes_max:
+        return None
+    return Layout(planes, sizes, extent, rows)
+
+
+def compressed(layout: Layout, metadata: int) -> Layout:
+    """The same bytes, of which a touch moves the metadata and half of the rest.
+
+    Source: Arm, "Vulkan best practice for mobile developers", AFBC: "bandwidth reductions of up to 50%".
+    """
+    return layout._replace(moves=metadata + -(-(layout.size - metadata) // 2))

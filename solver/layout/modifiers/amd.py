@@ -1,0 +1,40 @@
+"""AMD's tiles since GFX9: square blocks of 256 bytes to 256 KiB.
+
+Before GFX12, compression (DCC) adds planes whose sizes only AMD's address library knows;
+since then it lies outside the buffer.
+
+Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_display.c amdgpu_display_verify_sizes(),
+get_block_dimensions().
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.shape import Shape
+
+
+def claims(modifier: Modifier) -> bool:
+    if modifier.family != "AMD":
+        return False
+    words = modifier.words
+    return words[0] == "GFX12" or not {"DCC", "DCC_RETILE"} & set(words)
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    found = pixel_format(fourcc)
+    sizes = None if found is None else whole_samples(found)
+    if found is None or sizes is None:
+        return None
+    block: int = facts("amd")["blocks"][modifier.words[1].partition("_")[0]]
+    rows, columns = [], []
+    for size in sizes:
+        pixels = block - (size.bit_length() - 1)
+        across = -(-pixels // 2)
+        columns.append(size << across)
+        rows.append(1 << pixels - across)
+    return Shape(
+        planes(found), tuple(rows), tuple(columns), align=(1 << block,), compressed=modifier.compressed
+    )  # fmt: skip

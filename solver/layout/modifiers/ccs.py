@@ -1,0 +1,62 @@
+"""Intel's compression: tiles as ever, and a small plane of control data for each, or none.
+
+Up to display version 12 and on Meteor Lake the control data is a plane of the
+framebuffer; on DG2, Lunar Lake and Battlemage it lies outside the buffer. `_CC` adds a
+plane with the clear colour.
+
+Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c gen12_ccs_aux_stride(),
+intel_fb_stride_alignment(), intel_modifiers[]; include/uapi/drm/drm_fourcc.h.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.shape import Control, Shape
+
+EVERYTHING: Final = 1 << 40
+"""One block of control data for the whole image."""
+
+
+def claims(modifier: Modifier) -> bool:
+    return modifier.name in facts("ccs")
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    table = facts("ccs")
+    row: dict[str, Any] = table[modifier.name]
+    found = pixel_format(fourcc)
+    sizes = None if found is None else whole_samples(found)
+    if found is None or sizes is None:
+        return None
+    width, height = table["tile"]
+    controls: list[Control] = []
+    beyond = (EVERYTHING, 1)
+    if row["control"] == "gen9":
+        if sizes != (4,):
+            return None  # "must be one of the 8:8:8:8 RGB formats"
+        beyond = (table["wide"], 4 * width)
+        # A byte for 8 x 16 pixels of four bytes, in Y tiles.
+        controls = [Control(0, 32, 16, 1, width, height, table["page"], table["page"])]
+    elif row["control"] == "gen12":
+        # 64 bytes for four tiles in a row.
+        controls = [
+            Control(index, 4 * width, height, 64, 1, 1, table["page"], table["page"])
+            for index in range(len(sizes))
+        ]
+    if row.get("clear"):
+        controls.append(Control(0, EVERYTHING, EVERYTHING, 64, 64, 1, table["page"]))
+    return Shape(
+        planes(found),
+        (height,) * len(sizes),
+        (width * row["across"],) * len(sizes),
+        controls=tuple(controls),
+        align=(table["page"],),
+        whole=row.get("whole", 1),
+        beyond=beyond,
+        compressed=True,
+    )

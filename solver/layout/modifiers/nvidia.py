@@ -1,0 +1,30 @@
+"""NVIDIA's block-linear layout: GOBs of 64 bytes by 8 rows (4 on G80 to GT2XX), stacked 2^h high.
+
+Page kind and sector layout change which byte is where, and no size; compressed kinds
+have their tags elsewhere, and are not public.
+
+Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_NVIDIA_BLOCK_LINEAR_2D.
+"""
+
+from __future__ import annotations
+
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.solver.layout.modifiers.linear import planes
+from heapwright.solver.layout.shape import Shape
+
+
+def claims(modifier: Modifier) -> bool:
+    known = modifier.family in ("NVIDIA_16BX2_BLOCK", "NVIDIA_BLOCK_LINEAR_2D")
+    return known and not modifier.compressed
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    found, table = pixel_format(fourcc), facts("nvidia")
+    if found is None or not found.linear:
+        return None
+    old = len(modifier.words) > 1 and modifier.words[2] == "1"
+    rows = (table["gob_rows_g80"] if old else table["gob_rows"]) << int(modifier.words[-1])
+    number = len(found.planes)
+    return Shape(planes(found), (rows,) * number, (table["gob_bytes"],) * number)

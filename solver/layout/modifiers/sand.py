@@ -1,0 +1,120 @@
+"""Broadcom's SAND: columns one after the other, each with the rows of Y, then those of CbCr.
+
+The column height is a parameter of the modifier and made for the buffer: the smallest
+that everybody takes. Strides are derived; rows can be padded.
+
+Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h "Broadcom SAND format";
+drivers/gpu/drm/vc4/vc4_plane.c vc4_plane_mode_set().
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import ceil, floor, lcm
+from typing import NamedTuple
+
+from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.platforms.values import Extent, Ratio
+from heapwright.solver.layout.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
+from heapwright.solver.layout.modifiers.linear import planes
+from heapwright.solver.layout.shape import Shape, after, implied_offsets
+
+
+class Sand(NamedTuple):
+    """Columns of `column` bytes; `fixed` is their height, if the modifier says it."""
+
+    planes: tuple[PlaneShape, ...]
+    column: int
+    fixed: int
+
+    @property
+    def dmabufs(self) -> frozenset[int]:
+        return frozenset({1})
+
+    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+        """The smallest layout of `image` that meets `need`, or None."""
+        extent = coded(need, image)
+        rows = round_up(extent.height, lcm(need.rows, self.planes[0].lines))
+        heights = [-(-rows // plane.vsub) for plane in self.planes]
+        height = self._column_height(need, extent.height, sum(heights))
+        plain = self._strides(need, image)
+        if height is None or plain is None:
+            return None
+        columns = plain // self.column
+        laid: list[Plane] = []
+        start = 0
+        for lines in heights:
+            if start % need.offset:
+                return None
+            laid.append(Plane(start, plain, ((columns - 1) * height + lines) * self.column, 0))
+            start += lines * self.column
+        starts = [plane.offset for plane in laid]
+        if any(implied_offsets(m, image, self.planes, [plain] * len(laid)) != starts for m in need.implied):
+            return None
+        size = after(need, image, self._one(), tuple(laid), columns * height * self.column)
+        found = None if size is None else settled(need, (size,), tuple(laid), extent, rows)
+        return found and found._replace(parameter=height)
+
+    def _one(self) -> Shape:
+        """The planes' rows, for rules about strides."""
+        number = len(self.planes)
+        return Shape(self.planes, (1,) * number, (self.column,) * number, derived=True)
+
+    def _strides(self, need: Demand, image: Extent) -> int | None:
+        """The stride of all planes: whole columns, if nobody asks for another."""
+        apart = Demand()
+        for name in Demand.__slots__:
+            setattr(apart, name, getattr(need, name))
+        apart.rows, apart.offset, apart.implied, apart.tails, apart.bytes_max = 1, 1, (), (), None
+        found = self._one().lay(apart, image, 1)
+        if found is None or len({plane.stride for plane in found.planes}) > 1:
+            return None
+        return found.planes[0].stride
+
+    def _column_height(self, need: Demand, height: int, rows: int) -> int | None:
+        """The smallest that holds all rows and that every port takes."""
+        least, most = rows, 1 << 48
+        for rule in need.column_heights:
+            least = max(least, rule.min or 0)
+            most = min(most, rule.max if rule.max is not None else most)
+            if rule.times_height is not None:
+                least = max(least, ceil(_times(rule.times_height.min, height)))
+                most = min(most, floor(_times(rule.times_height.max, height)))
+        if self.fixed:
+            return self.fixed if least <= self.fixed <= most else None
+        return least if least <= most else None
+
+
+def _times(ratio: Ratio, height: int) -> Fraction:
+    return Fraction(ratio.numerator * height, ratio.denominator)
+
+
+def claims(modifier: Modifier) -> bool:
+    return bare(modifier) is not None
+
+
+def shape(fourcc: str, modifier: Modifier) -> Sand | None:
+    found, name = pixel_format(fourcc), bare(modifier)
+    if found is None or name is None or not _suits(found):
+        return None
+    height = int(modifier.words[0]) if modifier.words else 0
+    return Sand(planes(found), facts("sand")["columns"][name], height)
+
+
+def _suits(found: PixelFormat) -> bool:
+    """One plane, or two of equal strides in samples of eight bits; and P030, 96 pixels in 128 bytes."""
+    strides = {Fraction(plane.bytes, plane.samples * plane.hsub) for plane in found.planes}
+    small = len(found.planes) == 1 or found.fourcc == "P030" or found.planes[0][:2] == (1, 1)
+    return found.linear and small and len(found.planes) < 3 and len(strides) == 1
+
+
+def bare(modifier: Modifier) -> str | None:
+    """The name without its column height; None for other families."""
+    name = modifier.family.removesuffix("_COL_HEIGHT")
+    return name if name in facts("sand")["columns"] else None
+
+
+def named(name: str, height: int) -> str:
+    return name if "(" in name else f"{name}_COL_HEIGHT({height})"

@@ -1,0 +1,70 @@
+"""Qualcomm's bandwidth compression: a byte of metadata a block first, then the pixels, each on 4 KiB.
+
+Display, codec and GPU each work the layout out from the extent, and take no other:
+it is derived. P010 is packed, three samples to four bytes. `QCOM_TILED3` is the same
+without metadata. The chip's highest bank bit changes no size.
+
+Source: linux-7.2.13:drivers/gpu/drm/msm/disp/dpu1/dpu_formats.c
+_dpu_format_populate_plane_sizes_ubwc(); drivers/gpu/drm/msm/disp/mdp_format.c PSEUDO_YUV_FMT_TILED.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.solver.layout.layout import PlaneShape
+from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.shape import Metadata, Shape
+
+COMPRESSED: Final = "QCOM_COMPRESSED"
+
+
+def claims(modifier: Modifier) -> bool:
+    return modifier.family in (COMPRESSED, "QCOM_TILED3")
+
+
+def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+    found, table = pixel_format(fourcc), facts("ubwc")
+    sizes = None if found is None else whole_samples(found)
+    if found is None or sizes is None:
+        return None
+    row: dict[str, Any] | None = table.get(found.fourcc)
+    if row is None and found.colour == "rgb" and len(sizes) == 1 and sizes[0] in table["rgb"]["bytes"]:
+        row = table["rgb"]
+    if row is None:
+        return None
+    lying = planes(found)
+    payload = _payload(lying, row)
+    number = len(lying)
+    metadata: tuple[Metadata, ...] = ()
+    if modifier.family == COMPRESSED:
+        width, height = row["block"]
+        first = payload[0]
+        # Blocks of chroma have half the samples, and as many bytes.
+        entry = Metadata(
+            width * first.bytes // first.pixels, height, 1, table["meta_stride"], table["meta_rows"],
+            table["align"],
+        )  # fmt: skip
+        metadata = (entry,) * number
+    return Shape(
+        lying,
+        (row["rows"],) * number,
+        (row["columns"],) * number,
+        metadata=metadata,
+        multiple=table["align"],
+        derived=True,
+        payload=payload,
+        compressed=modifier.compressed,
+    )
+
+
+def _payload(lying: tuple[PlaneShape, ...], row: dict[str, Any]) -> tuple[PlaneShape, ...]:
+    """The planes as they lie: packed where the format is."""
+    if "packed" not in row:
+        return lying
+    size, samples = row["packed"]
+    first = lying[0].bytes
+    return tuple(p._replace(bytes=size * p.bytes // first, pixels=samples) for p in lying)

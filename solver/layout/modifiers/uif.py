@@ -1,0 +1,63 @@
+"""Broadcom's UIF: blocks of 2 × 2 utiles in columns, padded against conflicts of SDRAM banks.
+
+V3D works the layout out from the extent, and imports no other: it is derived.
+
+Source: mesa:src/gallium/drivers/v3d/v3d_resource.c v3d_setup_slices(), v3d_get_ub_pad(),
+v3d_resource_from_handle().
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.layout_facts import facts
+from heapwright.platforms.fourcc.modifiers import Modifier
+from heapwright.platforms.values import Extent
+from heapwright.solver.layout.layout import Demand, Layout, PlaneShape, coded, round_up
+from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.shape import Shape
+
+
+class Uif(NamedTuple):
+    """One plane of `size` bytes a pixel; a UIF block is so many pixels by so many rows."""
+
+    planes: tuple[PlaneShape, ...]
+    size: int
+    block: tuple[int, int]
+    across: int
+
+    @property
+    def dmabufs(self) -> frozenset[int]:
+        return frozenset({1})
+
+    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+        """The only layout of that extent, if it meets `need`: a shape that is padded once, to its end."""
+        height = padded(round_up(coded(need, image).height, self.block[1]) // self.block[1])
+        column = self.block[0] * self.across * self.size
+        one = Shape(self.planes, (height * self.block[1],), (column,), derived=True)
+        return one.lay(need, image, dmabufs)
+
+
+def claims(modifier: Modifier) -> bool:
+    return modifier.name == "BROADCOM_UIF"
+
+
+def shape(fourcc: str, modifier: Modifier) -> Uif | None:
+    found, table = pixel_format(fourcc), facts("uif")
+    sizes = None if found is None else whole_samples(found)
+    if found is None or sizes is None or len(sizes) > 1 or str(sizes[0]) not in table["utile"]:
+        return None
+    width, height = table["utile"][str(sizes[0])]
+    return Uif(planes(found), sizes[0], (2 * width, 2 * height), table["blocks_across"])
+
+
+def padded(blocks: int) -> int:
+    """Rows of UIF blocks with their padding, so that neighbouring columns do not meet in one bank."""
+    table = facts("uif")
+    cache: int = table["cache_rows"]
+    apart: int = table["page_rows"] * 3 // 2
+    over = blocks % cache
+    if over == 0 or (over < apart and blocks < cache) or apart <= over <= cache - apart:
+        return blocks
+    return blocks - over + (apart if over < apart else cache)

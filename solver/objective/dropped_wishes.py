@@ -1,0 +1,17 @@
+"""Buffers wished for and not granted, borne fairly (design §6, 4).
+
+A buffer's first lost wish costs 1, its second 2, its third 3: nobody loses a second
+while another could give its first for the same room. Among equals the later levels
+and at last the names decide who gives.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.objective.term import Counted
+
+NAME = "dropped-wishes"
+SCOPE = "counted"
+
+
+def value(counted: Counted) -> int:
+    return counted.dropped * (counted.dropped + 1) // 2

@@ -1,0 +1,24 @@
+"""Conversions that may lose something; borne by what they write (design §6, 1).
+
+An edge that is not known to be lossless is lossy. One of the CPU counts four times, so it
+comes after any chain of others, of which the longest has three.
+"""
+
+from __future__ import annotations
+
+from heapwright.solver.constraints.kind import End, Placed
+
+NAME = "lossy-conversions"
+SCOPE = "placed"
+BY_CPU = 4
+
+
+def value(placed: Placed) -> int:
+    return sum(map(loss, placed.ends))
+
+
+def loss(end: End) -> int:
+    """What an edge counts where it writes; nothing where it reads."""
+    if end.access == "read" or end.edge.lossless is True:
+        return 0
+    return BY_CPU if end.device.spec.kind == "cpu" else 1

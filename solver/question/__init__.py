@@ -1,0 +1,1 @@
+"""What is asked: pipelines, pins and live buffers, resolved against a board."""

@@ -1,0 +1,227 @@
+"""Pipelines and live placements from files: read, validated, and every problem told at once.
+
+What the model alone cannot see is checked here: that each attachment names a
+port of the right direction, that a stage has one codec, that a crop lies
+within its image, and that no two pipelines have one name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path as FilePath
+from typing import Any, Final, TypeVar
+
+from heapwright.platforms.errors import InputError, Path, Problem
+from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
+from heapwright.platforms.reading.documents import Document, document_from
+from heapwright.platforms.reading.validation import headed, validated
+from heapwright.platforms.reading.yaml_source import read_file
+from heapwright.platforms.values import shown
+from heapwright.solver.answer.plan import SCHEMA as ANSWER
+from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
+from heapwright.solver.question.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
+
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
+MAX_LIVE_BYTES: Final = 16 << 20
+"""An earlier answer carries its reasons and may be larger than a file written by hand."""
+
+
+def load_pipelines(paths: Iterable[str | FilePath]) -> tuple[Pipeline, ...]:
+    """The pipelines in these files, in order; `-` is standard input.
+
+    Raises:
+        InputError: with the problems of all files.
+    """
+    return _distinct(_collected(lambda path: _pipeline(read_file(path)), paths))
+
+
+def pipelines_from(sources: Iterable[Any]) -> tuple[Pipeline, ...]:
+    """Pipelines from documents, or from plain data as HTTP and Python give it.
+
+    Raises:
+        InputError: with the problems of all of them.
+    """
+
+    def read(numbered: tuple[int, Any]) -> tuple[Pipeline, Document]:
+        index, source = numbered
+        return _pipeline(
+            source if isinstance(source, Document) else document_from(source, f"pipelines[{index}]")
+        )
+
+    return _distinct(_collected(read, enumerate(sources)))
+
+
+def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
+    """The pipelines, if no two have one name."""
+    problems: list[Problem] = []
+    first: dict[str, Document] = {}
+    for pipeline, document in found:
+        if pipeline.name in first:
+            other = first[pipeline.name].where(("name",))
+            message = f"two pipelines are called {shown(pipeline.name)} (the first in {other})"
+            problems.append(document.problem(("name",), message))
+        first.setdefault(pipeline.name, document)
+    if problems:
+        raise InputError(problems)
+    return tuple(pipeline for pipeline, _ in found)
+
+
+def load_live(*paths: str | FilePath) -> tuple[Placement, ...]:
+    """The placements of earlier answers, as buffers that already exist.
+
+    Raises:
+        InputError: a file is no answer, or has no placements, or two files place one buffer.
+    """
+    return _once(_collected(lambda path: _live(read_file(path, limit=MAX_LIVE_BYTES)), paths))
+
+
+def live_from(source: Any) -> tuple[Placement, ...]:
+    """Placements from an answer, or from a list of placements.
+
+    Raises:
+        InputError: it is neither.
+    """
+    return _once([_live(source if isinstance(source, Document) else document_from(source, "live"))])
+
+
+Lived = tuple[list[Placement], Document, Path]
+"""Placements, and where they stand."""
+
+
+def _live(document: Document) -> Lived:
+    data = document.data
+    path: Path = ()
+    pipelines: Any = ()
+    if isinstance(data, dict):
+        headed(document, ANSWER)
+        path, pipelines, data = ("placements",), data.get("pipelines"), data.get("placements")
+    if not isinstance(data, list):
+        raise InputError([document.problem(path, "expected the placements of an earlier answer")])
+    alone = pipelines[0] if isinstance(pipelines, list) and len(pipelines) == 1 else None
+    placements = _collected(lambda at: _placement(at[1], alone, document, (*path, at[0])), enumerate(data))
+    problems = [*document.problems, *_unknown_formats(placements, document, path)]
+    if problems:
+        raise InputError(problems)
+    return placements, document, path
+
+
+def _once(found: list[Lived]) -> tuple[Placement, ...]:
+    """The placements, if none is of a buffer that another is of."""
+    problems: list[Problem] = []
+    first: dict[tuple[str, str], tuple[Document, Path]] = {}
+    for placements, document, path in found:
+        for index, placement in enumerate(placements):
+            here = document, (*path, index)
+            other, place = first.setdefault((placement.pipeline, placement.buffer), here)
+            if (other, place) != here:
+                named = f"buffer {shown(placement.buffer)} of {placement.pipeline}"
+                before = "" if other is document else f" (the first in {other.where(place)})"
+                problems.append(document.problem(here[1], f"{named} is placed twice{before}"))
+    if problems:
+        raise InputError(problems)
+    return tuple(placement for placements, *_ in found for placement in placements)
+
+
+def _collected(step: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
+    """`step` of each item; the problems of all are raised together."""
+    done: list[Done] = []
+    failures: list[InputError] = []
+    for item in items:
+        try:
+            done.append(step(item))
+        except InputError as error:
+            failures.append(error)
+    if len(failures) == 1:
+        raise failures[0]
+    if failures:
+        raise InputError(problem for failure in failures for problem in failure.problems)
+    return done
+
+
+def _pipeline(document: Document) -> tuple[Pipeline, Document]:
+    headed(document, SCHEMA)
+    return validated(Pipeline, document, checks=_faults), document
+
+
+def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
+    codecs: dict[tuple[str | None, ...], str] = {}
+    for name, buffer in pipeline.buffers.items():
+        path = ("buffers", name)
+        for index, fourcc in enumerate(buffer.formats or ()):
+            if fourcc in (buffer.formats or ())[:index]:
+                yield (*path, "formats", index), f"{shown(fourcc)} is named twice"
+        for place, use, access in _uses(buffer, path):
+            try:
+                attachment(use, "write" if access == "written_by" else "read")
+            except ValueError as error:
+                yield place, str(error)
+            yield from _use_faults(use, buffer, place)
+            if use.codec is not None:
+                stage = (use.port.kind, use.port.label, use.port.connector, use.port.stage)
+                before = codecs.setdefault(stage, use.codec)
+                if before != use.codec:
+                    said = str(use.port._replace(port=None))
+                    yield (
+                        place,
+                        f"stage {shown(said)} has codec {before} elsewhere; two jobs are told apart by :name",
+                    )
+
+
+def _uses(buffer: Buffer, path: Path) -> Iterator[tuple[Path, Use, str]]:
+    for field in ("written_by", "read_by"):
+        for index, party in enumerate(getattr(buffer, field)):
+            place: Path = (*path, field, index)
+            if isinstance(party, AnyOf):
+                yield from (((*place, "any_of", at), use, field) for at, use in enumerate(party.any_of))
+            else:
+                yield place, party, field
+
+
+def _use_faults(use: Use, buffer: Buffer, path: Path) -> Iterator[tuple[Path, str]]:
+    if buffer.size is None:
+        for field in ("rotate", "crop", "scale"):
+            if getattr(use, field):
+                yield path, f"raw data (bytes) has no {field}"
+    elif use.crop is not None:
+        crop, size = use.crop, buffer.size
+        if crop.x + crop.width > size.width or crop.y + crop.height > size.height:
+            yield (
+                path,
+                f"the crop {crop.width}x{crop.height}+{crop.x}+{crop.y} lies outside the image of {size}",
+            )
+
+
+def _placement(data: Any, pipeline: Any, document: Document, path: Path) -> Placement:
+    """One placement; what a newer answer may have added, and what explains it, is left out.
+
+    Raises:
+        InputError: it is no placement.
+    """
+    if not isinstance(data, dict):
+        raise InputError([document.problem(path, f"expected a placement, got {shown(data)}")])
+    kept = _only(Placement, data)
+    kept.pop("reasons", None)
+    kept.pop("rejected", None)
+    for field, model in (("planes", Plane), ("attachments", AttachedPort)):
+        if isinstance(kept.get(field), list):
+            kept[field] = [_only(model, item) if isinstance(item, dict) else item for item in kept[field]]
+    if pipeline is not None:
+        kept.setdefault("pipeline", pipeline)
+    planes = kept.get("planes")
+    if isinstance(planes, list) and all(
+        isinstance(plane, dict) and not plane.get("dmabuf") for plane in planes
+    ):
+        kept.setdefault("sizes", [kept.get("size")])
+    return validated(Placement, document, data=kept, at=path)
+
+
+def _only(model: Any, data: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in data.items() if key in model.model_fields}
+
+
+def _unknown_formats(placements: list[Placement], document: Document, path: Path) -> Iterator[Problem]:
+    for index, placement in enumerate(placements):
+        if placement.format is not None and pixel_format(placement.format) is None:
+            yield document.problem((*path, index, "format"), no_such_format(placement.format))

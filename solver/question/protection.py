@@ -1,0 +1,372 @@
+"""Which buffers are protected, in every way in which a file's alternatives may be taken.
+
+Protection flows: a stage that reads protected content carries it, and what it writes is
+protected too, unless the port of the device chosen declassifies (design §5, 37). Only what
+is chosen counts: if the display scans a protected frame out, the GPU that might have
+composed it carries nothing, and its canvas stays plain.
+
+So one buffer's protection may hang on what another buffer takes. The ways in which
+they can be taken together are spelled out as *scenes*: in a scene everybody's protection
+is settled. A scene is bound like a device is: each option says in which scene it holds,
+and all options of a plan hold in one. Scenes that settle the same are merged, and a file
+without alternatives has one scene, of which nothing is seen outside this module.
+
+    frame   protected, read by any of: display.scanout, gpu.sample
+    canvas  written by gpu.render
+
+    scene 0   frame is scanned out     canvas plain
+    scene 1   the gpu samples frame    canvas protected
+
+Protection is the least that follows from what the pipeline marks: a stage that reads what
+it writes does not protect it by itself.
+
+Audiences flow the same way, into marked buffers too: who sees what is made of a film must be
+in the audience of the film, whatever the canvas says of itself. A canvas that names somebody
+else is *wider* than what comes into it, which is refused (see constraints.audience).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+from math import prod
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import Problem as Fault
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.graph import missing_device
+from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.constraints.protection import audience, protected_flow
+from heapwright.solver.question.pipeline import Audience, Buffer, Selector
+
+if TYPE_CHECKING:
+    from heapwright.solver.question.resolve import Party, Question, Variable, Way
+
+SCENES: Final = 4096
+"""Joint choices of linked buffers that are weighed."""
+LOOSE: Final = 8
+"""Attachments through which content flows between linked buffers, if they are to count as facts; more are
+taken as part of the question, since each may double the scenes."""
+
+Stage = tuple[int, str | None]
+"""A variable (by index) and the name that tells two jobs of one selector apart."""
+Members = tuple[Selector, ...]
+"""An audience as a pipeline states it."""
+
+
+class Guard(NamedTuple):
+    """Who must be kept away from one buffer."""
+
+    protected: bool
+    audiences: frozenset[Members] = frozenset()
+    """Whoever sees it must be in every one of these."""
+    wider: frozenset[Stage] = frozenset()
+    """Stages that write what somebody may not see whom the pipeline names for this buffer."""
+
+
+class Taken(NamedTuple):
+    """One way to take a buffer, as far as protection flows through it."""
+
+    reads: frozenset[Stage]
+    """Stages that carry on what is in the buffer."""
+    writes: frozenset[Stage]
+    """Stages whose content comes into it, still protected if it was."""
+
+
+class Scene(NamedTuple):
+    """A scene as one buffer sees it: how it is bound, and the ways to take the buffer in it."""
+
+    binding: tuple[int, str]
+    takes: frozenset[Taken]
+
+
+def stated(spec: Buffer) -> Guard:
+    """What the pipeline itself says about a buffer."""
+    if isinstance(spec.protected, Audience):
+        return Guard(True, frozenset([spec.protected.audience]))
+    return Guard(bool(spec.protected))
+
+
+def foreign(members: Members, audience: Members) -> list[Selector]:
+    """Those of some members whom an audience does not admit for sure: a kind admits all its connectors and labels."""
+    return [
+        each
+        for each in members
+        if not any(
+            each.kind == other.kind
+            and other.connector in (None, each.connector)
+            and other.label in (None, each.label)
+            for other in audience
+        )
+    ]
+
+
+def stage(party: Party) -> Stage:
+    return party.variable, party.use.selector.stage
+
+
+def spread(
+    board: Board,
+    variables: Sequence[Variable],
+    questions: Sequence[Question],
+    loose: frozenset[Fact] = frozenset(),
+) -> Flow | None:
+    """Settle the protection of every question, or give it variants bound to scenes.
+
+    At attachments whose fact of `protected-flow` is among the `loose` it flows or not, as suits the
+    plan: a fact taken out of the question must not make anything harder.
+
+    Raises:
+        InputError: more joint choices than can be weighed.
+    """
+    if not any(question.guard.protected for question in questions):
+        return None
+    flow = Flow(board, variables, questions, loose)
+    for number, group in enumerate(flow.groups()):
+        _settle(flow, group, -1 - number)
+    return flow
+
+
+class Flow:
+    """Where protected content of one problem may come to."""
+
+    def __init__(
+        self,
+        board: Board,
+        variables: Sequence[Variable],
+        questions: Sequence[Question],
+        loose: frozenset[Fact],
+    ) -> None:
+        self.board = board
+        self.variables = variables
+        self.questions = questions
+        self.loose = loose
+        self.carriers: frozenset[Stage] = frozenset()
+        self.inviting: frozenset[Stage] = frozenset()
+        """Stages that may read a buffer that has an audience."""
+        self.reached = {i for i, question in enumerate(questions) if question.guard.protected}
+        """Buffers that may be protected, whatever is chosen."""
+        self.closed = {i for i, question in enumerate(questions) if question.guard.audiences}
+        """Buffers that may have an audience: what is written of no others leaves a marked buffer as it is."""
+        self._reach()
+        self.takes = {i: self._takes(questions[i]) for i in sorted(self.reached)}
+
+    def _reach(self) -> None:
+        """Follow protection, and audiences, to every buffer they may come into."""
+        before = -1
+        while before != (before := len(self.reached) + len(self.closed)):
+            found: set[Stage] = set()
+            tainted, invited = self._reading(self.reached), self._reading(self.closed)
+            for i, question in enumerate(self.questions):
+                marked = stated(question.spec).protected
+                written = self._carrying(question)
+                into = written & (invited if marked else tainted)
+                found |= into
+                self.reached |= {i} if into else set()
+                self.closed |= {i} if written & invited else set()
+            self.carriers, self.inviting = frozenset(found), frozenset(invited)
+
+    def _reading(self, buffers: set[int]) -> set[Stage]:
+        """The stages that may read any of some buffers."""
+        return {
+            stage(party)
+            for i in buffers
+            for way in self.questions[i].ways
+            for party in way.parties
+            if party.use.access == "read"
+        }
+
+    def _carrying(self, question: Question) -> set[Stage]:
+        """The stages that may write a buffer through a port that does not end protection."""
+        return {
+            stage(party)
+            for way in question.ways
+            for party in way.parties
+            if party.use.access == "write" and False in self._declassifying(question, party)
+        }
+
+    def facts(self) -> Iterator[Fact]:
+        """Attachments through which protected content, or an audience, comes into a buffer."""
+        for group in self.groups():
+            through = {i: set(self._through(self.questions[i])) for i in group}
+            found = {protected_flow.fact(self.questions[i].label, name) for i in group for name in through[i]}
+            yield from found if len(found) <= LOOSE else ()
+            for i in group:
+                if stated(self.questions[i].spec).audiences:
+                    yield from (audience.fact(self.questions[i].label, name) for name in through[i])
+
+    def _through(self, question: Question) -> Iterator[str]:
+        """The devices through which something comes into a buffer."""
+        for party in (party for way in question.ways for party in self._writers(question, way)):
+            for name in self._fitting(party):
+                if False in self._ends_at(question, party, name):
+                    yield name
+
+    def sources(self, party: Party, *, closed: bool = False) -> list[str]:
+        """The buffers from which a stage may carry protected content; only those that may have an audience."""
+        return [
+            self.questions[i].label
+            for i in sorted(self.closed if closed else self.reached)
+            if any(stage(party) in take.reads for take in self.takes[i])
+        ]
+
+    def _fitting(self, party: Party) -> list[str]:
+        candidates = self.variables[party.variable].candidates
+        return [name for name in candidates if missing_device.fits(self.board, name, party.use)]
+
+    def _ends_at(self, question: Question, party: Party, name: str) -> set[bool]:
+        """Whether protection ends where this device writes the buffer, or may."""
+        port = self.board.port(name, party.use.selector.port or "")
+        loose = protected_flow.fact(question.label, name) in self.loose
+        return {port.declassifies, True} if loose else {port.declassifies}
+
+    def _declassifying(self, question: Question, party: Party) -> set[bool]:
+        """Whether protection ends at the devices that may play this party."""
+        ends = (self._ends_at(question, party, name) for name in self._fitting(party))
+        return set[bool]().union(*ends) or {False}
+
+    def _takes(self, question: Question) -> tuple[Taken, ...]:
+        """Every way to take the buffer, devices that declassify told apart, in a fixed order."""
+        found = frozenset[Taken]().union(*(self.taken(question, way, {}) for way in question.ways))
+        return tuple(sorted(found, key=lambda take: (_ordered(take.reads), _ordered(take.writes))))
+
+    def taken(self, question: Question, way: Way, devices: Mapping[int, str | None]) -> frozenset[Taken]:
+        """How the buffer may be taken by these devices (by variable), and by any where none is named."""
+        reads, writers = self._reads(way), self._writers(question, way)
+        ends = [sorted(self._ends(question, party, devices.get(party.variable))) for party in writers]
+        return frozenset(
+            Taken(
+                reads, frozenset(stage(party) for party, end in zip(writers, choice, strict=True) if not end)
+            )
+            for choice in product(*ends)
+        )
+
+    def _ends(self, question: Question, party: Party, name: str | None) -> set[bool]:
+        """Whether protection ends where this device writes; what may be if nobody or a stranger is named."""
+        if name is None or not missing_device.fits(self.board, name, party.use):
+            return self._declassifying(question, party)
+        return self._ends_at(question, party, name)
+
+    def _reads(self, way: Way) -> frozenset[Stage]:
+        return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers
+
+    def _writers(self, question: Question, way: Way) -> list[Party]:
+        """Those who may carry into the buffer what changes its guard: into a marked one, audiences only."""
+        carriers = self.carriers
+        if stated(question.spec).protected:
+            carriers &= self.inviting
+        return [p for p in way.parties if p.use.access == "write" and stage(p) in carriers]
+
+    def groups(self) -> Iterator[list[int]]:
+        """Buffers that may be protected, together with those whose content they share."""
+        left = sorted(self.reached)
+        while left:
+            group, found = [left[0]], set(self._touched(left[0]))
+            rest = left[1:]
+            while more := [i for i in rest if self._touched(i) & found]:
+                group += more
+                rest = [i for i in rest if i not in more]
+                found.update(*(self._touched(i) for i in more))
+            left = rest
+            yield sorted(group)
+
+    def _touched(self, index: int) -> frozenset[Stage]:
+        return frozenset().union(*(take.reads | take.writes for take in self.takes[index]))
+
+
+def _ordered(stages: frozenset[Stage]) -> list[tuple[int, str]]:
+    return sorted((variable, name or "") for variable, name in stages)
+
+
+Block = tuple[tuple[frozenset[Taken], ...], tuple[Guard, ...]]
+"""How each buffer of a group may be taken in a scene, and what that makes of each."""
+
+
+def _settle(flow: Flow, group: list[int], variable: int) -> None:
+    """Give the questions of a group their guards, by scene where there are several."""
+    blocks = _scenes(flow, group)
+    for place, index in enumerate(group):
+        question = flow.questions[index]
+        words = [_carried(flow, group, block, place) for block in blocks]
+        if len(blocks) == 1:
+            question.guard, question.carried = blocks[0][1][place], words[0]
+            continue
+        scenes: dict[Guard, list[Scene]] = {}
+        said: dict[Guard, str] = {}
+        for number, (takes, guards) in enumerate(blocks):
+            said.setdefault(guards[place], words[number])
+            scenes.setdefault(guards[place], []).append(Scene((variable, str(number)), takes[place]))
+        question.flow = flow
+        question.variants = tuple(
+            question.guarded(guard, said[guard], tuple(found)) for guard, found in scenes.items()
+        )
+
+
+def _carried(flow: Flow, group: list[int], block: Block, place: int) -> str:
+    """Who carries which buffer into the one at `place`: a protected one, or one with an audience if there is any."""
+    takes, guards = block
+    if not guards[place].protected:
+        return ""
+    writes = frozenset[Stage]().union(*(take.writes for take in takes[place]))
+    sources = [i for i, guard in enumerate(guards) if guard.protected and i != place]
+    for source in [i for i in sources if guards[i].audiences] or sources:
+        reads = frozenset[Stage]().union(*(take.reads for take in takes[source]))
+        for variable, name in _ordered(writes & reads):
+            who = flow.variables[variable]
+            selector = Selector(who.kind, who.label, who.connector, name or None, None)
+            return f"{selector} carries {flow.questions[group[source]].label} into it"
+    return ""
+
+
+def _scenes(flow: Flow, group: list[int]) -> list[Block]:
+    """Everything that may be settled for a group, each with the choices that settle it so."""
+    choices = [flow.takes[index] for index in group]
+    number = prod(map(len, choices))
+    if number > SCENES:
+        question = flow.questions[group[0]]
+        text = (
+            f"protected content may flow in {number} ways from {question.label}; at most {SCENES} are weighed"
+        )
+        raise InputError([Fault(question.pipeline, None, ("buffers", question.name), text)])
+    own = [stated(flow.questions[index].spec) for index in group]
+    blocks: list[Block] = [
+        (tuple(frozenset([take]) for take in choice), _outcome(own, choice)) for choice in product(*choices)
+    ]
+    for place in range(len(group)):
+        merged: dict[object, Block] = {}
+        for takes, guards in blocks:
+            key = (takes[:place], takes[place + 1 :], guards)
+            known = merged.get(key)
+            ways = takes[place] | known[0][place] if known else takes[place]
+            merged[key] = ((*takes[:place], ways, *takes[place + 1 :]), guards)
+        blocks = list(merged.values())
+    return blocks
+
+
+def _outcome(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
+    """The least protection that follows if everybody is taken so."""
+    guards = list(own)
+    while True:
+        carried: dict[Stage, frozenset[Members]] = {}
+        for guard, take in zip(guards, taken, strict=True):
+            if guard.protected:
+                for reader in take.reads:
+                    carried[reader] = carried.get(reader, frozenset()) | guard.audiences
+        before = list(guards)
+        for place, take in enumerate(taken):
+            sources = {writer: carried[writer] for writer in take.writes if writer in carried}
+            if sources:
+                audiences = own[place].audiences.union(*sources.values())
+                guards[place] = Guard(True, audiences, _wider(own[place], sources))
+        if guards == before:
+            return tuple(guards)
+
+
+def _wider(own: Guard, sources: Mapping[Stage, frozenset[Members]]) -> frozenset[Stage]:
+    """The stages that bring in what not everybody may see whom the pipeline names."""
+    return frozenset(
+        writer
+        for writer, audiences in sources.items()
+        if any(foreign(members, each) for members in own.audiences for each in audiences)
+    )

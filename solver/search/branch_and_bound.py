@@ -1,0 +1,277 @@
+"""Few choices are simply tried: branch and bound, exact, in the order of the objective.
+
+Most questions leave a handful of undominated options to a handful of buffers. Writing
+a model for CP-SAT and asking it costs more there than looking at all that could be
+best. The work is counted in branches, so the same question gives the same answer.
+
+Everything is counted above what is certain: each row (a budget, a memory's share)
+starts at what it holds if every buffer charges it as little as it can, and an option
+adds what it charges beyond that. So every partial choice bounds what it can become.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import prod
+from typing import Final, NamedTuple
+
+from heapwright.solver.candidates.candidate import Binding, Option
+from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.constraints.kind import Budget, Fact
+from heapwright.solver.objective import LARGEST, NAMES
+
+BRANCHES: Final = 300
+"""About as long as CP-SAT takes to answer a small question."""
+
+
+OPTIONS: Final = 115
+"""If buffers have more than this many between them, that many branches hardly ever suffice."""
+
+
+class Group(NamedTuple):
+    """So many buffers that ask the same, and their options."""
+
+    size: int
+    options: tuple[Option, ...]
+
+
+class _Branch(NamedTuple):
+    """An option at a place: its costs before and after the largest share, and its rows."""
+
+    number: int
+    rank: int
+    before: int
+    after: int
+    rows: tuple[tuple[int, int], ...]
+    binding: Binding
+
+
+def best(
+    groups: Sequence[Group],
+    apart: Sequence[tuple[int, int]],
+    ledger: Ledger,
+    dropped: Drops,
+    *,
+    any_will_do: bool = False,
+) -> list[list[int]] | None:
+    """How many buffers of each group take each option, proven best; empty where nothing fits.
+
+    None where that is too much to try. `apart` are variables that must be different devices.
+    """
+    if sum(group.size * len(group.options) for group in groups if len(group.options) > 1) > OPTIONS:
+        return None
+    if any(option.locks for group in groups for option in group.options):
+        return None
+    imposed = {
+        budget: ledger.used(budget)
+        for budget, most in _most_charged(groups).items()
+        if most + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+    }
+    return _Walk(groups, imposed, ledger.shares, apart, any_will_do=any_will_do).result()
+
+
+def _most_charged(groups: Sequence[Group]) -> dict[Budget, int]:
+    """What is charged to each budget at most."""
+    most: dict[Budget, int] = {}
+    for group in groups:
+        of_group: dict[Budget, int] = {}
+        for option in group.options:
+            for budget, amount in option.charges:
+                of_group[budget] = max(of_group.get(budget, 0), amount)
+        for budget, amount in of_group.items():
+            most[budget] = most.get(budget, 0) + amount * group.size
+    return most
+
+
+class _Walk:
+    """`imposed` are budgets with what they hold already, `shares` memories with theirs."""
+
+    def __init__(
+        self,
+        groups: Sequence[Group],
+        imposed: dict[Budget, int],
+        shares: dict[Budget, int],
+        apart: Sequence[tuple[int, int]],
+        *,
+        any_will_do: bool,
+    ) -> None:
+        self.groups = groups
+        self.any_will_do = any_will_do
+        self.apart: dict[int, list[int]] = {}
+        for one, other in apart:
+            self.apart.setdefault(one, []).append(other)
+            self.apart.setdefault(other, []).append(one)
+        self.used: list[int] = []
+        self.most: list[int | None] = []
+        self.shared = 0
+        """Rows before this one are shares."""
+        self.bound: dict[int, str | None] = {}
+        self.places = self._places(self._number(imposed, shares))
+        self.left = BRANCHES
+        self.record: tuple[int, int, int] | None = None
+        self.path: list[tuple[int, int]] = []
+        self.best: list[tuple[int, int]] = []
+
+    def result(self) -> list[list[int]] | None:
+        if self._begins():
+            largest = max(self.used[: self.shared], default=0)
+            self._down(0, 0, (0, largest, 0), self.bound)
+        if self.left < 0:
+            return None
+        if self.record is None:
+            return []
+        taken = [[0 if len(g.options) > 1 else g.size] * len(g.options) for g in self.groups]
+        for group, number in self.best:
+            taken[group][number] += 1
+        return taken
+
+    def _begins(self) -> bool:
+        """Whether what is certain fits; buffers without a choice bind their devices."""
+        if any(most is not None and used > most for used, most in zip(self.used, self.most, strict=True)):
+            return False
+        for group in self.groups:
+            if len(group.options) == 1:
+                binding = group.options[0].binding
+                if not self._agrees(binding, self.bound):
+                    return False
+                self.bound.update(binding)
+        return True
+
+    def _down(self, place: int, least: int, cost: tuple[int, int, int], bound: dict[int, str | None]) -> None:
+        """Try every option of `place` that may still be best; of alike buffers, by rank from `least`."""
+        if place == len(self.places):
+            self.record, self.best = cost, list(self.path)
+            return
+        group, options = self.places[place]
+        open_ = []
+        for option in options:
+            if option.rank < least or not self._agrees(option.binding, bound):
+                continue
+            self.left -= 1
+            largest = self._largest(option, cost[1])
+            if largest is not None:
+                open_.append(((cost[0] + option.before, largest, cost[2] + option.after), option))
+        open_.sort(key=lambda one: one[0])
+        same = place + 1 < len(self.places) and self.places[place + 1][0] == group
+        for price, option in open_:
+            if self.left < 0 or (self.record is not None and (self.any_will_do or price >= self.record)):
+                return
+            for row, amount in option.rows:
+                self.used[row] += amount
+            self.path.append((group, option.number))
+            self._down(place + 1, option.rank if same else 0, price, {**bound, **dict(option.binding)})
+            self.path.pop()
+            for row, amount in option.rows:
+                self.used[row] -= amount
+
+    def _agrees(self, binding: Binding, bound: dict[int, str | None]) -> bool:
+        for variable, device in binding:
+            if bound.get(variable, device) != device:
+                return False
+            if device is not None and any(bound.get(v) == device for v in self.apart.get(variable, ())):
+                return False
+        return True
+
+    def _largest(self, option: _Branch, largest: int) -> int | None:
+        """The largest share with this option, at least; None where it does not fit."""
+        for row, amount in option.rows:
+            total, most = self.used[row] + amount, self.most[row]
+            if most is None:
+                largest = max(largest, total)
+            elif total > most:
+                return None
+        return largest
+
+    def _places(self, number: dict[tuple[Budget, bool], int]) -> list[tuple[int, list[_Branch]]]:
+        """Every buffer that has a choice, with its options, priced above what is certain.
+
+        Ranks count once more, buffer by buffer: the earlier has the earlier name.
+        """
+        radix = self._radices()
+        made = [self._made(group, number, radix) for group in self.groups]
+        open_ = [index for index, options in enumerate(made) for _ in range(self._choices(index))]
+        weight = names = prod(len(made[index]) for index in open_)
+        places = []
+        for index in open_:
+            weight //= len(made[index])
+            branches = [
+                _Branch(o.number, o.rank, o.before, o.after * names + o.rank * weight, o.rows, o.binding)
+                for o in made[index]
+            ]
+            places.append((index, branches))
+        return places
+
+    def _choices(self, index: int) -> int:
+        """Buffers of a group that have a choice."""
+        group = self.groups[index]
+        return group.size if len(group.options) > 1 else 0
+
+    def _made(
+        self, group: Group, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
+    ) -> list[_Branch]:
+        """A group's options above what they cost and charge at least, which counts as used already."""
+        amounts = [self._amounts(option, number) for option in group.options]
+        floor = {row: min(amount.get(row, 0) for amount in amounts) for row in set().union(*amounts)}
+        for row, amount in floor.items():
+            self.used[row] += amount * group.size
+        if len(group.options) == 1:
+            return []
+        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+        ranks = {i: rank for rank, i in enumerate(order)}
+        least = [min(column) for column in zip(*[o.values for o in group.options], strict=True)]
+        made = []
+        for i, option in enumerate(group.options):
+            above = [value - low for value, low in zip(option.values, least, strict=True)]
+            before = _mixed(above[:LARGEST], radix[:LARGEST])
+            after = _mixed((*above[LARGEST + 1 :], ranks[i]), radix[LARGEST + 1 :])
+            beyond = tuple([(row, n - floor[row]) for row, n in amounts[i].items() if n > floor[row]])
+            made.append(_Branch(i, ranks[i], before, after, beyond, option.binding))
+        return made
+
+    def _radices(self) -> list[int]:
+        """One more than the most each level can be above its least; the last is that of names."""
+        radices = [1] * len(NAMES)
+        for group in self.groups:
+            if len(group.options) > 1:
+                columns = zip(*[option.values for option in group.options], strict=True)
+                for level, column in enumerate(columns):
+                    radices[level] += (max(column) - min(column)) * group.size
+        return [*radices, sum((len(group.options) - 1) * group.size for group in self.groups) + 1]
+
+    def _number(
+        self, imposed: dict[Budget, int], shares: dict[Budget, int]
+    ) -> dict[tuple[Budget, bool], int]:
+        """Rows by budget and whether its share is meant; shares come first."""
+        number: dict[tuple[Budget, bool], int] = {}
+        held = dict(shares)
+        for group in self.groups:
+            for option in group.options:
+                for budget, _ in option.shares:
+                    held.setdefault(budget, 0)
+        for budget, share in held.items():
+            number[budget, True] = len(self.used)
+            self.used.append(share)
+            self.most.append(None)
+        self.shared = len(self.used)
+        for budget, amount in imposed.items():
+            number[budget, False] = len(self.used)
+            self.used.append(amount)
+            self.most.append(budget.limit)
+        return number
+
+    def _amounts(self, option: Option, number: dict[tuple[Budget, bool], int]) -> dict[int, int]:
+        found = {number[budget, True]: share for budget, share in option.shares}
+        for budget, amount in option.charges:
+            row = number.get((budget, False))
+            if row is not None:
+                found[row] = amount
+        return found
+
+
+def _mixed(digits: Sequence[int], radices: Sequence[int]) -> int:
+    """Levels as one number: the earlier ones weigh more than all that follow."""
+    total = 0
+    for digit, radix in zip(digits, radices, strict=True):
+        total = total * radix + digit
+    return total

@@ -1,0 +1,358 @@
+"""The choice: which option each buffer takes, under everything that is shared.
+
+Buffers that ask the same question are one class; an integer says how many of the
+class take each option. Where the best option of every buffer fits together with
+all others as it is, no search is needed and the answer is proven by bounds. Few
+choices are tried (`heapwright.solver.search.branch_and_bound`); else CP-SAT closes the levels of the objective
+in order (design §6, §7.3).
+
+Presolve is off at first and there is one worker: at these sizes presolve costs more
+than most searches, and one worker makes the same question give the same plan. The
+`CpModelProto` is built directly, which is three times faster than expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from time import perf_counter
+from typing import Final, Literal, NamedTuple
+
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.drops import NOTHING, Drops
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.usage import (
+    Ledger,
+    Locks,
+    block_shares,
+    largest_share,
+    locked_share,
+    newly_locked,
+    used_by,
+)
+from heapwright.solver.constraints.kind import Budget, Fact
+from heapwright.solver.conversions.edges import Edge
+from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.search import branch_and_bound as branch
+from heapwright.solver.search import rows
+from heapwright.solver.search.cpsat import DEFAULT_WORK, Level, Row, Search, Status
+from heapwright.solver.search.rows import Group
+
+TIED: Final = LARGEST
+"""Levels before this one are sums over buffers alone."""
+PATIENCE: Final = 0.1
+"""Deterministic time for finding out whether options that are all best so far go together."""
+
+
+class Limits(NamedTuple):
+    """When to stop: a relative gap, and CP-SAT's deterministic time (about seconds)."""
+
+    gap: float = 0.0
+    time: float | None = None
+    any_will_do: bool = False
+    """Whether any plan is good enough: only feasibility is asked."""
+
+
+class LevelValue(NamedTuple):
+    term: str
+    value: int
+    bound: int
+
+
+class Branch(NamedTuple):
+    """An inserted placement: made along an edge from the one before it in its tree of this number (0: the root)."""
+
+    parent: int
+    edge: Edge
+    question: Question
+    option: Option
+
+
+Tree = tuple[Branch, ...]
+"""What is inserted behind one buffer; the first branch has number 1."""
+
+
+class Choice(NamedTuple):
+    """One option per question (empty where there is none), and how good that is."""
+
+    status: Literal["optimal", "feasible", "infeasible", "undecided"]
+    options: tuple[Option, ...] = ()
+    levels: tuple[LevelValue, ...] = ()
+    searched: bool = False
+    seconds: float = 0.0
+    """Spent in CP-SAT or in trying, for statistics."""
+    trees: tuple[Tree, ...] = ()
+    """What is inserted behind each question's option; empty if nothing is anywhere."""
+
+    @property
+    def placed(self) -> tuple[Option, ...]:
+        """All options, those inserted included."""
+        return (*self.options, *(branch.option for tree in self.trees for branch in tree))
+
+
+def choose(
+    problem: Problem,
+    found: Propagation,
+    ledger: Ledger,
+    dropped: Drops = NOTHING,
+    limits: Limits = Limits(),
+) -> Choice:
+    """The best choice of one option for each question.
+
+    `dropped` facts about budgets are not imposed.
+    """
+    if any(not options for options in found.options):
+        return Choice("infeasible")
+    best = tuple(options[0] for options in found.options)
+    tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
+    if tied:
+        levels = closed_levels(best, ledger)
+        if limits.any_will_do or (
+            newly_locked(best, ledger).keys() <= _surely_locked(found.options, ledger).keys()
+            and levels[LARGEST].value <= _least_largest(found.options, ledger)
+        ):
+            return Choice("optimal", best, levels)
+    elif _overfull(found.options, ledger, dropped):
+        return Choice("infeasible")
+    return _search(problem, found, ledger, dropped, limits, best, tied)
+
+
+def _bindings_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
+    bound: dict[int, str | None] = {}
+    for option in chosen:
+        for variable, device in option.binding:
+            if bound.setdefault(variable, device) != device:
+                return False
+    return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.apart)
+
+
+def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
+    used = used_by(chosen, ledger)
+    return all(
+        amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped
+        for budget, amount in used.items()
+    )
+
+
+def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: Drops) -> bool:
+    """Whether a budget is exceeded even if every buffer charges it as little as it can."""
+    least = used_by((), ledger)
+    known: dict[int, dict[Budget, int]] = {}
+    for options in questions:
+        forced = known.get(id(options))
+        if forced is None:
+            forced = dict(options[0].charges)
+            for option in options[1:]:
+                charges = dict(option.charges)
+                forced = {
+                    budget: min(n, charges[budget]) for budget, n in forced.items() if budget in charges
+                }
+            known[id(options)] = forced
+        for budget, amount in forced.items():
+            least[budget] = least.get(budget, 0) + amount
+    return any(
+        amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        for budget, amount in least.items()
+    )
+
+
+def _least_largest(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> int:
+    """No choice that is best so far can make the largest share smaller than this."""
+    forced = dict(ledger.shares)
+    for options in questions:
+        tied = [dict(o.shares) for o in options if o.values[:TIED] == options[0].values[:TIED]]
+        for budget in tied[0]:
+            forced[budget] = forced.get(budget, 0) + min(shares.get(budget, 0) for shares in tied)
+    for budget, part in block_shares(_surely_locked(questions, ledger)):
+        forced[budget] = forced.get(budget, 0) + part
+    return max(forced.values(), default=0)
+
+
+def _surely_locked(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> Locks:
+    """What every choice that is best so far locks."""
+    found: dict[str, tuple[tuple[Budget, int], ...]] = {}
+    for options in questions:
+        best = options[0]
+        if best.locks and all(
+            o.placed.home is best.placed.home for o in options if o.values[:TIED] == best.values[:TIED]
+        ):
+            found.update(newly_locked([best], ledger))
+    return found
+
+
+def closed_levels(chosen: Sequence[Option], ledger: Ledger) -> tuple[LevelValue, ...]:
+    """Levels with gap 0."""
+    sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
+    sums[LARGEST] = largest_share(chosen, ledger)
+    sums[SUM] += locked_share(chosen, ledger) + sum(ledger.shares.values())
+    return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
+
+
+def too_large(option: Option, dropped: Drops) -> bool:
+    """Whether an option exceeds a budget by itself; its numbers may exceed int64 too."""
+    for budget, amount in option.charges:
+        if amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped:
+            return True
+    return False
+
+
+Classes = tuple[list[tuple[int, ...]], list[Group]]
+"""The indices of alike questions, and how each class may choose."""
+
+
+def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
+    """The indices of alike questions, and how each class may choose."""
+    classes: dict[int, list[int]] = {}
+    for index, options in enumerate(found.options):
+        classes.setdefault(id(options), []).append(index)
+    groups, first = [], 0
+    for members in classes.values():
+        options = found.options[members[0]]
+        options = tuple(o for o in options if not too_large(o, dropped))
+        if tied_only:
+            options = tuple(o for o in options if o.values[:TIED] == options[0].values[:TIED])
+        groups.append(Group(len(members), options, first))
+        first += len(options)
+    return [tuple(members) for members in classes.values()], groups
+
+
+def _search(
+    problem: Problem,
+    found: Propagation,
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
+    best: tuple[Option, ...],
+    tied: bool,
+) -> Choice:
+    """`tied`: the best options fit together, so only those that cost the same before TIED can be better.
+
+    Where they do not, others that cost the same may still go together: then nothing else can be
+    better either, since levels before TIED are sums over buffers and are closed in order.
+    """
+    spent = seconds = 0.0
+    if not tied and not limits.any_will_do:
+        narrow = _classes(found, True, dropped)
+        if _may_do(narrow[1], found, ledger, dropped):
+            choice, spent = _among(problem, narrow, ledger, dropped, limits, patience=PATIENCE)
+            if choice.options:
+                return choice
+            seconds = choice.seconds
+    work = limits._replace(time=(DEFAULT_WORK if limits.time is None else limits.time) - spent)
+    choice, _ = _among(problem, _classes(found, tied, dropped), ledger, dropped, work)
+    choice = choice._replace(seconds=seconds + choice.seconds)
+    if choice.status != "undecided" or not tied:
+        return choice
+    closed = closed_levels(best, ledger)  # a plan was in hand before the search
+    open_ = [level._replace(bound=0) for level in closed[TIED:]]
+    open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
+    return choice._replace(status="feasible", options=best, levels=(*closed[:TIED], *open_))
+
+
+def _may_do(groups: Sequence[Group], found: Propagation, ledger: Ledger, dropped: Drops) -> bool:
+    """Whether groups leave something out, and what is left may fit."""
+    chosen = [group.options for group in groups for _ in range(group.size)]
+    fewer = sum(map(len, chosen)) < sum(map(len, found.options))
+    return fewer and all(chosen) and not _overfull(chosen, ledger, dropped)
+
+
+def _among(
+    problem: Problem,
+    asked: Classes,
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
+    patience: float | None = None,
+) -> tuple[Choice, float]:
+    """The best choice among the options of groups, and the work that it took."""
+    classes, groups = asked
+    if not all(group.options for group in groups):
+        return Choice("infeasible"), 0.0
+    tried = _tried(problem, classes, groups, ledger, dropped, limits)
+    if tried is not None:
+        return tried, 0.0
+    search = Search(limits.gap, limits.time, patience)
+    for group in groups:
+        search.integers(len(group.options), group.size)
+        search.add(Row(group.variables, [1] * len(group.options), group.size, group.size))
+    model = Model(problem, groups, search, ledger, dropped)
+    status, bounds = model.close(limits)
+    if status in ("infeasible", "undecided"):
+        return Choice(status, searched=True, seconds=search.seconds), search.spent
+    chosen = _assign(classes, groups, search.solution, sum(group.size for group in groups))
+    levels = model.levels(status, chosen, bounds)
+    return Choice(status, chosen, levels, searched=True, seconds=search.seconds), search.spent
+
+
+class Model:
+    """What is shared by all groups, and what all levels cost."""
+
+    def __init__(
+        self, problem: Problem, groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops
+    ) -> None:
+        self.groups = groups
+        self.search = search
+        self.ledger = ledger
+        rows.link_devices(problem.apart, groups, search)
+        blocks = rows.impose_budgets(groups, search, ledger, dropped)
+        self._largest, self._most = rows.bound_largest(groups, search, ledger, blocks)
+        self._scaled = [
+            rows.cost(groups, values, blocks if level == SUM else ())
+            for level, values in enumerate(rows.costs(groups))
+        ]
+
+    def close(self, limits: Limits) -> tuple[Status, list[int]]:
+        """Close all levels, or find anything if that will do; bounds above what is certain."""
+        levels = [level for level, _ in self._scaled]
+        levels[LARGEST] = Level([self._largest], [1], self._most)
+        levels.append(rows.ranks(self.groups))
+        status, _, bounds = self.search.close([] if limits.any_will_do else levels)
+        return status, bounds
+
+    def levels(
+        self, status: Status, chosen: Sequence[Option], bounds: Sequence[int]
+    ) -> tuple[LevelValue, ...]:
+        """What the chosen options cost, and what is known to be the least."""
+        closed = closed_levels(chosen, self.ledger)
+        if status != "feasible":
+            return closed
+        least = [sum(rows.least(group, i) * group.size for group in self.groups) for i in range(len(NAMES))]
+        least[SUM] += sum(self.ledger.shares.values())
+        return tuple(
+            level._replace(bound=min(level.value, bounds[i] * self._scaled[i][1] + least[i]))
+            for i, level in enumerate(closed)
+        )
+
+
+def _tried(
+    problem: Problem,
+    classes: Sequence[tuple[int, ...]],
+    groups: Sequence[Group],
+    ledger: Ledger,
+    dropped: Drops,
+    limits: Limits,
+) -> Choice | None:
+    """The answer, where the choices are few enough to be tried one by one."""
+    started = perf_counter()
+    asked = [branch.Group(group.size, group.options) for group in groups]
+    taken = branch.best(asked, problem.apart, ledger, dropped, any_will_do=limits.any_will_do)
+    if taken is None:
+        return None
+    seconds = perf_counter() - started
+    if not taken:
+        return Choice("infeasible", searched=True, seconds=seconds)
+    counts = [number for of_class in taken for number in of_class]
+    chosen = _assign(classes, groups, counts, sum(group.size for group in groups))
+    levels = closed_levels(chosen, ledger)
+    return Choice("optimal", chosen, levels, searched=True, seconds=seconds)
+
+
+def _assign(
+    classes: Sequence[tuple[int, ...]], groups: Sequence[Group], solution: Sequence[int], questions: int
+) -> tuple[Option, ...]:
+    """Hand the options taken by a class to its members, both in name order."""
+    chosen: list[Option | None] = [None] * questions
+    for members, group in zip(classes, groups, strict=True):
+        for member, option in zip(members, rows.taken(group, solution), strict=True):
+            chosen[member] = option
+    return tuple(option for option in chosen if option is not None)

@@ -1,0 +1,177 @@
+"""Rows and levels of the model, from groups of options: what is shared, and what is minimised.
+
+A group says how many of some alike placements take each of its options: one variable an
+option, from `first` on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from math import gcd
+from typing import NamedTuple
+
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.usage import Ledger, block_shares
+from heapwright.solver.constraints.kind import Budget, Fact
+from heapwright.solver.search.cpsat import Level, Row, Search
+
+
+class Group(NamedTuple):
+    """At most `size` placements take these options; exactly so many if all of them are `whole`."""
+
+    size: int
+    options: tuple[Option, ...]
+    first: int
+    whole: bool = True
+
+    @property
+    def variables(self) -> range:
+        return range(self.first, self.first + len(self.options))
+
+
+class Block(NamedTuple):
+    """What a heap locks of a memory: so much in ppm, if the variable is 1."""
+
+    variable: int
+    budget: Budget
+    share: int
+
+
+def least(group: Group, level: int) -> int:
+    """What one of the group costs at least; nothing, if none may be taken."""
+    return min(option.values[level] for option in group.options) if group.whole else 0
+
+
+def costs(groups: Sequence[Group]) -> list[list[tuple[int, ...]]]:
+    """For each level what every option costs, group by group."""
+    of_groups = [zip(*[option.values for option in group.options], strict=True) for group in groups]
+    return [list(of_level) for of_level in zip(*of_groups, strict=True)]
+
+
+def cost(
+    groups: Sequence[Group], values: Sequence[tuple[int, ...]], blocks: Sequence[Block] = ()
+) -> tuple[Level, int]:
+    """A level above what every choice costs, and the unit it is counted in; `blocks` are paid for too.
+
+    `values` are those of the level, as `costs` gives them. Small numbers, whatever the sizes and
+    rates: they share objectives and search fast.
+    """
+    variables = [block.variable for block in blocks]
+    amounts = [block.share for block in blocks]
+    most, base = sum(amounts), 0
+    for group, of_group in zip(groups, values, strict=True):
+        low, high = min(of_group) if group.whole else 0, max(of_group)
+        base += low * group.size
+        most += (high - low) * group.size
+        if high == low:
+            continue
+        for index, value in enumerate(of_group, group.first):
+            if value != low:
+                variables.append(index)
+                amounts.append(value - low)
+    unit = gcd(*amounts) or 1
+    return Level(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
+
+
+def ranks(groups: Sequence[Group]) -> Level:
+    """The last level: options in the order of their names."""
+    variables: list[int] = []
+    amounts: list[int] = []
+    most = 0
+    for group in groups:
+        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+        most += (len(order) - 1) * group.size
+        for rank, index in enumerate(order):
+            if rank:
+                variables.append(group.first + index)
+                amounts.append(rank)
+    return Level(variables, amounts, most)
+
+
+def link_devices(apart: Sequence[tuple[int, int]], groups: Sequence[Group], search: Search) -> None:
+    """Every buffer of a file binds a variable to the same device."""
+    domains: dict[int, dict[str | None, list[tuple[Group, list[int]]]]] = {}
+    for group in groups:
+        takes: dict[tuple[int, str | None], list[int]] = {}
+        for index, option in enumerate(group.options):
+            for pair in option.binding:
+                takes.setdefault(pair, []).append(group.first + index)
+        for (variable, device), members in takes.items():
+            domains.setdefault(variable, {}).setdefault(device, []).append((group, members))
+    labelled = {variable for pair in apart for variable in pair}
+    chosen: dict[tuple[int, str | None], int] = {}
+    for variable, devices in sorted(domains.items()):
+        if len(devices) < 2 and variable not in labelled:
+            continue
+        for device in sorted(devices, key=lambda d: d or ""):
+            flag = chosen[variable, device] = search.boolean()
+            for group, members in devices[device]:
+                search.add(Row([*members, flag], [1] * len(members) + [-group.size], None, 0))
+        search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 0, 1))
+    for a, b in apart:
+        for device in domains.get(a, {}):
+            if device is not None and (b, device) in chosen:
+                search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
+
+
+def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops) -> list[Block]:
+    """Rows for what is shared, and the blocks that may be locked."""
+    sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
+    lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
+    for group in groups:
+        size = group.size
+        for index, option in enumerate(group.options, group.first):
+            for budget, amount in option.charges:
+                variables, amounts, most = sums.setdefault(budget, ([], [], []))
+                variables.append(index)
+                amounts.append(amount)
+                most.append(amount * size)
+            if option.locks and option.placed.home.name not in ledger.locks:
+                lockers.setdefault(option.placed.home.name, (option.locks, []))[1].append((index, size))
+    blocks = []
+    for home, (locks, users) in sorted(lockers.items()):
+        flag = search.boolean()
+        for index, size in users:
+            search.add(Row([index, flag], [1, -size], -size, 0))
+        for budget, amount in locks:
+            variables, amounts, most = sums.setdefault(budget, ([], [], []))
+            variables.append(flag)
+            amounts.append(amount)
+            most.append(amount)
+        blocks += [Block(flag, budget, part) for budget, part in block_shares({home: locks})]
+    for budget, (variables, amounts, most) in sums.items():
+        room = budget.limit - ledger.used(budget)
+        if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
+            search.add(Row(variables, amounts, None, room))
+    return blocks
+
+
+def bound_largest(
+    groups: Sequence[Group], search: Search, ledger: Ledger, blocks: Sequence[Block]
+) -> tuple[int, int]:
+    """A variable at least as large as every memory's share, and the most it can be."""
+    sums: dict[Budget, tuple[list[int], list[int]]] = {}
+    most = floor = max(ledger.shares.values(), default=0)
+    for group in groups:
+        most += group.size * max(max((s for _, s in o.shares), default=0) for o in group.options)
+        for index, option in enumerate(group.options, group.first):
+            for budget, part in option.shares:
+                variables, amounts = sums.setdefault(budget, ([], []))
+                variables.append(index)
+                amounts.append(part)
+    for block in blocks:
+        most += block.share
+        variables, amounts = sums.setdefault(block.budget, ([], []))
+        variables.append(block.variable)
+        amounts.append(block.share)
+    largest = search.integer(floor, most)
+    for budget, (variables, amounts) in sums.items():
+        search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))
+    return largest, most
+
+
+def taken(group: Group, solution: Sequence[int]) -> list[Option]:
+    """The options that a group takes, as often as it does, in name order."""
+    order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
+    return [group.options[i] for i in order for _ in range(solution[group.first + i])]
