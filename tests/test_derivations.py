@@ -14,7 +14,7 @@ import pytest
 from ruamel.yaml import YAML
 
 import heapwright
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.catalog import board_names, extended
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.question.load import load_pipelines

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import pytest
 
 import heapwright
-from heapwright.allocator.simulated.judge import Judge
-from heapwright.allocator.simulated.judge import judge as judged
-from heapwright.allocator.simulated.room import Touch
+from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.judge.judge import judge as judged
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.solver.answer.plan import Infeasible, Plan

@@ -17,8 +17,8 @@ from heapwright.allocator.backend import Buffer, Import, KernelRefused
 from heapwright.allocator.linux.control import Absent
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters.heap import HeapNode
-from heapwright.allocator.linux.making import Maker, maker
-from heapwright.allocator.linux.ports import Port, QueuePort, Seat, opened_port
+from heapwright.allocator.linux.exporters.making import Maker, maker
+from heapwright.allocator.linux.importers.ports import Port, QueuePort, Seat, opened_port
 from heapwright.allocator.linux.queue import Queue
 from heapwright.platforms.schema import Device, Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement

@@ -13,8 +13,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import uapi, uapi_kms
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import call
+from heapwright.allocator.linux.uapi import kms as uapi_kms
 
 
 class PropertyValue(NamedTuple):

@@ -13,7 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.linux.control import Absent, Full, NotPermitted
-from heapwright.allocator.linux.ports import NotImported
+from heapwright.allocator.linux.importers.ports import NotImported
 from heapwright.platforms.schema import Heap, Platform, Port
 from heapwright.platforms.values import in_units
 

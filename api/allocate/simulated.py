@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.execute import Allocation, execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.values import in_units
 from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
-    from heapwright.allocator.simulated.faults import Fault
+    from heapwright.allocator.faults import Fault
     from heapwright.platforms.schema import Platform
     from heapwright.solver.answer.plan import Placement, Plan
     from heapwright.solver.question.pipeline import Pipeline

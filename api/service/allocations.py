@@ -7,7 +7,7 @@ import threading
 from typing import NamedTuple
 
 from heapwright.allocator.execute import Allocation
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.api.allocate.simulated import carried_out
 from heapwright.api.service.problems import Fault, Refused
 from heapwright.platforms.schema import Platform

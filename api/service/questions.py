@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 import heapwright
-from heapwright.allocator.simulated.contradictions import contradictions
-from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.judge.contradictions import contradictions
+from heapwright.allocator.judge.judge import Judge
 from heapwright.api.documents.response import all_of, as_json
 from heapwright.api.service.allocations import require_a_sane_size
 from heapwright.api.service.problems import BODY, Fault, Refused

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from errno import EFAULT, EINVAL, ENODEV, ENOENT, ENOMEM, ENOSYS, ENXIO
 
-from heapwright.allocator.linux.grades import Grade, Observation
+from heapwright.allocator.linux.observe.grades import Grade, Observation
 from heapwright.api.verify import paths
 from heapwright.api.verify.cells import Cell
 from heapwright.api.verify.outcome import Judged, Outcome

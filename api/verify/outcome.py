@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from heapwright.allocator.linux.grades import Observation
+from heapwright.allocator.linux.observe.grades import Observation
 from heapwright.api.verify.cells import Cell
 from heapwright.api.verify.prediction import Prediction, Verdict
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
-from heapwright.allocator.linux.grades import Grade, Observation, Origin, Subject, Target
+from heapwright.allocator.linux.observe.grades import Grade, Observation, Origin, Subject, Target
 from heapwright.api.verify.blame import Evidence, blamed
 from heapwright.api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
 from heapwright.api.verify.outcome import Judged, Outcome, judged

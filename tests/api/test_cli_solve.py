@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import heapwright
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.api.allocate import simulated
 from heapwright.solver.answer.plan import Undecided
 from tests.api.questions import RECORD, Command

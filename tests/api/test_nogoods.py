@@ -9,7 +9,7 @@ import pytest
 import heapwright
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.linux.control import Absent, Full, NotPermitted
-from heapwright.allocator.linux.ports import NotImported
+from heapwright.allocator.linux.importers.ports import NotImported
 from heapwright.api.allocate.nogoods import Nogood, nogood, taught
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan

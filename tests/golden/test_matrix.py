@@ -8,7 +8,7 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import heapwright
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.answer.render import text
 from heapwright.solver.question.load import load_pipelines

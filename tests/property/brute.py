@@ -14,16 +14,16 @@ from dataclasses import replace
 from itertools import product
 from typing import NamedTuple
 
-from heapwright.allocator.simulated.cost import Cost, combined, live_shares, parts_of, plan_cost
-from heapwright.allocator.simulated.families import opaque
-from heapwright.allocator.simulated.faults import Objection
-from heapwright.allocator.simulated.image import Rule
-from heapwright.allocator.simulated.judge import Case, Judge
-from heapwright.allocator.simulated.pixels import modifier_named, pixels
-from heapwright.allocator.simulated.ports import Verdict, names
-from heapwright.allocator.simulated.question import Asked, Party, Role, Seating
-from heapwright.allocator.simulated.room import Touch, Uses
-from heapwright.allocator.simulated.wards import wards
+from heapwright.allocator.faults import Objection
+from heapwright.allocator.judge.constraints.image.ports import Verdict, names
+from heapwright.allocator.judge.constraints.image.rules import Rule
+from heapwright.allocator.judge.constraints.memory.capacity import Touch, Uses
+from heapwright.allocator.judge.constraints.protection import wards
+from heapwright.allocator.judge.cost import Cost, combined, live_shares, parts_of, plan_cost
+from heapwright.allocator.judge.judge import Case, Judge
+from heapwright.allocator.judge.layout.families import opaque
+from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
+from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline, Wish

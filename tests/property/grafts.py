@@ -14,18 +14,18 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from heapwright.allocator.hardware import known
-from heapwright.allocator.simulated.bridges import (
+from heapwright.allocator.judge.constraints.conversions import (
     BY_CPU,
     bridge_objections,
     differences,
     moves_raw,
     strides,
 )
-from heapwright.allocator.simulated.cost import Cost, Shares, combined
-from heapwright.allocator.simulated.judge import Case
-from heapwright.allocator.simulated.question import Asked, Seating
-from heapwright.allocator.simulated.room import Charge
-from heapwright.allocator.simulated.trees import DEEPEST, Bridge, Tree, converter, inserted
+from heapwright.allocator.judge.constraints.memory.capacity import Charge
+from heapwright.allocator.judge.cost import Cost, Shares, combined
+from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.question.conversion_trees import DEEPEST, Bridge, Tree, converter, inserted
+from heapwright.allocator.judge.question.request import Asked, Seating
 from heapwright.solver.answer.plan import Conversion, Placement
 
 if TYPE_CHECKING:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
+from heapwright.allocator.faults import Objection
 from heapwright.allocator.hardware import known
-from heapwright.allocator.simulated.faults import Objection
-from heapwright.allocator.simulated.image import (
+from heapwright.allocator.judge.constraints.image.rules import (
     Layout,
     Rule,
     column_objections,
@@ -17,10 +17,10 @@ from heapwright.allocator.simulated.image import (
     size_objections,
     stride_objections,
 )
-from heapwright.allocator.simulated.pixels import Pixels, modifier_named
-from heapwright.allocator.simulated.question import Asked, Party
-from heapwright.allocator.simulated.room import Touch
-from heapwright.allocator.simulated.surfaces import Bands
+from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.layout.pixels import Pixels, modifier_named
+from heapwright.allocator.judge.layout.surfaces import Bands
+from heapwright.allocator.judge.question.request import Asked, Party
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.answer.plan import Placement, Plane
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from random import Random
 from typing import Any, Final
 
-from heapwright.allocator.simulated.pixels import Pixels, pixels
-from heapwright.allocator.simulated.surfaces import Shape
+from heapwright.allocator.judge.layout.pixels import Pixels, pixels
+from heapwright.allocator.judge.layout.surfaces import Shape
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline

@@ -13,7 +13,7 @@ from typing import Any, Final
 import heapwright
 from heapwright.allocator.backend import AllocationFailed, Buffer
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline

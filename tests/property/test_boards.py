@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline

@@ -14,8 +14,8 @@ import pytest
 
 from heapwright.allocator.addresses import addresses
 from heapwright.allocator.hardware import device_facts
-from heapwright.allocator.simulated.iova import allotter_of
-from heapwright.allocator.simulated.mappings import Mapped, crowded
+from heapwright.allocator.judge.constraints.memory.bus_addresses import Mapped, crowded
+from heapwright.allocator.kernel.iova import allotter_of
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.iova import Space, spaces

@@ -10,10 +10,10 @@ import pytest
 
 import heapwright
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.families import surfaces
-from heapwright.allocator.simulated.frames import run_frame
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.judge.layout.families import surfaces
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver.answer.plan import Plan

@@ -14,8 +14,9 @@ import pytest
 import heapwright.solver.board.board
 import heapwright.solver.question.protection
 from heapwright.allocator.hardware import DeviceFacts
-from heapwright.allocator.simulated import judge, wards
-from heapwright.allocator.simulated.question import Asked, Seating
+from heapwright.allocator.judge import judge
+from heapwright.allocator.judge.constraints import protection as wards
+from heapwright.allocator.judge.question.request import Asked, Seating
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.protection import Guard, Taken
 from tests.property.flows import Draw

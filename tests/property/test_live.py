@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 import heapwright
-from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.judge.judge import Judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
 from heapwright.solver.board.places import IN_RUNS

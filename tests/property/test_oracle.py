@@ -12,7 +12,7 @@ from random import Random
 import pytest
 
 import heapwright
-from heapwright.allocator.simulated.cost import TERMS, plan_cost
+from heapwright.allocator.judge.cost import TERMS, plan_cost
 from heapwright.platforms.schema import Lock, Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline

@@ -15,8 +15,8 @@ import pytest
 
 import heapwright
 from heapwright.allocator.hardware import heap_facts
-from heapwright.allocator.simulated.board import Board as Simulated
-from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.kernel.board import Board as Simulated
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan

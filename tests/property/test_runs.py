@@ -14,7 +14,7 @@ from random import Random
 import pytest
 
 import heapwright
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
 from tests.builders import board, buffer, heap, memory, pipeline

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.frames import run_frame
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from tests.property.brute import Search
 from tests.property.modified import FAMILIES, OPAQUE, careless, question
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from heapwright.allocator.simulated.question import Party
+from heapwright.allocator.judge.question.request import Party
 from heapwright.platforms.schema import ImageRule, Port
 
 _UPRIGHT = (0,)

@@ -10,7 +10,7 @@ import pytest
 import heapwright
 from heapwright.allocator.backend import AllocationFailed
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan

@@ -15,7 +15,7 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from heapwright.allocator.simulated.pixels import pixels
+from heapwright.allocator.judge.layout.pixels import pixels
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent

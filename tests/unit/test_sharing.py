@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from heapwright import solve
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.question.pipeline import Pipeline

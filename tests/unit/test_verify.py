@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.linux.grades import Grade, Observation, Subject
+from heapwright.allocator.linux.observe.grades import Grade, Observation, Subject
 from heapwright.api.verify.cells import Cell, about_ports, ports_of, sizes
 from heapwright.api.verify.outcome import Judged, Outcome, judged, summary
 from heapwright.api.verify.prediction import Oracle, Prediction, Verdict, happens

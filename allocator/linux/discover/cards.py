@@ -15,13 +15,15 @@ from pathlib import Path
 from typing import Final
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import kms, uapi, uapi_kms, uapi_looking
+from heapwright.allocator.linux import kms, uapi
 from heapwright.allocator.linux.control import call, opened
 from heapwright.allocator.linux.discover.files import folders
 from heapwright.allocator.linux.discover.hardware import hardware
 from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.nodes import driver_of
+from heapwright.allocator.linux.uapi import kms as uapi_kms
+from heapwright.allocator.linux.uapi import looking as uapi_looking
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import canonical
 from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations

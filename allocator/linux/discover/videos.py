@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import uapi, uapi_looking
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import call, opened
 from heapwright.allocator.linux.discover.files import folders, text
 from heapwright.allocator.linux.discover.hardware import hardware
@@ -21,6 +21,7 @@ from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.discover.trying import LARGEST, Trying
 from heapwright.allocator.linux.queue import Queue as OpenQueue
+from heapwright.allocator.linux.uapi import looking as uapi_looking
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.fourcc.videodev import picture
 from heapwright.platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat

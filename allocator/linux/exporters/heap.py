@@ -15,9 +15,10 @@ from types import TracebackType
 from typing import Final, Self
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import bounds, uapi
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import Absent, as_full, call, open_node
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import bounds
 
 FOLDER: Final = Path("/dev/dma_heap")
 _FLAGS: Final = os.O_RDWR | os.O_CLOEXEC

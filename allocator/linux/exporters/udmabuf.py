@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import Final
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import bounds, uapi
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import call, opened, room_in
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
+from heapwright.allocator.linux.exporters import bounds
 
 NODE: Final = Path("/dev/udmabuf")
 HUGE: Final = 2 << 20

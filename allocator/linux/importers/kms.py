@@ -17,9 +17,10 @@ from types import TracebackType
 from typing import Final, NamedTuple, Self
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import kms, uapi_kms
+from heapwright.allocator.linux import kms
 from heapwright.allocator.linux.control import call
 from heapwright.allocator.linux.kms import Connected
+from heapwright.allocator.linux.uapi import kms as uapi_kms
 
 SECONDS: Final = 5.0
 """How long a writeback may take."""

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from heapwright.allocator.linux.kernel_log import kernel_log
-from heapwright.allocator.linux.observe import observe
+from heapwright.allocator.linux.observe.kernel_log import kernel_log
+from heapwright.allocator.linux.observe.steps import observe
 from heapwright.api.cli.commands.discover import can_be_verified
 from heapwright.api.cli.output.write import show, write, write_json
 from heapwright.api.cli.process.exits import Exit, complain

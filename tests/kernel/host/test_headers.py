@@ -9,8 +9,9 @@ from types import ModuleType
 
 import pytest
 
-from heapwright.allocator.linux import uapi, uapi_kms
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import Request
+from heapwright.allocator.linux.uapi import kms as uapi_kms
 
 MODULES: tuple[ModuleType, ...] = (uapi, uapi_kms)
 INCLUDES = (

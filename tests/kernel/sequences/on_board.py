@@ -1,4 +1,4 @@
-"""Sequences on the pretended board of allocator/simulated."""
+"""Sequences on the pretended board of allocator/kernel."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from functools import lru_cache
 from typing import assert_never
 
 from heapwright.allocator.backend import Buffer, KernelRefused
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.calls import heap_call_refusal
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.calls import heap_call_refusal
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from tests.kernel.sequences.language import (

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from heapwright.allocator.simulated.faults import Fault
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.faults import Fault
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline

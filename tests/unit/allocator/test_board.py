@@ -10,7 +10,7 @@ import pytest
 
 from heapwright.allocator.backend import AllocationFailed, Buffer, KernelRefused
 from heapwright.allocator.execute import execute, merged
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from tests.builders import KIB, MIB, board, buffer, device, heap, iommu, memory, pipeline, port

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from heapwright import solve
-from heapwright.allocator.simulated.contradictions import contradictions
-from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.judge.contradictions import contradictions
+from heapwright.allocator.judge.judge import Judge
 from heapwright.platforms.errors import dotted
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan

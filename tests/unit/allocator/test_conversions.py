@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.cost import cost
-from heapwright.allocator.simulated.frames import run_frame
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.cost import cost
+from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Level, Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline

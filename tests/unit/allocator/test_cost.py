@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.cost import cost
+from heapwright.allocator.judge.cost import cost
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.unit.allocator import hand

@@ -12,10 +12,10 @@ import pytest
 
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.faults import Fault
-from heapwright.allocator.simulated.frames import run_frame
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.faults import Fault
+from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.solver.answer.plan import AttachedPort, Dropped, Plane
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.unit.allocator import hand

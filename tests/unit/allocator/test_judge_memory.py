@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, iommu, memory, pipeline, port, raw_port
 from tests.unit.allocator import hand

@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import bounds, kms, uapi
+from heapwright.allocator.linux import kms, uapi
 from heapwright.allocator.linux.control import Absent, Full, open_node, room_in, udev_rule
-from heapwright.allocator.linux.exporters import heap
+from heapwright.allocator.linux.exporters import bounds, heap
 
 MIB = 1 << 20
 

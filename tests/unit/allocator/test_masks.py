@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.schema import Platform
 from tests.builders import GIB, KIB, MIB, board, device, heap, memory, port
 from tests.unit.allocator.hand import CAMERA

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.cost import moved_bytes
-from heapwright.allocator.simulated.frames import run_frame
+from heapwright.allocator.judge.cost import moved_bytes
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plane

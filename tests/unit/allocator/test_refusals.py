@@ -10,8 +10,8 @@ import pytest
 
 from heapwright.allocator.backend import Buffer, KernelRefused
 from heapwright.allocator.execute import merged
-from heapwright.allocator.simulated.board import Board
-from heapwright.allocator.simulated.calls import heap_call_refusal
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.calls import heap_call_refusal
 from heapwright.solver.answer.plan import AttachedPort, Plane
 from tests.builders import KIB, MIB, board, device, heap, memory, port
 from tests.unit.allocator.hand import CAMERA, PANEL

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.faults import Fault
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.faults import Fault
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.allocator.simulated.families import column_height, compressing, opaque, parameter_free
-from heapwright.allocator.simulated.pixels import Pixels, modifier_named, pixels
-from heapwright.allocator.simulated.surfaces import Bands
+from heapwright.allocator.judge.layout.families import column_height, compressing, opaque, parameter_free
+from heapwright.allocator.judge.layout.pixels import Pixels, modifier_named, pixels
+from heapwright.allocator.judge.layout.surfaces import Bands
 
 
 def planes(form: str, modifier: str) -> Pixels:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.schema import Platform
 from tests.builders import (
     KIB,

@@ -13,7 +13,7 @@ import pytest
 
 from heapwright.allocator.backend import AllocationFailed
 from heapwright.allocator.execute import execute
-from heapwright.allocator.simulated.board import Board
+from heapwright.allocator.kernel.board import Board
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, iommu, pipeline, plan, port, refusal, said
 

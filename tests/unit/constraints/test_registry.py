@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Final
 
 import pytest
 
-from heapwright.allocator.simulated.cost import TERMS as JUDGED_TERMS
-from heapwright.allocator.simulated.families import opaque
+from heapwright.allocator.judge.cost import TERMS as JUDGED_TERMS
+from heapwright.allocator.judge.layout.families import opaque
 from heapwright.api.verify.refusals import REFUSALS
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver import constraints
@@ -87,8 +87,11 @@ def missing(what: str) -> pytest.MarkDecorator:
 
 @cache
 def judged() -> frozenset[str]:
-    """All words of the judge's code, docstrings aside."""
-    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "allocator" / "simulated").glob("*.py")]
+    """All words of the judge's code and of the kernel that it shares, docstrings aside."""
+    folder = ROOT / "allocator"
+    shared = [folder / "faults.py", folder / "frameworks.py"]
+    modules = [*shared, *(folder / "judge").rglob("*.py"), *(folder / "kernel").rglob("*.py")]
+    trees = [ast.parse(path.read_text("utf-8")) for path in modules]
     nodes = [node for tree in trees for node in ast.walk(tree)]
     prose = {id(node.value) for node in nodes if isinstance(node, ast.Expr)}
     words = (node for node in nodes if isinstance(node, ast.Constant) and id(node) not in prose)

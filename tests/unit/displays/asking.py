@@ -6,7 +6,7 @@ from functools import cache
 from typing import Any
 
 from heapwright import solve
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
 from heapwright.solver.answer.plan import Plan

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible
 from heapwright.solver.question.pipeline import Pipeline

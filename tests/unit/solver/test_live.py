@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from heapwright import solve
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plan

@@ -7,10 +7,9 @@ from pathlib import Path
 import pytest
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux import bounds
 from heapwright.allocator.linux.control import Absent, NotPermitted, open_node, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.allocator.linux.exporters import dumb, heap, udmabuf
+from heapwright.allocator.linux.exporters import bounds, dumb, heap, udmabuf
 from heapwright.allocator.linux.nodes import cards
 
 SYSTEM = heap.FOLDER / "system"

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from heapwright.allocator.linux import uapi, uapi_looking
+from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import Request
+from heapwright.allocator.linux.uapi import looking as uapi_looking
 
 HEADERS = ("linux/dma-heap.h", "linux/dma-buf.h", "linux/udmabuf.h", "linux/videodev2.h")
 SIZES: dict[str, type[ctypes.Structure]] = {

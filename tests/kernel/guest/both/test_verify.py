@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.linux.discover import machine
-from heapwright.allocator.linux.kernel_log import kernel_log
-from heapwright.allocator.linux.observe import observe
+from heapwright.allocator.linux.observe.kernel_log import kernel_log
+from heapwright.allocator.linux.observe.steps import observe
 from heapwright.api.cli.app import heapwright_app, run
 from heapwright.api.verify.outcome import Judged, Outcome, summary
 from heapwright.api.verify.report import as_json, sentence

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.simulated.judge import Judge
+from heapwright.allocator.judge.judge import Judge
 from heapwright.platforms.catalog import board_names, doubts, load_platform
 from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.schema import Platform

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright import solve
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.catalog import load_platform
 from heapwright.solver.answer.plan import Plan
 from tests.builders import board, device, image, pipeline, port

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heapwright import solve
-from heapwright.allocator.simulated.judge import judge
+from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.solver.answer.plan import Placement, Plan
 from tests.builders import board, device, image, placed, port

@@ -1,0 +1,1 @@
+"""What ports take of one image."""

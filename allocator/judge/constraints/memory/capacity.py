@@ -1,0 +1,258 @@
+"""Is there room for everything at once? What each buffer takes, and the sums that must hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import product
+from math import prod
+from typing import NamedTuple
+
+from heapwright.allocator.faults import Fault, no_room, seen
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
+from heapwright.allocator.judge.board.physical_map import Ground, Pool
+from heapwright.allocator.judge.constraints.addressability import Residence
+from heapwright.allocator.judge.constraints.memory.bus_addresses import Mapped, crowded
+from heapwright.allocator.judge.constraints.memory.runs import Runs
+from heapwright.platforms.schema import Platform, Port
+
+Uses = tuple[tuple[str, int], ...]
+"""(resource, how many), sorted."""
+
+
+class Touch(NamedTuple):
+    """One attachment as far as room is concerned."""
+
+    device: DeviceFacts
+    port_name: str
+    port: Port
+    rarely: bool
+
+
+class Charge(NamedTuple):
+    """What one placement takes from everything that is shared."""
+
+    buffer: str
+    where: Residence
+    confined: frozenset[str] | None
+    """The memories over which it may be spread."""
+    sizes: tuple[int, ...]
+    """Of the dma-bufs of one buffer."""
+    number: int
+    taken: int
+    dmabufs: int
+    windows: tuple[tuple[str, int], ...]
+    mapped: tuple[Mapped, ...]
+    traffic: tuple[tuple[str, int], ...]
+    ports: tuple[tuple[str, str, int | None], ...]
+    """(device, port, how many such ports it has)."""
+    uses: tuple[Uses, ...]
+    """Alternatives: the rules under which the ports could take the buffer. If it is `standing`,
+    what it uses at least and at most."""
+    standing: bool = False
+    """Whether the buffer exists already."""
+
+
+def touched_bytes(size: int, rarely: bool) -> int:
+    """Bytes that one attachment moves a frame."""
+    return -(-size // 16) if rarely else size
+
+
+class Room:
+    """The shared capacities of one platform."""
+
+    def __init__(
+        self, platform: Platform, ground: Ground, heaps: dict[str, HeapFacts], pools: tuple[Pool, ...]
+    ) -> None:
+        self.platform = platform
+        self.ground = ground
+        self.heaps = heaps
+        self.pools = pools
+        self.runs = Runs(platform, ground, heaps)
+
+    def charge(
+        self,
+        buffer: str,
+        where: Residence,
+        sizes: Sequence[int],
+        count: int,
+        rate: int,
+        touches: Sequence[Touch],
+        uses: tuple[Uses, ...],
+    ) -> Charge:
+        taken = count * sum(where.home.slot(size) for size in sizes)
+        exported = [where.home.whole(size) for size in sizes]
+        memories = where.memories or frozenset()
+        return Charge(
+            buffer,
+            where,
+            where.home.memories,
+            tuple(sizes),
+            count,
+            taken,
+            count * len(sizes),
+            tuple(self._windows(memories, taken, touches)),
+            tuple(self._mapped(exported, count, touches)),
+            tuple(self._traffic(memories, sum(sizes), rate, touches)),
+            tuple((touch.device.name, touch.port_name, known(touch.port.how_many)) for touch in touches),
+            uses,
+        )
+
+    def _windows(
+        self, memories: frozenset[str], taken: int, touches: Sequence[Touch]
+    ) -> Iterator[tuple[str, int]]:
+        """The windows through which somebody touches the buffer, each once."""
+        behind: dict[str, list[str]] = {}
+        for memory in memories:
+            for around in self.ground.around[memory]:
+                if known(self.platform.memory[around].window) is not None:
+                    behind.setdefault(around, []).append(memory)
+        for window, inside in behind.items():
+            if any(self._through(window, memory, touch) for memory in inside for touch in touches):
+                yield window, taken
+
+    def _through(self, window: str, memory: str, touch: Touch) -> bool:
+        """Whether somebody gets at a memory through the window of one around it.
+
+        A peer comes through the BAR: drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+        amdgpu_dma_buf_map() asks for AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED.
+        """
+        chain = self.ground.around[memory]
+        named, home = touch.port.memory, self.ground.home[memory]
+        within = chain[: chain.index(window) + 1]
+        return (
+            touch.device.by_cpu
+            or (isinstance(named, tuple) and not set(named).isdisjoint(within))
+            or (bool(home) and touch.device.name not in home)
+        )
+
+    def _mapped(self, sizes: Sequence[int], count: int, touches: Sequence[Touch]) -> Iterator[Mapped]:
+        for device in {touch.device.name: touch.device for touch in touches}.values():
+            if not device.by_cpu and not device.linear:
+                yield Mapped(device, tuple(sizes), count)
+
+    def _traffic(
+        self, memories: frozenset[str], size: int, rate: int, touches: Sequence[Touch]
+    ) -> Iterator[tuple[str, int]]:
+        through = {around for memory in memories for around in self.ground.around[memory]}
+        for memory in through:
+            if known(self.platform.memory[memory].bandwidth) is not None:
+                yield memory, rate * sum(touched_bytes(size, touch.rarely) for touch in touches)
+
+    def faults(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        """Everything that does not fit when all of these live together."""
+        yield from self._capacity(charges)
+        yield from self._heap_counts(charges)
+        yield from self._windows_full(charges)
+        mapped = [m._replace(standing=charge.standing) for charge in charges for m in charge.mapped]
+        yield from crowded(self.platform, mapped)
+        yield from self._bandwidth(charges)
+        yield from self._ports(charges)
+        yield from self._resources(charges)
+
+    def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        confined: dict[frozenset[str], int] = defaultdict(int)
+        blocks: dict[str, int] = {}
+        for charge in charges:
+            home, lock = charge.where.home, charge.where.home.facts.locks
+            if lock is not None and home.name not in blocks:
+                blocks[home.name] = 0
+                confined[frozenset([lock.from_])] += lock.size
+            if lock is not None and home.in_locked_block:
+                blocks[home.name] += charge.taken
+                if blocks[home.name] > lock.size:
+                    text = f"{home.name} locks {lock.size} bytes, {blocks[home.name]} are needed"
+                    yield no_room("capacity", text).against(charge.buffer, "")
+                continue
+            if charge.confined is not None:
+                confined[charge.confined] += charge.taken
+        full = False
+        for pool in self.pools:
+            used = sum(taken for memories, taken in confined.items() if memories <= pool.memories)
+            if used > pool.free:
+                full = True
+                names = ", ".join(sorted({each.buffer for each in charges if _in_pool(each, pool)}))
+                yield no_room(
+                    "capacity", f"{pool} has {pool.free} bytes free, {used} are needed by {names}"
+                ).against(names, "")
+
+        for text, names in () if full else self.runs.lacking(charges):
+            yield no_room("capacity", text).against(names, "")
+
+    def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        made: dict[str, int] = defaultdict(int)
+        for charge in charges:
+            made[charge.where.heap.name] += charge.dmabufs
+        for name, number in made.items():
+            most = known(self.heaps[name].facts.buffers)
+            if most is not None and number > most:
+                yield no_room("heap-limits", f"{name} makes at most {most} buffers, not {number}").against(
+                    "", ""
+                )
+
+    def _windows_full(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        for memory, used in _sums(charge.windows for charge in charges).items():
+            window = known(self.platform.memory[memory].window)
+            if window is not None and used > window:
+                yield no_room("local-only", f"{used} bytes in the window of {window} of {memory}").against(
+                    "", ""
+                )
+
+    def _bandwidth(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        for memory, used in _sums(charge.traffic for charge in charges).items():
+            most = known(self.platform.memory[memory].bandwidth)
+            if most is not None and used > most:
+                yield seen("resource", f"{used} bytes/s through {memory}, which carries {most}").against(
+                    "", ""
+                )
+
+    def _ports(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        used: dict[tuple[str, str], int] = defaultdict(int)
+        limits: dict[tuple[str, str], int] = {}
+        for device, port, most in (each for charge in charges for each in charge.ports):
+            used[device, port] += 1
+            if most is not None:
+                limits[device, port] = most
+        for (device, port), most in limits.items():
+            if used[device, port] > most:
+                yield seen("resource", f"{used[device, port]} attachments to {most} {port} ports").against(
+                    "", device
+                )
+
+    def _resources(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+        """Some choice of image rules must respect every budget at once, beside what exists."""
+        standing = self._standing([charge.uses for charge in charges if charge.standing])
+        offers = [charge.uses for charge in charges if not charge.standing and charge.uses != ((),)]
+        if prod(len(each) for each in offers) > 4096:
+            offers = [each[:1] for each in offers]
+        excess = ""
+        for choice in product(*offers):
+            totals = _sums([*choice, standing])
+            over = [
+                f"{number} {name} of {self.platform.resources.get(name, 0)}"
+                for name, number in totals.items()
+                if number > self.platform.resources.get(name, 0)
+            ]
+            if not over:
+                return
+            excess = excess or ", ".join(over)
+        yield seen("resource", f"needs {excess}").against("", "")
+
+    def _standing(self, uses: Sequence[tuple[Uses, ...]]) -> Uses:
+        """What buffers that exist use at most: all that there is, where no more is certain."""
+        least, most = _sums(each[0] for each in uses), _sums(each[-1] for each in uses)
+        return tuple(
+            (name, min(number, max(self.platform.resources.get(name, 0), least.get(name, 0))))
+            for name, number in most.items()
+        )
+
+
+def _in_pool(charge: Charge, pool: Pool) -> bool:
+    return charge.confined is not None and charge.confined <= pool.memories
+
+
+def _sums(entries: Iterable[Iterable[tuple[str, int]]]) -> dict[str, int]:
+    totals: dict[str, int] = defaultdict(int)
+    for name, number in (each for group in entries for each in group):
+        totals[name] += number
+    return totals

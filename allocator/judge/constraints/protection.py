@@ -1,0 +1,154 @@
+"""Who may see protected content: what flows where, the firewall in the way, and who is let in.
+
+Only the attachments chosen count: a stage that reads a protected buffer taints
+what it writes, unless the port of the very device that writes `declassifies`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from heapwright.allocator.faults import Fault, Objection, seen
+from heapwright.allocator.hardware import DeviceFacts, HeapFacts
+from heapwright.allocator.judge.constraints.addressability import Residence
+from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating, Ward
+from heapwright.solver.question.pipeline import Selector
+
+Job = tuple[Role, str | None]
+
+
+def wards(
+    asked: Sequence[Asked], seats: Sequence[Seating], devices: Mapping[str, DeviceFacts]
+) -> list[Ward | None]:
+    """The protection of every buffer, by itself and by what flows into it.
+
+    Whoever may see it is in the audience that the file states, and in those of everything
+    protected that its writers read; stating more is a fault.
+    """
+    found = [each.own_ward for each in asked]
+    reading = [_jobs(each, seating, devices, "read") for each, seating in zip(asked, seats, strict=True)]
+    writing = [_jobs(each, seating, devices, "write") for each, seating in zip(asked, seats, strict=True)]
+    while True:
+        carried: dict[Job, frozenset[tuple[Selector, ...]]] = {}
+        for ward, jobs in zip(found, reading, strict=True):
+            if ward is not None:
+                carried.update({job: carried.get(job, frozenset()) | ward.audiences for job in jobs})
+        grown = []
+        for each, jobs in zip(asked, writing, strict=True):
+            flows = [carried[job] for job in jobs if job in carried]
+            own = each.own_ward
+            if not flows:
+                grown.append(own)
+                continue
+            incoming = frozenset[tuple[Selector, ...]]().union(*flows)
+            stated = own.audiences if own is not None else frozenset()
+            grown.append(Ward(incoming | stated, _overstated(stated, incoming)))
+        if grown == found:
+            return found
+        found = grown
+
+
+def _overstated(
+    stated: frozenset[tuple[Selector, ...]], incoming: frozenset[tuple[Selector, ...]]
+) -> tuple[str, ...]:
+    """Those whom a file names for a buffer, and somebody whose content comes in does not."""
+
+    def among(named: Selector, audience: Sequence[Selector]) -> bool:
+        wider = {
+            (named.kind, label, plug) for label in (None, named.label) for plug in (None, named.connector)
+        }
+        return any((each.kind, each.label, each.connector) in wider for each in audience)
+
+    named = {
+        str(each) for own in stated for each in own if not all(among(each, guests) for guests in incoming)
+    }
+    return tuple(sorted(named))
+
+
+def _jobs(asked: Asked, seating: Seating, devices: Mapping[str, DeviceFacts], access: str) -> list[Job]:
+    """The stages that touch a buffer this way, without those whose port ends protection."""
+    jobs = []
+    for party, name in zip(asked.seated(seating), seating.devices, strict=True):
+        port = devices[name].facts.ports.get(party.port)
+        if party.access == access and not (access == "write" and port is not None and port.declassifies):
+            jobs.append(party.job)
+    return jobs
+
+
+def _in_audience(
+    device: DeviceFacts, audience: Sequence[Selector], touches: Sequence[Touch], parties: Sequence[Party]
+) -> bool:
+    labels = {
+        party.role.label
+        for touch, party in zip(touches, parties, strict=True)
+        if touch.device.name == device.name
+    }
+    return any(
+        selector.kind == device.facts.kind
+        and (selector.connector is None or selector.connector in device.facts.connectors)
+        and (selector.label is None or selector.label in labels)
+        for selector in audience
+    )
+
+
+def closed(heap: HeapFacts) -> bool:
+    """Whether it is known who gets into the heap, and that the CPU cannot map it."""
+    return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none" and heap.disputed is None
+
+
+def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
+    if asked.ward is None:
+        if heap.access is not None:
+            yield seen(
+                "protected-only", f"{heap.name} lies behind a firewall and holds protected buffers only"
+            )
+    elif not isinstance(heap.facts.access, tuple):
+        yield seen("protected-needs-firewall", f"{heap.name} has no known firewall")
+    elif heap.disputed is not None:
+        yield seen("protected-needs-firewall", f"{heap.disputed} opens the memory of {heap.name} to others")
+    elif not closed(heap):
+        yield seen("protected-needs-firewall", f"the CPU may map buffers of {heap.name}")
+
+
+def moved_objections(asked: Asked, where: Residence, device: DeviceFacts) -> Iterator[Objection]:
+    """A buffer that moves needs a firewall where it ends up as well."""
+    if asked.ward is None or not where.moved:
+        return
+    if not closed(where.home):
+        yield seen("outside-firewall", f"it moves to {where.home.name}, which has no firewall")
+    elif device.name not in (where.home.access or ()):
+        yield seen("outside-firewall", f"is outside the firewall of {where.home.name}")
+
+
+def port_objections(asked: Asked, touch: Touch) -> Iterator[Objection]:
+    stated = touch.port.protected
+    if asked.ward is not None and stated not in ("allowed", "required"):
+        yield seen("protected-port", f"{touch.port_name} takes no protected buffers")
+    if asked.ward is None and stated == "required":
+        yield seen("protected-port", f"{touch.port_name} faults on unprotected memory")
+
+
+def audience_faults(
+    asked: Asked,
+    where: Residence,
+    devices: Mapping[str, DeviceFacts],
+    touches: Sequence[Touch],
+    parties: Sequence[Party],
+) -> Iterator[Fault]:
+    """Everybody whom a firewall lets in must belong to every audience."""
+    if asked.ward is None:
+        return
+    for name in asked.ward.overstated:
+        yield seen("audience", f"is stated for {name}, who may not see what it is made of").against(
+            asked.name, ""
+        )
+    attached = {touch.device.name for touch in touches}
+    for heap in (where.heap, where.home) if where.moved else (where.heap,):
+        opened = attached if heap.facts.firewall == "per-buffer" else heap.access or frozenset()
+        for name in sorted(opened):
+            if not all(
+                _in_audience(devices[name], audience, touches, parties) for audience in asked.ward.audiences
+            ):
+                text = f"the firewall of {heap.name} lets {name} in"
+                yield seen("audience", text).against(asked.name, name)

@@ -1,0 +1,164 @@
+"""What a plan costs, reckoned a second time: the objective of design §6 without its names.
+
+`cost` gives (lossy conversions, bytes converted, preference, dropped wishes,
+traffic, largest share in ppm, sum of shares in ppm, bytes).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+from heapwright.allocator.judge.constraints.addressability import Residence
+from heapwright.allocator.judge.constraints.conversions import conversion_cost
+from heapwright.allocator.judge.constraints.memory.capacity import Touch, touched_bytes
+from heapwright.allocator.judge.judge import Case, Judge
+from heapwright.allocator.judge.layout.families import compressing
+from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
+from heapwright.allocator.judge.question.conversion_trees import Tree, trees
+from heapwright.allocator.judge.question.request import Asked, Seating
+from heapwright.platforms.schema import Platform
+from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.question.pipeline import Pipeline
+
+TERMS: Final = (
+    "lossy-conversions",
+    "conversion-bytes",
+    "preference",
+    "dropped-wishes",
+    "traffic",
+    "scarcity-largest",
+    "scarcity-sum",
+    "bytes",
+)
+UNCACHED_READ: Final = 5
+"""How much slower the CPU reads memory it cannot cache: the lower of the measured
+ratios, 5 in ikwzm/udmabuf#120 and 30 in raspberrypi/linux#5286."""
+MILLION: Final = 10**6
+
+Cost = tuple[int, ...]
+
+
+class Shares(NamedTuple):
+    """What a placement uses of every pool, in ppm."""
+
+    own: tuple[int, ...]
+    home: str
+    """The heap that it really lives in."""
+    block: tuple[int, ...]
+    """What that heap locks, once for all its buffers."""
+
+
+def cost(
+    platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
+) -> Cost:
+    """The objective levels of a plan that the judge finds lawful."""
+    return plan_cost(Judge(platform).case(pipelines, live), plan)
+
+
+def plan_cost(case: Case, plan: Plan) -> Cost:
+    """`cost`, for a question already prepared."""
+    grown = trees(case.asked, plan)
+    return min(total(case, grown, seats) for seats in case.lawful_seatings(grown))
+
+
+def total(case: Case, grown: Sequence[Tree], seats: Sequence[Seating]) -> Cost:
+    parts = [parts_of(case, *node) for node in case.nodes(grown, seats)]
+    converted = conversion_cost(case.of.platform, grown)
+    return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
+
+
+def live_shares(case: Case) -> list[Shares]:
+    """What buffers that exist already use of every pool."""
+    return [_shares(case, charge.where, charge.confined, charge.taken) for charge in case.live]
+
+
+def combined(
+    own: Sequence[tuple[int, int, int, int]],
+    shares: Sequence[Shares],
+    live: Sequence[Shares] = (),
+    converted: tuple[int, int] = (0, 0),
+) -> Cost:
+    """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
+
+    `converted` is (lossy conversions, bytes converted).
+    What is live counts among the shares, the same for every plan; what it has locked is not locked again.
+    """
+    preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
+    before = {each.home: each.block for each in live}
+    blocks = {each.home: each.block for each in shares if each.home not in before}
+    new = [*(each.own for each in shares), *blocks.values()]
+    old = [*(each.own for each in live), *before.values()]
+    pools = [sum(column) for column in zip(*new, *old, strict=True)]
+    total_share = sum(map(sum, [*new, *old]))
+    return (*converted, preference, dropped, traffic, max(pools, default=0), total_share, size)
+
+
+def parts_of(
+    case: Case, asked: Asked, placement: Placement, seating: Seating
+) -> tuple[tuple[int, int, int, int], Shares]:
+    """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
+    touches, _ = case.touches(asked, seating)
+    where = case.of.residence(placement.heap, [touch.device for touch in touches])
+    formats = asked.buffer.formats
+    preference = sum(seating.taken)
+    if formats is not None and placement.format is not None:
+        preference += formats.index(placement.format)
+    lost = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
+    dropped = lost * (lost + 1) // 2
+    used = placement.count * placement.allocated
+    own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement, touches), used)
+    return own, _shares(case, where, where.home.memories, used)
+
+
+def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> Shares:
+    """Parts per million of each pool; who lives inside a locked block uses nothing but the block."""
+    home, lock = where.home, where.home.facts.locks
+    own = _ppm(case, confined, 0 if home.in_locked_block else used)
+    block = _ppm(case, None, 0) if lock is None else _ppm(case, frozenset([lock.from_]), lock.size)
+    return Shares(own, home.name, block)
+
+
+def _ppm(case: Case, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
+    """Parts per million of each pool that holds all that something is confined to."""
+    return tuple(
+        -(-used * MILLION // pool.free)
+        if pool.free > 0 and confined is not None and confined <= pool.memories
+        else 0
+        for pool in case.of.pools
+    )
+
+
+def moved_bytes(placement: Placement) -> int:
+    """Bytes that a device moves to read or write the whole buffer once.
+
+    Under a compressing modifier all of the metadata and half of the pixels,
+    rounded up (docs/modifiers.md, "What compression is worth").
+    """
+    if placement.modifier is None or not compressing(modifier_named(placement.modifier)):
+        return placement.size
+    facts = pixels(placement.format or "", placement.modifier)
+    metadata = sum(plane.metadata for plane in placement.planes)
+    if facts is not None:
+        metadata += sum(plane.size for plane in placement.planes[facts.coloured :])
+    return metadata + -(-(placement.size - metadata) // 2)
+
+
+def _traffic(case: Case, where: Residence, placement: Placement, touches: Sequence[Touch]) -> int:
+    """Bytes moved a frame, slow reads and cache maintenance included."""
+    size, once = placement.size, moved_bytes(placement)
+    mapping = where.heap.facts.cpu
+    local = any(case.of.ground.home[memory] for memory in where.memories or ())
+    moved = 0
+    for touch in touches:
+        slow = (
+            touch.device.by_cpu
+            and touch.port.access == "read"
+            and (mapping in ("write-combined", "uncached") or local)
+        )
+        moved += touched_bytes(once, touch.rarely) * (UNCACHED_READ if slow else 1)
+    if mapping == "cached" and any(touch.device.by_cpu for touch in touches):
+        moved += size * len(
+            {touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops}
+        )
+    return moved

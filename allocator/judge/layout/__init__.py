@@ -1,0 +1,1 @@
+"""How bytes lie, worked out a second time, apart from the solver."""

@@ -1,0 +1,204 @@
+"""A buffer and the conversions inserted behind it: a tree of placements.
+
+The root is the buffer that the file asks for; its writers touch nothing else.
+Every other placement `frame>k` is written by one converter. A reader reads
+exactly one placement, so every placement at the end of a chain has one.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Final, NamedTuple
+
+from heapwright.allocator.faults import Fault, refused
+from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating
+from heapwright.platforms.schema import Platform
+from heapwright.platforms.words import Access
+from heapwright.solver.answer.plan import Conversion, Placement, Plan
+
+DEEPEST: Final = 3
+"""Conversions from the root to any placement."""
+NOBODY: Final = -1
+"""The file of a converter's role: no file asks for it."""
+
+
+class Bridge(NamedTuple):
+    """One conversion of a tree, between the placements of these numbers."""
+
+    conversion: Conversion
+    parent: int
+    child: int
+
+
+class Tree(NamedTuple):
+    """Everything that holds the content of one buffer."""
+
+    asked: Asked
+    placements: tuple[Placement, ...]
+    """The root, then those inserted, in the order of the conversions that write them."""
+    bridges: tuple[Bridge, ...] = ()
+
+    @property
+    def converters(self) -> list[tuple[int, str, str, str]]:
+        """(placement, device, port, access) of every attachment that a conversion makes."""
+        return [
+            end
+            for bridge in self.bridges
+            for end in (
+                (bridge.parent, bridge.conversion.device, bridge.conversion.from_, "read"),
+                (bridge.child, bridge.conversion.device, bridge.conversion.to, "write"),
+            )
+        ]
+
+    @property
+    def attached(self) -> list[tuple[int, str, str, str]]:
+        return [
+            (number, each.device, each.port, each.access)
+            for number, placement in enumerate(self.placements)
+            for each in placement.attachments
+        ]
+
+    @property
+    def free(self) -> list[tuple[int, str, str, str]]:
+        """The attachments that are left for those whom the file names."""
+        rest = self.attached
+        for end in self.converters:
+            if end in rest:
+                rest.remove(end)
+        return rest
+
+
+def lone(asked: Sequence[Asked], ordered: Sequence[Placement]) -> list[Tree]:
+    """Trees of placements that are not converted."""
+    return [Tree(each, (placement,)) for each, placement in zip(asked, ordered, strict=True)]
+
+
+def trees(asked: Sequence[Asked], plan: Plan) -> list[Tree]:
+    """The trees of a plan with which `tree_faults` finds nothing wrong."""
+    placements = {(each.pipeline, each.buffer): each for each in plan.placements}
+    return [_tree(each, plan, placements) for each in asked]
+
+
+def _tree(asked: Asked, plan: Plan, placements: Mapping[tuple[str, str], Placement]) -> Tree:
+    own = conversions_of(asked, plan)
+    names = [asked.name, *(each.writes for each in own)]
+    return Tree(
+        asked,
+        tuple(placements[asked.pipeline, name] for name in names),
+        tuple(Bridge(each, names.index(each.reads), child) for child, each in enumerate(own, 1)),
+    )
+
+
+def conversions_of(asked: Asked, plan: Plan) -> list[Conversion]:
+    return [each for each in plan.conversions if (each.pipeline, each.buffer) == asked.key]
+
+
+def tree_faults(asked: Sequence[Asked], plan: Plan) -> Iterator[Fault]:
+    """Whether placements and conversions make trees at all."""
+    keys = {each.key for each in asked}
+    for stray in plan.conversions:
+        if (stray.pipeline, stray.buffer) not in keys:
+            yield _wrong(stray, "converts a buffer that nobody asked for")
+    wanted = keys | {(each.pipeline, made.writes) for each in asked for made in conversions_of(each, plan)}
+    found = Counter((each.pipeline, each.buffer) for each in plan.placements)
+    for key in sorted(wanted | set(found)):
+        expected = 1 if key in wanted else 0
+        if found[key] != expected:
+            yield refused("placements", f"{found[key]} placements, not {expected}").against(key[1], "")
+    for each in asked:
+        yield from _numbering_faults(each, plan)
+
+
+def _numbering_faults(asked: Asked, plan: Plan) -> Iterator[Fault]:
+    depth = {asked.name: 0}
+    for number, each in enumerate(conversions_of(asked, plan), 1):
+        if each.writes != f"{asked.name}>{number}":
+            yield _wrong(each, f"makes {each.writes}, not {asked.name}>{number}")
+        if each.reads not in depth:
+            yield _wrong(each, f"reads {each.reads}, which is not made before")
+        depth[each.writes] = depth.get(each.reads, 0) + 1
+        if depth[each.writes] > DEEPEST:
+            yield _wrong(each, f"is number {depth[each.writes]} of a chain")
+
+
+def shape_faults(platform: Platform, tree: Tree) -> Iterator[Fault]:
+    """Whether the converters attach where they should, and every end of a chain is read."""
+    for bridge in tree.bridges:
+        if bridge.conversion.device not in platform.devices:
+            yield _wrong(bridge.conversion, "is on no such board")
+    missing = Counter(tree.converters) - Counter(tree.attached)
+    for number, device, port, _ in missing:
+        name = tree.placements[number].buffer
+        yield refused("conversion", f"{device}.{port} does not attach").against(name, device)
+    used = {bridge.parent for bridge in tree.bridges} | {end[0] for end in tree.free}
+    for bridge in tree.bridges:
+        if bridge.child not in used:
+            yield _wrong(bridge.conversion, "makes what nobody reads")
+
+
+def _wrong(conversion: Conversion, text: str) -> Fault:
+    return refused("conversion", text).against(conversion.writes, conversion.device)
+
+
+class Node(NamedTuple):
+    """One placement of a tree as a question of its own."""
+
+    asked: Asked
+    placement: Placement
+    seating: Seating
+
+
+def nodes(platform: Platform, tree: Tree, seating: Seating) -> list[Node]:
+    """The placements of a tree, each with those who touch it.
+
+    What the file says of formats, modifiers, colours, dma-bufs and count is
+    said of the root alone.
+    """
+    if not tree.bridges:
+        return [Node(tree.asked, tree.placements[0], seating)]
+    return [_node(platform, tree, seating, number) for number in range(len(tree.placements))]
+
+
+def _node(platform: Platform, tree: Tree, seating: Seating, number: int) -> Node:
+    asked = tree.asked
+    here = [index for index, at in enumerate(seating.at) if at == number]
+    taken = [seating.taken[index] for index in here]
+    devices = [seating.devices[index] for index in here]
+    parties = [asked.parties[index] for index in here]
+    for at, device, port, access in tree.converters:
+        if at == number:
+            taken.append(0)
+            devices.append(device)
+            way: Access = "read" if access == "read" else "write"
+            parties.append((converter(platform.devices[device].kind, port, way),))
+    stripped = asked if number == 0 else inserted(asked, number)
+    return Node(
+        replace(stripped, parties=tuple(parties)),
+        tree.placements[number],
+        Seating(tuple(taken), tuple(devices)),
+    )
+
+
+def inserted(asked: Asked, number: int) -> Asked:
+    """What is asked of the placement that the conversion of this number makes."""
+    free = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
+    return replace(asked, name=f"{asked.name}>{number}", buffer=asked.buffer.model_copy(update=free))
+
+
+def converter(kind: str, port: str, access: Access) -> Party:
+    """A converter touching a buffer: nobody's role, and nothing special about the use."""
+    return Party(
+        role=Role(NOBODY, kind, None, None),
+        stage=None,
+        port=port,
+        access=access,
+        connector=None,
+        codec=None,
+        codecs=frozenset(),
+        rotate=0,
+        crop=False,
+        scale=False,
+        rarely=False,
+    )

@@ -1,0 +1,144 @@
+"""One frame through an allocation on a pretended board, byte addresses and all.
+
+Every writer marks sampled bytes in physical memory, at the addresses that its
+own idea of the layout and its own mapping give; a converter writes on what it
+could read; then every reader reads at its own. Firewalls and IOMMUs fault where
+hardware would; the frame goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from typing import NamedTuple
+
+from heapwright.allocator.backend import Buffer
+from heapwright.allocator.execute import Allocation
+from heapwright.allocator.faults import Fault, refused, seen
+from heapwright.allocator.frameworks import unmapped
+from heapwright.allocator.judge.constraints.image.walk import Mark
+from heapwright.allocator.judge.question.conversion_trees import Tree, shape_faults, tree_faults, trees
+from heapwright.allocator.judge.question.device_assignment import seatings, unseated
+from heapwright.allocator.kernel.accesses import Actor, Scene, overruns, scene_of, touched
+from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.bus import Mapping
+from heapwright.solver.answer.plan import Conversion
+from heapwright.solver.question.pipeline import Pipeline
+
+
+class Content(NamedTuple):
+    """One frame of one buffer, in whatever format it lies."""
+
+    pipeline: str
+    buffer: str
+    frame: int
+
+
+def run_frame(
+    board: Board,
+    pipelines: Sequence[Pipeline],
+    allocation: Allocation,
+    skipped: Collection[str] = (),
+) -> tuple[Fault, ...]:
+    """Pass one frame through every buffer; the faults are returned and counted by the board.
+
+    `skipped`: placements whose conversion is not run, as by a service that forgot it.
+    """
+    case, plan = board.facts.case(pipelines), allocation.plan
+    faults = list(tree_faults(case.asked, plan))
+    grown = [] if faults else trees(case.asked, plan)
+    faults += [fault for tree in grown for fault in shape_faults(board.platform, tree)]
+    seats = None if faults else next(seatings(board.platform, grown), None)
+    if seats is None:
+        faults = faults or list(unseated(board.platform, grown))
+    else:
+        nodes = iter(case.nodes(grown, seats))
+        for tree in grown:
+            scenes = [scene_of(case, next(nodes), faults) for _ in tree.placements]
+            faults += _Passage(board, tree, scenes, allocation, skipped).faults()
+    board.faults += faults
+    return tuple(faults)
+
+
+class _Passage:
+    """A frame on its way through one buffer and all that is made of it."""
+
+    def __init__(
+        self,
+        board: Board,
+        tree: Tree,
+        scenes: Sequence[Scene],
+        allocation: Allocation,
+        skipped: Collection[str],
+    ) -> None:
+        self.board, self.tree, self.scenes, self.skipped = board, tree, scenes, skipped
+        self.rings = [allocation.of(each.placement.pipeline, each.placement.buffer) for each in scenes]
+        self.memory: dict[object, tuple[Content, Mark]] = {}
+
+    def faults(self) -> Iterator[Fault]:
+        """Every buffer of every ring is passed at least once."""
+        if not all(self.rings):
+            yield refused("placements", "was not allocated").against(self.tree.asked.name, "")
+            return
+        for frame in range(max(len(ring) for ring in self.rings)):
+            yield from self._frame(Content(*self.tree.asked.key, frame))
+
+    def _frame(self, content: Content) -> Iterator[Fault]:
+        self.memory.clear()
+        buffers = [ring[content.frame % len(ring)] for ring in self.rings]
+        for scene, buffer in zip(self.scenes, buffers, strict=True):
+            for actor in scene.actors:
+                if not actor.reads and not actor.converts:
+                    yield from self._touch(scene, actor, buffer, content)
+        for bridge in self.tree.bridges:
+            if bridge.conversion.writes not in self.skipped:
+                yield from self._convert(bridge.parent, bridge.child, bridge.conversion, buffers, content)
+        for scene, buffer in zip(self.scenes, buffers, strict=True):
+            for actor in scene.actors:
+                if actor.reads and not actor.converts:
+                    yield from self._touch(scene, actor, buffer, content)
+
+    def _convert(
+        self, parent: int, child: int, step: Conversion, buffers: Sequence[Buffer], content: Content
+    ) -> Iterator[Fault]:
+        """A converter writes only what it could read."""
+        reader = self.scenes[parent].converter(step.device, step.from_, "read")
+        writer = self.scenes[child].converter(step.device, step.to, "write")
+        if reader is None or writer is None:
+            return
+        found = list(self._touch(self.scenes[parent], reader, buffers[parent], content))
+        yield from found
+        if not found:
+            yield from self._touch(self.scenes[child], writer, buffers[child], content)
+
+    def _touch(self, scene: Scene, actor: Actor, buffer: Buffer, content: Content) -> Iterator[Fault]:
+        """One device writes, or reads and compares, every byte that is looked at."""
+        asked, device = scene.asked, actor.touch.device
+        stopped = self.board.firewall.objection(buffer, actor.touch, asked.ward is not None, actor.reads)
+        if stopped is not None:
+            yield stopped.against(asked.name, device.name)
+            return
+        unseen = self.board.firewall.mapping_objection(buffer) if device.by_cpu else None
+        if unseen is not None:
+            yield unmapped(device, self.board.facts.heaps[buffer.placement.heap]).against(
+                asked.name, device.name
+            )
+            return
+        mappings = self.board.bus.mappings(buffer, actor.attached)
+        yield from overruns(scene, actor, buffer)
+        for (home, offset), mark in touched(scene, actor):
+            place = _place(mappings[home], offset, (id(buffer), device.name))
+            if place is None:
+                text = f"page fault at byte {offset} of dma-buf {home}"
+                yield seen("tail", text).against(asked.name, device.name)
+                break
+            if not actor.reads:
+                self.memory[place] = (content, mark)
+            elif self.memory.get(place) != (content, mark):
+                text = f"plane {mark.plane} row {mark.row} byte {mark.column} is not what was written"
+                yield seen("corrupt-read-back", text).against(asked.name, device.name)
+                break
+
+
+def _place(mapping: Mapping, offset: int, slot: tuple[int, str]) -> object:
+    """Where an access ends up: a physical address, or a slot of the bounce buffer that nobody else sees."""
+    return (slot, offset) if mapping.bounced else mapping.physical(offset)

@@ -1,0 +1,1 @@
+"""What the running machine does with a buffer, step by step."""
