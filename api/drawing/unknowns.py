@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from pydantic import BaseModel
 
 from heapwright.api.drawing.phrases import Blocks, listed
-from heapwright.platforms.schema import Platform
-from heapwright.platforms.values import UNKNOWN, Span
+from heapwright.platforms.schema import Platform, Port, meanings
+from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.render import Heading, Labelled
-from heapwright.solver.explain.unknowns import ABILITIES
 
 
 class Unknown(NamedTuple):
@@ -27,31 +26,17 @@ class Unknown(NamedTuple):
         return f"{self.field}: {self.follows}"
 
 
-_SIZES: Final = frozenset({"size", "held"})
-_COUNTED: Final = "counts as no"
-_FOLLOWS: Final = {
-    "kernel": "every heap and name is taken to be there",
-    "base": "the worst place counts",
-    "run": "a page is all that is promised",
-    "align": "a page is all that is promised",
-    "iova": "counted as dma-iommu, and a page is all that is promised",
-    "lossless": "counts as lossy",
-    "memory": "where its buffers lie is not known, so only what reaches everything reaches them",
-}
-
-
 def unknowns(platform: Platform) -> tuple[Unknown, ...]:
     """Every `unknown` in a profile, in its order, each once; then what is unknown where it is left out."""
     found: dict[Unknown, None] = {}
     if platform.kernel == UNKNOWN:
-        found[Unknown(platform.name, "kernel", _FOLLOWS["kernel"])] = None
+        found[Unknown(platform.name, "kernel", meanings(Platform)["kernel"].follows)] = None
     for section in ("memory", "iommus", "heaps", "devices"):
         for name, thing in getattr(platform, section).items():
-            for path in _paths(thing):
-                subject, field = _told(name, path)
-                found[Unknown(subject, field, _follows(section, path[-1]))] = None
+            for path, follows in _paths(thing):
+                found[Unknown(*_told(name, path), follows)] = None
     for subject in _uncounted(platform):
-        found[Unknown(subject, "how_many", _follows("devices", "how_many"))] = None
+        found[Unknown(subject, "how_many", meanings(Port)["how_many"].follows)] = None
     return tuple(found)
 
 
@@ -71,27 +56,19 @@ def _told(name: str, path: tuple[str, ...]) -> tuple[str, str]:
     return name, ".".join(path)
 
 
-def _follows(section: str, field: str) -> str:
-    if field in _FOLLOWS and not (section == "devices" and field == "memory"):
-        return _FOLLOWS[field]
-    if field in ABILITIES:
-        return _COUNTED
-    if section == "memory" and field in _SIZES:
-        return "capacity is not checked, and answers say so"
-    return "not imposed, and answers say so"
-
-
-def _paths(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    if value == UNKNOWN and isinstance(value, str):
-        yield path
-    elif isinstance(value, BaseModel):
+def _paths(value: object, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Where `unknown` stands in a value, and what follows from it there."""
+    if isinstance(value, BaseModel):
+        known = meanings(type(value))
         for name, field in type(value).model_fields.items():
-            if name in value.model_fields_set:
-                yield from _paths(getattr(value, name), (*path, field.alias or name))
+            inner, place = getattr(value, name), (*path, field.alias or name)
+            if name in known and inner == UNKNOWN and name in value.model_fields_set:
+                yield place, known[name].follows
+            yield from _paths(inner, place)
     elif isinstance(value, dict):
         for name, inner in value.items():
             yield from _paths(inner, (*path, name))
-    elif isinstance(value, tuple) and not isinstance(value, Span):
+    elif isinstance(value, tuple):
         for index, inner in enumerate(value):
             if isinstance(inner, BaseModel):
                 yield from _paths(inner, (*path, str(index)))

@@ -7,10 +7,8 @@ lists both (design §4). Unknown *ability* counts as no and needs no listing.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Final
 
-from pydantic import BaseModel
-
+from heapwright.platforms.schema import trusted
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.plan import UnknownFact
@@ -18,25 +16,6 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.constraints.kind import Touch
 from heapwright.solver.conversions.inserted import Seat
 from heapwright.solver.question.resolve import Problem
-
-ABILITIES: Final = frozenset(
-    {
-        "access",
-        "align",
-        "coherent",
-        "cpu",
-        "imports",
-        "iova",
-        "lossless",
-        "p2p",
-        "protected",
-        "reached_by",
-        "run",
-        "sync",
-        "takes_from",
-    }
-)
-"""Fields whose `unknown` counts as no."""
 
 
 def unknown_facts(problem: Problem, options: Sequence[Option]) -> tuple[UnknownFact, ...]:
@@ -63,23 +42,23 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     for touch in option.placed.touches:
         name = touch.device.name
         if not touch.device.by_cpu:
-            yield from ((name, f"dma.{path}") for path in _paths(touch.device.dma))
+            yield from ((name, f"dma.{path}") for path in trusted(touch.device.dma))
             iommu = touch.device.dma.iommu
             if iommu is not None:
-                yield from ((iommu, path) for path in _paths(platform.iommus[iommu]))
+                yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
         port = touch.port.model_copy(update={"images": ()})
-        yield from ((touch.title, path) for path in _paths(port))
+        yield from ((touch.title, path) for path in trusted(port))
         if port.how_many is None and (touch.device.spec.kind, touch.name) in PLANES:
             yield touch.title, "how_many"
         if touch.rule is not None:
-            yield from ((touch.title, path) for path in _paths(touch.rule))
+            yield from ((touch.title, path) for path in trusted(touch.rule))
     for end in option.placed.ends:
         if end.edge.throughput == UNKNOWN:
             yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
     for heap in {id(h): h for h in (option.placed.heap, option.placed.home)}.values():
-        yield from ((heap.name, path) for path in _paths(heap.spec))
+        yield from ((heap.name, path) for path in trusted(heap.spec))
     for memory in option.placed.home.memories or ():
-        yield from ((memory.name, path) for path in _paths(memory.spec) if path != "base")
+        yield from ((memory.name, path) for path in trusted(memory.spec))
         if memory.free is None:
             parts = (m for m in problem.board.memories.values() if memory in [*problem.board.around(m)][1:])
             yield from ((part.name, "size") for part in parts if part.spec.size == UNKNOWN)
@@ -95,15 +74,6 @@ def _exported(option: Option) -> str:
         f"the size of {option.placed.label} in {option.modifier} comes from the exporter, "
         f"{option.placed.heap.name}"
     )
-
-
-def _paths(model: BaseModel, prefix: str = "") -> Iterator[str]:
-    for name in type(model).model_fields:
-        value = getattr(model, name)
-        if value == UNKNOWN and name not in ABILITIES:
-            yield prefix + name
-        elif isinstance(value, BaseModel):
-            yield from _paths(value, f"{prefix}{name}.")
 
 
 def warnings(seats: Sequence[Seat]) -> tuple[str, ...]:

@@ -1,0 +1,85 @@
+"""What touches buffers by DMA, or the CPU: its ports, and what it converts."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from heapwright.platforms.schema.addresses import Dma
+from heapwright.platforms.schema.fields import Angles, Names, Strict, Words
+from heapwright.platforms.schema.images import BytesMultiple, ImageRule
+from heapwright.platforms.schema.unknown import ability, requirement
+from heapwright.platforms.values import Amount, Count, Name, PositiveBytes, Source, Unknown
+from heapwright.platforms.words import Access, Kind
+
+NodePath = Annotated[str, Field(max_length=128, pattern=r"^/dev/[A-Za-z0-9_.,+/-]+$")]
+
+
+class PortCount(Strict):
+    min: Count | None = None
+    max: Count | None = None
+
+
+class PortBytes(Strict):
+    """Limits on the size of one buffer at this port."""
+
+    max: Annotated[PositiveBytes | Unknown | None, requirement()] = None
+    multiple: Annotated[Count | Unknown | None, requirement()] = None
+
+
+class Port(Strict):
+    """One way in which a device touches a buffer."""
+
+    access: Access
+    protected: Annotated[Literal["allowed", "required", "refused"] | Unknown, ability("refused")] = "refused"
+    declassifies: bool = False
+    memory: Annotated[Names | Unknown | None, requirement()] = None
+    takes_from: Annotated[Names | Unknown | None, ability("none")] = None
+    holds: Amount = 1
+    slack: Amount = 0
+    count: PortCount = PortCount()
+    how_many: Annotated[Count | Unknown | None, requirement()] = None
+    """Planes of a display's `scanout` or `cursor`: unknown where nothing is said; of other ports no limit."""
+    rotate: Angles = (0,)
+    """For which angles its image rules hold that do not say it themselves (`when`)."""
+    uses: dict[Name, Count] = Field(default_factory=dict, max_length=64)
+    bytes: PortBytes = PortBytes()
+    base: BytesMultiple | None = None
+    images: Annotated[tuple[ImageRule, ...], Field(strict=False, max_length=1024)] = ()
+    source: Source
+
+
+class Conversion(Strict):
+    """An edge along which a device converts one buffer into another."""
+
+    from_: Name = Field(alias="from")
+    to: Name
+    may_change: Annotated[
+        tuple[Literal["format", "modifier", "memory", "stride", "extent"], ...],
+        Field(strict=False, min_length=1, max_length=5),
+    ]
+    lossless: Annotated[bool | Unknown, ability(False, follows="counts as lossy")] = "unknown"
+    throughput: Annotated[PositiveBytes | Unknown | None, requirement()] = None
+    source: Source | None = None
+
+
+class Device(Strict):
+    """Something that touches buffers."""
+
+    kind: Kind
+    driver: Annotated[str, Field(min_length=1, max_length=128)] | None = None
+    node: NodePath | None = None
+    """Where a discovered machine has it; profiles of boards leave it out."""
+    dma: Dma = Dma()
+    coherent: Annotated[bool | Unknown, ability(False)] = False
+    connectors: Words = ()
+    codecs: Words | None = None
+    imports: Annotated[Literal["any", "none"] | Names | Unknown, ability("none")] = "any"
+    refuses: Literal["EINVAL", "ENODEV", "ENOSYS", "EOPNOTSUPP", "EPERM"] | None = None
+    """What its driver itself says, after attaching, of buffers that it does not import."""
+    by_cpu: bool = False
+    once: bool = False
+    converts: Annotated[tuple[Conversion, ...], Field(strict=False, max_length=256)] = ()
+    ports: dict[Name, Port] = Field(default_factory=dict, max_length=64)
+    source: Source
