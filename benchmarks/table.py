@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, share
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.constraints.kind import Budget
 from heapwright.solver.objective import LARGEST, NAMES, SUM
 from heapwright.solver.question.resolve import Problem
 

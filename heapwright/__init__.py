@@ -30,33 +30,33 @@ if TYPE_CHECKING:
     from heapwright.solver.answer.plan import Placement as Placement
     from heapwright.solver.answer.plan import Plan as Plan
     from heapwright.solver.answer.plan import Undecided as Undecided
-    from heapwright.solver.explain.alternatives import alternatives as alternatives
-    from heapwright.solver.explain.alternatives import why_not as why_not
     from heapwright.solver.question.load import load_live as load_live
     from heapwright.solver.question.load import load_pipelines as load_pipelines
     from heapwright.solver.question.pins import Pin as Pin
     from heapwright.solver.question.pipeline import Pipeline as Pipeline
-    from heapwright.solver.solve import Options as Options
+    from heapwright.solver.question.terms import Options as Options
+    from heapwright.solver.solve import alternatives as alternatives
     from heapwright.solver.solve import solve as solve
+    from heapwright.solver.solve import why_not as why_not
 
 _DEFINED_IN = {
     "Answer": "solver.answer.plan",
     "HeapwrightError": "platforms.errors",
     "Infeasible": "solver.answer.plan",
     "InputError": "platforms.errors",
-    "Options": "solver.solve",
+    "Options": "solver.question.terms",
     "Pin": "solver.question.pins",
     "Pipeline": "solver.question.pipeline",
     "Placement": "solver.answer.plan",
     "Plan": "solver.answer.plan",
     "Platform": "platforms.schema",
     "Undecided": "solver.answer.plan",
-    "alternatives": "solver.explain.alternatives",
+    "alternatives": "solver.solve",
     "load_live": "solver.question.load",
     "load_pipelines": "solver.question.load",
     "load_platform": "platforms.catalog",
     "solve": "solver.solve",
-    "why_not": "solver.explain.alternatives",
+    "why_not": "solver.solve",
 }
 
 _FOLDERS = ("allocator", "api", "platforms", "solver")

@@ -4,40 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from time import perf_counter
-from typing import Any, NamedTuple
+from typing import Any
 
-from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import (
     Answer,
     Level,
     Placement,
     Plan,
-    Plane,
     Undecided,
 )
-from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import attached, ledger
+from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.placement import placement
 from heapwright.solver.collecting import not_collecting
 from heapwright.solver.conversions import inserted
 from heapwright.solver.conversions.deciding import decide
+from heapwright.solver.explain import alternatives as others
 from heapwright.solver.explain import conflict as explain
 from heapwright.solver.explain import reasons, unknowns, wishes
-from heapwright.solver.question.pins import Pin, parse_pin
+from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
-from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.question.resolve import Problem
+from heapwright.solver.question.terms import Options
 from heapwright.solver.search.choose import Choice, Limits
-
-
-class Options(NamedTuple):
-    """How to solve: `strict` refuses plans that rest on unknown facts, `time_limit`
-    is deterministic work (about seconds), `gap` the relative gap that is good enough."""
-
-    strict: bool = False
-    time_limit: float | None = None
-    gap: float = 0.0
-    explain: bool = True
 
 
 @not_collecting()
@@ -103,7 +93,10 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
         status="feasible" if choice.status == "feasible" else "optimal",
         platform=problem.board.name,
         pipelines=names,
-        placements=tuple(placement(seat.question, seat.option, why) for seat in seats),
+        placements=tuple(
+            placement(seat.question, seat.option, *(why.of(seat.question, seat.option) if why else ()))
+            for seat in seats
+        ),
         conversions=inserted.conversions(problem, seats),
         dropped=wishes.dropped(seats, used),
         warnings=unknowns.warnings(seats),
@@ -119,31 +112,46 @@ def _gap(value: int, bound: int) -> float:
     return 0.0 if value == bound else round((value - bound) / value, 9)
 
 
-def placement(question: Question, option: Option, why: reasons.Why | None) -> Placement:
-    """One option as the answer for its buffer."""
-    placed, layout = option.placed, option.layout
-    image = question.spec.size
-    value = parse_modifier(option.modifier).value if option.modifier is not None else None
-    return Placement(
-        pipeline=question.pipeline,
-        buffer=question.name,
-        heap=placed.heap.name,
-        names=placed.heap.spec.names,
-        format=option.fourcc,
-        modifier=option.modifier,
-        modifier_value=None if value is None else hex(value),
-        colour=option.colour,
-        width=image.width if image else 0,
-        height=image.height if image else 0,
-        coded_width=layout.coded.width,
-        coded_height=layout.coded.height,
-        planes=tuple(Plane(**p._asdict()) for p in layout.planes),
-        size=layout.size,
-        allocated=placed.allocated,
-        sizes=layout.sizes,
-        count=option.number,
-        rate=placed.rate,
-        attachments=attached(placed),
-        reasons=why.reasons(question, option) if why else (),
-        rejected=why.rejected(question, option) if why else (),
-    )
+def why_not(
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
+    question: str,
+    *,
+    live: Sequence[Placement] = (),
+    pins: Sequence[str | Pin] = (),
+    options: Options = Options(),
+) -> Answer:
+    """The answer if `question` (`frame:system`, `frame:NV12`, `frame:5632`) were so.
+
+    An `Infeasible` names the facts in the way; a `Plan` says by its levels what it
+    would cost.
+
+    Raises:
+        InputError: the question names nothing that the platform or pipelines have.
+    """
+    pin = parse_question(question, platform, pipelines)
+    return solve(platform, pipelines, live=live, pins=[*pins, pin], options=options)
+
+
+def alternatives(
+    platform: Platform,
+    pipelines: Sequence[Pipeline],
+    number: int,
+    *,
+    live: Sequence[Placement] = (),
+    pins: Sequence[str | Pin] = (),
+    options: Options = Options(),
+) -> tuple[Plan, ...]:
+    """Up to `number` plans in order of cost, the best first.
+
+    Each differs from all before it in the heap, format, modifier or devices of a buffer,
+    and is the best plan with that difference.
+
+    Raises:
+        InputError: as `solve`.
+    """
+
+    def pinned(more: Sequence[str]) -> Answer:
+        return solve(platform, pipelines, live=live, pins=[*pins, *more], options=options)
+
+    return others.alternatives(platform, pipelines, number, pinned)

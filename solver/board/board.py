@@ -8,7 +8,7 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
@@ -265,6 +265,23 @@ class Board:
 
     def port(self, device: str, port: str) -> Port:
         return self.devices[device].spec.ports[port]
+
+    def backing_heap(self, heap: HeapView, devices: Sequence[DeviceView]) -> HeapView:
+        """The heap whose memory a buffer of `heap` occupies once `devices` attach.
+
+        Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
+        amdgpu_dma_buf_attach(): an importer that cannot do peer-to-peer makes the
+        exporter move the buffer to system memory.
+        """
+        target = heap.spec.moves_to
+        if target is None or target not in self.heaps or heap.memories is None:
+            return heap
+        for device in devices:
+            if device.by_cpu:
+                continue
+            if any(memory.local and not device.reaches_local(memory) for memory in heap.memories):
+                return self.heaps[target]
+        return heap
 
 
 def _pair(heaps: Iterable[HeapView]) -> None:

@@ -30,9 +30,9 @@ from typing import Final, NamedTuple
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.areas import Areas, areas
 from heapwright.solver.board.board import TOGETHER, Board, HeapView
+from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.board.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
-from heapwright.solver.constraints.kind import Budget, Charge
 
 Names = frozenset[str]
 

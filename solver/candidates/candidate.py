@@ -7,8 +7,9 @@ from functools import cache
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
-from heapwright.solver.constraints.kind import Budget, Charge, Placed, Touch
+from heapwright.solver.constraints.kind import Placed, Touch
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS

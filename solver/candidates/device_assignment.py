@@ -116,12 +116,12 @@ class Seats:
 
     def _fits(self, name: str, uses: list[Attachment]) -> bool:
         for use in uses:
-            if not missing_device.fits(self.board, name, use) and not self._ignorable(use):
+            if not use.fits(self.board.devices[name].spec) and not self._ignorable(use):
                 return False
         return True
 
     def _touch(self, name: str | None, use: Attachment) -> Touch | None:
-        if name is None or not missing_device.fits(self.board, name, use):
+        if name is None or not use.fits(self.board.devices[name].spec):
             return None
         device = self.board.devices[name]
         port = use.selector.port or ""

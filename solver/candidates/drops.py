@@ -11,7 +11,7 @@ from typing import Final, NamedTuple
 
 from heapwright.solver.constraints import of_scope
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.constraints.kind import Fact
+from heapwright.solver.question.facts import Fact
 
 _BUDGETS: Final = frozenset(kind.NAME for kind in of_scope("budget"))
 

@@ -14,15 +14,17 @@ from heapwright.platforms.schema import Conversion, Port
 from heapwright.platforms.values import shown
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from heapwright.solver.board.board import Board, DeviceView
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import share, taken
 from heapwright.solver.candidates.images import knows
 from heapwright.solver.candidates.usage import Ledger, block_shares
 from heapwright.solver.constraints.graph import resource
-from heapwright.solver.constraints.kind import Budget, End, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import Placed, Touch, lives_in
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.constraints.reach import iova_aperture
-from heapwright.solver.conversions.edges import attachment_of
+from heapwright.solver.question.facts import End
 from heapwright.solver.question.pipeline import Attachment, Selector
+from heapwright.solver.question.terms import attachment_of
 
 
 def attached(placed: Placed) -> tuple[AttachedPort, ...]:

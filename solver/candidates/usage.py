@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, share
-from heapwright.solver.constraints.kind import Budget
 
 Locks = Mapping[str, tuple[tuple[Budget, int], ...]]
 """Heap → what its first buffer locks."""

@@ -22,28 +22,19 @@ device, the buffer and the numbers that decide, and offers no remedy.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from types import ModuleType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from heapwright.platforms.schema import Conversion as Converts
 from heapwright.platforms.schema import ImageRule, Port
-from heapwright.platforms.words import Access
 from heapwright.solver.board.board import Board, DeviceView, HeapView
 from heapwright.solver.layout.layout import Layout
+from heapwright.solver.question.facts import End
 from heapwright.solver.question.pipeline import Attachment
 
 if TYPE_CHECKING:
     from heapwright.solver.question.resolve import Question
 
 RARELY: Final = 16
-
-
-class Fact(NamedTuple):
-    """What a conflict is made of: a kind and its subject."""
-
-    kind: str
-    subject: str
 
 
 class Touch(NamedTuple):
@@ -107,40 +98,6 @@ class Case(NamedTuple):
         return self.question.label
 
 
-class Budget(NamedTuple):
-    """A shared limit: Σ of what placements charge must not exceed `limit`."""
-
-    kind: str
-    subject: str
-    limit: int
-    what: str
-    """What is summed, for tables: `bytes of memory`, `IOVA bytes`, a resource's name."""
-    shared: bool
-    """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
-
-
-Charge = tuple[Budget, int, int]
-"""What a placement takes of a budget: for each of its buffers, and once however many they are."""
-
-
-class End(NamedTuple):
-    """One side of a conversion: a device reads here, or writes here, along one of its edges."""
-
-    device: DeviceView
-    number: int
-    """Of the edge among those of the device."""
-    edge: Converts
-    access: Access
-
-    @property
-    def title(self) -> str:
-        return f"{self.device.name}.{self.edge.from_}>{self.edge.to}"
-
-    @property
-    def port(self) -> str:
-        return self.edge.from_ if self.access == "read" else self.edge.to
-
-
 class Placed(NamedTuple):
     """Where buffers of one kind are put, however many they are: an option's, or a live placement's."""
 
@@ -176,22 +133,4 @@ def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapVi
     """The heap whose memory a buffer of `heap` occupies once `touches` are attached."""
     if heap.spec.moves_to is None:
         return heap
-    return moved_by(board, heap, [touch.device for touch in touches])
-
-
-def moved_by(board: Board, heap: HeapView, devices: Sequence[DeviceView]) -> HeapView:
-    """The heap whose memory a buffer of `heap` occupies once `devices` attach.
-
-    Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
-    amdgpu_dma_buf_attach(): an importer that cannot do peer-to-peer makes the
-    exporter move the buffer to system memory.
-    """
-    target = heap.spec.moves_to
-    if target is None or target not in board.heaps or heap.memories is None:
-        return heap
-    for device in devices:
-        if device.by_cpu:
-            continue
-        if any(memory.local and not device.reaches_local(memory) for memory in heap.memories):
-            return board.heaps[target]
-    return heap
+    return board.backing_heap(heap, [touch.device for touch in touches])

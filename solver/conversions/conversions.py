@@ -31,15 +31,17 @@ from heapwright.platforms.errors import InputError
 from heapwright.platforms.errors import Problem as Fault
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.solver.board.board import Board
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.constraints.graph import count, resource
-from heapwright.solver.constraints.kind import Budget, End
-from heapwright.solver.conversions.edges import Edge, Price, least_bytes, party
+from heapwright.solver.conversions.edges import Price, least_bytes, loss, party, weight
 from heapwright.solver.conversions.pricing import Pricing
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, State, Step, less, total
+from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import WAYS, Part, Party, Problem, Question, Way, in_order
+from heapwright.solver.question.terms import Edge
 
 DEEPEST: Final = 3
 """Conversions from the buffer to any copy of it."""
@@ -80,7 +82,7 @@ class Grove:
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
         rate = question.spec.rate
         self._kept = {edge.name: edge.kept for edge in edges}
-        self._weights = [edge.weight(rate) for edge in edges]
+        self._weights = [weight(edge, rate) for edge in edges]
         self._sizes = [least_bytes(question, edge) for edge in edges]
         self._known: dict[tuple[object, ...], Site] = {}
         self._cores: dict[object, bool] = {}
@@ -241,7 +243,7 @@ class Grove:
         if state.edge is None:
             return 0, 0
         edge = state.edge
-        return self.edges[edge].loss, self._weights[edge] * self._sizes[edge]
+        return loss(self.edges[edge]), self._weights[edge] * self._sizes[edge]
 
     def _read(self, state: State, feeds: Sequence[State]) -> Price:
         """What conversions cost at least where they read this placement."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import count
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
 from heapwright.solver.candidates.enumerate import Propagation
@@ -20,15 +21,15 @@ from heapwright.solver.candidates.usage import Ledger
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
-from heapwright.solver.constraints.kind import Budget
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.conversions import planting, strides
 from heapwright.solver.conversions.conversions import Grove, least_charges
-from heapwright.solver.conversions.edges import Edge, Price, edges
+from heapwright.solver.conversions.edges import Price
 from heapwright.solver.conversions.joining import joined
 from heapwright.solver.conversions.planting import Plot
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Step
 from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import overfull, unseated
 from heapwright.solver.search.choose import Choice, Limits, choose
 
@@ -134,7 +135,9 @@ def decide(
     all is decided anew (and from then on) with classes.
     """
     choice = _decide(problem, found, ledger, dropped, limits, known, converted)
-    if problem.board.by_class or not iova_aperture.overfull(choice.placed, ledger, dropped):
+    if problem.board.by_class or not iova_aperture.overfull(
+        ((option.placed, option.number) for option in choice.placed), ledger.charges, dropped
+    ):
         return choice
     problem.board.by_class = True
     return _decide(problem, found.again(), ledger, dropped, limits, None, converted)

@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from functools import cache
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
-from heapwright.platforms.schema import Conversion, Port
 from heapwright.platforms.values import Extent
 from heapwright.solver.answer.plan import Change
-from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.candidates.candidate import Option, picture
-from heapwright.solver.constraints.kind import End
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.shape import Shape
 from heapwright.solver.objective import conversion_bytes, lossy_conversions
-from heapwright.solver.question.pipeline import Attachment, Selector
+from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import Party, Problem, Question
-
-ASPECTS: Final[tuple[Change, ...]] = ("format", "modifier", "memory", "stride")
-"""What an edge may change, in the order in which an answer lists it."""
+from heapwright.solver.question.terms import ASPECTS, Edge, attachment_of
 
 _THINNEST: Final = 8
 """Compression of a fixed rate makes images smaller than their pixels, by less than this."""
@@ -29,64 +23,19 @@ Price = tuple[int, int]
 """Lossy conversions, and bytes moved by conversions."""
 
 
-class Edge(NamedTuple):
-    """One edge of one device. Edges sort by device and number."""
-
-    device: DeviceView
-    number: int
-    spec: Conversion
-    kept: frozenset[str]
-    """What it hands on unchanged; colours go with the format, the picture always."""
-
-    @property
-    def name(self) -> tuple[str, int]:
-        return self.device.name, self.number
-
-    @property
-    def ports(self) -> tuple[Port, Port]:
-        known = self.device.spec.ports
-        return known[self.spec.from_], known[self.spec.to]
-
-    @property
-    def lossy(self) -> bool:
-        return self.spec.lossless is not True
-
-    @property
-    def reading(self) -> End:
-        return End(self.device, self.number, self.spec, "read")
-
-    @property
-    def writing(self) -> End:
-        return End(self.device, self.number, self.spec, "write")
-
-    @property
-    def loss(self) -> int:
-        """What it counts among lossy conversions."""
-        return lossy_conversions.loss(self.writing)
-
-    def weight(self, rate: int) -> int:
-        """What a byte that it moves costs."""
-        return conversion_bytes.weight(self.reading, rate)
+def loss(edge: Edge) -> int:
+    """What it counts among lossy conversions."""
+    return lossy_conversions.loss(edge.writing)
 
 
-def edges(board: Board, *, lossless: bool = False) -> Iterator[Edge]:
-    """All edges of a board, in name order; `lossless` only those known to be."""
-    for device in board.devices.values():
-        for number, spec in enumerate(device.spec.converts):
-            if spec.lossless is True or not lossless:
-                kept = frozenset(ASPECTS) - frozenset(spec.may_change) | {"picture"}
-                yield Edge(device, number, spec, kept)
+def weight(edge: Edge, rate: int) -> int:
+    """What a byte that it moves costs."""
+    return conversion_bytes.weight(edge.reading, rate)
 
 
 def party(problem: Problem, end: End) -> Party:
     """The attachment that a converter makes at one side."""
     return Party(attachment_of(end), problem.converter(end.device.name))
-
-
-def attachment_of(end: End) -> Attachment:
-    """A plain use of the port, as often as the buffer's rate says."""
-    selector = Selector(end.device.spec.kind, None, None, None, end.port)
-    return Attachment(selector, end.access, 0, None, None, "often", None)
 
 
 def least_bytes(question: Question, edge: Edge) -> int:

@@ -13,8 +13,9 @@ from heapwright.solver.candidates.images import holds, knows
 from heapwright.solver.constraints import HEAP, REACH, RUN
 from heapwright.solver.constraints.image import modifier_side_condition
 from heapwright.solver.constraints.kind import Case, Touch, lives_in
-from heapwright.solver.conversions.edges import Edge, changes
+from heapwright.solver.conversions.edges import changes
 from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.question.terms import Edge
 from heapwright.solver.search.choose import Choice
 
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.conversions.edges import Edge, Sight, sight
+from heapwright.solver.conversions.edges import Sight, sight
 from heapwright.solver.conversions.sites import State, Step
+from heapwright.solver.question.terms import Edge
 
 Sights = dict[State, set[Sight]]
 

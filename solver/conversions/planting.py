@@ -21,9 +21,10 @@ from typing import NamedTuple
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Ledger
-from heapwright.solver.conversions.edges import Edge, Sight, sight
+from heapwright.solver.conversions.edges import Sight, sight
 from heapwright.solver.conversions.sites import State, Step
 from heapwright.solver.question.resolve import Problem
+from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import rows
 from heapwright.solver.search.choose import Branch, Choice, Limits, Model, Tree, too_large
 from heapwright.solver.search.cpsat import Row, Search

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from heapwright.solver.conversions.edges import Edge, Price, Sight
+from heapwright.solver.conversions.edges import Price, Sight
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, Split, State, Step, less, price, total
+from heapwright.solver.question.terms import Edge
 
 
 class Pricing:

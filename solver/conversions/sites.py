@@ -13,8 +13,9 @@ from typing import Final, NamedTuple
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.conversions.edges import Edge, Price, Sight, sight
+from heapwright.solver.conversions.edges import Price, Sight, sight
 from heapwright.solver.question.resolve import Question
+from heapwright.solver.question.terms import Edge
 
 UNLIMITED: Final = (1 << 62, 0)
 """More than any tree costs."""

@@ -1,62 +1,29 @@
-"""Second choices: other plans in order of cost, and why a wanted one was not taken."""
+"""Second choices: other plans in order of cost."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
 from heapwright.platforms.schema import ImageRule, Platform
-from heapwright.solver.answer.plan import Answer, Placement, Plan
-from heapwright.solver.question.pins import Pin, parse_question
+from heapwright.solver.answer.plan import Answer, Plan
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
-from heapwright.solver.solve import Options, solve
-
-
-def why_not(
-    platform: Platform,
-    pipelines: Sequence[Pipeline],
-    question: str,
-    *,
-    live: Sequence[Placement] = (),
-    pins: Sequence[str | Pin] = (),
-    options: Options = Options(),
-) -> Answer:
-    """The answer if `question` (`frame:system`, `frame:NV12`, `frame:5632`) were so.
-
-    An `Infeasible` names the facts in the way; a `Plan` says by its levels what it
-    would cost.
-
-    Raises:
-        InputError: the question names nothing that the platform or pipelines have.
-    """
-    pin = parse_question(question, platform, pipelines)
-    return solve(platform, pipelines, live=live, pins=[*pins, str(pin)], options=options)
 
 
 def alternatives(
     platform: Platform,
     pipelines: Sequence[Pipeline],
     number: int,
-    *,
-    live: Sequence[Placement] = (),
-    pins: Sequence[str | Pin] = (),
-    options: Options = Options(),
+    pinned: Callable[[Sequence[str]], Answer],
 ) -> tuple[Plan, ...]:
-    """Up to `number` plans in order of cost, the best first.
-
-    Each differs from all before it in the heap, format, modifier or devices of a buffer,
-    and is the best plan with that difference.
-
-    Raises:
-        InputError: as `solve`.
-    """
-    best = solve(platform, pipelines, live=live, pins=pins, options=options)
+    """Up to `number` plans in order of cost, the best first; `pinned` solves with so many pins more."""
+    best = pinned([])
     if not isinstance(best, Plan):
         return ()
     found = {_shape(best): best}
     for extra in _differences(platform, pipelines, best):
-        plan = solve(platform, pipelines, live=live, pins=[*pins, *extra], options=options)
+        plan = pinned(extra)
         if isinstance(plan, Plan):
             found.setdefault(_shape(plan), plan)
     ranked = sorted(found.values(), key=lambda plan: ([level.value for level in plan.levels], _shape(plan)))

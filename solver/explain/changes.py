@@ -8,8 +8,8 @@ from typing import NamedTuple
 from heapwright.platforms.schema import Platform
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import ledger
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.conversions.deciding import decide
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Buffer, Pipeline
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.choose import Choice, Limits

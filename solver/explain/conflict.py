@@ -18,10 +18,10 @@ from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Memo, Propagation
 from heapwright.solver.candidates.usage import Ledger, used_by
 from heapwright.solver.constraints.graph import conversion
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.constraints.protection import protected_flow
 from heapwright.solver.conversions.deciding import Woods, decide
 from heapwright.solver.explain.facts import Relaxed, Sentences, ordered, universe
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.choose import Choice, Limits

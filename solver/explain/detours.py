@@ -7,10 +7,10 @@ from itertools import count
 from typing import Any, Final
 
 from heapwright.platforms.schema import Conversion, Device, Platform
-from heapwright.solver.constraints.graph import conversion, missing_device
-from heapwright.solver.conversions.edges import ASPECTS
+from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.explain.changes import Change, Ways
 from heapwright.solver.question.resolve import Question
+from heapwright.solver.question.terms import ASPECTS
 
 TRIED: Final = 12
 """Edges that are tried for one buffer."""
@@ -97,7 +97,7 @@ def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
             continue
         mine: set[str] = set()
         for name in ways.problem.variables[party.variable].candidates:
-            if missing_device.fits(ways.problem.board, name, party.use):
+            if party.use.fits(ways.problem.board.devices[name].spec):
                 port = ways.platform.devices[name].ports[party.use.selector.port or ""]
                 mine |= {fourcc for rule in port.images for fourcc in rule.formats}
         shares.append(mine & asked if asked and access == "write" else mine)

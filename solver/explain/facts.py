@@ -11,6 +11,7 @@ from types import ModuleType
 
 from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, taken
 from heapwright.solver.candidates.device_assignment import seated
 from heapwright.solver.candidates.drops import Drops
@@ -20,16 +21,17 @@ from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYO
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.image import colour_space, modifier, modifier_side_condition
 from heapwright.solver.constraints.image import format as format_kind
-from heapwright.solver.constraints.kind import Budget, Case, End, Fact, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import Case, Placed, Touch, lives_in
 from heapwright.solver.constraints.memory import capacity, heap_limits
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.protection import audience, protected_flow
 from heapwright.solver.constraints.reach import local_only
-from heapwright.solver.conversions.edges import attachment_of, edges
 from heapwright.solver.conversions.inserted import objections
+from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.protection import foreign
 from heapwright.solver.question.resolve import Party, Problem, Question
+from heapwright.solver.question.terms import attachment_of, edges
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
 _CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)
@@ -98,7 +100,7 @@ def _scarce(problem: Problem) -> Iterator[Fact]:
 
     def fitting(variable: int, asked: set[Attachment]) -> set[str]:
         names = problem.variables[variable].candidates
-        return {n for n in names if all(missing_device.fits(problem.board, n, use) for use in asked)}
+        return {n for n in names if all(use.fits(problem.board.devices[n].spec) for use in asked)}
 
     fits = {variable: fitting(variable, needed.get(variable, set())) for variable in uses}
     for variable, asked in uses.items():
@@ -122,7 +124,7 @@ def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
     for way in question.ways:
         for party in way.parties:
             for name in problem.variables[party.variable].candidates:
-                if missing_device.fits(problem.board, name, party.use):
+                if party.use.fits(problem.board.devices[name].spec):
                     device = problem.board.devices[name]
                     port = party.use.selector.port or ""
                     yield Touch(device, port, device.spec.ports[port], party.use)

@@ -49,6 +49,10 @@ class Why:
         self.options = options
         self.ledger = ledger
 
+    def of(self, question: Question, option: Option) -> tuple[tuple[Reason, ...], tuple[Rejected, ...]]:
+        """What decided a buffer's option, and what was rejected for it."""
+        return self.reasons(question, option), self.rejected(question, option)
+
     def reasons(self, question: Question, option: Option) -> tuple[Reason, ...]:
         found = [*self._of_heap(question, option)]
         if option.fourcc is not None:

@@ -15,10 +15,10 @@ from heapwright.platforms.schema import Aperture
 from heapwright.platforms.values import Extent, in_units
 from heapwright.solver.answer.plan import Remedy
 from heapwright.solver.board import iova
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.explain import detours, invitations
 from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Wish
 from heapwright.solver.question.resolve import Problem, Question
 

@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from heapwright.solver.answer.plan import Dropped
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, taken
 from heapwright.solver.candidates.usage import Ledger, used_by
 from heapwright.solver.constraints.graph import count
-from heapwright.solver.constraints.kind import Budget
 from heapwright.solver.conversions.inserted import Seat
 from heapwright.solver.explain.facts import exceeded
 from heapwright.solver.question.resolve import Question

@@ -6,7 +6,8 @@ last resort; a buffer without a rate is converted once a second.
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import End, Placed
+from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.question.facts import End
 
 NAME = "conversion-bytes"
 SCOPE = "placed"

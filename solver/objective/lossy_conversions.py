@@ -6,7 +6,8 @@ comes after any chain of others, of which the longest has three.
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import End, Placed
+from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.question.facts import End
 
 NAME = "lossy-conversions"
 SCOPE = "placed"

@@ -12,7 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from heapwright.solver.constraints.kind import Budget, Placed
+from heapwright.solver.board.budget import Budget
+from heapwright.solver.constraints.kind import Placed
 
 
 class Counted(NamedTuple):

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
-from heapwright.platforms.schema import DmabufCounts, Fourccs, Modifiers, Strict, Words
+from heapwright.platforms.schema import Device, DmabufCounts, Fourccs, Modifiers, Strict, Words
 from heapwright.platforms.values import Extent, Name, PositiveBytes, Size2D, shown
 from heapwright.platforms.words import KINDS, PORTS, Access
 
@@ -212,6 +212,15 @@ class Attachment(NamedTuple):
     scale: Extent | None
     how_often: str
     codec: str | None
+
+    def fits(self, device: Device) -> bool:
+        """Whether the device has the kind, the port, the connector and the codec asked for."""
+        selector = self.selector
+        if device.kind != selector.kind or selector.port not in device.ports:
+            return False
+        if selector.connector is not None and selector.connector not in device.connectors:
+            return False
+        return self.codec is None or device.codecs is None or self.codec in device.codecs
 
 
 def attachment(use: Use, access: Access) -> Attachment:

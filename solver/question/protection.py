@@ -35,9 +35,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.errors import Problem as Fault
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.graph import missing_device
-from heapwright.solver.constraints.kind import Fact
-from heapwright.solver.constraints.protection import audience, protected_flow
+from heapwright.solver.question.facts import Fact, protected_flow, stated_audience
 from heapwright.solver.question.pipeline import Audience, Buffer, Selector
 
 if TYPE_CHECKING:
@@ -190,11 +188,11 @@ class Flow:
         """Attachments through which protected content, or an audience, comes into a buffer."""
         for group in self.groups():
             through = {i: set(self._through(self.questions[i])) for i in group}
-            found = {protected_flow.fact(self.questions[i].label, name) for i in group for name in through[i]}
+            found = {protected_flow(self.questions[i].label, name) for i in group for name in through[i]}
             yield from found if len(found) <= LOOSE else ()
             for i in group:
                 if stated(self.questions[i].spec).audiences:
-                    yield from (audience.fact(self.questions[i].label, name) for name in through[i])
+                    yield from (stated_audience(self.questions[i].label, name) for name in through[i])
 
     def _through(self, question: Question) -> Iterator[str]:
         """The devices through which something comes into a buffer."""
@@ -213,12 +211,12 @@ class Flow:
 
     def _fitting(self, party: Party) -> list[str]:
         candidates = self.variables[party.variable].candidates
-        return [name for name in candidates if missing_device.fits(self.board, name, party.use)]
+        return [name for name in candidates if party.use.fits(self.board.devices[name].spec)]
 
     def _ends_at(self, question: Question, party: Party, name: str) -> set[bool]:
         """Whether protection ends where this device writes the buffer, or may."""
         port = self.board.port(name, party.use.selector.port or "")
-        loose = protected_flow.fact(question.label, name) in self.loose
+        loose = protected_flow(question.label, name) in self.loose
         return {port.declassifies, True} if loose else {port.declassifies}
 
     def _declassifying(self, question: Question, party: Party) -> set[bool]:
@@ -244,7 +242,7 @@ class Flow:
 
     def _ends(self, question: Question, party: Party, name: str | None) -> set[bool]:
         """Whether protection ends where this device writes; what may be if nobody or a stranger is named."""
-        if name is None or not missing_device.fits(self.board, name, party.use):
+        if name is None or not party.use.fits(self.board.devices[name].spec):
             return self._declassifying(question, party)
         return self._ends_at(question, party, name)
 

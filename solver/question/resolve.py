@@ -21,8 +21,8 @@ from heapwright.platforms.values import shown
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Placement
 from heapwright.solver.board.board import Board, HeapView
-from heapwright.solver.constraints.kind import End, Fact, moved_by
 from heapwright.solver.question import protection
+from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
 
@@ -313,7 +313,7 @@ def _standing(board: Board, live: Sequence[Placement]) -> Iterator[tuple[HeapVie
         heap = board.heaps.get(placement.heap)
         if heap is not None:
             devices = [board.devices.get(each.device) for each in placement.attachments]
-            home = moved_by(board, heap, [device for device in devices if device is not None])
+            home = board.backing_heap(heap, [device for device in devices if device is not None])
             yield home, placement.sizes or (placement.size,), placement.count
 
 

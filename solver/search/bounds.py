@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.device_assignment import seated
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Ledger, used_by
 from heapwright.solver.constraints.graph import missing_device
-from heapwright.solver.constraints.kind import Budget, Fact
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
 
 
@@ -23,7 +24,7 @@ def unseated(problem: Problem, dropped: Drops) -> bool:
             if Fact(missing_device.NAME, subject) in dropped:
                 continue
             names = problem.variables[party.variable].candidates
-            able = {name for name in names if missing_device.fits(problem.board, name, party.use)}
+            able = {name for name in names if party.use.fits(problem.board.devices[name].spec)}
             fits[party.variable] = fits.get(party.variable, able) & able
     for variable in fits:
         pairs = [pair for pair in problem.apart if variable in pair]

@@ -15,11 +15,12 @@ from collections.abc import Sequence
 from math import prod
 from typing import Final, NamedTuple
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Binding, Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Ledger
-from heapwright.solver.constraints.kind import Budget, Fact
 from heapwright.solver.objective import LARGEST, NAMES
+from heapwright.solver.question.facts import Fact
 
 BRANCHES: Final = 300
 """About as long as CP-SAT takes to answer a small question."""

@@ -17,6 +17,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import NOTHING, Drops
 from heapwright.solver.candidates.enumerate import Propagation
@@ -29,10 +30,10 @@ from heapwright.solver.candidates.usage import (
     newly_locked,
     used_by,
 )
-from heapwright.solver.constraints.kind import Budget, Fact
-from heapwright.solver.conversions.edges import Edge
 from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import branch_and_bound as branch
 from heapwright.solver.search import rows
 from heapwright.solver.search.cpsat import DEFAULT_WORK, Level, Row, Search, Status

@@ -10,10 +10,11 @@ from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
 
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Ledger, block_shares
-from heapwright.solver.constraints.kind import Budget, Fact
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.search.cpsat import Level, Row, Search
 
 

@@ -14,13 +14,14 @@ from typing import Any
 from heapwright.platforms.schema import Platform
 from heapwright.solver import constraints
 from heapwright.solver import objective as costs
+from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, priced
 from heapwright.solver.candidates.device_assignment import Seats
 from heapwright.solver.candidates.images import Images, Rules, holds
 from heapwright.solver.candidates.live import ledger
 from heapwright.solver.candidates.usage import Ledger, largest_share, locked_share, used_by
 from heapwright.solver.constraints.graph import count as count_kind
-from heapwright.solver.constraints.kind import Budget, Case, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import Case, Placed, Touch, lives_in
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.pipeline import Pipeline, Wish
 from heapwright.solver.question.resolve import Problem, Question, Way

@@ -15,8 +15,9 @@ from unittest.mock import patch
 from heapwright.solver import constraints
 from heapwright.solver import objective as costs
 from heapwright.solver import solve as solving
+from heapwright.solver.board.budget import Charge
 from heapwright.solver.candidates import drops
-from heapwright.solver.constraints.kind import Case, Charge, Placed, Touch
+from heapwright.solver.constraints.kind import Case, Placed, Touch
 from heapwright.solver.explain import facts
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.objective.term import Counted

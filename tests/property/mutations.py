@@ -15,7 +15,8 @@ from typing import Any, Final, NamedTuple
 from hypothesis import strategies as st
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.constraints.kind import Budget, Touch
+from heapwright.solver.board.budget import Budget
+from heapwright.solver.constraints.kind import Touch
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.question.pipeline import Pipeline
 from tests.property import catalogue, layout_twists, twists

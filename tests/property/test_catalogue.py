@@ -18,7 +18,8 @@ import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver import objective as costs
 from heapwright.solver.answer.plan import Answer, Infeasible, Plan
-from heapwright.solver.constraints.kind import Budget, Case, Placed
+from heapwright.solver.board.budget import Budget
+from heapwright.solver.constraints.kind import Case, Placed
 from heapwright.solver.layout.layout import Plane
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port

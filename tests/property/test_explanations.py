@@ -19,8 +19,8 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
 from heapwright.solver.candidates.live import ledger
 from heapwright.solver.constraints import BY_NAME
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.explain.conflict import Prover
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from tests.builders import changed

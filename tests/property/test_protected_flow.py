@@ -14,8 +14,8 @@ from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.candidates.live import ledger
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.explain.conflict import Prover
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.resolve import Problem
 from tests.builders import board, buffer, changed, device, heap, pipeline, port

@@ -14,7 +14,9 @@ from collections.abc import Iterable, Sequence
 
 from heapwright.platforms.schema import Conversion
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Budget, Charge, End, Placed
+from heapwright.solver.board.budget import Budget, Charge
+from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.question.facts import End
 
 NAME = "conversion"
 SCOPE = "budget"

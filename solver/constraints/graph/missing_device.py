@@ -13,19 +13,9 @@ NAME = "missing-device"
 SCOPE = "question"
 
 
-def fits(board: Board, name: str, use: Attachment) -> bool:
-    """Whether the device has the port, the connector and the codec asked for."""
-    spec, selector = board.devices[name].spec, use.selector
-    if spec.kind != selector.kind or selector.port not in spec.ports:
-        return False
-    if selector.connector is not None and selector.connector not in spec.connectors:
-        return False
-    return use.codec is None or spec.codecs is None or use.codec in spec.codecs
-
-
 def possible(board: Board, use: Attachment) -> bool:
     """Whether any device fits."""
-    return any(fits(board, name, use) for name in board.devices)
+    return any(use.fits(device.spec) for device in board.devices.values())
 
 
 def sentence(board: Board, label: str, use: Attachment) -> str:

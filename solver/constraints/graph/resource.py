@@ -13,7 +13,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heapwright.solver.board.board import Board, HeapView
-from heapwright.solver.constraints.kind import Budget, Charge, Placed, Touch
+from heapwright.solver.board.budget import Budget, Charge
+from heapwright.solver.constraints.kind import Placed, Touch
 
 NAME = "resource"
 SCOPE = "budget"

@@ -17,8 +17,9 @@ from collections.abc import Iterable, Iterator
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import TOGETHER, Board, HeapView, Pool
+from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.places import IN_RUNS, places
-from heapwright.solver.constraints.kind import Budget, Charge, Placed
+from heapwright.solver.constraints.kind import Placed
 
 NAME = "capacity"
 SCOPE = "budget"

@@ -12,7 +12,8 @@ from collections.abc import Iterable
 
 from heapwright.platforms.values import INT64_MAX, in_units
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Budget, Case, Charge, Placed
+from heapwright.solver.board.budget import Budget, Charge
+from heapwright.solver.constraints.kind import Case, Placed
 
 NAME = "heap-limits"
 SCOPE = "room"

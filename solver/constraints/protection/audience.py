@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from heapwright.solver.constraints.kind import Case, Fact
+from heapwright.solver.constraints.kind import Case
 from heapwright.solver.question.pipeline import Selector
 
 NAME = "audience"
@@ -24,11 +24,6 @@ SCOPE = "heap"
 
 def broken(case: Case) -> bool:
     return bool(case.question.guard.audiences) and bool(_strangers(case))
-
-
-def fact(label: str, device: str) -> Fact:
-    """That a buffer is stated for nobody who may not see what this device writes to it."""
-    return Fact(NAME, f"{label}→{device}")
 
 
 def widened(case: Case) -> bool:

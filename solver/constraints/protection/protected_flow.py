@@ -12,15 +12,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from heapwright.solver.constraints.kind import Fact
-
 NAME = "protected-flow"
 SCOPE = "question"
-
-
-def fact(label: str, device: str) -> Fact:
-    """That protected content comes into a buffer where this device writes it."""
-    return Fact(NAME, f"{label}→{device}")
 
 
 def sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:

@@ -13,18 +13,14 @@ drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board import iova
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Budget, Charge, Fact, Placed
-
-if TYPE_CHECKING:
-    from heapwright.solver.candidates.candidate import Option
-    from heapwright.solver.candidates.drops import Drops
-    from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.board.budget import Budget, Charge
+from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.question.facts import Fact
 
 NAME = "iova-aperture"
 SCOPE = "budget"
@@ -41,18 +37,15 @@ def charges(placed: Placed) -> list[Charge]:
     return found
 
 
-def overfull(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
-    """Whether placements that fit in bytes do not fit class by class."""
-    counts: dict[int, tuple[Placed, int]] = {}
-    for option in chosen:  # alike questions share their options
-        before = counts.get(id(option.placed), (option.placed, 0))[1]
-        counts[id(option.placed)] = option.placed, before + option.number
-    mapped = [
-        (placed.board, *mapping, number)
-        for placed, number in counts.values()
-        for mapping in _mappings(placed)
-    ]
-    if not mapped or (not any(budget.kind == NAME for budget in ledger.charges) and _ample(mapped)):
+def overfull(
+    chosen: Iterable[tuple[Placed, int]], charged: Mapping[Budget, int], dropped: Container[object]
+) -> bool:
+    """Whether placements, each for so many buffers, that fit in bytes do not fit class by class.
+
+    `charged` is what live placements take of each budget; `dropped` facts are not imposed.
+    """
+    mapped = [(placed.board, *mapping, number) for placed, number in chosen for mapping in _mappings(placed)]
+    if not mapped or (not any(budget.kind == NAME for budget in charged) and _ample(mapped)):
         return False
     used: dict[Budget, int] = {}
     for board, space, sizes, certain, number in mapped:
@@ -60,8 +53,7 @@ def overfull(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
             budget = _budget(board, space, of_class)
             used[budget] = used.get(budget, 0) + number * _amount(space, sizes, of_class, certain)
     return any(
-        amount + ledger.charges.get(budget, 0) > budget.limit
-        and Fact(budget.kind, budget.subject) not in dropped
+        amount + charged.get(budget, 0) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
         for budget, amount in used.items()
     )
 

@@ -14,8 +14,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from heapwright.solver.board.board import Board, HeapView
+from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import Budget, Case, Charge, Placed, Touch
+from heapwright.solver.constraints.kind import Case, Placed, Touch
 
 NAME = "local-only"
 SCOPE = "reach"

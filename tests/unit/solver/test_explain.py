@@ -9,8 +9,8 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import ledger
-from heapwright.solver.constraints.kind import Fact
 from heapwright.solver.explain.facts import Sentences
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
 from tests.builders import (
