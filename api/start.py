@@ -6,17 +6,23 @@ in C even make another error of it.
 
 from __future__ import annotations
 
+import gc
 import os
+from typing import Final
 
 try:
     from heapwright.api.cli.process.interrupts import listen
 except KeyboardInterrupt:
     os._exit(130)
 
+GARBAGE: Final = 100_000
+"""Objects made since Python last looked for cycles of garbage. Imports and propagation make many, and hardly a
+cycle; the process is ours, so it looks less often."""
+
 
 def solve() -> None:
     """Entry point of the script `solve`."""
-    listen()
+    _begin()
     from heapwright.api.cli.app import solve_main
 
     solve_main()
@@ -24,7 +30,12 @@ def solve() -> None:
 
 def heapwright() -> None:
     """Entry point of the script `heapwright`."""
-    listen()
+    _begin()
     from heapwright.api.cli.app import heapwright_main
 
     heapwright_main()
+
+
+def _begin() -> None:
+    listen()
+    gc.set_threshold(GARBAGE)

@@ -31,6 +31,7 @@ from benchmarks.measure import (
 )
 from benchmarks.report import Run, Size, as_json, show
 from benchmarks.start import started
+from heapwright.api.start import GARBAGE
 
 WARMING = 10_000
 """The seed of the instance that warms the interpreter and is not counted."""
@@ -59,6 +60,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
     field = Field(cap=1.0 if quick else 5.0, budget=0.6 if quick else 10.0, without=without)
     try:
         ours(instance(WARMING, 8))
+        gc.set_threshold(GARBAGE)  # as the commands do
         gc.freeze()  # what the rivals' packages have brought is not ours to walk through
         sizes = [_size(field, buffers, seeds) for buffers in SIZES]
     finally:

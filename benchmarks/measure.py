@@ -20,7 +20,6 @@ from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import ledger
-from heapwright.solver.collecting import not_collecting
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import Choice, Limits, choose
 from heapwright.solver.search.cpsat import Search
@@ -113,7 +112,6 @@ def ours(instance: Instance, gap: float = 0.0) -> Asked:
     return Asked(first._replace(warm=warm), choice, problem, found)
 
 
-@not_collecting()
 def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propagation]:
     begun = process_time()
     problem = Problem(instance.platform, instance.pipelines)

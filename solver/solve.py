@@ -17,7 +17,6 @@ from heapwright.solver.answer.plan import (
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import ledger
 from heapwright.solver.candidates.placement import placement
-from heapwright.solver.collecting import not_collecting
 from heapwright.solver.conversions import inserted
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.explain import alternatives as others
@@ -30,7 +29,6 @@ from heapwright.solver.question.terms import Options
 from heapwright.solver.search.choose import Choice, Limits
 
 
-@not_collecting()
 def solve(
     platform: Platform,
     pipelines: Sequence[Pipeline],

@@ -2,16 +2,17 @@
 
 Levels are closed one after the other; neighbours share one objective where their
 ranges allow it. Limits are deterministic: CP-SAT's own measure of work,
-never the clock.
+never the clock. It is imported with the first model: most questions are answered without one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, Literal, NamedTuple
 
-from ortools.sat.python import cp_model_helper as sat
+if TYPE_CHECKING:
+    from ortools.sat.python.cp_model_helper import SatParameters
 
 ROOM: Final = 1 << 53
 """Objectives stay below this: CP-SAT counts in int64, and reasons with sums of several."""
@@ -20,10 +21,10 @@ DEFAULT_WORK: Final = 10.0
 QUICK: Final = 0.03
 """Of that, what an objective gets as it is. Most are closed by then; for the others it pays to presolve."""
 
-_FOUND: Final = (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.FEASIBLE)
-_FINAL: Final = (sat.CpSolverStatus.OPTIMAL, sat.CpSolverStatus.INFEASIBLE)
-
 Status = Literal["optimal", "feasible", "infeasible", "undecided"]
+_STATUS: Final[dict[str, Status]] = {
+    "OPTIMAL": "optimal", "FEASIBLE": "feasible", "INFEASIBLE": "infeasible"
+}  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -55,7 +56,9 @@ class Search:
     """
 
     def __init__(self, gap: float, work: float | None, patience: float | None = None) -> None:
-        self.proto = sat.CpModelProto()
+        from ortools.sat.python.cp_model_helper import CpModelProto
+
+        self.proto = CpModelProto()
         self.gap = gap
         self.work = DEFAULT_WORK if work is None else work
         self.patience = patience
@@ -142,14 +145,13 @@ class Search:
         objective.offset = float(sum(levels[part.level].least * part.weight for part in group))
         status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False)
         for work in self._further():
-            if status not in _FINAL:
+            if status in ("feasible", "undecided"):
                 status, least = self._closed(work, thorough=True)
                 bound = max(bound, least)
-        if self.solution and status in _FOUND:
+        if self.solution and status in ("optimal", "feasible"):
             value = sum(self.solution[v] * w for v, w in weights.items())
-            exact = status == sat.CpSolverStatus.OPTIMAL and bound >= value
-            return ("optimal" if exact else "feasible"), bound
-        return ("infeasible" if status == sat.CpSolverStatus.INFEASIBLE else "undecided"), 0
+            return ("optimal" if status == "optimal" and bound >= value else "feasible"), bound
+        return ("infeasible" if status == "infeasible" else "undecided"), 0
 
     def _further(self) -> Iterator[float]:
         """The work that may still be spent: with nothing in hand, first as far as patience goes."""
@@ -161,23 +163,28 @@ class Search:
         if self.spent < self.work:
             yield self.work - self.spent
 
-    def _closed(self, work: float, *, thorough: bool) -> tuple[sat.CpSolverStatus, int]:
+    def _closed(self, work: float, *, thorough: bool) -> tuple[Status, int]:
         """Solve from the solution in hand, with `work` at most; the status and a lower bound."""
+        from ortools.sat.python.cp_model_helper import SolveWrapper
+
         self._hint()
-        wrapper = sat.SolveWrapper()
+        wrapper = SolveWrapper()
         wrapper.set_parameters(self._parameters(work, thorough=thorough))
         started = perf_counter()
         response = wrapper.solve(self.proto)  # type: ignore[no-untyped-call]
         self.seconds += perf_counter() - started
         self.spent += response.deterministic_time
-        if response.status not in _FOUND:
-            return response.status, 0
+        status = _STATUS.get(response.status.name, "undecided")
+        if status not in ("optimal", "feasible"):
+            return status, 0
         self.solution = list(response.solution)
-        return response.status, response.inner_objective_lower_bound
+        return status, response.inner_objective_lower_bound
 
-    def _parameters(self, work: float, *, thorough: bool) -> sat.SatParameters:
+    def _parameters(self, work: float, *, thorough: bool) -> SatParameters:
         """One worker, a fixed seed, deterministic time; presolve, cuts and the full LP only where they pay."""
-        parameters = sat.SatParameters()
+        from ortools.sat.python.cp_model_helper import SatParameters
+
+        parameters = SatParameters()
         parameters.num_workers = 1
         parameters.random_seed = 1
         parameters.cp_model_presolve = thorough

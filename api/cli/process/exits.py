@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -121,6 +122,7 @@ def leave(code: int) -> None:
             _silence(stream)
     if code == Exit.INTERRUPTED:
         os._exit(code)
+    gc.freeze()  # looking for garbage once more would take a tenth of a small question
     sys.exit(code)
 
 
