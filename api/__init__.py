@@ -1,1 +1,1 @@
-"""The doors: command line and HTTP. Thin: parse, call, map (design §9)."""
+"""The interfaces: command line and HTTP. Thin: parse, call, map (design §9)."""

@@ -11,7 +11,7 @@ import os
 from typing import Final
 
 try:
-    from heapwright.api.cli.process.interrupts import listen
+    from heapwright.api.cli.process.interrupts import exit_on_interrupt
 except KeyboardInterrupt:
     os._exit(130)
 
@@ -37,5 +37,5 @@ def heapwright() -> None:
 
 
 def _begin() -> None:
-    listen()
+    exit_on_interrupt()
     gc.set_threshold(GARBAGE)

@@ -1,4 +1,4 @@
-"""Carrying out a plan on the running machine; what the kernel refuses is learnt and solved again."""
+"""Carrying out a plan on the running machine; what the kernel refuses becomes a fact, and the question is solved again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from heapwright.allocator.backend import AllocationFailed, Buffer
 from heapwright.allocator.execute import Allocation, execute
 from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.api.allocate.nogoods import MOST, Nogood, nogood, taught
+from heapwright.api.allocate.nogoods import MOST, Nogood, corrected, nogood
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.values import in_units
 from heapwright.solver.answer.plan import Plan
@@ -25,22 +25,22 @@ Again = Callable[["Platform"], "Answer"]
 """Solves the same question on a corrected profile."""
 
 
-class Carried(NamedTuple):
-    """The plan that was carried out, or the last that could not be; and what was learnt on the way."""
+class LinuxOutcome(NamedTuple):
+    """The plan that was carried out, or the last that could not be; and the nogoods found on the way."""
 
     plan: Plan
     allocation: Allocation | None
     faults: tuple[str, ...]
-    learnt: tuple[Nogood, ...]
+    nogoods: tuple[Nogood, ...]
 
-    def told(self) -> tuple[dict[str, Any], tuple[Block, ...]]:
-        """As JSON data, whose `faults` tell of failure, and for people."""
+    def report(self) -> tuple[dict[str, Any], tuple[Block, ...]]:
+        """As JSON data, whose `faults` say what failed, and for people."""
         return _data(self), _blocks(self)
 
 
-def carried_out(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, again: Again) -> Carried:
-    """Make every buffer and attach it everywhere; what is refused is learnt, a few times at most."""
-    learnt: list[Nogood] = []
+def carried_out(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, again: Again) -> LinuxOutcome:
+    """Make every buffer and attach it everywhere; what is refused corrects the profile, a few times at most."""
+    nogoods: list[Nogood] = []
     while True:
         backend = LinuxBackend(platform)
         try:
@@ -48,19 +48,19 @@ def carried_out(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, a
         except AllocationFailed as failed:
             found = nogood(platform, failed)
             if found is None:
-                return Carried(plan, None, (str(failed),), tuple(learnt))
-            learnt.append(found)
-            if len(learnt) > MOST:
+                return LinuxOutcome(plan, None, (str(failed),), tuple(nogoods))
+            nogoods.append(found)
+            if len(nogoods) > MOST:
                 why = f"{MOST} plans were tried after the first, and each was refused"
-                return Carried(plan, None, (str(failed), why), tuple(learnt))
-            platform = taught(platform, found)
+                return LinuxOutcome(plan, None, (str(failed), why), tuple(nogoods))
+            platform = corrected(platform, found)
             answer = _solved(again, platform)
             if not isinstance(answer, Plan):
-                return Carried(plan, None, (str(failed), *answer), tuple(learnt))
+                return LinuxOutcome(plan, None, (str(failed), *answer), tuple(nogoods))
             plan = answer
         else:
             backend.detach()  # whoever is to use the buffers imports them: a queue serves one open file
-            return Carried(plan, allocation, (), tuple(learnt))
+            return LinuxOutcome(plan, allocation, (), tuple(nogoods))
 
 
 def _solved(again: Again, platform: Platform) -> Plan | tuple[str, ...]:
@@ -76,14 +76,14 @@ def _solved(again: Again, platform: Platform) -> Plan | tuple[str, ...]:
     return tuple(f"no plan is left: {reason.text}" for reason in answer.conflict)
 
 
-def _data(carried: Carried) -> dict[str, Any]:
-    buffers = carried.allocation.buffers if carried.allocation is not None else []
+def _data(outcome: LinuxOutcome) -> dict[str, Any]:
+    buffers = outcome.allocation.buffers if outcome.allocation is not None else []
     return {
         "backend": "linux",
         "process": os.getpid(),
         "buffers": [_buffer(each) for each in buffers],
-        "disagreements": [each.data() for each in carried.learnt],
-        "faults": list(carried.faults),
+        "disagreements": [each.data() for each in outcome.nogoods],
+        "faults": list(outcome.faults),
     }
 
 
@@ -100,16 +100,16 @@ def _buffer(buffer: Buffer) -> dict[str, Any]:
     }
 
 
-def _blocks(carried: Carried) -> tuple[Block, ...]:
-    learnt = tuple(Labelled(each.buffer, str(each)) for each in carried.learnt)
+def _blocks(outcome: LinuxOutcome) -> tuple[Block, ...]:
+    nogoods = tuple(Labelled(each.buffer, str(each)) for each in outcome.nogoods)
     disagreed: tuple[Block, ...] = (
-        (Heading("Profile and kernel disagree", 2, "bad"), Notes(learnt)) if learnt else ()
+        (Heading("Profile and kernel disagree", 2, "bad"), Notes(nogoods)) if nogoods else ()
     )
-    if carried.allocation is None:
-        faults = Notes(tuple(Labelled("", fault) for fault in carried.faults))
+    if outcome.allocation is None:
+        faults = Notes(tuple(Labelled("", fault) for fault in outcome.faults))
         return (*disagreed, Heading("Allocation failed on this machine", 2, "bad"), faults)
     rows = []
-    for buffer in carried.allocation.buffers:
+    for buffer in outcome.allocation.buffers:
         for found in _buffer(buffer)["dmabufs"]:
             text = f"{in_units(found['size'])} from {buffer.placement.heap}"
             text += f": descriptor {found['fd']}, inode {found['inode']}"

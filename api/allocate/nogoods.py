@@ -1,9 +1,9 @@
-"""What a kernel's refusal teaches: a fact that the profile has wrong, put right for this run.
+"""Nogoods: what a kernel refused is a fact that the profile has wrong, corrected for this run.
 
 A port that refused a heap's buffer takes nothing of that heap any more
 (`takes_from`), a heap without room makes nothing as large (`largest`), a heap
 that cannot be opened is no heap of this machine. The corrected profile is solved
-again, so that reasons and conflicts name what was learnt as they name any fact.
+again, so that reasons and conflicts name the correction as they name any fact.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ class Nogood(NamedTuple):
 
 
 def nogood(platform: Platform, failed: AllocationFailed) -> Nogood | None:
-    """What a failure teaches; None where nothing of the profile could be put right."""
+    """The nogood that a failure shows; None where nothing of the profile could be corrected."""
     refused, placement = failed.__cause__, failed.placement
     if not isinstance(refused, KernelRefused) or placement is None:
         return None
@@ -75,35 +75,35 @@ def _kind(refused: KernelRefused, device: str) -> KIND | None:
     return "full" if isinstance(refused, Full) else None
 
 
-def taught(platform: Platform, learnt: Nogood) -> Platform:
-    """The profile with that fact put right."""
-    if learnt.kind == "not-imported":
-        return _with_port(platform, learnt)
-    if learnt.kind == "full":
-        found = platform.heaps[learnt.heap]
-        source = f"{_told(learnt)}; {found.source}"
+def corrected(platform: Platform, refused: Nogood) -> Platform:
+    """The profile with that fact corrected."""
+    if refused.kind == "not-imported":
+        return _with_port(platform, refused)
+    if refused.kind == "full":
+        found = platform.heaps[refused.heap]
+        source = f"{_source(refused)}; {found.source}"
         # A dma-buf is a page at least, so "not even one page" is the least that can be said.
-        smaller = found.model_copy(update={"largest": max(1, learnt.size - 1), "source": source})
-        return platform.model_copy(update={"heaps": {**platform.heaps, learnt.heap: smaller}})
-    return _without(platform, learnt.heap)
+        smaller = found.model_copy(update={"largest": max(1, refused.size - 1), "source": source})
+        return platform.model_copy(update={"heaps": {**platform.heaps, refused.heap: smaller}})
+    return _without(platform, refused.heap)
 
 
-def _with_port(platform: Platform, learnt: Nogood) -> Platform:
-    device = platform.devices[learnt.device]
-    port = device.ports[learnt.port]
+def _with_port(platform: Platform, refused: Nogood) -> Platform:
+    device = platform.devices[refused.device]
+    port = device.ports[refused.port]
     before = port.takes_from if isinstance(port.takes_from, tuple) else tuple(platform.heaps)
-    taken = tuple(name for name in before if name != learnt.heap)
-    source = f"{_told(learnt)}; {port.source}"
+    taken = tuple(name for name in before if name != refused.heap)
+    source = f"{_source(refused)}; {port.source}"
     ports: dict[str, Port] = {
         **device.ports,
-        learnt.port: port.model_copy(update={"takes_from": taken, "source": source}),
+        refused.port: port.model_copy(update={"takes_from": taken, "source": source}),
     }
     changed = device.model_copy(update={"ports": ports})
-    return platform.model_copy(update={"devices": {**platform.devices, learnt.device: changed}})
+    return platform.model_copy(update={"devices": {**platform.devices, refused.device: changed}})
 
 
-def _told(learnt: Nogood) -> str:
-    return f"learnt: the kernel said {errnos.errorcode.get(learnt.errno, learnt.errno)}: {learnt.kernel}"
+def _source(refused: Nogood) -> str:
+    return f"learnt: the kernel said {errnos.errorcode.get(refused.errno, refused.errno)}: {refused.kernel}"
 
 
 def _without(platform: Platform, heap: str) -> Platform:

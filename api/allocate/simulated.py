@@ -1,4 +1,4 @@
-"""Carrying out a plan on a pretended board: allocate, attach, and pass one frame."""
+"""Carrying out a plan on a simulated board: allocate, attach, and pass one frame."""
 
 from __future__ import annotations
 
@@ -20,19 +20,21 @@ if TYPE_CHECKING:
     from heapwright.solver.question.pipeline import Pipeline
 
 
-class Outcome(NamedTuple):
+class SimulatedOutcome(NamedTuple):
     """What became of a plan: its buffers, or everything that went wrong."""
 
     allocation: Allocation | None
     faults: tuple[str, ...]
 
 
-def carried_out(board: Board, platform: Platform, pipelines: Sequence[Pipeline], plan: Plan) -> Outcome:
+def carried_out(
+    board: Board, platform: Platform, pipelines: Sequence[Pipeline], plan: Plan
+) -> SimulatedOutcome:
     """Allocate a plan on `board` and pass one frame; after a fault nothing stays allocated."""
     try:
         allocation = execute(platform, pipelines, plan, board)
     except AllocationFailed as failed:
-        return Outcome(None, (str(failed),))
+        return SimulatedOutcome(None, (str(failed),))
     try:
         faults = run_frame(board, pipelines, allocation)
     except BaseException:
@@ -40,8 +42,8 @@ def carried_out(board: Board, platform: Platform, pipelines: Sequence[Pipeline],
         raise
     if faults:
         allocation.release()
-        return Outcome(None, tuple(_told(fault) for fault in faults))
-    return Outcome(allocation, ())
+        return SimulatedOutcome(None, tuple(_sentence(fault) for fault in faults))
+    return SimulatedOutcome(allocation, ())
 
 
 def occupied(board: Board, live: Sequence[Placement]) -> tuple[str, ...]:
@@ -58,10 +60,10 @@ def occupied(board: Board, live: Sequence[Placement]) -> tuple[str, ...]:
 def simulated(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement]
 ) -> tuple[dict[str, Any], tuple[Block, ...]]:
-    """A plan carried out on a fresh board: as JSON data, whose `faults` tell of failure, and for people."""
+    """A plan carried out on a fresh board: as JSON data, whose `faults` say what failed, and for people."""
     board = Board(platform)
     faults = occupied(board, live)
-    outcome = Outcome(None, faults) if faults else carried_out(board, platform, pipelines, plan)
+    outcome = SimulatedOutcome(None, faults) if faults else carried_out(board, platform, pipelines, plan)
     buffers = outcome.allocation.buffers if outcome.allocation is not None else []
     data = {
         "backend": "simulated",
@@ -71,7 +73,7 @@ def simulated(
     return data, _blocks(plan, outcome)
 
 
-def _told(fault: Fault) -> str:
+def _sentence(fault: Fault) -> str:
     device = f", device '{fault.device}'" if fault.device else ""
     name = "" if fault.errno is None else f"{errnos.errorcode.get(fault.errno, fault.errno)}: "
     return f"buffer '{fault.buffer}'{device}: {name}{fault.text} ({fault.kind})"
@@ -87,7 +89,7 @@ def _buffer(buffer: Any) -> dict[str, Any]:
     return {"pipeline": buffer.placement.pipeline, "buffer": buffer.placement.buffer, "dmabufs": dmabufs}
 
 
-def _blocks(plan: Plan, outcome: Outcome) -> tuple[Block, ...]:
+def _blocks(plan: Plan, outcome: SimulatedOutcome) -> tuple[Block, ...]:
     if outcome.allocation is None:
         return (
             Heading("Allocation failed in the simulator", 2, "bad"),

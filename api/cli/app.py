@@ -16,13 +16,11 @@ from heapwright.api.cli.options import (
     PLATFORM_VARIABLE,
     AllocateOption,
     AlternativesOption,
-    Backend,
+    BackendName,
     BoardArgument,
     CellsOption,
-    Document,
     DrmInfoOption,
     DtbOption,
-    Files,
     GapOption,
     HoldOption,
     HostOption,
@@ -35,9 +33,11 @@ from heapwright.api.cli.options import (
     OutputOption,
     PageOption,
     PinOption,
+    PipelineFiles,
     PlatformOption,
     PortOption,
     ReachOption,
+    SchemaName,
     SourcesOption,
     StatsOption,
     StrictOption,
@@ -47,9 +47,9 @@ from heapwright.api.cli.options import (
     VersionOption,
     WhyNotOption,
 )
-from heapwright.api.cli.process.exits import Exit, guarded, leave
-from heapwright.api.cli.process.interrupts import ready
-from heapwright.api.cli.request import EVERY_BOARD, THIS_MACHINE, Asked
+from heapwright.api.cli.process.exits import Exit, exit_with, guarded
+from heapwright.api.cli.process.interrupts import raise_on_interrupt
+from heapwright.api.cli.request import EVERY_BOARD, THIS_MACHINE, SolveRequest
 
 SOLVE_HELP: Final = """Choose heap, format, modifier, stride, size and count for every buffer of a pipeline.
 
@@ -79,7 +79,7 @@ Exit status:
 
 
 def solve(
-    files: Files,
+    files: PipelineFiles,
     platform: PlatformOption = None,
     kernel: KernelOption = None,
     as_json: JsonOption = False,
@@ -98,7 +98,7 @@ def solve(
     version: VersionOption = False,
 ) -> int:
     """Command `solve`; see SOLVE_HELP."""
-    asked = Asked(
+    request = SolveRequest(
         files=tuple(files),
         platform=_platform(platform),
         kernel=kernel,
@@ -116,14 +116,14 @@ def solve(
         hold=hold,
         stats=stats,
     )
-    _refuse_what_does_not_fit(asked)
-    if asked.platform == EVERY_BOARD:
+    _refuse_what_does_not_fit(request)
+    if request.platform == EVERY_BOARD:
         from heapwright.api.cli.commands.every_board import solve_everywhere
 
-        return solve_everywhere(asked)
+        return solve_everywhere(request)
     from heapwright.api.cli.commands.solve import solve as solve_one
 
-    return solve_one(asked)
+    return solve_one(request)
 
 
 def _one(given: list[str] | None, option: str) -> str | None:
@@ -158,25 +158,25 @@ def _platform(given: str | None) -> str:
     )
 
 
-def _refuse_what_does_not_fit(asked: Asked) -> None:
-    everywhere = asked.platform == EVERY_BOARD
+def _refuse_what_does_not_fit(request: SolveRequest) -> None:
+    everywhere = request.platform == EVERY_BOARD
     one_board_only = {
-        "--why-not": asked.why_not is not None,
-        "--alternatives": asked.alternatives > 0,
-        "--live": bool(asked.live),
-        "--allocate": asked.allocate is not None,
-        "--stats": asked.stats,
+        "--why-not": request.why_not is not None,
+        "--alternatives": request.alternatives > 0,
+        "--live": bool(request.live),
+        "--allocate": request.allocate is not None,
+        "--stats": request.stats,
     }
     for option, given in one_board_only.items():
         if everywhere and given:
             raise typer.BadParameter("is about one board, not all", param_hint=option)
-    if asked.hold and asked.allocate != Backend.LINUX:
+    if request.hold and request.allocate != BackendName.LINUX:
         raise typer.BadParameter("goes with --allocate linux", param_hint="--hold")
-    if asked.as_markdown and not everywhere:
+    if request.as_markdown and not everywhere:
         raise typer.BadParameter("goes with -p all", param_hint="--markdown")
-    if asked.as_markdown and asked.as_json:
+    if request.as_markdown and request.as_json:
         raise typer.BadParameter("choose one of --markdown and --json", param_hint="--markdown")
-    if asked.why_not is not None and (asked.alternatives or asked.allocate or asked.stats):
+    if request.why_not is not None and (request.alternatives or request.allocate or request.stats):
         raise typer.BadParameter(
             "asks a question of its own: no --alternatives, --allocate or --stats", param_hint="--why-not"
         )
@@ -229,7 +229,7 @@ def verify(
     """What a profile predicts beside what the kernel of this machine does, buffer by buffer."""
     from heapwright.api.cli.commands.verify import run as compare
 
-    ready()
+    raise_on_interrupt()
     return compare(platform, to, tuple(only or ()))
 
 
@@ -263,12 +263,15 @@ def discover(
     v4l2: V4l2Option = None,
 ) -> int:
     """Read the running machine, or files about another, into a platform profile."""
-    from heapwright.api.cli.commands.discover import Files
+    from heapwright.api.cli.commands.discover import MachineFiles
     from heapwright.api.cli.commands.discover import discover as look
 
-    ready()
+    raise_on_interrupt()
     return look(
-        to, name, as_json=as_json, files=Files(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ()))
+        to,
+        name,
+        as_json=as_json,
+        files=MachineFiles(tuple(dtb or ()), tuple(drm_info or ()), tuple(v4l2 or ())),
     )
 
 
@@ -287,11 +290,11 @@ def serve(
     """Command `serve`; see SERVE_HELP."""
     from heapwright.api.cli.commands.serve import serve as serve_http
 
-    ready()
+    raise_on_interrupt()
     return serve_http(host, port)
 
 
-def schema(document: Annotated[Document | None, typer.Argument(help="Only this one.")] = None) -> int:
+def schema(document: Annotated[SchemaName | None, typer.Argument(help="Only this one.")] = None) -> int:
     """The JSON schemas of pipelines, platforms and answers."""
     from heapwright.api.cli.commands.schemas import print_schemas
 
@@ -353,12 +356,12 @@ def run(app: typer.Typer, name: str, arguments: Sequence[str] | None = None) -> 
 
 def solve_main() -> None:
     """Entry point of the script `solve`."""
-    leave(run(solve_app(), "solve"))
+    exit_with(run(solve_app(), "solve"))
 
 
 def heapwright_main() -> None:
     """Entry point of the script `heapwright`."""
-    leave(run(heapwright_app(), "heapwright"))
+    exit_with(run(heapwright_app(), "heapwright"))
 
 
 __all__ = ["Exit", "heapwright_app", "heapwright_main", "run", "solve_app", "solve_main"]

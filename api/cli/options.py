@@ -15,14 +15,14 @@ from heapwright.api.cli.request import EVERY_BOARD
 PLATFORM_VARIABLE: Final = "HEAPWRIGHT_PLATFORM"
 
 
-class Backend(StrEnum):
+class BackendName(StrEnum):
     """Where a plan can be carried out."""
 
     SIMULATED = "simulated"
     LINUX = "linux"
 
 
-class Document(StrEnum):
+class SchemaName(StrEnum):
     """The documents that have a JSON schema."""
 
     PIPELINE = "pipeline"
@@ -53,7 +53,7 @@ def _finite(value: float | None) -> float | None:
     return value
 
 
-Files = Annotated[
+PipelineFiles = Annotated[
     list[str],
     typer.Argument(metavar="PIPELINE", help="Pipeline files, solved together; - is standard input."),
 ]
@@ -120,7 +120,7 @@ GapOption = Annotated[
     ),
 ]
 AllocateOption = Annotated[
-    Backend | None, typer.Option(help="Carry the plan out: pretended, or on this machine.")
+    BackendName | None, typer.Option(help="Carry the plan out: pretended, or on this machine.")
 ]
 HoldOption = Annotated[
     bool,

@@ -1,4 +1,4 @@
-"""What the command line was asked, in plain values."""
+"""A request of the command line, in plain values."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ THIS_MACHINE = "this-machine"
 """The running machine, as `discover` reads it."""
 
 
-class Asked(NamedTuple):
+class SolveRequest(NamedTuple):
     """One call of `solve`."""
 
     files: tuple[str, ...]

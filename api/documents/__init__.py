@@ -1,1 +1,1 @@
-"""The JSON documents of both doors."""
+"""What goes in and out of both interfaces: what is to be solved, answers and profiles as JSON."""

@@ -134,10 +134,10 @@ def _parts() -> list[str]:
 
 
 def _unknown(name: str) -> list[str]:
-    """A section for a board; a variant tells only what its board does not."""
+    """A section for a board; a variant lists only what its board does not."""
     below = _below(name)
-    told = {one for board in below for one in unknowns(_board(board))}
-    fresh = tuple(one for one in unknowns(_board(name)) if one not in told)
+    listed = {one for board in below for one in unknowns(_board(board))}
+    fresh = tuple(one for one in unknowns(_board(name)) if one not in listed)
     open_ = [] if below else _open(_board(name))
     if not fresh and not open_:
         return [] if below else [f"\n### {name}\n\nIts profile says `unknown` nowhere.\n"]

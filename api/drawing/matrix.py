@@ -8,7 +8,7 @@ from string import ascii_lowercase
 from typing import Final
 
 from heapwright.api.drawing.phrases import Blocks, listed
-from heapwright.api.drawing.reach import Verdict, verdicts
+from heapwright.api.drawing.reach import PortVerdict, verdicts
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.render import Grid, Heading, Labelled, printable
 from heapwright.solver.constraints import BY_NAME
@@ -34,13 +34,13 @@ def matrix(platform: Platform, width: int) -> Blocks:
     yield from listed(_legend(found, letters), width)
 
 
-def _letters(found: Iterable[Verdict]) -> dict[str, str]:
+def _letters(found: Iterable[PortVerdict]) -> dict[str, str]:
     """Letters for the kinds that occur, in the order of the catalogue."""
     occurring = {verdict.kind for verdict in found if verdict.kind}
     return dict(zip((name for name in BY_NAME if name in occurring), ascii_lowercase, strict=False))
 
 
-def _rows(found: Sequence[Verdict], letters: dict[str, str]) -> Iterable[tuple[str, ...]]:
+def _rows(found: Sequence[PortVerdict], letters: dict[str, str]) -> Iterable[tuple[str, ...]]:
     for device, of_device in groupby(found, key=lambda verdict: verdict.device):
         ports = {
             port: tuple(_cell(verdict, letters) for verdict in of_port)
@@ -52,19 +52,19 @@ def _rows(found: Sequence[Verdict], letters: dict[str, str]) -> Iterable[tuple[s
             yield from ((f"{device}.{port}", *cells) for port, cells in ports.items())
 
 
-def _cell(verdict: Verdict, letters: dict[str, str]) -> str:
+def _cell(verdict: PortVerdict, letters: dict[str, str]) -> str:
     if verdict.state == "yes":
         return MOVES if verdict.moves_to else "yes"
     return f"{'no' if verdict.state == 'no' else '?'} {letters[verdict.kind]}"
 
 
-def _columns(heaps: Sequence[str], room: int) -> Iterable[Sequence[int]]:
-    """Heaps as columns, as many side by side as there is room for."""
+def _columns(heaps: Sequence[str], space: int) -> Iterable[Sequence[int]]:
+    """Heaps as columns, as many side by side as there is space for."""
     row: list[int] = []
     used = 0
     for column, heap in enumerate(heaps):
         width = max(len(heap), len(MOVES)) + 2
-        if row and used + width > room:
+        if row and used + width > space:
             yield row
             row, used = [], 0
         row.append(column)
@@ -78,7 +78,7 @@ def _gist(name: str) -> str:
     return gist if gist[1:2].isupper() else gist[:1].lower() + gist[1:]
 
 
-def _legend(found: Sequence[Verdict], letters: dict[str, str]) -> Iterable[Labelled]:
+def _legend(found: Sequence[PortVerdict], letters: dict[str, str]) -> Iterable[Labelled]:
     for name, letter in letters.items():
         yield Labelled(letter, f"{name}: {_gist(name)}")
     if any(verdict.state == "yes" and verdict.moves_to for verdict in found):

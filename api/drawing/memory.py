@@ -38,7 +38,7 @@ UNICODE: Final = Glyphs("█", "▒", "░", "·", "┊")
 ASCII: Final = Glyphs("#", "+", "-", ".", "|")
 
 
-class Place(NamedTuple):
+class MemoryRange(NamedTuple):
     """Where a memory lies: surely at `sure`, at most in `reach`; None where nobody knows."""
 
     name: str
@@ -72,26 +72,26 @@ def _legend(bars: str, glyphs: Glyphs) -> Iterator[Labelled]:
 def _map(platform: Platform, width: int, glyphs: Glyphs) -> Grid:
     trees = [_tree(platform, name, 0, None) for name, m in platform.memory.items() if m.inside is None]
     columns = _columns(platform, [place for tree in trees for place in tree])
-    room = max(width - sum(columns) - 2 * len(columns), NARROW)
+    space = max(width - sum(columns) - 2 * len(columns), NARROW)
     absolute = [tree[0].reach for tree in trees if not _alone(platform, tree[0]) and tree[0].reach]
-    common = Scale(absolute, room)
+    common = Scale(absolute, space)
     rows: list[tuple[str, ...]] = []
     ruled = bool(absolute)
     for tree in trees:
         root = tree[0]
-        scale = Scale([root.reach] if root.reach else [], room) if _alone(platform, root) else common
+        scale = Scale([root.reach] if root.reach else [], space) if _alone(platform, root) else common
         rows += (_row(platform, place, scale, glyphs) for place in tree)
     head = ("name", "size", "address", common.ruler() if ruled else "")
     return Grid(head, tuple(rows), frozenset({1}))
 
 
-def _alone(platform: Platform, root: Place) -> bool:
+def _alone(platform: Platform, root: MemoryRange) -> bool:
     """Whether a memory has no address among the others: a card's own, or one nobody knows."""
     base = platform.memory[root.name].base
     return not isinstance(base, int | Span)
 
 
-def _tree(platform: Platform, name: str, depth: int, around: Range | None) -> list[Place]:
+def _tree(platform: Platform, name: str, depth: int, around: Range | None) -> list[MemoryRange]:
     """A memory and all that lies in it, outermost first."""
     place = _place(platform, name, depth, around)
     found = [place]
@@ -101,21 +101,23 @@ def _tree(platform: Platform, name: str, depth: int, around: Range | None) -> li
     return found
 
 
-def _place(platform: Platform, name: str, depth: int, around: Range | None) -> Place:
+def _place(platform: Platform, name: str, depth: int, around: Range | None) -> MemoryRange:
     memory = platform.memory[name]
     low, high = _ends(memory.size)
     if isinstance(memory.base, int):
         if high is None:
-            return Place(name, depth, None, (memory.base, max(_last(platform, name), memory.base + 1)))
+            return MemoryRange(name, depth, None, (memory.base, max(_last(platform, name), memory.base + 1)))
         sure = (memory.base, memory.base + low) if low else None
-        return Place(name, depth, sure, (memory.base, memory.base + high))
+        return MemoryRange(name, depth, sure, (memory.base, memory.base + high))
     if isinstance(memory.base, Span):
         end = memory.base.high + (high or 0)
-        return Place(name, depth, None, (memory.base.low, min(end, around[1]) if around else end))
+        return MemoryRange(name, depth, None, (memory.base.low, min(end, around[1]) if around else end))
     if around is not None:
-        return Place(name, depth, None, around)
+        return MemoryRange(name, depth, None, around)
     window = memory.window if isinstance(memory.window, int) else high
-    return Place(name, depth, (0, min(window or 0, high)) if high else None, (0, high) if high else None)
+    return MemoryRange(
+        name, depth, (0, min(window or 0, high)) if high else None, (0, high) if high else None
+    )
 
 
 def _last(platform: Platform, name: str) -> int:
@@ -136,7 +138,7 @@ def _ends(size: Span | int | str) -> tuple[int, int | None]:
     return (size, size) if isinstance(size, int) else (0, None)
 
 
-def _row(platform: Platform, place: Place, scale: Scale, glyphs: Glyphs) -> tuple[str, ...]:
+def _row(platform: Platform, place: MemoryRange, scale: Scale, glyphs: Glyphs) -> tuple[str, ...]:
     layers: list[tuple[Range, str]] = []
     if place.reach is not None:
         shade = (
@@ -149,12 +151,12 @@ def _row(platform: Platform, place: Place, scale: Scale, glyphs: Glyphs) -> tupl
     return (*_cells(platform, place), bar)
 
 
-def _cells(platform: Platform, place: Place) -> tuple[str, str, str]:
+def _cells(platform: Platform, place: MemoryRange) -> tuple[str, str, str]:
     memory = platform.memory[place.name]
     return "  " * place.depth + place.name, sized(memory.size), _address(memory)
 
 
-def _columns(platform: Platform, places: list[Place]) -> list[int]:
+def _columns(platform: Platform, places: list[MemoryRange]) -> list[int]:
     heads = ("name", "size", "address")
     rows = [heads, *(_cells(platform, place) for place in places)]
     return [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

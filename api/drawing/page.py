@@ -27,8 +27,8 @@ def page(
 ) -> Blocks:
     """The board in sections; `read_from` is the kernel its facts were read from, if another is asked for."""
     title = f": {printable(platform.title)}" if platform.title else ""
-    told = f"; facts read from {read_from}" if read_from not in ("", platform.kernel) else ""
-    yield Heading(f"{platform.name}{title} (kernel {platform.kernel}{told})", 1)
+    origin = f"; facts read from {read_from}" if read_from not in ("", platform.kernel) else ""
+    yield Heading(f"{platform.name}{title} (kernel {platform.kernel}{origin})", 1)
     yield from memory.address_map(platform, width, memory.ASCII if ascii_only else memory.UNICODE)
     for part in _PARTS:
         yield from part(platform, width)

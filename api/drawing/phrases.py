@@ -38,21 +38,21 @@ def listed(rows: Iterable[Labelled], width: int) -> Iterator[Notes]:
     found = tuple(Labelled(*map(printable, row)) for row in rows)
     if not found:
         return
-    room = max(width - 4 - max(len(row.label) for row in found), 24)
+    space = max(width - 4 - max(len(row.label) for row in found), 24)
     lines = []
     for row in found:
-        said = _lines(row.text, room) or [""]
+        said = _lines(row.text, space) or [""]
         lines += [Labelled(row.label, line) for line in said[:-1]]
         lines.append(Labelled(row.label, said[-1]))
         if row.source:
-            lines += [Labelled(row.label, line) for line in _lines(f"[{row.source}]", room)]
+            lines += [Labelled(row.label, line) for line in _lines(f"[{row.source}]", space)]
     yield Notes(tuple(lines))
 
 
-def _lines(text: str, room: int) -> list[str]:
+def _lines(text: str, space: int) -> list[str]:
     """`text` in lines; a word that fits in none, such as the name of a modifier, may end after its commas."""
-    words = (word if len(word) <= room else word.replace(",", ", ") for word in text.split(" "))
-    return wrap(" ".join(words), room, break_long_words=False, break_on_hyphens=False)
+    words = (word if len(word) <= space else word.replace(",", ", ") for word in text.split(" "))
+    return wrap(" ".join(words), space, break_long_words=False, break_on_hyphens=False)
 
 
 Blocks = Iterator[Block]

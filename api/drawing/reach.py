@@ -36,16 +36,16 @@ _KINDS: Final = (
     protected_port,
 )
 
-State = Literal["yes", "no", "unknown"]
+Reachability = Literal["yes", "no", "unknown"]
 
 
-class Verdict(NamedTuple):
+class PortVerdict(NamedTuple):
     """Whether a port can use buffers of a heap; what forbids it, or what would have to be known."""
 
     device: str
     port: str
     heap: str
-    state: State
+    state: Reachability
     kind: str = ""
     text: str = ""
     source: str = ""
@@ -53,7 +53,7 @@ class Verdict(NamedTuple):
     """The heap in which the buffer ends up, where attaching makes it move."""
 
 
-def verdicts(platform: Platform) -> Iterator[Verdict]:
+def verdicts(platform: Platform) -> Iterator[PortVerdict]:
     """Every port of every device against every heap of this kernel."""
     board = Board(platform)
     for device in platform.devices:
@@ -63,18 +63,18 @@ def verdicts(platform: Platform) -> Iterator[Verdict]:
                     yield _verdict(board, device, port, board.heaps[heap])
 
 
-def _verdict(board: Board, device: str, port: str, heap: HeapView) -> Verdict:
+def _verdict(board: Board, device: str, port: str, heap: HeapView) -> PortVerdict:
     case = _case(board, device, port, heap)
     moved = case.home.name if case.home is not case.heap else ""
     broken = sorted((kind for kind in _KINDS if kind.broken(case)), key=lambda kind: _in_doubt(kind, case))
     if broken:
         kind = broken[0]
-        state: State = "unknown" if _in_doubt(kind, case) else "no"
+        state: Reachability = "unknown" if _in_doubt(kind, case) else "no"
         said = kind.sentence(case)
-        return Verdict(device, port, heap.name, state, kind.NAME, said, kind.source(case), moved)
+        return PortVerdict(device, port, heap.name, state, kind.NAME, said, kind.source(case), moved)
     for kind, why in _taken_on_trust(case):
-        return Verdict(device, port, heap.name, "unknown", kind.NAME, why, kind.source(case), moved)
-    return Verdict(device, port, heap.name, "yes", moves_to=moved)
+        return PortVerdict(device, port, heap.name, "unknown", kind.NAME, why, kind.source(case), moved)
+    return PortVerdict(device, port, heap.name, "yes", moves_to=moved)
 
 
 def _case(board: Board, device: str, port: str, heap: HeapView) -> Case:

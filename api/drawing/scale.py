@@ -43,8 +43,8 @@ class Scale:
                 joined[-1][1] = max(joined[-1][1], end)
             else:
                 joined.append([start, end])
-        room = max(columns - (len(joined) - 1), len(joined))
-        widths = _shares([end - start for start, end in joined], room)
+        space = max(columns - (len(joined) - 1), len(joined))
+        widths = _shares([end - start for start, end in joined], space)
         self.stretches: list[Stretch] = []
         left = 0
         for (start, end), width in zip(joined, widths, strict=True):
@@ -65,7 +65,7 @@ class Scale:
         return "".join(found)
 
     def ruler(self) -> str:
-        """The addresses at which the stretches begin, and the last one ends, as far as there is room."""
+        """The addresses at which the stretches begin, and the last one ends, as far as there is space."""
         marks = [(stretch.left, f"{stretch.start:#x}") for stretch in self.stretches]
         line = ""
         for left, text in marks:
@@ -75,12 +75,12 @@ class Scale:
         return line + end.rjust(self.columns - len(line)) if len(line) + len(end) < self.columns else line
 
 
-def _shares(lengths: list[int], room: int) -> list[int]:
-    """`room` columns dealt out in proportion to lengths, one at least for each."""
+def _shares(lengths: list[int], space: int) -> list[int]:
+    """`space` columns dealt out in proportion to lengths, one at least for each."""
     total = sum(lengths)
-    shares = [max(1, room * length // total) for length in lengths]
-    while sum(shares) > room and max(shares) > 1:
+    shares = [max(1, space * length // total) for length in lengths]
+    while sum(shares) > space and max(shares) > 1:
         shares[shares.index(max(shares))] -= 1
-    if shares and sum(shares) < room:
-        shares[lengths.index(max(lengths))] += room - sum(shares)
+    if shares and sum(shares) < space:
+        shares[lengths.index(max(lengths))] += space - sum(shares)
     return shares

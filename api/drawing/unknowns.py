@@ -14,7 +14,7 @@ from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.render import Heading, Labelled
 
 
-class Unknown(NamedTuple):
+class UnknownValue(NamedTuple):
     """A value nobody has read: whose it is, what it is, and what counts instead."""
 
     subject: str
@@ -26,17 +26,17 @@ class Unknown(NamedTuple):
         return f"{self.field}: {self.follows}"
 
 
-def unknowns(platform: Platform) -> tuple[Unknown, ...]:
+def unknowns(platform: Platform) -> tuple[UnknownValue, ...]:
     """Every `unknown` in a profile, in its order, each once; then what is unknown where it is left out."""
-    found: dict[Unknown, None] = {}
+    found: dict[UnknownValue, None] = {}
     if platform.kernel == UNKNOWN:
-        found[Unknown(platform.name, "kernel", meanings(Platform)["kernel"].follows)] = None
+        found[UnknownValue(platform.name, "kernel", meanings(Platform)["kernel"].follows)] = None
     for section in ("memory", "iommus", "heaps", "devices"):
         for name, thing in getattr(platform, section).items():
             for path, follows in _paths(thing):
-                found[Unknown(*_told(name, path), follows)] = None
+                found[UnknownValue(*_named(name, path), follows)] = None
     for subject in _uncounted(platform):
-        found[Unknown(subject, "how_many", meanings(Port)["how_many"].follows)] = None
+        found[UnknownValue(subject, "how_many", meanings(Port)["how_many"].follows)] = None
     return tuple(found)
 
 
@@ -48,7 +48,7 @@ def _uncounted(platform: Platform) -> Iterator[str]:
                 yield f"{name}.{port}"
 
 
-def _told(name: str, path: tuple[str, ...]) -> tuple[str, str]:
+def _named(name: str, path: tuple[str, ...]) -> tuple[str, str]:
     """`ports.frame.images.0.stride.max` of a device is `stride.max` of its port."""
     if path[:1] == ("ports",) and len(path) > 2:
         rest = path[2:]
@@ -79,11 +79,11 @@ def listing(platform: Platform, width: int) -> Blocks:
     found = unknowns(platform)
     if not found:
         return
-    yield Heading("Unknown")
+    yield Heading("UnknownValue")
     yield from listed((Labelled(text, subjects) for text, subjects in together(found)), width)
 
 
-def together(found: tuple[Unknown, ...]) -> Iterator[tuple[str, str]]:
+def together(found: tuple[UnknownValue, ...]) -> Iterator[tuple[str, str]]:
     """(field, whose it is and what follows): one for all that share both."""
     groups: dict[tuple[str, str], list[str]] = {}
     for one in found:

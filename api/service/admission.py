@@ -1,4 +1,4 @@
-"""Whose turn it is: a bounded number of questions at work, and a short line behind them."""
+"""Admission of requests: a bounded number at work, and a short queue behind them."""
 
 from __future__ import annotations
 
@@ -9,33 +9,33 @@ from contextlib import contextmanager
 from heapwright.api.service.problems import Refused
 
 
-class Turns:
-    """At most `at_once` at work; who waits longer than `patience`, or finds the line full, is refused."""
+class Admission:
+    """At most `at_once` at work; who waits longer than `longest_wait`, or finds the queue full, is refused."""
 
-    def __init__(self, at_once: int, line: int, patience: float) -> None:
-        self._patience = patience
-        self._here = threading.BoundedSemaphore(at_once + line)
+    def __init__(self, at_once: int, queue: int, longest_wait: float) -> None:
+        self._longest_wait = longest_wait
+        self._admitted = threading.BoundedSemaphore(at_once + queue)
         self._at_work = threading.BoundedSemaphore(at_once)
 
     @contextmanager
-    def taken(self) -> Iterator[None]:
-        """Wait for a turn and hold it.
+    def admitted(self) -> Iterator[None]:
+        """Wait until a worker is free, and keep it.
 
         Raises:
             Refused: 503; the service is busy.
         """
-        if not self._here.acquire(blocking=False):
+        if not self._admitted.acquire(blocking=False):
             raise self._busy()
         try:
-            if not self._at_work.acquire(timeout=self._patience):
+            if not self._at_work.acquire(timeout=self._longest_wait):
                 raise self._busy()
             try:
                 yield
             finally:
                 self._at_work.release()
         finally:
-            self._here.release()
+            self._admitted.release()
 
     def _busy(self) -> Refused:
-        after = str(max(1, round(self._patience)))
+        after = str(max(1, round(self._longest_wait)))
         return Refused(503, "every worker is busy; try again later", headers={"Retry-After": after})

@@ -1,4 +1,4 @@
-"""What is allocated: one pretended board per platform, shared by everybody who allocates on it."""
+"""The allocation store: one simulated board per platform, shared by everybody who allocates on it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import NamedTuple
 from heapwright.allocator.execute import Allocation
 from heapwright.allocator.kernel.board import Board
 from heapwright.api.allocate.simulated import carried_out
-from heapwright.api.service.problems import Fault, Refused
+from heapwright.api.service.problems import ErrorDetail, Refused
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -19,19 +19,19 @@ MOST_BYTES = 16 << 30
 """More than this of one plan would take the simulator minutes."""
 
 
-class _Taken(NamedTuple):
+class _Stored(NamedTuple):
     board: str
     allocation: Allocation
 
 
-class Shelf:
+class AllocationStore:
     """Allocations by their id, at most `most` of them; safe to use from several threads."""
 
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
         self._boards: dict[str, Board] = {}
-        self._taken: dict[str, _Taken] = {}
+        self._stored: dict[str, _Stored] = {}
 
     def allocate(self, platform: Platform, pipelines: tuple[Pipeline, ...], plan: Plan) -> str:
         """Carry a plan out and hold it; the id of what is held.
@@ -41,7 +41,7 @@ class Shelf:
         """
         same = platform.model_dump_json(by_alias=True)
         with self._lock:
-            if len(self._taken) >= self._most:
+            if len(self._stored) >= self._most:
                 raise Refused(
                     429, f"{self._most} allocations are held; delete one", headers={"Retry-After": "60"}
                 )
@@ -49,11 +49,11 @@ class Shelf:
             outcome = carried_out(board, platform, pipelines, plan)
             board.faults.clear()
             if outcome.allocation is None:
-                faults = [Fault(path="plan", message=fault) for fault in outcome.faults]
+                faults = [ErrorDetail(path="plan", message=fault) for fault in outcome.faults]
                 raise Refused(409, "the simulated board refuses the plan", errors=faults)
             self._boards[same] = board
             key = secrets.token_hex(16)
-            self._taken[key] = _Taken(same, outcome.allocation)
+            self._stored[key] = _Stored(same, outcome.allocation)
             return key
 
     def release(self, key: str) -> None:
@@ -63,12 +63,12 @@ class Shelf:
             Refused: 404; nothing is held under it.
         """
         with self._lock:
-            taken = self._taken.pop(key, None)
-            if taken is None:
+            stored = self._stored.pop(key, None)
+            if stored is None:
                 raise Refused(404, "no such allocation")
-            taken.allocation.release()
-            if not any(other.board == taken.board for other in self._taken.values()):
-                del self._boards[taken.board]
+            stored.allocation.release()
+            if not any(other.board == stored.board for other in self._stored.values()):
+                del self._boards[stored.board]
 
 
 def require_a_sane_size(plan: Plan) -> None:

@@ -1,4 +1,4 @@
-"""The HTTP application: routes, problems, and a description that tells the truth."""
+"""The HTTP application: routes, problems, and its OpenAPI description."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any, Final
 from fastapi import FastAPI
 from pydantic.json_schema import models_json_schema
 
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.limits import ServiceLimits
 from heapwright.api.service.problems import ProblemDetails, installed
 from heapwright.api.service.routes import router
 from heapwright.api.service.schema import AllocationRequest, PlanRequest
@@ -20,8 +20,8 @@ _TEMPLATE: Final = "#/components/schemas/{model}"
 _BODIES: Final = (PlanRequest, AllocationRequest, Pipeline, Placement, Platform, ProblemDetails)
 
 
-def application(limits: Limits = Limits()) -> FastAPI:
-    """A new application with its own turns and allocations."""
+def application(limits: ServiceLimits = ServiceLimits()) -> FastAPI:
+    """A new application with its own admission and allocations."""
     app = FastAPI(
         title="heapwright",
         version=Service.version(),

@@ -17,7 +17,7 @@ from heapwright.api.service.problems import BODY, Refused
 from heapwright.platforms.reading.validation import validated
 from heapwright.platforms.reading.yaml_source import read_text
 
-Model = TypeVar("Model", bound=BaseModel)
+Parsed = TypeVar("Parsed", bound=BaseModel)
 
 _DRAIN: Final = 8
 """A body that is too large is read up to so many times the limit, so that its sender hears why it is refused."""
@@ -48,13 +48,13 @@ async def body(request: Request) -> bytes:
 
 
 def _require_json(request: Request) -> None:
-    """Only JSON, said aloud: a form on a web page can send text, but not this type unasked."""
+    """Only what is declared as JSON: a form on a web page can send text, but not this type without permission."""
     stated = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if stated != "application/json":
         raise Refused(415, "expected content-type: application/json")
 
 
-def parsed(model: type[Model], raw: bytes) -> Model:
+def parsed(model: type[Parsed], raw: bytes) -> Parsed:
     """A body as a `model`.
 
     Raises:

@@ -1,4 +1,4 @@
-"""Work that must end: after so many seconds its thread is told to stop.
+"""Work that must end: after so many seconds its thread is interrupted.
 
 A search has a deterministic limit of its own, but an explanation asks many
 small questions and has none, so a large infeasible question could keep a core
@@ -14,7 +14,7 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
-T = TypeVar("T")
+Result = TypeVar("Result")
 
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
 _raise_in.argtypes = (ctypes.c_ulong, ctypes.py_object)
@@ -29,7 +29,7 @@ class _Stop(BaseException):
     """What the working thread gets; not an Exception, so that nothing on its way takes it for an error."""
 
 
-def within(seconds: float, work: Callable[[], T]) -> T:
+def within(seconds: float, work: Callable[[], Result]) -> Result:
     """The result of `work`, which runs in this thread.
 
     Raises:

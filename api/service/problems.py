@@ -56,7 +56,7 @@ _MEANS: Final = {
 }
 
 
-class Fault(Strict):
+class ErrorDetail(Strict):
     """One thing wrong: where, and what was expected there."""
 
     path: str
@@ -70,7 +70,7 @@ class ProblemDetails(Strict):
     title: str
     status: Annotated[int, Field(ge=400, le=599)]
     detail: str
-    errors: Annotated[tuple[Fault, ...], Field(strict=False)] = ()
+    errors: Annotated[tuple[ErrorDetail, ...], Field(strict=False)] = ()
 
 
 class Refused(Exception):
@@ -81,7 +81,7 @@ class Refused(Exception):
         status: int,
         detail: str,
         *,
-        errors: Sequence[Fault] = (),
+        errors: Sequence[ErrorDetail] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(detail)
@@ -108,7 +108,7 @@ def installed(app: FastAPI) -> None:
 
 
 def _response(
-    status: int, detail: str, errors: Sequence[Fault] = (), headers: Mapping[str, str] | None = None
+    status: int, detail: str, errors: Sequence[ErrorDetail] = (), headers: Mapping[str, str] | None = None
 ) -> JSONResponse:
     problem = ProblemDetails(
         title=HTTPStatus(status).phrase, status=status, detail=detail, errors=tuple(errors)
@@ -130,7 +130,7 @@ def _out_of_time(_: Request, error: Exception) -> JSONResponse:
 def _input_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InputError)
     status = next(_STATUS[kind] for kind in type(error).__mro__ if kind in _STATUS)
-    faults = [Fault(path=_path(problem), message=_message(problem)) for problem in error.problems]
+    faults = [ErrorDetail(path=_path(problem), message=_message(problem)) for problem in error.problems]
     detail = faults[0].message if len(faults) == 1 else f"{len(faults)} things are wrong"
     return _response(status, detail, faults[:MAX_ERRORS])
 
@@ -147,7 +147,9 @@ def _message(problem: Problem) -> str:
 
 def _request_error(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    faults = [Fault(path=".".join(map(str, one["loc"])), message=str(one["msg"])) for one in error.errors()]
+    faults = [
+        ErrorDetail(path=".".join(map(str, one["loc"])), message=str(one["msg"])) for one in error.errors()
+    ]
     return _response(422, "the request is not what it must be", faults[:MAX_ERRORS])
 
 

@@ -1,4 +1,4 @@
-"""The routes under /v1. Each parses, waits for its turn, calls, and maps."""
+"""The routes under /v1. Each parses, waits for a worker, calls, and maps."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from heapwright.api.documents.profile import as_profile
+from heapwright.api.service.answering import answered, planned, platform_of
 from heapwright.api.service.bodies import body, described, parsed
 from heapwright.api.service.deadline import within
 from heapwright.api.service.problems import declared
-from heapwright.api.service.questions import answered, planned, platform_of
 from heapwright.api.service.schema import (
     AllocationRequest,
     Boards,
@@ -58,7 +58,7 @@ def create_plan(raw: Body, service: Here) -> Any:
     facts that clash and the ways out. With `options.why_not` the answer is to
     that question: a plan if it is possible, the conflict if it is not.
     """
-    with service.turns.taken():
+    with service.admission.admitted():
         return JSONResponse(within(service.limits.deadline, lambda: answered(parsed(PlanRequest, raw))))
 
 
@@ -96,18 +96,18 @@ def create_allocation(raw: Body, service: Here) -> Any:
     Without `plan` the question is solved first; no plan is a conflict (409), and
     so is a plan that the simulated board refuses.
     """
-    with service.turns.taken():
-        asked, plan = within(service.limits.deadline, lambda: planned(parsed(AllocationRequest, raw)))
+    with service.admission.admitted():
+        given, plan = within(service.limits.deadline, lambda: planned(parsed(AllocationRequest, raw)))
         # Not under the deadline: a board that others share must not be left half done.
-        key = service.shelf.allocate(asked.platform, asked.pipelines, plan)
-    held = Held(id=key, platform=asked.platform.name, plan=plan)
+        key = service.allocations.allocate(given.platform, given.pipelines, plan)
+    held = Held(id=key, platform=given.platform.name, plan=plan)
     return JSONResponse(held.model_dump(mode="json", by_alias=True), 201)
 
 
 @router.delete("/v1/allocations/{id}", tags=["allocations"], status_code=204, responses=declared(404, 422))
 def delete_allocation(key: AllocationId, service: Here) -> Response:
     """Free the buffers of an allocation."""
-    service.shelf.release(key)
+    service.allocations.release(key)
     return Response(status_code=204)
 
 

@@ -20,7 +20,7 @@ def _name_or_profile(value: Any) -> Any:
     return value
 
 
-Board = Annotated[
+PlatformReference = Annotated[
     Name | dict[str, Any],
     BeforeValidator(_name_or_profile),
     WithJsonSchema(
@@ -62,7 +62,7 @@ class SolveOptions(Strict):
 
 
 class QuestionOptions(SolveOptions):
-    """How to solve, and what else to tell."""
+    """How to solve, and what else to answer."""
 
     alternatives: Annotated[int, Field(ge=0, le=10)] = 0
     why_not: Text | None = None
@@ -71,7 +71,7 @@ class QuestionOptions(SolveOptions):
 class PlanRequest(Strict):
     """One question: pipelines that are live together, on one board."""
 
-    platform: Board
+    platform: PlatformReference
     pipelines: Pipelines
     live: Live = ()
     options: QuestionOptions = QuestionOptions()
@@ -86,7 +86,7 @@ class PlanWithAlternatives(Plan):
 class AllocationRequest(Strict):
     """A plan to carry out in the simulator; without `plan` the question is solved first."""
 
-    platform: Board
+    platform: PlatformReference
     pipelines: Pipelines
     plan: PlanWithAlternatives | None = None
     live: Live = ()

@@ -1,22 +1,22 @@
-"""What a running service holds: its limits, whose turn it is, and what is allocated."""
+"""What a running service holds: its limits, the admission of requests, and what is allocated."""
 
 from __future__ import annotations
 
 from functools import lru_cache
 from importlib import metadata
 
-from heapwright.api.service.admission import Turns
-from heapwright.api.service.allocations import Shelf
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.admission import Admission
+from heapwright.api.service.allocations import AllocationStore
+from heapwright.api.service.limits import ServiceLimits
 
 
 class Service:
     """One service; lives as long as its application."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: ServiceLimits) -> None:
         self.limits = limits
-        self.turns = Turns(limits.at_once, limits.line, limits.patience)
-        self.shelf = Shelf(limits.allocations)
+        self.admission = Admission(limits.at_once, limits.queue, limits.longest_wait)
+        self.allocations = AllocationStore(limits.allocations)
 
     @staticmethod
     @lru_cache(maxsize=1)

@@ -16,8 +16,8 @@ from heapwright.allocator.linux.observe.grades import Grade, Observation
 from heapwright.api.verify import paths
 from heapwright.api.verify.cells import Cell
 from heapwright.api.verify.outcome import Judged, Outcome
-from heapwright.api.verify.prediction import Verdict
-from heapwright.api.verify.refusals import way_of
+from heapwright.api.verify.prediction import Expectation
+from heapwright.api.verify.refusals import framework_of
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
 
@@ -44,7 +44,7 @@ class Evidence:
         cell, seen = each.cell, each.observation
         port = (cell.device, cell.port)
         described = (
-            Grade.IMPORTED if way_of(self.platform.devices[cell.device]) == "v4l2" else Grade.PRESENTED
+            Grade.IMPORTED if framework_of(self.platform.devices[cell.device]) == "v4l2" else Grade.PRESENTED
         )
         if seen.grade >= described:
             self.formats.add((*port, cell.format))
@@ -65,7 +65,7 @@ def blamed(each: Judged, evidence: Evidence) -> tuple[str, ...]:
     found: list[str] = []
     if each.observation.refused or each.observation.wrong_content:
         found += _unforeseen(each.cell, each.observation, evidence)
-    if each.prediction.verdict is Verdict.REFUSED:
+    if each.prediction.verdict is Expectation.REFUSED:
         found += _unfounded(each, evidence)
     return tuple(dict.fromkeys(found))
 
@@ -89,7 +89,7 @@ def _unforeseen(cell: Cell, seen: Observation, evidence: Evidence) -> Iterator[s
     """A refusal, or missing bytes, that nothing in the profile explains."""
     platform = evidence.platform
     device = platform.devices[cell.device]
-    way = way_of(device)
+    framework = framework_of(device)
     if seen.wrong_content and not seen.refused:
         yield from _missing_bytes(cell, platform)
     elif seen.grade == Grade.NOTHING:
@@ -98,7 +98,9 @@ def _unforeseen(cell: Cell, seen: Observation, evidence: Evidence) -> Iterator[s
         yield from _not_made(cell, seen, platform)
     elif "mmap" in seen.call:
         yield f"heaps.{cell.heap}.cpu"
-    elif (way == "v4l2" and seen.grade == Grade.ALLOCATED) or (way == "drm" and seen.grade == Grade.IMPORTED):
+    elif (framework == "v4l2" and seen.grade == Grade.ALLOCATED) or (
+        framework == "drm" and seen.grade == Grade.IMPORTED
+    ):
         yield from _not_described(cell, seen, evidence)
     elif seen.grade == Grade.ATTACHED:
         yield from _not_imported(cell, seen, evidence)
@@ -152,19 +154,19 @@ def _described(word: str, cell: Cell, platform: Platform) -> str:
 def _not_imported(cell: Cell, seen: Observation, evidence: Evidence) -> Iterator[str]:
     platform = evidence.platform
     device, heap = platform.devices[cell.device], platform.heaps[cell.heap]
-    way = way_of(device)
+    framework = framework_of(device)
     scattered = any("contiguous" in line for line in seen.words)
-    if way == "cpu" or (seen.errno == EFAULT and not scattered and device.by_cpu):
+    if framework == "cpu" or (seen.errno == EFAULT and not scattered and device.by_cpu):
         unmapped = cell.heap not in evidence.mapped
         yield f"heaps.{cell.heap}.cpu" if unmapped else f"devices.{cell.device}.by_cpu"
     elif seen.errno == EFAULT and not scattered and cell.heap in evidence.unmapped:
         yield f"devices.{cell.device}.by_cpu"
     elif seen.errno == EFAULT or (
-        way == "drm" and seen.errno == EINVAL and cell.device in evidence.importing
+        framework == "drm" and seen.errno == EINVAL and cell.device in evidence.importing
     ):
         promised = heap.run == "whole" and not device.by_cpu
         yield f"heaps.{cell.heap}.run" if promised else next(paths.dma(cell, platform))
-    elif way == "drm" or seen.errno == ENOSYS:
+    elif framework == "drm" or seen.errno == ENOSYS:
         yield f"devices.{cell.device}.imports"
     else:
         yield f"devices.{cell.device}.dma.bits"

@@ -17,7 +17,7 @@ from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.platforms.values import Extent
 from heapwright.platforms.words import PORTS
 
-About = Literal["size", "format", "stride", "extent", "limit"]
+Aspect = Literal["size", "format", "stride", "extent", "limit"]
 PICTURES: Final = (
     (Extent(320, 180), "R8"),
     (Extent(640, 480), "RG24"),
@@ -48,7 +48,7 @@ class Cell(NamedTuple):
     extent: Extent
     stride: int | None = None
     size: int = 0
-    about: About = "size"
+    about: Aspect = "size"
 
     @property
     def title(self) -> str:
@@ -89,8 +89,8 @@ def sizes(platform: Platform) -> Iterator[Cell]:
         for heap_name, heap in sorted(platform.heaps.items()):
             if heap.via == "v4l2" and heap.exporter == device_name and device.kind in ("camera", "display"):
                 continue  # a queue is busy with what it exports
-            asked = pictures[:1] if heap.via == "v4l2" and heap.run != "whole" else pictures
-            for fourcc, extent, size in asked:
+            tried = pictures[:1] if heap.via == "v4l2" and heap.run != "whole" else pictures
+            for fourcc, extent, size in tried:
                 yield Cell(heap_name, device_name, port_name, fourcc, extent, size=size)
 
 
@@ -143,7 +143,7 @@ def _shown_elsewhere(device: Device, port: Port) -> set[str]:
 
 
 def _describes(device: Device, port: str) -> bool:
-    """Whether the kernel is told of the picture at all: a card without a display only takes bytes."""
+    """Whether the kernel gets a description of the picture at all: a card without a display only takes bytes."""
     return is_video(device) or (device.kind == "display" and port == "scanout")
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from heapwright.allocator.linux.observe.grades import Observation
 from heapwright.api.verify.cells import Cell
-from heapwright.api.verify.prediction import Prediction, Verdict
+from heapwright.api.verify.prediction import Expectation, Prediction
 
 
 class Outcome(StrEnum):
@@ -36,11 +36,11 @@ def judged(cell: Cell, prediction: Prediction, observation: Observation) -> Judg
 def _outcome(prediction: Prediction, observation: Observation) -> Outcome:
     verdict = prediction.verdict
     foreseen = observation.errno_name in prediction.errnos
-    if verdict is Verdict.OPEN:
+    if verdict is Expectation.OPEN:
         return Outcome.OPEN
-    if verdict is Verdict.LUCK:
+    if verdict is Expectation.LUCK:
         return Outcome.LUCK if foreseen or not observation.refused else Outcome.DISAGREES
-    if verdict is Verdict.WORKS:
+    if verdict is Expectation.WORKS:
         fine = not observation.refused and not observation.wrong_content
         return Outcome.AGREES if fine else Outcome.DISAGREES
     if foreseen or (observation.wrong_content and prediction.silent):
@@ -49,7 +49,7 @@ def _outcome(prediction: Prediction, observation: Observation) -> Outcome:
     return Outcome.OPEN if hidden else Outcome.DISAGREES
 
 
-class Summary(NamedTuple):
+class Counts(NamedTuple):
     """What `verify` ends with. Open cells are no cells of it: nothing was predicted."""
 
     cells: int
@@ -63,12 +63,12 @@ class Summary(NamedTuple):
         )
 
 
-def summary(found: list[Judged]) -> Summary:
+def summary(found: list[Judged]) -> Counts:
     """Count what was decided."""
     decided = [each for each in found if each.outcome is not Outcome.OPEN]
-    return Summary(
+    return Counts(
         cells=len(decided),
-        refused=sum(each.prediction.verdict is Verdict.REFUSED for each in decided),
-        luck=sum(each.prediction.verdict is Verdict.LUCK for each in decided),
+        refused=sum(each.prediction.verdict is Expectation.REFUSED for each in decided),
+        luck=sum(each.prediction.verdict is Expectation.LUCK for each in decided),
         disagree=sum(each.outcome is Outcome.DISAGREES for each in decided),
     )

@@ -16,7 +16,7 @@ from typing import Final, NamedTuple
 from heapwright import Options, solve
 from heapwright.api.verify.cells import Cell
 from heapwright.api.verify.paths import is_unknown
-from heapwright.api.verify.refusals import DESCRIPTION, REFUSALS, facts, refusals, way_of
+from heapwright.api.verify.refusals import DESCRIPTION, REFUSALS, facts, framework_of, refusals
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Device, Dma, Heap, Memory, Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Plane, Reason
@@ -28,7 +28,7 @@ CHUNK: Final = 1 << 20
 """The largest piece a heap draws at once: drivers/dma-buf/heaps/system_heap.c orders[]."""
 
 
-class Verdict(StrEnum):
+class Expectation(StrEnum):
     WORKS = "works"
     REFUSED = "refused"
     LUCK = "luck"
@@ -38,7 +38,7 @@ class Verdict(StrEnum):
 class Prediction(NamedTuple):
     """`errnos` are those with which a refusal may show; `paths` the facts it rests on."""
 
-    verdict: Verdict
+    verdict: Expectation
     errnos: tuple[str, ...] = ()
     facts: tuple[Reason, ...] = ()
     paths: tuple[str, ...] = ()
@@ -63,8 +63,8 @@ class Oracle:
         if isinstance(answer, Plan):
             placed = answer.placements[0]
             if cell.format is None:
-                return Prediction(Verdict.WORKS, planes=planes, size=placed.size)
-            return Prediction(Verdict.WORKS, planes=placed.planes, size=placed.size)
+                return Prediction(Expectation.WORKS, planes=planes, size=placed.size)
+            return Prediction(Expectation.WORKS, planes=placed.planes, size=placed.size)
         assert isinstance(answer, Infeasible)  # no limits were given
         found = {fact.kind: fact for fact in (*answer.conflict, *self._besides(cell, answer))}
         return self._refused(cell, tuple(found.values()), planes, size)
@@ -77,24 +77,24 @@ class Oracle:
         device = self.platform.devices[cell.device]
         # A heap left out, not a driver that imports nothing:
         chosen = "importer-refuses" in kinds and isinstance(device.imports, tuple)
-        way = way_of(device)
+        framework = framework_of(device)
         rows = [REFUSALS[kind] for kind in kinds if kind in REFUSALS]
         paths = tuple(dict.fromkeys(path for kind in kinds for path in facts(kind, cell, self.platform)))
-        verdict = Verdict.REFUSED
-        unlooked = any(not refusals(kind, way) for kind in kinds)
+        verdict = Expectation.REFUSED
+        unlooked = any(not refusals(kind, framework) for kind in kinds)
         if unlooked or any(is_unknown(self.platform, path) for path in paths):
-            verdict = Verdict.OPEN
+            verdict = Expectation.OPEN
         elif kinds == ["contiguous-memory"] and happens(size):
-            verdict = Verdict.LUCK
+            verdict = Expectation.LUCK
         return Prediction(
             verdict,
-            tuple(dict.fromkeys(errno for kind in kinds for errno in refusals(kind, way))),
+            tuple(dict.fromkeys(errno for kind in kinds for errno in refusals(kind, framework))),
             found,
             paths,
             planes,
             size,
             silent=chosen or any(row.silent for row in rows),
-            unseen=chosen or any(way in row.unseen for row in rows),
+            unseen=chosen or any(framework in row.unseen for row in rows),
         )
 
     def _besides(self, cell: Cell, answer: Infeasible) -> tuple[Reason, ...]:

@@ -29,25 +29,28 @@ from heapwright.api.verify.paths import (
 )
 from heapwright.platforms.schema import Device, Platform
 
-Way = Literal["v4l2", "drm", "iio", "cpu"]
+Framework = Literal["v4l2", "drm", "iio", "cpu"]
 ADJUSTED: Final = "adjusted"
 
 
 class Refusal(NamedTuple):
     """One kind of conflict as the kernel shows it."""
 
-    errnos: Mapping[Way, tuple[str, ...]]
+    errnos: Mapping[Framework, tuple[str, ...]]
     facts: tuple[Paths, ...]
     """Where the profile says what it rests on, the likeliest first."""
     silent: bool = False
     """Whether it may show as missing bytes instead: a bounce buffer, a mapping of too few pages."""
-    unseen: frozenset[Way] = frozenset()
+    unseen: frozenset[Framework] = frozenset()
     """Where a buffer is taken without a trace until its bytes are needed: a card maps and pins what it shows."""
 
 
-_ANYWHERE: Final[tuple[Way, ...]] = get_args(Way)
-_CARD: Final[frozenset[Way]] = frozenset({"drm"})
-_NOT_MAPPED: Final[dict[Way, tuple[str, ...]]] = {"v4l2": ("EINVAL",), "drm": ("EINVAL", "EIO", "ENOMEM")}
+_ANYWHERE: Final[tuple[Framework, ...]] = get_args(Framework)
+_CARD: Final[frozenset[Framework]] = frozenset({"drm"})
+_NOT_MAPPED: Final[dict[Framework, tuple[str, ...]]] = {
+    "v4l2": ("EINVAL",),
+    "drm": ("EINVAL", "EIO", "ENOMEM"),
+}
 _REACH: Final = (of_device("dma.bits"), of_memory("base"))
 _PICTURE: Final = {
     "extent": "extent", "coded-size": "coded", "rows": "rows", "modifier": "modifiers",
@@ -59,7 +62,7 @@ _PICTURE: Final = {
 DESCRIPTION: Final = frozenset({"format", *_PICTURE})
 """What is wrong with the picture rather than with where it lies."""
 # drivers/gpu/drm/drm_framebuffer.c drm_internal_framebuffer_create(): EINVAL; drivers/gpu/drm/virtio/virtgpu_display.c: ENOENT
-_NOT_DESCRIBED: Final[dict[Way, tuple[str, ...]]] = {
+_NOT_DESCRIBED: Final[dict[Framework, tuple[str, ...]]] = {
     "v4l2": (ADJUSTED, "EINVAL"),
     "drm": ("EINVAL", "ENOENT", "ERANGE"),
 }
@@ -127,7 +130,7 @@ REFUSALS: Final[dict[str, Refusal]] = {
 }
 
 
-def way_of(device: Device) -> Way:
+def framework_of(device: Device) -> Framework:
     """How a device takes buffers."""
     if device.kind == "cpu":
         return "cpu"
@@ -136,9 +139,9 @@ def way_of(device: Device) -> Way:
     return "v4l2" if is_video(device) else "drm"
 
 
-def refusals(kind: str, way: Way) -> tuple[str, ...]:
+def refusals(kind: str, framework: Framework) -> tuple[str, ...]:
     """The errnos with which a conflict of this kind shows; empty if the kernel does not look."""
-    return REFUSALS[kind].errnos.get(way, ()) if kind in REFUSALS else ()
+    return REFUSALS[kind].errnos.get(framework, ()) if kind in REFUSALS else ()
 
 
 def facts(kind: str, cell: Cell, platform: Platform) -> Iterator[str]:

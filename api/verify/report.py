@@ -9,7 +9,7 @@ from typing import Any
 from heapwright.api.verify.cells import PICTURES, Cell
 from heapwright.api.verify.outcome import Judged, Outcome, summary
 from heapwright.api.verify.paths import value
-from heapwright.api.verify.prediction import Verdict
+from heapwright.api.verify.prediction import Expectation
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.render import Block, Grid, Heading, Labelled, Notes
 
@@ -56,7 +56,7 @@ def _port(cell: Cell) -> str:
 
 
 def _columns(found: list[Judged]) -> tuple[str, ...]:
-    """One word for each extent; raw data is told in the same columns by order of size."""
+    """One word for each extent; raw data is shown in the same columns by order of size."""
     extents = [extent for extent, _ in PICTURES]
     cells = [""] * len(extents)
     for number, each in enumerate(found):
@@ -81,7 +81,7 @@ def _ports(found: list[Judged]) -> Grid:
     for (port, about), group in groupby(ordered, key=lambda j: (_port(j.cell), j.cell.about)):
         cells = list(group)
         agree = [each for each in cells if each.outcome is Outcome.AGREES]
-        refused = sum(each.prediction.verdict is Verdict.REFUSED for each in agree)
+        refused = sum(each.prediction.verdict is Expectation.REFUSED for each in agree)
         wrong = sum(each.outcome is Outcome.DISAGREES for each in cells)
         rows.append((port, about, str(len(agree) - refused), str(refused), str(wrong)))
     header = ("port", "asked by", "taken", "refused", "disagree")
@@ -126,7 +126,7 @@ def sentence(each: Judged) -> str:
     """One disagreement: both grades, the errno, the kernel's words."""
     prediction, seen = each.prediction, each.observation
     foreseen = "works"
-    if prediction.verdict is not Verdict.WORKS:
+    if prediction.verdict is not Expectation.WORKS:
         kinds = ", ".join(fact.kind for fact in prediction.facts)
         foreseen = f"{prediction.verdict} with {' or '.join(prediction.errnos)} ({kinds})"
     got = f"{seen.grade}"

@@ -11,13 +11,13 @@ from heapwright.api.verify.blame import Evidence, blamed
 from heapwright.api.verify.cells import Cell, about_ports, main_format, ports_of, sizes, suiting
 from heapwright.api.verify.outcome import Judged, Outcome, judged
 from heapwright.api.verify.paths import is_unknown
-from heapwright.api.verify.prediction import Oracle, Prediction, Verdict
+from heapwright.api.verify.prediction import Expectation, Oracle, Prediction
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.kernels import on_kernel, there
 from heapwright.platforms.schema import Heap, Platform
 
 Observer = Callable[[Subject], Observation]
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 _RELEASE: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
 _EASY: Final = {"dma-heap": 0, "udmabuf": 1, "tee": 2, "drm": 3, "v4l2": 4}
 """Which way of making buffers is taken where only the port is in question: the plainest that serves."""
@@ -32,7 +32,7 @@ def on_this(platform: Platform, release: str) -> Platform:
 
 
 def verify(
-    platform: Platform, observer: Observer, only: Collection[str] = (), told: Told = lambda *_: None
+    platform: Platform, observer: Observer, only: Collection[str] = (), progress: Progress = lambda *_: None
 ) -> list[Judged]:
     """Every cell, or those of the heaps and devices in `only`, each judged and its faults traced to facts."""
     oracle = Oracle(platform)
@@ -42,7 +42,7 @@ def verify(
     for number, cell in enumerate(dict.fromkeys(cells), 1):
         prediction = oracle.predict(cell)
         found.append(judged(cell, prediction, observer(subject(platform, cell, prediction))))
-        told(number, len(cells))
+        progress(number, len(cells))
     evidence = Evidence(platform, found)
     return [_settled(platform, each, blamed(each, evidence)) for each in found]
 
@@ -62,7 +62,7 @@ def _heaps(platform: Platform, oracle: Oracle) -> Iterator[tuple[tuple[str, str]
             continue
         wish = main_format(port)
         cells = (Cell(heap, device, name, wish, suiting(port, wish)) for heap in ranked)
-        taken = next((cell.heap for cell in cells if oracle.predict(cell).verdict is Verdict.WORKS), None)
+        taken = next((cell.heap for cell in cells if oracle.predict(cell).verdict is Expectation.WORKS), None)
         if taken is not None:
             yield (device, name), taken
 

@@ -1,4 +1,4 @@
-"""Both doors, ready to be asked."""
+"""Both interfaces, ready for requests."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from heapwright.api.cli import app, options
 from heapwright.api.service.app import application
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.limits import ServiceLimits
 from tests.api.questions import RECORD, Command, Said
 
 
@@ -59,5 +59,5 @@ def heapwright(capsys: pytest.CaptureFixture[str]) -> Command:
 @pytest.fixture
 def client() -> Iterator[TestClient]:
     """The service, with errors as responses and a small body limit."""
-    with TestClient(application(Limits(body=1 << 20)), raise_server_exceptions=False) as found:
+    with TestClient(application(ServiceLimits(body=1 << 20)), raise_server_exceptions=False) as found:
         yield found

@@ -1,4 +1,4 @@
-"""The question that every door is asked, design §3's pipeline, and what a command says to it."""
+"""The question that every interface answers, design §3's pipeline, and what a command says to it."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from syrupy.assertion import SnapshotAssertion
 from heapwright.api.cli.output.terminal import draw
 from heapwright.api.drawing.memory import ASCII, UNICODE
 from heapwright.api.drawing.page import page
-from heapwright.api.drawing.reach import Verdict, verdicts
+from heapwright.api.drawing.reach import PortVerdict, verdicts
 from heapwright.api.drawing.scale import Scale
 from heapwright.api.drawing.unknowns import unknowns
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
@@ -135,7 +135,7 @@ def test_a_sliver_still_has_a_column() -> None:
     assert Scale([(0, 1 << 40)], 10).bar([((5, 6), "x")], ".", "|") == "x........."
 
 
-def of(name: str, device: str, heap: str) -> Verdict:
+def of(name: str, device: str, heap: str) -> PortVerdict:
     return next(v for v in verdicts(load_platform(name)) if (v.device, v.heap) == (device, heap))
 
 

@@ -28,7 +28,7 @@ def test_a_signal_just_before_the_sleep_ends_it(monkeypatch: pytest.MonkeyPatch)
     before = signal.signal(signal.SIGUSR1, lambda *_: None)
     monkeypatch.setattr(hold.select, "select", asleep)
     try:
-        hold.until_told(False, lambda: None)
+        hold.until_stopped(False, lambda: None)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert len(woken) == 1
@@ -48,7 +48,7 @@ def test_other_signals_and_input_do_not_end_it(monkeypatch: pytest.MonkeyPatch) 
     try:
         with os.fdopen(reads) as source:
             monkeypatch.setattr(sys, "stdin", source)
-            hold.until_told(True, say)
+            hold.until_stopped(True, say)
     finally:
         signal.signal(signal.SIGUSR1, before)
     assert sorted(heard) == ["said", "signal"]
@@ -58,7 +58,7 @@ def test_other_signals_and_input_do_not_end_it(monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_being_told_to_stop_is_the_right_end(number: signal.Signals) -> None:
     before = signal.getsignal(number)
-    with hold.ending_in_order():
+    with hold.unwinding_on_signals():
         assert number == signal.SIGINT or signal.getsignal(number) is not before
-        hold.until_told(False, lambda: os.kill(os.getpid(), number))
+        hold.until_stopped(False, lambda: os.kill(os.getpid(), number))
     assert signal.getsignal(number) is before

@@ -1,4 +1,4 @@
-"""Every hostile input through every door: a clear refusal, quickly, without a traceback."""
+"""Every hostile input through every interface: a clear refusal, quickly, without a traceback."""
 
 from __future__ import annotations
 

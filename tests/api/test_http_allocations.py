@@ -9,7 +9,7 @@ import pytest
 from starlette.testclient import TestClient
 
 from heapwright.api.service.app import application
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.limits import ServiceLimits
 from tests.api.questions import QUESTION, RECORD, problem
 
 
@@ -95,7 +95,7 @@ def test_a_plan_made_by_hand_is_refused_with_its_reason(
 def test_allocations_are_capped() -> None:
     one = RECORD["buffers"]["frame"] | {"count": 3}
     small = QUESTION | {"pipelines": [RECORD | {"buffers": {"frame": one}}]}
-    with TestClient(application(Limits(allocations=2))) as client:
+    with TestClient(application(ServiceLimits(allocations=2))) as client:
         held = [client.post("/v1/allocations", json=small) for _ in range(3)]
         assert [response.status_code for response in held] == [201, 201, 429]
         problem(held[2], 429)
@@ -112,8 +112,8 @@ def test_many_at_once_leave_nothing_behind(client: TestClient) -> None:
 
     with ThreadPoolExecutor(8) as threads:
         assert set(threads.map(once, range(24))) <= {201, 409, 503}
-    shelf = client.app.state.service.shelf  # type: ignore[attr-defined]
-    assert (shelf._taken, shelf._boards) == ({}, {})
+    store = client.app.state.service.allocations  # type: ignore[attr-defined]
+    assert (store._stored, store._boards) == ({}, {})
 
 
 @pytest.mark.parametrize("key", ["x", "0" * 65, "..%2f", "ABCDEF"])

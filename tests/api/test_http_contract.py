@@ -12,11 +12,11 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from starlette.testclient import TestClient
 
 from heapwright.api.service.app import application
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.limits import ServiceLimits
 from heapwright.platforms.catalog import board_names
 from tests.api.questions import QUESTION
 
-APP = application(Limits(deadline=5.0, patience=5.0))
+APP = application(ServiceLimits(deadline=5.0, longest_wait=5.0))
 # The schemas of a body have thousands of boundary values; trying each takes minutes.
 QUICK = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": False}}})
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP, config=QUICK)

@@ -12,7 +12,7 @@ from starlette.testclient import TestClient
 
 import heapwright
 from heapwright.api.service.app import application
-from heapwright.api.service.limits import Limits
+from heapwright.api.service.limits import ServiceLimits
 from heapwright.platforms.catalog import board_names
 from heapwright.solver.answer.plan import Undecided
 from tests.api.questions import QUESTION, RECORD, problem
@@ -230,7 +230,7 @@ def test_a_question_that_takes_too_long_is_given_up(monkeypatch: pytest.MonkeyPa
         while True:
             time.sleep(0.001)
 
-    with TestClient(application(Limits(at_once=1, deadline=0.1, patience=0.5))) as client:
+    with TestClient(application(ServiceLimits(at_once=1, deadline=0.1, longest_wait=0.5))) as client:
         with monkeypatch.context() as patched:
             patched.setattr(heapwright, "solve", endless)
             found = problem(client.post("/v1/plans", json=QUESTION), 503)
@@ -248,7 +248,7 @@ def test_a_busy_service_says_when_to_come_back(monkeypatch: pytest.MonkeyPatch) 
         return Undecided(platform="a", pipelines=("b",), text="c")
 
     monkeypatch.setattr(heapwright, "solve", slow)
-    app = application(Limits(at_once=1, line=1, patience=0.05))
+    app = application(ServiceLimits(at_once=1, queue=1, longest_wait=0.05))
     with TestClient(app) as client, ThreadPoolExecutor() as others:
         first = others.submit(client.post, "/v1/plans", json=QUESTION)
         assert entered.wait(10)

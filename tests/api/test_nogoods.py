@@ -10,7 +10,7 @@ import heapwright
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.linux.control import Absent, Full, NotPermitted
 from heapwright.allocator.linux.importers.ports import NotImported
-from heapwright.api.allocate.nogoods import Nogood, nogood, taught
+from heapwright.api.allocate.nogoods import Nogood, corrected, nogood
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from tests.builders import MIB, board, buffer, device, heap, memory, pipeline, port
@@ -45,12 +45,14 @@ def failure(
     return failed
 
 
-def learnt(refused: KernelRefused, device: str = "", port: str = "") -> tuple[Platform, Placement, Nogood]:
+def corrected_after(
+    refused: KernelRefused, device: str = "", port: str = ""
+) -> tuple[Platform, Placement, Nogood]:
     platform = two_heaps()
     [placement] = planned(platform).placements
     found = nogood(platform, failure(refused, placement, device, port))
     assert found is not None
-    return taught(platform, found), placement, found
+    return corrected(platform, found), placement, found
 
 
 REFUSED = [
@@ -63,27 +65,27 @@ REFUSED = [
 
 @pytest.mark.parametrize(("refused", "device", "port"), REFUSED)
 def test_the_next_plan_leaves_the_refused_heap(refused: KernelRefused, device: str, port: str) -> None:
-    platform, before, _ = learnt(refused, device, port)
+    platform, before, _ = corrected_after(refused, device, port)
     [after] = planned(platform).placements
     assert {before.heap, after.heap} == {"system", "pool"}
 
 
 def test_a_port_that_refused_both_heaps_leaves_no_plan_and_says_what_was_learnt() -> None:
-    platform, placement, found = learnt(NotImported(EFAULT, "VIDIOC_QBUF"), "camera", "capture")
+    platform, placement, found = corrected_after(NotImported(EFAULT, "VIDIOC_QBUF"), "camera", "capture")
     other = {"system", "pool"} - {placement.heap}
-    answer = heapwright.solve(taught(platform, found._replace(heap=other.pop())), [FRAME])
+    answer = heapwright.solve(corrected(platform, found._replace(heap=other.pop())), [FRAME])
     assert answer.status == "infeasible"
     [reason] = [each for each in answer.conflict if each.kind == "importer-refuses"]
     assert "learnt: the kernel said EFAULT: VIDIOC_QBUF" in reason.source
 
 
 def test_a_full_heap_still_makes_smaller_buffers() -> None:
-    platform, placement, _ = learnt(Full(ENOMEM, "no room"))
+    platform, placement, _ = corrected_after(Full(ENOMEM, "no room"))
     assert platform.heaps[placement.heap].largest == MIB - 1
 
 
 def test_both_sides_have_their_words() -> None:
-    _, placement, found = learnt(NotImported(EFAULT, "VIDIOC_QBUF"), "camera", "capture")
+    _, placement, found = corrected_after(NotImported(EFAULT, "VIDIOC_QBUF"), "camera", "capture")
     assert str(found) == (
         f"profile and kernel disagree: camera.capture takes 1 MiB of {placement.heap} (made up for a test); "
         "the kernel says EFAULT: VIDIOC_QBUF"
@@ -116,7 +118,7 @@ def test_a_heap_that_is_gone_is_gone_from_every_list() -> None:
         },
     )
     gone = Nogood("absent", "frame", "system", "", "", MIB, ENOENT, "no heap", "profile")
-    after = taught(platform, gone)
+    after = corrected(platform, gone)
     assert set(after.heaps) == {"pool"}
     assert after.devices["camera"].imports == ("pool",)
     assert after.devices["camera"].ports["capture"].takes_from == ("pool",)

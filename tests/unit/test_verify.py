@@ -13,8 +13,8 @@ import pytest
 from heapwright.allocator.linux.observe.grades import Grade, Observation, Subject
 from heapwright.api.verify.cells import Cell, about_ports, ports_of, sizes
 from heapwright.api.verify.outcome import Judged, Outcome, judged, summary
-from heapwright.api.verify.prediction import Oracle, Prediction, Verdict, happens
-from heapwright.api.verify.refusals import ADJUSTED, refusals, way_of
+from heapwright.api.verify.prediction import Expectation, Oracle, Prediction, happens
+from heapwright.api.verify.refusals import ADJUSTED, framework_of, refusals
 from heapwright.api.verify.report import as_json, blocks, sentence
 from heapwright.api.verify.run import on_this, untried, verify
 from heapwright.platforms.fourcc.formats import pixel_formats
@@ -81,7 +81,7 @@ class Machine:
         if cell not in self.known:
             self.known[cell] = self.oracle.predict(cell)
         foreseen = self.known[cell]
-        if foreseen.verdict is Verdict.WORKS:
+        if foreseen.verdict is Expectation.WORKS:
             return Observation(Grade.PIXELS, changed=4, pages=4)
         return self._refusal(subject, foreseen)
 
@@ -191,7 +191,7 @@ def test_what_nobody_knows_is_open_and_no_cell() -> None:
 def test_luck_is_luck_whatever_happens_but_not_with_any_errno() -> None:
     cell = Cell("system", "camera", "capture", "R8", Extent(320, 180))
     foreseen = Oracle(machine()).predict(cell)
-    assert foreseen.verdict is Verdict.LUCK
+    assert foreseen.verdict is Expectation.LUCK
     took = Observation(Grade.PIXELS, changed=15, pages=15)
     assert judged(cell, foreseen, took).outcome is Outcome.LUCK
     assert judged(cell, foreseen, Observation(Grade.ATTACHED, "QBUF", errno.EFAULT)).outcome is Outcome.LUCK
@@ -237,7 +237,7 @@ def test_memory_that_is_no_whole_page_of_the_iommu_is_refused_as_invalid() -> No
         devices={"camera": device("camera", node="/dev/video0", dma={"iommu": "mmu0"}, capture=port())},
     )
     foreseen = Oracle(profile).predict(Cell("system", "camera", "capture", "XR24", Extent(640, 480)))
-    assert (foreseen.verdict, foreseen.errnos) == (Verdict.REFUSED, ("EINVAL",))
+    assert (foreseen.verdict, foreseen.errnos) == (Expectation.REFUSED, ("EINVAL",))
     assert foreseen.paths == ("iommus.mmu0.page", "heaps.system.align", "heaps.system.run")
 
 
@@ -249,10 +249,10 @@ def test_a_queue_refuses_a_start_off_its_alignment_and_no_card_looks() -> None:
         }
     )
     queue = Oracle(profile).predict(Cell("system", "camera", "capture", "XR24", Extent(640, 480)))
-    assert (queue.verdict, queue.errnos) == (Verdict.REFUSED, ("EINVAL",))
+    assert (queue.verdict, queue.errnos) == (Expectation.REFUSED, ("EINVAL",))
     assert queue.paths == ("devices.camera.ports.capture.base", "heaps.system.align")
     card = Oracle(profile).predict(Cell("system", "panel", "scanout", "XR24", Extent(640, 480)))
-    assert card.verdict is Verdict.OPEN
+    assert card.verdict is Expectation.OPEN
 
 
 def test_a_card_that_shows_from_its_own_memory_may_say_so_only_when_it_pins() -> None:
@@ -262,7 +262,7 @@ def test_a_card_that_shows_from_its_own_memory_may_say_so_only_when_it_pins() ->
     )
     cell = Cell("system", "panel", "scanout", "XR24", Extent(640, 480))
     foreseen = Oracle(profile).predict(cell)
-    assert (foreseen.verdict, foreseen.errnos) == (Verdict.REFUSED, ("EINVAL", "EREMOTE", "EBUSY"))
+    assert (foreseen.verdict, foreseen.errnos) == (Expectation.REFUSED, ("EINVAL", "EREMOTE", "EBUSY"))
     refused = Observation(Grade.IMPORTED, "DRM_IOCTL_MODE_ADDFB2", errno.EREMOTE)
     assert judged(cell, foreseen, refused).outcome is Outcome.AGREES
     assert judged(cell, foreseen, Observation(Grade.PRESENTED)).outcome is Outcome.OPEN
@@ -271,7 +271,7 @@ def test_a_card_that_shows_from_its_own_memory_may_say_so_only_when_it_pins() ->
 
 def test_a_converter_refuses_a_second_attachment_as_busy() -> None:
     converter = board(devices={"adc0": device("adc", once=True, capture=raw_port())}).devices["adc0"]
-    assert refusals("attach-once", way_of(converter)) == ("EBUSY",)
+    assert refusals("attach-once", framework_of(converter)) == ("EBUSY",)
 
 
 def test_cells_that_may_not_be_tried_are_told_apart() -> None:

@@ -8,7 +8,7 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any, Final
 
 from heapwright.api.cli.output.write import on_terminal, show, write, write_json
-from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.cli.process.exits import Exit, to_stderr
 from heapwright.api.documents.profile import as_profile
 from heapwright.platforms.catalog import check_profile, doubts, load_platform, notes, summaries
 from heapwright.platforms.errors import InputError
@@ -105,15 +105,15 @@ def check_boards(files: Sequence[str]) -> Exit:
         try:
             platform = check_profile(file)
         except InputError as error:
-            complain("\n".join(str(problem) for problem in error.problems))
+            to_stderr("\n".join(str(problem) for problem in error.problems))
             code = Exit.BAD_INPUT
             continue
         doubted = doubts(file) if platform is not None else ()
         if doubted:
-            complain("\n".join(str(problem) for problem in doubted))
+            to_stderr("\n".join(str(problem) for problem in doubted))
             code = Exit.BAD_INPUT
         else:
             write(f"{printable(file)}: {_sound(platform)}\n", None)
         for note in notes(file):
-            complain(str(note))
+            to_stderr(str(note))
     return code

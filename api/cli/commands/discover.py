@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heapwright.api.cli.output.write import write, write_json
-from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.cli.process.exits import Exit, to_stderr
 from heapwright.api.cli.request import THIS_MACHINE
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from heapwright.platforms.schema import Platform
 
 
-class Files(NamedTuple):
+class MachineFiles(NamedTuple):
     """Files about a machine, by what wrote them."""
 
     dtb: tuple[Path, ...] = ()
@@ -22,7 +22,7 @@ class Files(NamedTuple):
     v4l2: tuple[Path, ...] = ()
 
 
-def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files()) -> Exit:
+def discover(to: Path | None, name: str, *, as_json: bool, files: MachineFiles = MachineFiles()) -> Exit:
     """Print the profile of the running machine, or of the one that files are about.
 
     What could not be read is said on standard error.
@@ -44,11 +44,11 @@ def discover(to: Path | None, name: str, *, as_json: bool, files: Files = Files(
     else:
         write(as_yaml(data, notes(found)), to)
     for note in found.notes:
-        complain(f"discover: {note}")
+        to_stderr(f"discover: {note}")
     return Exit.PLAN
 
 
-def _from_files(files: Files) -> Machine:
+def _from_files(files: MachineFiles) -> Machine:
     from heapwright.platforms.importers import drm_info, dtb, v4l2_ctl
     from heapwright.platforms.importers.joining import joined
 
@@ -99,9 +99,9 @@ def this_machine() -> Platform:
     from heapwright.platforms.importers.assemble import profile
 
     found = machine()
-    complain(f"solve: no platform was given, so this machine was looked at ({found.title})")
+    to_stderr(f"solve: no platform was given, so this machine was looked at ({found.title})")
     for note in found.notes:
-        complain(f"solve: {note}")
+        to_stderr(f"solve: {note}")
     return platform_from(profile(found, THIS_MACHINE), THIS_MACHINE)
 
 

@@ -9,12 +9,12 @@ from typing import Final
 
 import heapwright
 from heapwright.api.cli.commands.solve import options_of
-from heapwright.api.cli.commands.warnings import tell_slips
+from heapwright.api.cli.commands.warnings import warn_of_unknown_modifiers
 from heapwright.api.cli.output.write import show, write, write_json
-from heapwright.api.cli.process.background import waited
+from heapwright.api.cli.process.background import interruptible
 from heapwright.api.cli.process.exits import Exit, code_of, worst
-from heapwright.api.cli.process.interrupts import ready
-from heapwright.api.cli.request import Asked
+from heapwright.api.cli.process.interrupts import raise_on_interrupt
+from heapwright.api.cli.request import SolveRequest
 from heapwright.api.documents.response import as_json
 from heapwright.platforms import catalog
 from heapwright.platforms.errors import InputError, NotOnBoard, Problem
@@ -30,39 +30,39 @@ SCHEMA: Final = "heapwright/matrix/1"
 """`{"schema": …, "answers": [answer, …]}`, boards in order, pipelines in the order given."""
 
 
-def solve_everywhere(asked: Asked) -> Exit:
+def solve_everywhere(request: SolveRequest) -> Exit:
     """Answer each pipeline on each board and print the matrix."""
-    pipelines = tuple(load_pipelines(asked.files))
-    tell_slips(pipelines, asked.pins)
-    ready()
+    pipelines = tuple(load_pipelines(request.files))
+    warn_of_unknown_modifiers(pipelines, request.pins)
+    raise_on_interrupt()
     answers: list[Answer] = []
     lacking = 0
     with _progress(catalog.board_names()) as boards:
         for board in boards:
-            found = waited(lambda board=board: _on(board, pipelines, asked))  # type: ignore[misc]
+            found = interruptible(lambda board=board: _on(board, pipelines, request))  # type: ignore[misc]
             answers += [answer for answer, _ in found]
             lacking += sum(lacks for _, lacks in found)
     if lacking and lacking == len(answers):
-        text = f"no board has all that is named in {', '.join(asked.pins)}"
+        text = f"no board has all that is named in {', '.join(request.pins)}"
         raise InputError([Problem(PIN, None, (), text)])
-    if asked.as_json:
-        write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, asked.to)
-    elif asked.as_markdown:
-        write(markdown(grid(answers, pipelines)), asked.to)
+    if request.as_json:
+        write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, request.to)
+    elif request.as_markdown:
+        write(markdown(grid(answers, pipelines)), request.to)
     else:
-        show([grid(answers, pipelines)], asked.to)
+        show([grid(answers, pipelines)], request.to)
     return worst([code_of(answer) for answer in answers])
 
 
-def _on(board: str, pipelines: Iterable[Pipeline], asked: Asked) -> list[tuple[Answer, bool]]:
+def _on(board: str, pipelines: Iterable[Pipeline], request: SolveRequest) -> list[tuple[Answer, bool]]:
     """The answers of a board, and whether each is that the board lacks what is pinned."""
     platform = catalog.load_platform(board)
-    platform = platform if asked.kernel is None else on_kernel(platform, asked.kernel)
-    options = options_of(asked)
+    platform = platform if request.kernel is None else on_kernel(platform, request.kernel)
+    options = options_of(request)
     found: list[tuple[Answer, bool]] = []
     for pipeline in pipelines:
-        lacks = _lacks(platform, pipeline, asked.pins)
-        answer = lacks or heapwright.solve(platform, (pipeline,), pins=asked.pins, options=options)
+        lacks = _lacks(platform, pipeline, request.pins)
+        answer = lacks or heapwright.solve(platform, (pipeline,), pins=request.pins, options=options)
         found.append((answer, lacks is not None))
     return found
 

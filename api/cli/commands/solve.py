@@ -5,169 +5,146 @@ from __future__ import annotations
 import json
 import os
 from contextlib import ExitStack
-from typing import Any, NamedTuple
+from typing import Any
 
 import heapwright
 from heapwright.api.cli.commands.discover import this_machine
-from heapwright.api.cli.commands.warnings import tell_slips
+from heapwright.api.cli.commands.warnings import warn_of_unknown_modifiers
 from heapwright.api.cli.output.write import show, write_json
-from heapwright.api.cli.process.background import waited
-from heapwright.api.cli.process.exits import Exit, code_of, complain
-from heapwright.api.cli.process.interrupts import ready
-from heapwright.api.cli.request import THIS_MACHINE, Asked
-from heapwright.api.documents.response import all_of, as_json
+from heapwright.api.cli.process.background import interruptible
+from heapwright.api.cli.process.exits import Exit, code_of, to_stderr
+from heapwright.api.cli.process.interrupts import raise_on_interrupt
+from heapwright.api.cli.request import THIS_MACHINE, SolveRequest
+from heapwright.api.documents.inputs import Inputs, all_of
+from heapwright.api.documents.response import as_json
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer import render
-from heapwright.solver.answer.plan import Answer, Placement, Plan
+from heapwright.solver.answer.plan import Answer, Plan
 from heapwright.solver.question.load import load_live, load_pipelines
-from heapwright.solver.question.pipeline import Pipeline
 
 Allocated = tuple[dict[str, Any], tuple[render.Block, ...]]
 """What became of a plan: as JSON data, and for people."""
 
 
-class Question(NamedTuple):
-    """What is to be solved, parsed."""
-
-    platform: Platform
-    pipelines: tuple[Pipeline, ...]
-    live: tuple[Placement, ...]
-    pins: tuple[str, ...]
-    options: heapwright.Options
-
-    @property
-    def terms(self) -> dict[str, Any]:
-        """The keyword arguments of the solver's entry points."""
-        return {"live": self.live, "pins": self.pins, "options": self.options}
-
-
-def solve(asked: Asked) -> Exit:
+def solve(request: SolveRequest) -> Exit:
     """Answer one question on one board and print the answer."""
-    question = _read(asked)
-    ready()
-    if asked.why_not is not None:
-        return _why_not(asked, question, asked.why_not)
+    inputs = _read(request)
+    raise_on_interrupt()
+    if request.why_not is not None:
+        return _why_not(request, inputs, request.why_not)
     stats: dict[str, Any] = {}
-    answer = waited(lambda: _solved(question, stats))
-    others = waited(lambda: _others(asked, question, answer))
+    answer = interruptible(lambda: inputs.solve(stats))
+    others = interruptible(lambda: _others(inputs, answer, request.alternatives))
     with ExitStack() as held:
-        done, allocation = _carried_out(asked, question, answer, held)
-        _print(asked, done, others, allocation)
-        if asked.stats:
-            complain(json.dumps(stats, indent=2, default=str))
+        done, allocation = _carried_out(request, inputs, answer, held)
+        _print(request, done, others, allocation)
+        if request.stats:
+            to_stderr(json.dumps(stats, indent=2, default=str))
         if allocation is not None and allocation[0]["faults"]:
-            complain("\n".join(f"solve: {fault}" for fault in allocation[0]["faults"]))
+            to_stderr("\n".join(f"solve: {fault}" for fault in allocation[0]["faults"]))
             return Exit.ALLOCATION_FAILED
-        if asked.hold and allocation is not None:
-            _hold(asked, len(allocation[0]["buffers"]))
+        if request.hold and allocation is not None:
+            _hold(request, len(allocation[0]["buffers"]))
     return code_of(done)
 
 
-def options_of(asked: Asked) -> heapwright.Options:
+def options_of(request: SolveRequest) -> heapwright.Options:
     """The solver's options for what was asked."""
-    return heapwright.Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
+    return heapwright.Options(strict=request.strict, time_limit=request.time_limit, gap=request.gap)
 
 
-def _read(asked: Asked) -> Question:
+def _read(request: SolveRequest) -> Inputs:
     platform, pipelines, live = all_of(
-        lambda: _board(asked),
-        lambda: load_pipelines(asked.files),
-        lambda: load_live(*asked.live),
+        lambda: _board(request),
+        lambda: load_pipelines(request.files),
+        lambda: load_live(*request.live),
     )
-    tell_slips(pipelines, asked.pins)
-    return Question(platform, tuple(pipelines), tuple(live), asked.pins, options_of(asked))
+    warn_of_unknown_modifiers(pipelines, request.pins)
+    return Inputs(platform, tuple(pipelines), tuple(live), request.pins, options_of(request))
 
 
-def _board(asked: Asked) -> Platform:
+def _board(request: SolveRequest) -> Platform:
     """The board asked for; on another kernel than its own, what that does not cover is said."""
-    platform = this_machine() if asked.platform == THIS_MACHINE else load_platform(asked.platform)
-    if asked.kernel is None:
+    platform = this_machine() if request.platform == THIS_MACHINE else load_platform(request.platform)
+    if request.kernel is None:
         return platform
-    found = on_kernel(platform, asked.kernel)
-    if asked.kernel != platform.kernel:
-        complain(
-            f"solve: heaps and their names are those of Linux {asked.kernel}; "
+    found = on_kernel(platform, request.kernel)
+    if request.kernel != platform.kernel:
+        to_stderr(
+            f"solve: heaps and their names are those of Linux {request.kernel}; "
             f"other facts of {platform.name} were read from {platform.kernel}"
         )
     return found
 
 
-def _solved(question: Question, stats: dict[str, Any]) -> Answer:
-    answer: Answer = heapwright.solve(question.platform, question.pipelines, **question.terms, stats=stats)
-    return answer
-
-
-def _others(asked: Asked, question: Question, answer: Answer) -> tuple[Plan, ...]:
-    if not asked.alternatives or not isinstance(answer, Plan):
-        return ()
-    found = heapwright.alternatives(
-        question.platform, question.pipelines, asked.alternatives + 1, **question.terms
-    )
-    return tuple(plan for plan in found if plan != answer)
+def _others(inputs: Inputs, answer: Answer, number: int) -> tuple[Plan, ...]:
+    return inputs.alternatives(answer, number) if isinstance(answer, Plan) else ()
 
 
 def _carried_out(
-    asked: Asked, question: Question, answer: Answer, held: ExitStack
+    request: SolveRequest, inputs: Inputs, answer: Answer, held: ExitStack
 ) -> tuple[Answer, Allocated | None]:
     """The plan that was carried out in the end, and what became of it; what is allocated stays in `held`."""
-    if asked.allocate is None or not isinstance(answer, Plan):
+    if request.allocate is None or not isinstance(answer, Plan):
         return answer, None
-    if asked.allocate == "simulated":
+    if request.allocate == "simulated":
         from heapwright.api.allocate.simulated import simulated
 
-        return answer, waited(lambda: simulated(question.platform, question.pipelines, answer, question.live))
+        return answer, interruptible(
+            lambda: simulated(inputs.platform, inputs.pipelines, answer, inputs.live)
+        )
     from heapwright.api.allocate.linux import carried_out
-    from heapwright.api.cli.process.hold import ending_in_order
+    from heapwright.api.cli.process.hold import unwinding_on_signals
 
-    held.enter_context(ending_in_order())
+    held.enter_context(unwinding_on_signals())
     done = carried_out(
-        question.platform,
-        question.pipelines,
+        inputs.platform,
+        inputs.pipelines,
         answer,
-        lambda platform: waited(lambda: _solved(question._replace(platform=platform), {})),
+        lambda platform: interruptible(inputs._replace(platform=platform).solve),
     )
     if done.allocation is not None:
         held.enter_context(done.allocation)
-    return done.plan, done.told()
+    return done.plan, done.report()
 
 
-def _hold(asked: Asked, buffers: int) -> None:
-    from heapwright.api.cli.process.hold import until_told
+def _hold(request: SolveRequest, buffers: int) -> None:
+    from heapwright.api.cli.process.hold import until_stopped
 
-    listens = "-" not in asked.files
+    listens = "-" not in request.files
     ends = "Ctrl-C or the end of input ends it" if listens else "Ctrl-C ends it"
-    until_told(listens, lambda: complain(f"solve: process {os.getpid()} holds {buffers} buffers; {ends}"))
+    until_stopped(listens, lambda: to_stderr(f"solve: process {os.getpid()} holds {buffers} buffers; {ends}"))
 
 
-def _why_not(asked: Asked, question: Question, wanted: str) -> Exit:
-    answer = waited(
-        lambda: heapwright.why_not(question.platform, question.pipelines, wanted, **question.terms)
-    )
-    if asked.as_json:
-        write_json(as_json(answer), asked.to)
+def _why_not(request: SolveRequest, inputs: Inputs, wanted: str) -> Exit:
+    answer = interruptible(lambda: inputs.why_not(wanted))
+    if request.as_json:
+        write_json(as_json(answer), request.to)
     else:
-        best = waited(lambda: _solved(question, {})) if isinstance(answer, Plan) else None
-        show(render.why_not(wanted, answer, best), asked.to)
+        best = interruptible(inputs.solve) if isinstance(answer, Plan) else None
+        show(render.why_not(wanted, answer, best), request.to)
     return code_of(answer)
 
 
-def _print(asked: Asked, answer: Answer, others: tuple[Plan, ...], allocation: Allocated | None) -> None:
-    if asked.as_json:
+def _print(
+    request: SolveRequest, answer: Answer, others: tuple[Plan, ...], allocation: Allocated | None
+) -> None:
+    if request.as_json:
         data = as_json(answer)
-        if asked.alternatives:
+        if request.alternatives:
             data["alternatives"] = [as_json(plan) for plan in others]
         if allocation is not None:
             data["allocation"] = allocation[0]
-        write_json(data, asked.to)
+        write_json(data, request.to)
         return
     blocks = [*render.blocks(answer)]
     if isinstance(answer, Plan):
         for number, plan in enumerate(others, 1):
             blocks += render.alternative(number, answer, plan)
-        if asked.alternatives and not others:
+        if request.alternatives and not others:
             blocks.append(render.Heading("There is no alternative"))
     if allocation is not None:
         blocks += allocation[1]
-    show(blocks, asked.to)
+    show(blocks, request.to)

@@ -12,10 +12,10 @@ from heapwright.allocator.linux.observe.kernel_log import kernel_log
 from heapwright.allocator.linux.observe.steps import observe
 from heapwright.api.cli.commands.discover import can_be_verified
 from heapwright.api.cli.output.write import show, write, write_json
-from heapwright.api.cli.process.exits import Exit, complain
+from heapwright.api.cli.process.exits import Exit, to_stderr
 from heapwright.api.verify import report
 from heapwright.api.verify.outcome import summary
-from heapwright.api.verify.run import Told, on_this, untried, verify
+from heapwright.api.verify.run import Progress, on_this, untried, verify
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.errors import InputError, Problem
 from heapwright.platforms.schema import Platform
@@ -25,8 +25,8 @@ def run(name: str, to: Path | None, only: tuple[str, ...]) -> Exit:
     """Compare a profile with the running machine and print how they agree."""
     platform = on_this(load_platform(name), os.uname().release)
     _check(name, platform, only)
-    with kernel_log() as log, _progress() as told:
-        found = verify(platform, lambda subject: observe(subject, log), only, told)
+    with kernel_log() as log, _progress() as progress:
+        found = verify(platform, lambda subject: observe(subject, log), only, progress)
     if to is not None:
         write_json(report.as_json(platform, found), to)
     show(report.blocks(platform, found), None)
@@ -34,7 +34,7 @@ def run(name: str, to: Path | None, only: tuple[str, ...]) -> Exit:
     write(f"\n{counted}\n", None)
     barred = untried(found)
     if barred:
-        complain(f"verify: {len(barred)} cells may not be tried: {barred[0].observation.call}")
+        to_stderr(f"verify: {len(barred)} cells may not be tried: {barred[0].observation.call}")
         return Exit.BAD_INPUT
     return Exit.INFEASIBLE if counted.disagree else Exit.PLAN
 
@@ -64,7 +64,7 @@ def _no_node() -> str:
 
 
 @contextmanager
-def _progress() -> Iterator[Told]:
+def _progress() -> Iterator[Progress]:
     """Cells done so far, on a terminal's standard error."""
     if sys.stderr is None or not sys.stderr.isatty():
         yield lambda done, total: None

@@ -1,15 +1,15 @@
-"""What is legal in a question and may still be a slip: modifiers whose names nobody knows."""
+"""Warnings about what is legal in a question and may still be a slip: modifiers whose names nobody knows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from heapwright.api.cli.process.exits import complain
+from heapwright.api.cli.process.exits import to_stderr
 from heapwright.platforms.fourcc.modifiers import opaque
 from heapwright.solver.question.pipeline import Pipeline
 
 
-def tell_slips(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:
+def warn_of_unknown_modifiers(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:
     """Say on standard error which modifiers of a question nobody knows."""
     for where, text in _modifiers(pipelines, pins):
         try:
@@ -17,7 +17,7 @@ def tell_slips(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> None:
         except ValueError:
             continue  # the solver refuses the pin, with the same sentence
         if said is not None:
-            complain(f"solve: note: {where}: {said}")
+            to_stderr(f"solve: note: {where}: {said}")
 
 
 def _modifiers(pipelines: Iterable[Pipeline], pins: Iterable[str]) -> Iterator[tuple[str, str]]:

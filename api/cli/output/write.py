@@ -70,7 +70,7 @@ def _print(text: str) -> None:
         sys.stdout.write(fitting)
         sys.stdout.flush()
     except BrokenPipeError:
-        return  # the reader has seen enough; `leave` makes the last flush quiet
+        return  # the reader has seen enough; `exit_with` makes the last flush quiet
     except OSError as error:
         raise CannotWrite(f"standard output: {error.strerror}") from None
 

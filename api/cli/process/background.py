@@ -1,4 +1,4 @@
-"""Work that Ctrl-C can leave: the main thread waits, another one works.
+"""Work that Ctrl-C can interrupt: the main thread waits, another one works.
 
 A search in C++ does not look at Python's signals, so in the main thread it
 would run to its end before an interrupt is heard.
@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-T = TypeVar("T")
+Value = TypeVar("Value")
 GLANCE: Final = 0.25
 """Seconds between two looks for signals."""
 
 
-def waited(work: Callable[[], T]) -> T:
+def interruptible(work: Callable[[], Value]) -> Value:
     """The result of `work`, or what it raised; KeyboardInterrupt comes through at once."""
-    results: list[T] = []
+    results: list[Value] = []
     errors: list[BaseException] = []
 
     def run() -> None:

@@ -60,7 +60,7 @@ def worst(codes: Sequence[Exit]) -> Exit:
     return Exit.PLAN
 
 
-def complain(message: str) -> None:
+def to_stderr(message: str) -> None:
     """Say what went wrong, on standard error."""
     if sys.stderr is None:
         return
@@ -93,22 +93,22 @@ def _reported(wrong: Exception, name: str) -> int:
         show()
         return Exit.BAD_INPUT
     if isinstance(wrong, InputError):
-        complain("\n".join(f"{name}: {problem}" for problem in wrong.problems))
+        to_stderr("\n".join(f"{name}: {problem}" for problem in wrong.problems))
         return Exit.BAD_INPUT
     if isinstance(wrong, CannotWrite):
-        complain(f"{name}: {wrong}")
+        to_stderr(f"{name}: {wrong}")
         return Exit.BAD_INPUT
     if isinstance(wrong, CannotListen):
-        complain(f"{name}: {wrong}")
+        to_stderr(f"{name}: {wrong}")
         return Exit.PORT_IN_USE if wrong.taken else Exit.BAD_INPUT
     if os.environ.get(DEBUG):
         traceback.print_exception(wrong)
-    told = " ".join(str(wrong).split())[:500]
-    complain(f"{name}: a bug of ours: {type(wrong).__name__}: {told} (set {DEBUG}=1 for the whole story)")
+    text = " ".join(str(wrong).split())[:500]
+    to_stderr(f"{name}: a bug of ours: {type(wrong).__name__}: {text} (set {DEBUG}=1 for the whole story)")
     return Exit.OUR_BUG
 
 
-def leave(code: int) -> None:
+def exit_with(code: int) -> None:
     """End the process with `code`, flushing what was written.
 
     After an interrupt a search may still run in a thread that does not hear

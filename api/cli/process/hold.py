@@ -16,7 +16,7 @@ class Stopped(SystemExit):
 
 
 @contextmanager
-def ending_in_order() -> Iterator[None]:
+def unwinding_on_signals() -> Iterator[None]:
     """SIGTERM and SIGHUP unwind the stack as Ctrl-C does, so that what is held is given back."""
     before = {number: signal.signal(number, _stop) for number in (signal.SIGTERM, signal.SIGHUP)}
     try:
@@ -30,26 +30,26 @@ def _stop(number: int, frame: FrameType | None) -> None:
     raise Stopped(128 + number)
 
 
-def until_told(listens: bool, say: Callable[[], None]) -> None:
+def until_stopped(listens: bool, say: Callable[[], None]) -> None:
     """Wait for the end of standard input where this process `listens` to it, else for a signal alone.
 
     `say` tells whoever waits that they may stop it: from there on, being stopped is the right end.
     """
     try:
-        with _bell() as bell:
+        with _wakeup_fd() as wakeup:
             say()
-            ends = [bell] if not listens or sys.stdin is None else [bell, sys.stdin.fileno()]
+            ends = [wakeup] if not listens or sys.stdin is None else [wakeup, sys.stdin.fileno()]
             while True:
                 ready, _, _ = select.select(ends, [], [])
                 for descriptor in ready:
-                    if not os.read(descriptor, 4096) and descriptor != bell:
+                    if not os.read(descriptor, 4096) and descriptor != wakeup:
                         return
     except (KeyboardInterrupt, Stopped):
         return
 
 
 @contextmanager
-def _bell() -> Iterator[int]:
+def _wakeup_fd() -> Iterator[int]:
     """A descriptor that is readable once a signal has come, be it just before somebody sleeps on it."""
     reads, writes = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = signal.set_wakeup_fd(writes, warn_on_full_buffer=False)
