@@ -79,7 +79,7 @@ def listing(platform: Platform, width: int) -> Blocks:
     found = unknowns(platform)
     if not found:
         return
-    yield Heading("UnknownValue")
+    yield Heading("Unknown")
     yield from listed((Labelled(text, subjects) for text, subjects in together(found)), width)
 
 
