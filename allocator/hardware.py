@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from math import lcm
 from typing import Final
 
+from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Device, Dma, Heap, Platform
 from heapwright.platforms.values import UNKNOWN
 
@@ -133,27 +134,9 @@ def heap_facts(name: str, heap: Heap, page: int) -> HeapFacts:
     )
 
 
-def _version(text: str) -> tuple[int, ...]:
-    digits = [part for part in text.split(".") if part.isdecimal()]
-    parts = [int(part) for part in digits]
-    while parts and parts[-1] == 0:
-        parts.pop()
-    return tuple(parts)
-
-
-def exists(heap: Heap, kernel: str) -> bool:
-    """Whether a kernel has the heap: from `since` on, no longer at `until`."""
-    if kernel == UNKNOWN:
-        return True
-    running = _version(kernel)
-    if heap.since is not None and running < _version(heap.since):
-        return False
-    return heap.until is None or running < _version(heap.until)
-
-
 def present_heaps(platform: Platform) -> dict[str, HeapFacts]:
     return {
         name: heap_facts(name, heap, platform.page)
         for name, heap in platform.heaps.items()
-        if exists(heap, platform.kernel)
+        if there(heap, platform.kernel)
     }

@@ -13,6 +13,8 @@ from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
 INT64_MAX: Final = 2**63 - 1
 UNKNOWN: Final = "unknown"
+KERNEL_VERSION: Final = r"\d{1,3}(\.\d{1,6}){0,3}"
+"""A regular expression; `heapwright.platforms.kernels` judges versions."""
 
 Unknown = Literal["unknown"]
 """A value nobody has read off the hardware or its driver; see design §4."""

@@ -55,7 +55,7 @@ def _kernels(thing: Heap | Node) -> Iterator[str]:
 
 
 def _limits(platform: Platform, heap: Heap) -> Iterator[str]:
-    if not there(heap, str(platform.kernel)):
+    if not there(heap, platform.kernel):
         yield f"absent from this kernel ({sentence(_kernels(heap))})"
     else:
         yield from _kernels(heap)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
@@ -13,20 +12,19 @@ from heapwright.api.verify.outcome import Judged, Outcome, judged
 from heapwright.api.verify.paths import is_unknown
 from heapwright.api.verify.prediction import Expectation, Oracle, Prediction
 from heapwright.platforms.fourcc.modifiers import parse_modifier
-from heapwright.platforms.kernels import on_kernel, there
+from heapwright.platforms.kernels import on_kernel, there, version_of
 from heapwright.platforms.schema import Heap, Platform
 
 Observer = Callable[[Subject], Observation]
 Progress = Callable[[int, int], None]
-_RELEASE: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
 _EASY: Final = {"dma-heap": 0, "udmabuf": 1, "tee": 2, "drm": 3, "v4l2": 4}
 """Which way of making buffers is taken where only the port is in question: the plainest that serves."""
 
 
 def on_this(platform: Platform, release: str) -> Platform:
     """The platform as it is on a running kernel: heaps that this one has not are left out."""
-    match = _RELEASE.match(release)
-    found = on_kernel(platform, match[0]) if match else platform
+    kernel = version_of(release)
+    found = platform if kernel is None else on_kernel(platform, kernel)
     heaps = {name: heap for name, heap in found.heaps.items() if there(heap, found.kernel)}
     return found.model_copy(update={"heaps": heaps})
 

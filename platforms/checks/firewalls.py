@@ -24,7 +24,7 @@ from itertools import combinations
 from typing import NamedTuple
 
 from heapwright.platforms.errors import Path
-from heapwright.platforms.kernels import version
+from heapwright.platforms.kernels import together
 from heapwright.platforms.schema import Heap, Memory, Platform
 from heapwright.platforms.values import UNKNOWN, Span
 
@@ -43,7 +43,7 @@ def disputes(platform: Platform) -> Iterator[tuple[Path, str]]:
     told: set[str] = set()
     for heap, other, memory in clashes(platform.memory, platform.heaps):
         one, theirs = platform.heaps[heap], platform.heaps[other]
-        if one.access in (None, UNKNOWN) or heap in told or not _together(one, theirs):
+        if one.access in (None, UNKNOWN) or heap in told or not together(one, theirs):
             continue
         told.add(heap)
         where = f"allocates from {memory} too" if memory else "may allocate from the same memory"
@@ -60,12 +60,6 @@ def _admitted(heap: Heap) -> str:
         "nobody knows whom" if isinstance(heap.access, str) else ", ".join(heap.access or ()) or "nobody"
     )
     return f"{members} ({heap.firewall or 'static'})"
-
-
-def _together(one: Heap, other: Heap) -> bool:
-    """Whether some kernel has both."""
-    since = max(version(each.since or "0") for each in (one, other))
-    return all(each.until is None or since < version(each.until) for each in (one, other))
 
 
 def clashes(memory: Mapping[str, Memory], heaps: Mapping[str, Heap]) -> Iterator[Clash]:

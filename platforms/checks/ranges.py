@@ -5,16 +5,15 @@ Where a value is a range, only what holds for every value in it is a fault.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from heapwright.platforms.errors import Path
+from heapwright.platforms.kernels import is_version, together
 from heapwright.platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
 from heapwright.platforms.values import UNKNOWN, Span, in_units, shown
 
 Fault = tuple[Path, str]
-_KERNEL = re.compile(r"[0-9]{1,3}(\.[0-9]{1,6}){0,3}", re.ASCII)
 
 
 def bad_ranges(platform: Platform) -> Iterator[Fault]:
@@ -105,16 +104,13 @@ def _heap(heap: Heap, page: int, path: Path) -> Iterator[Fault]:
             yield from _kernels(node, "the name", (*path, "names", index))
 
 
-def _kernels(there: Heap | Node, what: str, path: Path) -> Iterator[Fault]:
-    versions = {}
-    for field in ("since", "until"):
-        text = getattr(there, field)
-        if text is not None and not _KERNEL.fullmatch(text):
-            yield (*path, field), f"expected a kernel version such as 6.12, got {shown(text)}"
-        elif text is not None:
-            versions[field] = tuple(int(number) for number in text.split("."))
-    if len(versions) == 2 and versions["since"] >= versions["until"]:
-        yield (*path, "until"), f"{what} would be gone in {there.until}, before it came in {there.since}"
+def _kernels(thing: Heap | Node, what: str, path: Path) -> Iterator[Fault]:
+    stated = {field: text for field in ("since", "until") if (text := getattr(thing, field)) is not None}
+    wrong = {field: text for field, text in stated.items() if not is_version(text)}
+    for field, text in wrong.items():
+        yield (*path, field), f"expected a kernel version such as 6.12, got {shown(text)}"
+    if len(stated) == 2 and not wrong and not together(thing):
+        yield (*path, "until"), f"{what} would be gone in {thing.until}, before it came in {thing.since}"
 
 
 def _port(port: Port, path: Path) -> Iterator[Fault]:

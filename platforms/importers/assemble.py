@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Final
+from typing import Any
 
 from heapwright.platforms.importers import displays, exporting, memories, videos
 from heapwright.platforms.importers.devices import Entry, Found
 from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.kernels import version_of
 from heapwright.platforms.knowledge.drivers import cpu_facts
 from heapwright.platforms.schema import SCHEMA
 from heapwright.platforms.values import UNKNOWN
-
-_VERSION: Final = re.compile(r"\d{1,3}(\.\d{1,6}){0,3}", re.ASCII)
 
 
 def profile(machine: Machine, name: str) -> dict[str, Any]:
@@ -32,7 +30,7 @@ def profile(machine: Machine, name: str) -> dict[str, Any]:
         "schema": SCHEMA,
         "name": name,
         "title": machine.title[:256],
-        "kernel": kernel_version(machine.kernel) or UNKNOWN,
+        "kernel": version_of(machine.kernel or "") or UNKNOWN,
         "page": machine.page,
         "memory": places.section,
         **(
@@ -58,16 +56,10 @@ def _resources(found: list[Found]) -> dict[str, int]:
     return {name: number for each in found for name, number in each.resources.items()}
 
 
-def kernel_version(release: str | None) -> str | None:
-    """The version in a release such as `6.12.95+deb12-amd64`."""
-    found = _VERSION.match(release or "")
-    return found[0] if found else None
-
-
 def _devices(machine: Machine) -> list[Found]:
     found: list[Found] = []
     taken: dict[str, Entry] = {}
-    kernel = kernel_version(machine.kernel)
+    kernel = version_of(machine.kernel or "")
     machine = machine._replace(kernel=kernel)
     if machine.has_cpu:
         found.append(Found("cpu0", _cpu(), None, False))

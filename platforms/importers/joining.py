@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from heapwright.platforms.importers.assemble import kernel_version
 from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.kernels import version_of
 
 
 def joined(machines: Iterable[Machine], title: str) -> Machine:
@@ -13,7 +13,7 @@ def joined(machines: Iterable[Machine], title: str) -> Machine:
     each = tuple(machines)
     kernels = tuple(dict.fromkeys(one.kernel for one in each if one.kernel))
     notes = [note for one in each for note in one.notes]
-    if len(set(map(kernel_version, kernels))) > 1:
+    if len(set(map(version_of, kernels))) > 1:
         notes.append(f"the files are of different kernels ({', '.join(kernels)}); {kernels[0]} is taken")
     return Machine(
         title=next((one.title for one in each if one.banks), title),

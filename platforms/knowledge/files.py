@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from importlib import resources
 from typing import Any
 
-from heapwright.platforms.kernels import KERNEL, version
+from heapwright.platforms.kernels import has
 from heapwright.platforms.reading.yaml_source import read_text
 
 
@@ -20,10 +20,6 @@ def files_of(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str, object]) -> bool:
     """Whether a file is about such a device on such a kernel; an unknown kernel fits."""
-    if kernel is not None and KERNEL.fullmatch(kernel):
-        running = version(kernel)
-        if "since" in conditions and running < version(conditions["since"]):
-            return False
-        if "until" in conditions and running >= version(conditions["until"]):
-            return False
+    if not has(kernel, conditions.get("since"), conditions.get("until")):
+        return False
     return all(bool(traits.get(key)) == conditions[key] for key in ("userptr", "blob") if key in conditions)

@@ -15,13 +15,13 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 
 from heapwright.platforms.errors import MAX_PROBLEMS, Path, near
-from heapwright.platforms.values import shown
+from heapwright.platforms.values import KERNEL_VERSION, shown
 
 _NAME: Final = "expected a name of at most 64 letters, digits and _ . , + -"
 _NAME_PATTERN: Final = "^[A-Za-z0-9_.,+-]{1,64}$"
 _PATTERNS: Final = {
     _NAME_PATTERN: _NAME,
-    r"^\d{1,3}(\.\d{1,6}){0,3}$": "expected a kernel version such as 6.12",
+    f"^{KERNEL_VERSION}$": "expected a kernel version such as 6.12",
     "^[a-z0-9.+-]+$": "expected lower-case letters, digits and . + -",
     r"^[\x21-\x7e]+$": "expected a word of printable ASCII",
     r"^[\x21-\x7e ]+$": "expected printable ASCII",

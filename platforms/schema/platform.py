@@ -11,7 +11,7 @@ from heapwright.platforms.schema.devices import Device
 from heapwright.platforms.schema.fields import Strict
 from heapwright.platforms.schema.memories import Heap, Memory
 from heapwright.platforms.schema.unknown import worst
-from heapwright.platforms.values import UNKNOWN, Amount, Name, PositiveBytes, Unknown
+from heapwright.platforms.values import KERNEL_VERSION, UNKNOWN, Amount, Name, PositiveBytes, Unknown
 
 SCHEMA = "heapwright/platform/1"
 
@@ -23,7 +23,7 @@ class Platform(Strict):
     name: Name
     title: Annotated[str, Field(max_length=256)] = ""
     kernel: Annotated[
-        Annotated[str, Field(pattern=r"^\d{1,3}(\.\d{1,6}){0,3}$")] | Unknown,
+        Annotated[str, Field(pattern=f"^{KERNEL_VERSION}$")] | Unknown,
         worst("every heap and name is taken to be there", listed=False, counts_as=UNKNOWN),
     ] = "unknown"
     page: PositiveBytes = 4096

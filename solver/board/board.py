@@ -7,13 +7,18 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 
 from __future__ import annotations
 
+<<<<<<< HEAD
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
+=======
+from collections.abc import Callable, Iterable, Iterator
+>>>>>>> b53727c (Kernel versions are parsed and judged in one place, for boards, drivers, exporters, the solver and the judge)
 from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
 from heapwright.platforms.checks.firewalls import Clash, clashes
+from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
 from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.board.memories import MemoryView, inherit, parts_of, place, unheld
@@ -184,7 +189,7 @@ class Board:
             inherit(view, self.memories)
         self.heaps: dict[str, HeapView] = {}
         for name, spec in sorted(platform.heaps.items()):
-            if exists(spec, platform.kernel):
+            if there(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
         for clash in clashes(platform.memory, {name: heap.spec for name, heap in self.heaps.items()}):
             heap = self.heaps[clash.heap]
@@ -308,21 +313,6 @@ def _end(heaps: Iterable[HeapView]) -> int | None:
             elif memory.addressed or not memory.local:
                 return None
     return max(ends)
-
-
-def exists(heap: Heap, kernel: str) -> bool:
-    """Whether `heap` exists on `kernel` (`since` ≤ kernel < `until`); yes if unknown."""
-    if kernel == UNKNOWN:
-        return True
-    version = _version(kernel)
-    if heap.since is not None and version < _version(heap.since):
-        return False
-    return heap.until is None or version < _version(heap.until)
-
-
-def _version(text: str) -> tuple[int, ...]:
-    """6.12 and 6.12.0 are one version."""
-    return tuple(int(part) for part in re.sub(r"(\.0+)+$", "", text).split("."))
 
 
 def _known(value: Any, default: Any) -> Any:

@@ -13,8 +13,8 @@ import platform
 from pathlib import Path
 
 from heapwright.allocator.linux.discover import cards, hardware, heaps, iommus, memory, videos
-from heapwright.platforms.importers.assemble import kernel_version
 from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.kernels import version_of
 
 ROOT = Path("/")
 
@@ -28,7 +28,7 @@ def machine(root: Path = ROOT) -> Machine:
     areas = memory.areas(root, [node.name for node in nodes], notes)
     return Machine(
         title=f"{platform.node() or 'this machine'}: Linux {release} on {platform.machine()}",
-        kernel=kernel_version(release),
+        kernel=version_of(release),
         page=os.sysconf("SC_PAGESIZE"),
         banks=banks,
         areas=(*areas, *memory.huge_pages(root)),

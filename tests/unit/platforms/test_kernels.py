@@ -5,15 +5,69 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 
 import heapwright
+from heapwright.allocator.hardware import present_heaps
 from heapwright.platforms.catalog import board_names, load_platform, platform_from, summaries
 from heapwright.platforms.errors import InputError
-from heapwright.platforms.kernels import on_kernel, there
+from heapwright.platforms.kernels import has, on_kernel, there, together, version_of
 from heapwright.platforms.schema import Node
 from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.board.board import Board
 from heapwright.solver.question.load import load_pipelines
+from tests import builders
 from tests.examples import EXAMPLES
+
+
+def versions() -> st.SearchStrategy[str]:
+    """Versions that are close to each other: what is compared differs late, or not at all."""
+    numbers = st.lists(st.sampled_from([0, 1, 2, 9, 10]), min_size=1, max_size=4)
+    return numbers.map(lambda parts: ".".join(map(str, parts)))
+
+
+def padded(version: str) -> list[int]:
+    """The reference: four numbers, those left out are 0."""
+    return [int(part) for part in [*version.split("."), "0", "0", "0"][:4]]
+
+
+def stands(kernel: str, since: str | None, until: str | None) -> bool:
+    after = since is None or padded(since) <= padded(kernel)
+    return after and not (until is not None and padded(until) <= padded(kernel))
+
+
+@given(versions(), st.none() | versions(), st.none() | versions())
+def test_a_kernel_has_what_came_and_has_not_gone(kernel: str, since: str | None, until: str | None) -> None:
+    thing = Node(name="x", since=since, until=until)
+    assert has(kernel, since, until) is there(thing, kernel) is stands(kernel, since, until)
+
+
+@given(st.lists(st.tuples(st.none() | versions(), st.none() | versions()), min_size=1, max_size=3))
+def test_things_are_together_if_some_kernel_has_them_all(ends: list[tuple[str | None, str | None]]) -> None:
+    # What came last is there from then on, so the kernels that brought something are all that need be tried.
+    kernels = ["0", *(since for since, _ in ends if since is not None)]
+    some = any(all(stands(kernel, *each) for each in ends) for kernel in kernels)
+    assert together(*(Node(name="x", since=since, until=until) for since, until in ends)) is some
+
+
+@given(versions(), st.none() | versions(), st.none() | versions())
+def test_solver_and_judge_offer_the_heaps_of_the_kernel(
+    kernel: str, since: str | None, until: str | None
+) -> None:
+    assume(since is None or until is None or padded(since) < padded(until))
+    limits = {name: end for name, end in (("since", since), ("until", until)) if end is not None}
+    platform = builders.board(heaps={"h": builders.heap("dram", **limits)}, kernel=kernel)
+    expected = stands(kernel, since, until)
+    assert ("h" in Board(platform).heaps) is ("h" in present_heaps(platform)) is expected
+
+
+@pytest.mark.parametrize(
+    ("release", "version"),
+    [("6.12.95+deb12-amd64", "6.12.95"), ("7.3.4-truth", "7.3.4"), ("rolling", None), ("", None)],
+)
+def test_a_release_begins_with_its_version(release: str, version: str | None) -> None:
+    assert version_of(release) == version
 
 
 def cma(kernel: str, board: str = "qemu-virt-arm64") -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright.platforms.catalog import platform_from
-from heapwright.platforms.importers.assemble import kernel_version, profile
+from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.importers.records import (
     Area,
     Bank,
@@ -200,14 +200,6 @@ def test_strides_of_a_display_come_from_its_rules_or_are_unknown() -> None:
 def test_every_bundled_driver_can_be_recognised_or_has_no_name() -> None:
     assert all(each.device["source"] for each in drivers())
     assert all(data["schema"] == EXPORTER_SCHEMA for data in exporters().values())
-
-
-@pytest.mark.parametrize(
-    ("release", "version"),
-    [("6.12.95+deb12-amd64", "6.12.95"), ("7.3.4-truth", "7.3.4"), ("rolling", None), (None, None)],
-)
-def test_a_release_begins_with_its_version(release: str | None, version: str | None) -> None:
-    assert kernel_version(release) == version
 
 
 def test_what_is_written_reads_as_what_was_meant() -> None:
