@@ -7,12 +7,7 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 
 from __future__ import annotations
 
-<<<<<<< HEAD
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-=======
-from collections.abc import Callable, Iterable, Iterator
->>>>>>> b53727c (Kernel versions are parsed and judged in one place, for boards, drivers, exporters, the solver and the judge)
 from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
