@@ -5,7 +5,7 @@ The page docs/boards/README.md is this as Markdown; a test keeps it current.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Any, Final, NamedTuple
 
 from heapwright.api.documents.profile import as_profile
@@ -30,7 +30,7 @@ that say so; *unresolved* are things whose source says that nobody could look it
 """
 
 
-@cache
+@lru_cache(maxsize=256)
 def _board(name: str) -> Platform:
     return load_platform(name)
 
@@ -77,7 +77,7 @@ def _facts(value: Any) -> int:
     return int(value is not None and value != UNKNOWN)
 
 
-@cache
+@lru_cache(maxsize=256)
 def _below(name: str) -> tuple[str, ...]:
     """Every board that a board extends, at any depth."""
     boards = [board for board in extended(name) if board in board_names()]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -160,7 +160,7 @@ def priced(
     return found
 
 
-@cache
+@lru_cache(maxsize=1024)
 def picture(fourcc: str | None) -> tuple[int, int]:
     """What no conversion may make less of: channels of colour, and bits of the narrowest."""
     found = pixel_format(fourcc) if fourcc is not None else None

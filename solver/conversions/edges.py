@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -48,7 +48,7 @@ def least_bytes(question: Question, edge: Edge) -> int:
     return min([_least(fourcc, modifier, spec.size) for fourcc, modifier in sorted(written)], default=0)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def _least(fourcc: str, modifier: str, image: Extent) -> int:
     """Bytes of the pixels alone, as densely as they lie in the modifier."""
     plain = payload(fourcc, image)
@@ -60,7 +60,7 @@ def _least(fourcc: str, modifier: str, image: Extent) -> int:
     return min(plain, dense) if packed else plain
 
 
-@cache
+@lru_cache(maxsize=4096)
 def payload(fourcc: str, image: Extent) -> int:
     """Bytes of the pixels alone."""
     found = pixel_format(fourcc)
@@ -102,7 +102,7 @@ def sight(edge: Edge, option: Option) -> Sight:
     return Sight(handed_on, option.fourcc if seen else None, option.colour)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def faithful(before: str | None, after: str | None) -> bool:
     """Whether a conversion from one format to the other keeps the picture.
 

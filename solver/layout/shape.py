@@ -12,7 +12,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
-from functools import cache
+from functools import lru_cache
 from math import gcd, lcm
 from typing import Final, NamedTuple
 
@@ -128,7 +128,7 @@ def _laid(shape: Shape, need: Demand, image: Extent, dmabufs: int) -> Layout | N
     return compressed(found, controls + sum(plane.metadata for plane in planes))
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _natural(shape: Shape) -> list[Fraction]:
     """The strides of rows without padding, as multiples of plane 0's."""
     first = shape.planes[0]

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from errno import EINVAL, ENODEV, EOPNOTSUPP
-from functools import cache
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
@@ -64,7 +64,7 @@ def _each(placement: Placement, allocate: Callable[[int], OwnedDmabuf]) -> tuple
 
 
 def _from_heap(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
-    @cache
+    @lru_cache(maxsize=64)
     def node(names: tuple[str, ...]) -> HeapNode:
         nodes.append(HeapNode(heap.node(names)))
         return nodes[-1]

@@ -8,7 +8,7 @@ docs/modifiers.md has the formulas in words.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 from types import ModuleType
 from typing import Final
 
@@ -35,7 +35,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
 """Each has `claims(modifier)`, whether the layout is known, and `shape(fourcc, modifier)`."""
 
 
-@cache
+@lru_cache(maxsize=4096)
 def shape(fourcc: str, modifier: str) -> Form | None:
     """How `fourcc` lies in `modifier`; None where the modifier is not for that format."""
     parsed = spelt(modifier)
@@ -54,7 +54,7 @@ def spelt(name: str) -> Modifier:
         return Modifier(name, None)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """The name without the parameter that is built from the buffer, if it has one."""
     found = sand.bare(spelt(name))

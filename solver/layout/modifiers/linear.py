@@ -5,7 +5,7 @@ Source: include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_LINEAR.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import lru_cache
 
 from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
 from heapwright.platforms.fourcc.modifiers import Modifier
@@ -21,7 +21,7 @@ def shape(fourcc: str, modifier: Modifier) -> Shape | None:
     return _linear(fourcc)
 
 
-@cache
+@lru_cache(maxsize=1024)
 def _linear(fourcc: str) -> Shape | None:
     found = pixel_format(fourcc)
     if found is None or not found.linear:

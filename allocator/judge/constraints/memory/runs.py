@@ -8,7 +8,7 @@ lowest multiple of its alignment in a free interval that has room.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache, cached_property
+from functools import cached_property, lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -71,14 +71,14 @@ def in_steps(blocks: int) -> int:
     return -(-blocks >> shift) << shift
 
 
-@cache
+@lru_cache(maxsize=4096)
 def touched(length: int, own: int, align: int) -> int:
     """Aligned blocks that a run on a multiple of `own` touches, wherever it begins."""
     begins = range(0, align, own) if own < align else (0,)
     return max((begin + length - 1) // align - begin // align + 1 for begin in begins)
 
 
-@cache
+@lru_cache(maxsize=4096)
 def whole(begins: tuple[int, ...], skipped: int, length: int, align: int) -> int:
     """Aligned blocks within a stretch, wherever it begins."""
     found = ((b + skipped + length) // align - -(-(b + skipped) // align) for b in begins)
