@@ -1,8 +1,6 @@
 """What makes buffers: a backend of four calls, and the ways in which it fails.
 
-AllocationError
-├── KernelRefused       a call returned an errno (raised by backends)
-└── AllocationFailed    what was planned cannot be had; says for which buffer and device
+Backends raise `KernelRefused`; whoever carries out a plan makes an `AllocationFailed` of it.
 """
 
 from __future__ import annotations
@@ -12,10 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NamedTuple, Protocol
 
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.solver.answer.plan import AttachedPort, Placement
 
 
-class AllocationError(Exception):
+class AllocationError(HeapwrightError):
     """Base of everything that goes wrong while buffers are made."""
 
 

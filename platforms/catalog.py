@@ -31,7 +31,15 @@ from typing import Any, Final, NamedTuple
 
 from heapwright.platforms.checks.consistency import faults
 from heapwright.platforms.checks.firewalls import disputes
-from heapwright.platforms.errors import InputError, Path, Problem, UnknownPlatform, UnparsableInput, near
+from heapwright.platforms.errors import (
+    InputError,
+    Path,
+    Problem,
+    UnknownPlatform,
+    UnparsableInput,
+    near,
+    shown,
+)
 from heapwright.platforms.fourcc.modifiers import opaque
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.reading.documents import Document, Mark, document_from
@@ -39,7 +47,7 @@ from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
 from heapwright.platforms.reading.validation import headed, partial, validated
 from heapwright.platforms.reading.yaml_source import read_file, read_text
 from heapwright.platforms.schema import SCHEMA, Platform
-from heapwright.platforms.values import UNKNOWN, shown
+from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 
 DRIVER_SCHEMA: Final = "heapwright/driver/1"

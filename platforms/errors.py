@@ -1,10 +1,23 @@
-"""What can go wrong, as one small tree:
+"""What is raised on purpose, as one tree:
 
     HeapwrightError
-    └── InputError                a file or request is not what it must be; carries every problem found
-        ├── UnparsableInput       not even YAML or JSON, too large, too deep, or not readable
-        ├── UnknownPlatform       no board of that name
-        └── NotOnBoard            a heap or device that this board lacks, and another may have
+    ├── InputError                a file or request is not what it must be; carries every problem found
+    │   ├── UnparsableInput       not even YAML or JSON, too large, too deep, or not readable
+    │   ├── UnknownPlatform       no board of that name
+    │   └── NotOnBoard            a heap or device that this board lacks, and another may have
+    ├── AllocationError           buffers could not be made
+    │   ├── AllocationFailed      a plan could not be carried out; says for which buffer and device
+    │   └── KernelRefused         a call failed, in the kernel's words
+    │       ├── Absent            the kernel or the machine has no such device node
+    │       ├── NotPermitted      this user may not open the device node
+    │       ├── Full              no room for another buffer
+    │       └── NotImported       the device looked at the buffer and does not take it
+    ├── Adjusted                  within the allocator: a driver made something else of a call
+    ├── _Lacking                  within the importers: why a node is no device
+    ├── CannotWrite               the place an answer should go to does not take it
+    ├── CannotListen              an address that a service cannot have
+    ├── Refused                   an HTTP request that is refused, with its status
+    └── OutOfTime                 a deadline came before the work was done
 
 "No plan exists" is an answer, not an error, and therefore not here.
 """
@@ -14,14 +27,19 @@ from __future__ import annotations
 import difflib
 from collections.abc import Collection, Iterable
 from itertools import takewhile
-from typing import Final, NamedTuple
-
-from heapwright.platforms.values import shown
+from typing import Any, Final, NamedTuple
 
 MAX_PROBLEMS: Final = 500
 """Nobody reads more, and finding the word that was meant costs a millisecond each."""
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of a file down to one value."""
+
+
+def shown(value: Any) -> str:
+    """`value` for an error message: short, printable, on one line."""
+    text = value if isinstance(value, str) else repr(value)
+    text = "".join(c if c.isprintable() else "?" for c in text[:61])
+    return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
 
 
 def dotted(path: Path) -> str:

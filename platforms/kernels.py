@@ -15,9 +15,9 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
-from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.errors import InputError, Problem, shown
 from heapwright.platforms.schema import Heap, Platform
-from heapwright.platforms.values import KERNEL_VERSION, shown
+from heapwright.platforms.values import KERNEL_VERSION
 
 _VERSION: Final = re.compile(KERNEL_VERSION, re.ASCII)
 

@@ -11,6 +11,8 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, PlainValidator, WithJsonSchema
 
+from heapwright.platforms.errors import shown
+
 INT64_MAX: Final = 2**63 - 1
 UNKNOWN: Final = "unknown"
 KERNEL_VERSION: Final = r"\d{1,3}(\.\d{1,6}){0,3}"
@@ -156,13 +158,6 @@ def parse_ratio(value: Any) -> Ratio:
     if 0 in ratio:
         raise ValueError(f"expected a positive ratio, got {shown(value)}")
     return ratio
-
-
-def shown(value: Any) -> str:
-    """`value` for an error message: short, printable, on one line."""
-    text = value if isinstance(value, str) else repr(value)
-    text = "".join(c if c.isprintable() else "?" for c in text[:61])
-    return f"'{text[:60]}…'" if len(text) > 60 else f"'{text}'"
 
 
 def in_units(number: int) -> str:

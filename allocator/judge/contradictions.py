@@ -24,10 +24,9 @@ from heapwright.allocator.judge.layout.pixels import modifier_named
 from heapwright.allocator.judge.layout.surfaces import Bands
 from heapwright.allocator.judge.question.conversion_trees import Node, Tree, shape_faults, trees
 from heapwright.allocator.judge.question.device_assignment import seatings, unseated
-from heapwright.platforms.errors import Path, near
+from heapwright.platforms.errors import Path, near, shown
 from heapwright.platforms.reading.documents import UNFIT
 from heapwright.platforms.schema import Device, Platform
-from heapwright.platforms.values import shown
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Placement, Plan
 
 MOST_COLUMNS: Final = 1 << 13

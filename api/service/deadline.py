@@ -14,6 +14,8 @@ import threading
 from collections.abc import Callable
 from typing import TypeVar
 
+from heapwright.platforms.errors import HeapwrightError
+
 Result = TypeVar("Result")
 
 _raise_in = ctypes.pythonapi.PyThreadState_SetAsyncExc
@@ -21,7 +23,7 @@ _raise_in.argtypes = (ctypes.c_ulong, ctypes.py_object)
 _raise_in.restype = ctypes.c_int
 
 
-class OutOfTime(Exception):
+class OutOfTime(HeapwrightError):
     """The deadline came before the work was done."""
 
 

@@ -26,6 +26,7 @@ from starlette.exceptions import HTTPException
 
 from heapwright.api.service.deadline import OutOfTime
 from heapwright.platforms.errors import (
+    HeapwrightError,
     InputError,
     Problem,
     UnknownPlatform,
@@ -73,7 +74,7 @@ class ProblemDetails(Strict):
     errors: Annotated[tuple[ErrorDetail, ...], Field(strict=False)] = ()
 
 
-class Refused(Exception):
+class Refused(HeapwrightError):
     """A request that is refused with this status."""
 
     def __init__(

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from pydantic import BeforeValidator, Field, WithJsonSchema
 
 from heapwright.api.service.limits import DEFAULT_SECONDS, LONGEST_SECONDS
+from heapwright.platforms.errors import shown
 from heapwright.platforms.schema import Strict
-from heapwright.platforms.values import Name, shown
+from heapwright.platforms.values import Name
 from heapwright.solver.answer.plan import Plan
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]

@@ -11,11 +11,11 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from heapwright.platforms.checks.ranges import bad_ranges
-from heapwright.platforms.errors import Path, near
+from heapwright.platforms.errors import Path, near, shown
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.schema import Device, ImageRule, Platform
-from heapwright.platforms.values import UNKNOWN, Span, shown
+from heapwright.platforms.values import UNKNOWN, Span
 from heapwright.platforms.words import PORTS
 
 Fault = tuple[Path, str]

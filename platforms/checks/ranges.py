@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from heapwright.platforms.errors import Path
+from heapwright.platforms.errors import Path, shown
 from heapwright.platforms.kernels import is_version, together
 from heapwright.platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
-from heapwright.platforms.values import UNKNOWN, Span, in_units, shown
+from heapwright.platforms.values import UNKNOWN, Span, in_units
 
 Fault = tuple[Path, str]
 

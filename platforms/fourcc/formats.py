@@ -13,8 +13,7 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, Literal, NamedTuple
 
-from heapwright.platforms.errors import near
-from heapwright.platforms.values import shown
+from heapwright.platforms.errors import near, shown
 
 Class = Literal["rgb", "yuv", "grey", "indexed"]
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_fourcc.c __drm_format_info()"

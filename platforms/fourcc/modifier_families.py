@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.values import shown
+from heapwright.platforms.errors import shown
 
 _NUMBER: Final = re.compile(r"0[xX][0-9a-fA-F]{1,14}|[0-9]{1,15}", re.ASCII)
 

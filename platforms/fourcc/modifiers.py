@@ -18,8 +18,8 @@ from functools import lru_cache
 from importlib import resources
 from typing import Any, Final, NamedTuple
 
+from heapwright.platforms.errors import shown
 from heapwright.platforms.fourcc.modifier_families import Family, Macro, Spelt, family, macro
-from heapwright.platforms.values import shown
 
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h"
 LINEAR: Final = "LINEAR"

@@ -10,12 +10,11 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.errors import Problem, UnparsableInput, shown
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import canonical
 from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
 from heapwright.platforms.importers.records import Card, Hardware, Machine, Reach
-from heapwright.platforms.values import shown
 
 MOST_BYTES: Final = 16 << 20
 MOST_CARDS: Final = 32

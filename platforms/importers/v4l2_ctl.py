@@ -17,7 +17,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.errors import HeapwrightError, Problem, UnparsableInput
 from heapwright.platforms.importers.records import (
     Direction,
     Hardware,
@@ -36,7 +36,7 @@ LISTS: Final = {"capture": "--list-formats-ext", "output": "--list-formats-out-e
 _VERSION = re.compile(r"([1-9][0-9]?)\.[0-9]{1,3}\.[0-9]{1,3}", re.ASCII)
 
 
-class _Lacking(Exception):
+class _Lacking(HeapwrightError):
     """Why a node is no device: a sentence with the command whose output is missing."""
 
 

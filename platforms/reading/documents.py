@@ -12,8 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.errors import InputError, Path, Problem
-from heapwright.platforms.values import shown
+from heapwright.platforms.errors import InputError, Path, Problem, shown
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 100_000

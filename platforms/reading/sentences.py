@@ -14,8 +14,8 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from heapwright.platforms.errors import MAX_PROBLEMS, Path, near
-from heapwright.platforms.values import KERNEL_VERSION, shown
+from heapwright.platforms.errors import MAX_PROBLEMS, Path, near, shown
+from heapwright.platforms.values import KERNEL_VERSION
 
 _NAME: Final = "expected a name of at most 64 letters, digits and _ . , + -"
 _NAME_PATTERN: Final = "^[A-Za-z0-9_.,+-]{1,64}$"

@@ -16,10 +16,10 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Path
+from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Path, shown
 from heapwright.platforms.reading.documents import Document
 from heapwright.platforms.reading.sentences import failures, problems, value_at
-from heapwright.platforms.values import UNKNOWN, shown
+from heapwright.platforms.values import UNKNOWN
 
 Model = TypeVar("Model", bound=BaseModel)
 Checks = Callable[[Any], Iterable[tuple[Path, str]]]

@@ -34,7 +34,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from heapwright.platforms.errors import InputError, Problem, UnparsableInput
+from heapwright.platforms.errors import InputError, Problem, UnparsableInput, shown
 from heapwright.platforms.reading.documents import (
     BEYOND_64_BITS,
     MAX_DEPTH,
@@ -49,7 +49,6 @@ from heapwright.platforms.reading.documents import (
     too_much,
     value_problem,
 )
-from heapwright.platforms.values import shown
 
 MAX_BYTES: Final = 1 << 20
 MAX_LINE: Final = 1 << 16

@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.errors import InputError, Problem, shown
 from heapwright.platforms.schema import Conversion, Port
-from heapwright.platforms.values import shown
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget

@@ -11,12 +11,11 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
-from heapwright.platforms.errors import InputError, Path, Problem
+from heapwright.platforms.errors import InputError, Path, Problem, shown
 from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
 from heapwright.platforms.reading.documents import Document, document_from
 from heapwright.platforms.reading.validation import headed, validated
 from heapwright.platforms.reading.yaml_source import read_file
-from heapwright.platforms.values import shown
 from heapwright.solver.answer.plan import SCHEMA as ANSWER
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from heapwright.solver.question.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment

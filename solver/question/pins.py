@@ -10,11 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from heapwright.platforms.errors import InputError, NotOnBoard, Problem
+from heapwright.platforms.errors import InputError, NotOnBoard, Problem, shown
 from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
 from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.platforms.schema import Platform
-from heapwright.platforms.values import shown
 from heapwright.solver.question.pipeline import Pipeline
 
 PIN: Final = "pin"

@@ -11,8 +11,9 @@ from typing import Annotated, Any, Final, Literal, NamedTuple
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from heapwright.platforms.errors import shown
 from heapwright.platforms.schema import Device, DmabufCounts, Fourccs, Modifiers, Strict, Words
-from heapwright.platforms.values import Extent, Name, PositiveBytes, Size2D, shown
+from heapwright.platforms.values import Extent, Name, PositiveBytes, Size2D
 from heapwright.platforms.words import KINDS, PORTS, Access
 
 SCHEMA: Final = "heapwright/pipeline/1"

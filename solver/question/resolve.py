@@ -14,10 +14,9 @@ from itertools import pairwise, product
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from heapwright.platforms.errors import InputError
+from heapwright.platforms.errors import InputError, shown
 from heapwright.platforms.errors import Problem as Fault
 from heapwright.platforms.schema import Platform
-from heapwright.platforms.values import shown
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Placement
 from heapwright.solver.board.board import Board, HeapView

@@ -29,6 +29,7 @@ from heapwright.allocator.linux.observe.buffers import make
 from heapwright.allocator.linux.observe.grades import Grade, Observation, Subject
 from heapwright.allocator.linux.observe.kernel_log import KernelLog
 from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.answer.plan import Plane
 
@@ -43,7 +44,7 @@ SLOTS_TO_READ: Final = 2
 """A device that shows buffers keeps the last one; it gives the first back when it has another."""
 
 
-class Adjusted(Exception):
+class Adjusted(HeapwrightError):
     """The driver took the call and made something else of it."""
 
 

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Final
 
 import typer
 
+from heapwright.platforms.errors import HeapwrightError, InputError
+
 if TYPE_CHECKING:
     from heapwright.solver.answer.plan import Answer
 
@@ -33,11 +35,11 @@ class Exit(IntEnum):
     INTERRUPTED = 130
 
 
-class CannotWrite(Exception):
+class CannotWrite(HeapwrightError):
     """The place an answer should go to does not take it."""
 
 
-class CannotListen(Exception):
+class CannotListen(HeapwrightError):
     """An address that a service cannot have; `taken`: somebody listens there already."""
 
     def __init__(self, message: str, *, taken: bool = False) -> None:
@@ -86,8 +88,6 @@ def guarded(run: Callable[[], int | None], name: str) -> int:
 
 def _reported(wrong: Exception, name: str) -> int:
     """Say what went wrong and choose the exit code."""
-    from heapwright.platforms.errors import InputError
-
     show = getattr(wrong, "show", None)
     if callable(show):  # typer's usage errors, whose class has moved between its releases
         show()
