@@ -21,6 +21,7 @@ from heapwright.api.cli.options import (
     CellsOption,
     DrmInfoOption,
     DtbOption,
+    ExampleOption,
     GapOption,
     HoldOption,
     HostOption,
@@ -59,6 +60,7 @@ every capacity. With -p all, every file is solved by itself on every board.
 """
 SOLVE_EXAMPLES: Final = """\b
 Examples:
+  solve --example record-and-preview -p rk3588      one of the pipelines that come with heapwright
   solve record.yaml -p rk3399                       one pipeline on one board
   solve decode.yaml record.yaml -p my-board.yaml    two at once, on a board of your own
   solve record.yaml -p all --markdown               every board, as a Markdown table
@@ -79,8 +81,9 @@ Exit status:
 
 
 def solve(
-    files: PipelineFiles,
+    files: PipelineFiles = None,
     platform: PlatformOption = None,
+    example: ExampleOption = None,
     kernel: KernelOption = None,
     as_json: JsonOption = False,
     markdown: MarkdownOption = False,
@@ -99,7 +102,7 @@ def solve(
 ) -> int:
     """Command `solve`; see SOLVE_HELP."""
     request = SolveRequest(
-        files=tuple(files),
+        files=_files(files or (), example or ()),
         platform=_platform(platform),
         kernel=kernel,
         as_json=as_json,
@@ -124,6 +127,21 @@ def solve(
     from heapwright.api.cli.commands.solve import solve as solve_one
 
     return solve_one(request)
+
+
+def _files(files: Sequence[str], examples: Sequence[str]) -> tuple[str, ...]:
+    """The pipelines asked about.
+
+    Raises:
+        typer.BadParameter: there are none.
+    """
+    if not files and not examples:
+        raise typer.BadParameter(
+            "give a pipeline file, - for standard input, or --example NAME", param_hint="PIPELINE"
+        )
+    from heapwright.api.cli.examples import example_files
+
+    return (*files, *example_files(examples))
 
 
 def _one(given: list[str] | None, option: str) -> str | None:

@@ -47,6 +47,13 @@ def _boards(incomplete: str) -> list[str]:
     return [name for name in (*board_names(), EVERY_BOARD) if name.startswith(incomplete)]
 
 
+def _examples(incomplete: str) -> list[str]:
+    """Names of examples for shell completion."""
+    from heapwright.api.cli.examples import example_names
+
+    return [name for name in example_names() if name.startswith(incomplete)]
+
+
 def _finite(value: float | None) -> float | None:
     if value is not None and not math.isfinite(value):
         raise typer.BadParameter(f"expected a finite number, got {value}")
@@ -54,8 +61,17 @@ def _finite(value: float | None) -> float | None:
 
 
 PipelineFiles = Annotated[
-    list[str],
+    list[str] | None,
     typer.Argument(metavar="PIPELINE", help="Pipeline files, solved together; - is standard input."),
+]
+ExampleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--example",
+        metavar="NAME",
+        help="A pipeline that comes with heapwright, beside or instead of files; may be repeated.",
+        autocompletion=_examples,
+    ),
 ]
 PlatformOption = Annotated[
     str | None,
