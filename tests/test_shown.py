@@ -13,9 +13,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import heapwright
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
-from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.judge import judge as judged
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.solver.answer.plan import Infeasible, Plan
@@ -202,7 +203,7 @@ def test_solver_judge_and_a_third_reading_take_the_same_turned_pictures(name: st
     port = platform.devices[device].ports["scanout"]
     for angle in ANGLES:
         asked = pipeline(frame=buffer(read_by={"port": "display.scanout", "rotate": angle}))
-        case = Judge(platform).case([asked])
+        case = Case(JudgedPlatform(platform), [asked])
         _, (party,) = case.asked[0].parties
         rules = [rule for rule in port.images if holds(rule, port, used(angle))]
         assert [id(rule) for rule in hold(port, party)] == [id(rule) for rule in rules]

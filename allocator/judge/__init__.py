@@ -1,5 +1,5 @@
 """A board made of its profile, in two moods.
 
-*Judge* is the oracle: memory at its unluckiest, promises taken literally.
+*JudgedPlatform* is the oracle: memory at its unluckiest, promises taken literally.
 *Board* does what a real kernel does, luck, errno and wording included.
 """

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from heapwright.allocator.judge.constraints.addressability import Residence
+from heapwright.allocator.judge.board.attachments import Touch, touched_bytes
+from heapwright.allocator.judge.board.residence import Residence
 from heapwright.allocator.judge.constraints.conversions import conversion_cost
-from heapwright.allocator.judge.constraints.memory.capacity import Touch, touched_bytes
-from heapwright.allocator.judge.judge import Case, Judge
+from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.layout.families import compressing
 from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
+from heapwright.allocator.judge.placement import touches_of
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import Tree, trees
 from heapwright.allocator.judge.question.request import Asked, Seating
 from heapwright.platforms.schema import Platform
@@ -53,7 +55,7 @@ def cost(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
 ) -> Cost:
     """The objective levels of a plan that the judge finds lawful."""
-    return plan_cost(Judge(platform).case(pipelines, live), plan)
+    return plan_cost(Case(JudgedPlatform(platform), pipelines, live), plan)
 
 
 def plan_cost(case: Case, plan: Plan) -> Cost:
@@ -98,7 +100,7 @@ def parts_of(
     case: Case, asked: Asked, placement: Placement, seating: Seating
 ) -> tuple[tuple[int, int, int, int], Shares]:
     """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
-    touches, _ = case.touches(asked, seating)
+    touches, _ = touches_of(case.of, asked, seating)
     where = case.of.residence(placement.heap, [touch.device for touch in touches])
     formats = asked.buffer.formats
     preference = sum(seating.taken)

@@ -8,15 +8,15 @@ from zlib import crc32
 
 from heapwright.allocator.backend import Buffer
 from heapwright.allocator.faults import Fault, refused, seen
+from heapwright.allocator.judge.board.attachments import Touch
 from heapwright.allocator.judge.constraints.image.opaque import INVALID
-from heapwright.allocator.judge.constraints.image.ports import layout_of
-from heapwright.allocator.judge.constraints.image.rules import Layout
 from heapwright.allocator.judge.constraints.image.walk import Mark, View, samples, view
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
 from heapwright.allocator.judge.constraints.protection import port_objections
 from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named
+from heapwright.allocator.judge.layout.stated import Layout, layout_of
+from heapwright.allocator.judge.placement import touches_of
 from heapwright.allocator.judge.question.conversion_trees import NOBODY, Node
 from heapwright.allocator.judge.question.request import Asked, Party
 from heapwright.solver.answer.plan import AttachedPort, Placement
@@ -67,7 +67,7 @@ class Scene(NamedTuple):
 def scene_of(case: Case, node: Node, faults: list[Fault]) -> Scene:
     """The scene of one placement; who cannot even look at it is missing, with a fault."""
     asked, placement, seating = node
-    touches, missing = case.touches(asked, seating)
+    touches, missing = touches_of(case.of, asked, seating)
     faults += missing
     layout = None if _unplaced(placement) else layout_of(placement)
     if missing or (layout is not None and not isinstance(layout, Layout)):

@@ -26,10 +26,10 @@ from heapwright.allocator.frameworks import (
     unmapped,
 )
 from heapwright.allocator.hardware import HeapFacts, known, round_up
+from heapwright.allocator.judge.board.attachments import Touch
 from heapwright.allocator.judge.board.physical_map import most
-from heapwright.allocator.judge.constraints.addressability import Residence, uses
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
-from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.judge.board.residence import Residence, uses
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.kernel.bus import OFF_BUS, Bus
 from heapwright.allocator.kernel.calls import whole_pages
 from heapwright.allocator.kernel.extents import Chunks, Extents, Pager, Pages, first_fit, worst
@@ -68,7 +68,7 @@ class Board:
         """
         self.platform = platform
         self.mood = mood
-        self.facts = Judge(platform)
+        self.facts = JudgedPlatform(platform)
         self.bus = Bus(platform, swiotlb=swiotlb and mood == "board")
         self.faults: list[Fault] = []
         """Every fault that devices raised so far; the service lives on."""

@@ -14,8 +14,8 @@ from collections.abc import Callable
 from heapwright.allocator.backend import Buffer
 from heapwright.allocator.faults import Objection, refused, seen
 from heapwright.allocator.hardware import HeapFacts
-from heapwright.allocator.judge.constraints.addressability import Residence
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.board.residence import Residence
 
 
 class Firewall:

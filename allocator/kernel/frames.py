@@ -16,6 +16,7 @@ from heapwright.allocator.execute import Allocation
 from heapwright.allocator.faults import Fault, refused, seen
 from heapwright.allocator.frameworks import unmapped
 from heapwright.allocator.judge.constraints.image.walk import Mark
+from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.question.conversion_trees import Tree, shape_faults, tree_faults, trees
 from heapwright.allocator.judge.question.device_assignment import seatings, unseated
 from heapwright.allocator.kernel.accesses import Actor, Scene, overruns, scene_of, touched
@@ -43,7 +44,7 @@ def run_frame(
 
     `skipped`: placements whose conversion is not run, as by a service that forgot it.
     """
-    case, plan = board.facts.case(pipelines), allocation.plan
+    case, plan = Case(board.facts, pipelines), allocation.plan
     faults = list(tree_faults(case.asked, plan))
     grown = [] if faults else trees(case.asked, plan)
     faults += [fault for tree in grown for fault in shape_faults(board.platform, tree)]

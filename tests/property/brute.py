@@ -15,14 +15,17 @@ from itertools import product
 from typing import NamedTuple
 
 from heapwright.allocator.faults import Objection
-from heapwright.allocator.judge.constraints.image.ports import Verdict, names
+from heapwright.allocator.judge.board.attachments import Touch, Uses
+from heapwright.allocator.judge.constraints.image.ports import Verdict
 from heapwright.allocator.judge.constraints.image.rules import Rule
-from heapwright.allocator.judge.constraints.memory.capacity import Touch, Uses
 from heapwright.allocator.judge.constraints.protection import wards
+from heapwright.allocator.judge.constraints.request import count_faults, request_faults
 from heapwright.allocator.judge.cost import Cost, combined, live_shares, parts_of, plan_cost
-from heapwright.allocator.judge.judge import Case, Judge
+from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.layout.families import opaque
-from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
+from heapwright.allocator.judge.layout.pixels import modifier_named, names, pixels
+from heapwright.allocator.judge.placement import heap_verdict, layout_verdict, touches_of
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
@@ -46,7 +49,7 @@ class Search:
     def __init__(
         self, platform: Platform, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()
     ) -> None:
-        self.case: Case = Judge(platform).case(pipelines, live)
+        self.case: Case = Case(JudgedPlatform(platform), pipelines, live)
         self._live = live_shares(self.case)
         self.refusals: Counter[str] = Counter()
         """How often each kind refused something on the way."""
@@ -114,13 +117,13 @@ class Search:
 
     def _alone(self, asked: Asked, seating: Seating, links: Links) -> Iterator[Option]:
         case = self.case
-        touches, faults = case.touches(asked, seating)
+        touches, faults = touches_of(case.of, asked, seating)
         self._refused(faults)
         if faults:
             return
         counts = []
         for count in _counts(asked):
-            wrong = list(case.count_faults(asked, count, touches))
+            wrong = list(count_faults(asked, count, touches))
             counts += [] if wrong else [count]
         if not counts:
             self.refusals["count"] += 1
@@ -138,8 +141,8 @@ class Search:
         seen: set[object] = set()
         for bare in self._layouts(asked, touches, parties, links):
             placement = bare.model_copy(update={"attachments": attached})
-            verdict = case.layout_verdict(asked, placement, touches, parties)
-            faults = [*verdict.faults, *case.wish_faults(asked, placement)]
+            verdict = layout_verdict(case.of, asked, placement, touches, parties)
+            faults = [*verdict.faults, *request_faults(asked, placement)]
             self._refused(faults)
             key = (
                 placement.format,
@@ -176,7 +179,7 @@ class Search:
             where = {"heap": heap.name, "names": heap.facts.names, "allocated": allocated}
             for count in counts:
                 placed = placement.model_copy(update={**where, "count": count})
-                wrong, charge = case.heap_verdict(asked, placed, touches, parties, verdict)
+                wrong, charge = heap_verdict(case.of, asked, placed, touches, parties, verdict)
                 self._refused(wrong)
                 if wrong or charge is None:
                     break

@@ -21,7 +21,7 @@ from heapwright.allocator.judge.constraints.conversions import (
     moves_raw,
     strides,
 )
-from heapwright.allocator.judge.constraints.memory.capacity import Charge
+from heapwright.allocator.judge.constraints.memory.charge import Charge
 from heapwright.allocator.judge.cost import Cost, Shares, combined
 from heapwright.allocator.judge.judge import Case
 from heapwright.allocator.judge.question.conversion_trees import DEEPEST, Bridge, Tree, converter, inserted

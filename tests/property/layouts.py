@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from heapwright.allocator.faults import Objection
 from heapwright.allocator.hardware import known
-from heapwright.allocator.judge.constraints.image.rules import (
-    Layout,
-    Rule,
+from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.constraints.image.objections import (
     column_objections,
-    implied_offsets,
     offset_objections,
     rows_objections,
     size_objections,
     stride_objections,
 )
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.constraints.image.rules import Rule, implied_offsets
 from heapwright.allocator.judge.layout.pixels import Pixels, modifier_named
+from heapwright.allocator.judge.layout.stated import Layout
 from heapwright.allocator.judge.layout.surfaces import Bands
 from heapwright.allocator.judge.question.request import Asked, Party
 from heapwright.platforms.fourcc.formats import pixel_format

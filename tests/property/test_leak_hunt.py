@@ -14,7 +14,7 @@ import pytest
 import heapwright.solver.board.board
 import heapwright.solver.question.protection
 from heapwright.allocator.hardware import DeviceFacts
-from heapwright.allocator.judge import judge
+from heapwright.allocator.judge import platform as judged
 from heapwright.allocator.judge.constraints import protection as wards
 from heapwright.allocator.judge.question.request import Asked, Seating
 from heapwright.solver.question.pipeline import Audience
@@ -62,7 +62,7 @@ def a_later_mark_opens_to_everybody(patch: pytest.MonkeyPatch) -> None:
 def every_firewall_stands(patch: pytest.MonkeyPatch) -> None:
     """Whoever else allocates in a range, its access list counts."""
     patch.setattr(heapwright.solver.board.board, "clashes", lambda *_: ())
-    patch.setattr(judge, "disputed", lambda *_: {})
+    patch.setattr(judged, "disputed", lambda *_: {})
 
 
 def caught() -> Iterator[str]:

@@ -8,43 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import gcd
-from typing import NamedTuple
 
 from heapwright.allocator.addresses import sure_alignment
 from heapwright.allocator.faults import Objection, beyond_mask, refused, seen, unaligned
 from heapwright.allocator.frameworks import scattered, unmapped
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
 from heapwright.allocator.judge.board.physical_map import Ground, Place
+from heapwright.allocator.judge.board.residence import Residence, uses
 from heapwright.platforms.schema import Platform, Port
 from heapwright.platforms.values import UNKNOWN
-
-
-class Residence(NamedTuple):
-    """Where a buffer lives once everybody has attached."""
-
-    heap: HeapFacts
-    """The heap that was asked."""
-    home: HeapFacts
-    """The heap in whose memory, and by whose alignment, it lives; another one if it was moved."""
-
-    @property
-    def memories(self) -> frozenset[str] | None:
-        return self.home.memories
-
-    @property
-    def moved(self) -> bool:
-        return self.home is not self.heap
-
-
-def uses(ground: Ground, device: DeviceFacts, memories: frozenset[str] | None) -> bool:
-    """Whether the device reaches all of these memories, its own or by peer-to-peer."""
-    if device.by_cpu or memories is None:
-        return True
-    for memory in memories:
-        home = ground.home[memory]
-        if home and device.name not in home and not (device.peer and device.name in ground.peers[memory]):
-            return False
-    return True
 
 
 def _pieces(size: int, run: int, piece: int) -> int:

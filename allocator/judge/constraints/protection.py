@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from heapwright.allocator.faults import Fault, Objection, seen
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts
-from heapwright.allocator.judge.constraints.addressability import Residence
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.board.residence import Residence
 from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating, Ward
 from heapwright.solver.question.pipeline import Selector
 

@@ -13,7 +13,7 @@ from typing import Final
 from heapwright.allocator.hardware import round_up
 from heapwright.allocator.judge.layout.compressed import Ubwc
 from heapwright.allocator.judge.layout.control import Control, TiledControl
-from heapwright.allocator.judge.layout.families import surfaces
+from heapwright.allocator.judge.layout.families import parameter_free, surfaces
 from heapwright.allocator.judge.layout.surfaces import Bands, Surface
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
@@ -124,3 +124,8 @@ def modifier_named(text: str) -> Modifier:
         return parse_modifier(text)
     except ValueError:
         return Modifier(text, None)
+
+
+def names(modifiers: Sequence[str], modifier: str) -> bool:
+    """Whether a list has a modifier; one of columns may stand there without their height."""
+    return modifier in modifiers or parameter_free(modifier_named(modifier)) in modifiers

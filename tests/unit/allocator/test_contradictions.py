@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 
 from heapwright import solve
-from heapwright.allocator.judge.contradictions import contradictions
-from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.judge.contradictions.passes import contradictions
+from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.errors import dotted
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
@@ -47,7 +48,7 @@ def _plan(platform: Platform = PLATFORM, question: Pipeline = QUESTION) -> Plan:
 
 
 def _told(plan: Any, platform: Platform = PLATFORM, question: Pipeline = QUESTION) -> list[str]:
-    case = Judge(platform).case([question])
+    case = Case(JudgedPlatform(platform), [question])
     found = contradictions(case, Plan.model_validate(plan))
     return [f"{dotted(path)}: {text}" for path, text in found]
 
@@ -197,12 +198,12 @@ def test_everything_of_one_pass_is_told_at_once() -> None:
 @pytest.mark.parametrize("name", BOARDS)
 def test_no_plan_of_ours_contradicts_anything(name: str) -> None:
     platform, plans = board(name), 0
-    judge = Judge(platform)
+    judge = JudgedPlatform(platform)
     for file in PORTABLE:
         pipelines = load_pipelines([str(file)])
         answer = solve(platform, pipelines)
         if isinstance(answer, Plan):
             plans += 1
             again = Plan.model_validate_json(answer.model_dump_json(by_alias=True))
-            assert contradictions(judge.case(pipelines), again) == (), file
+            assert contradictions(Case(judge, pipelines), again) == (), file
     assert plans

@@ -11,8 +11,9 @@ from typing import Final
 
 from heapwright.allocator.faults import Objection, refused
 from heapwright.allocator.hardware import HeapFacts
-from heapwright.allocator.judge.constraints.image.rules import Rule, extent_objections
-from heapwright.allocator.judge.constraints.memory.capacity import Touch
+from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.constraints.image.objections import extent_objections
+from heapwright.allocator.judge.constraints.image.rules import Rule
 from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
 from heapwright.platforms.values import Extent
 from heapwright.solver.answer.plan import Placement

@@ -9,23 +9,17 @@ from math import lcm, prod
 
 from heapwright.allocator.faults import Fault, Objection, refused
 from heapwright.allocator.hardware import round_up
+from heapwright.allocator.judge.board.attachments import Touch, Uses, summed, uses_of
+from heapwright.allocator.judge.constraints.image.objections import objections
 from heapwright.allocator.judge.constraints.image.opaque import opaque_objections, rule_objections
-from heapwright.allocator.judge.constraints.image.rules import (
-    Layout,
-    Rule,
-    control_objections,
-    form_objections,
-    in_proportion,
-    objections,
-)
+from heapwright.allocator.judge.constraints.image.rules import Rule
 from heapwright.allocator.judge.constraints.image.walk import View, mismatches, overrun, view
-from heapwright.allocator.judge.constraints.memory.capacity import Touch, Uses
-from heapwright.allocator.judge.layout.families import parameter_free
-from heapwright.allocator.judge.layout.pixels import Pixels, modifier_named, pixels
-from heapwright.allocator.judge.layout.surfaces import Shape
+from heapwright.allocator.judge.layout.form import control_objections, form_objections
+from heapwright.allocator.judge.layout.pixels import names
+from heapwright.allocator.judge.layout.stated import Layout, in_proportion
 from heapwright.allocator.judge.question.request import Party
 from heapwright.platforms.schema import ImageRule
-from heapwright.solver.answer.plan import Placement, Plane
+from heapwright.solver.answer.plan import Placement
 
 _COMBINATIONS = 4096
 
@@ -40,7 +34,7 @@ class Verdict:
     def uses(self, touches: Sequence[Touch]) -> tuple[Uses, ...]:
         """What they use together; without any such choice, what the ports take whatever the rule."""
         ways = self.ways or (tuple(uses_of(touch, None) for touch in touches),)
-        return tuple(dict.fromkeys(_summed(way) for way in ways))
+        return tuple(dict.fromkeys(summed(way) for way in ways))
 
 
 class Ports:
@@ -165,11 +159,6 @@ class Ports:
         return Verdict((), tuple(ways))
 
 
-def names(modifiers: Sequence[str], modifier: str) -> bool:
-    """Whether a list has a modifier; one of columns may stand there without their height."""
-    return modifier in modifiers or parameter_free(modifier_named(modifier)) in modifiers
-
-
 def applies(rule: ImageRule, touch: Touch, party: Party) -> bool:
     """Whether the rule holds for a buffer used like that: turned only as it, or else its port, says."""
     when = rule.when
@@ -199,20 +188,8 @@ def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[R
     return None
 
 
-def uses_of(touch: Touch, rule: ImageRule | None) -> Uses:
-    """What an attachment takes of each resource: the port whatever the rule, and the rule on top."""
-    return _summed([tuple(touch.port.uses.items()), tuple(rule.uses.items()) if rule is not None else ()])
-
-
 def _way(touches: Sequence[Touch], rules: Sequence[Rule]) -> tuple[Uses, ...]:
     return tuple(uses_of(touch, rule.facts) for touch, rule in zip(touches, rules, strict=True))
-
-
-def _summed(uses: Sequence[Uses]) -> Uses:
-    totals: dict[str, int] = {}
-    for resource, number in (each for group in uses for each in group):
-        totals[resource] = totals.get(resource, 0) + number
-    return tuple(sorted(totals.items()))
 
 
 def _walk(
@@ -227,63 +204,3 @@ def _walk(
             yield past.against(name, touch.device.name)
     for device, found in mismatches(layout, writers, readers + writers[1:]):
         yield found.against(name, device)
-
-
-def layout_of(placement: Placement) -> Layout | Objection:
-    """A plan's numbers as a layout, or what makes them none."""
-    if placement.format is None or placement.modifier is None:
-        return refused("format", "an image needs a format and a modifier")
-    facts = pixels(placement.format, placement.modifier)
-    if facts is None:
-        return refused("modifier", f"no bytes are known for {placement.format} in {placement.modifier}")
-    planes, sizes = placement.planes, placement.sizes
-    if len(planes) != len(facts.planes):
-        return refused(
-            "format",
-            f"{len(planes)} planes; {placement.format} in {placement.modifier} has {len(facts.planes)}",
-        )
-    homes = tuple(plane.dmabuf for plane in planes)
-    if homes != (0,) * len(planes) and homes != tuple(range(len(planes))):
-        return refused("plane-buffers", f"planes lie in dma-bufs {homes}")
-    if len(sizes) != len(set(homes)) or sum(sizes) != placement.size:
-        return refused(
-            "plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes"
-        )
-    rows = _rows(facts, planes)
-    if isinstance(rows, Objection):
-        return rows
-    return Layout(
-        facts,
-        placement.width,
-        placement.height,
-        placement.coded_width,
-        placement.coded_height,
-        tuple(plane.stride for plane in planes),
-        rows,
-        tuple(plane.offset for plane in planes),
-        homes,
-        sizes,
-        tuple(plane.metadata for plane in planes),
-    )
-
-
-def _rows(facts: Pixels, planes: Sequence[Plane]) -> tuple[int, ...] | Objection:
-    """How many rows each plane has, by its bytes; of planes that describe others, by what they describe."""
-    found: list[int] = []
-    for index, (plane, surface) in enumerate(zip(planes, facts.planes, strict=True)):
-        if plane.stride < 1 or plane.size < 1:
-            return refused("rows", "a plane is no whole number of rows")
-        told = Shape(plane.size, plane.metadata, plane.metadata_stride)
-        if surface.control:
-            rows: int | None = facts.plane_rows(index, found[0])
-            if surface.shape(plane.stride, rows or 0) != told:
-                return refused("metadata-planes", f"plane {index} has {plane.size} bytes for {rows} rows")
-        else:
-            rows = surface.rows_in(plane.stride, told)
-        if rows is None:
-            return refused(
-                "metadata-planes" if surface.described or plane.metadata else "rows",
-                f"the bytes of plane {index} make no whole number of rows",
-            )
-        found.append(rows)
-    return tuple(found)

@@ -15,8 +15,9 @@ from typing import NamedTuple
 
 from heapwright.allocator.faults import Objection, seen
 from heapwright.allocator.hardware import known, round_up
-from heapwright.allocator.judge.constraints.image.rules import Layout, Rule, implied_offsets, touched
+from heapwright.allocator.judge.constraints.image.rules import Rule, implied_offsets, touched
 from heapwright.allocator.judge.layout.pixels import Pixels
+from heapwright.allocator.judge.layout.stated import Layout
 from heapwright.allocator.judge.layout.surfaces import Bands
 
 

@@ -1,4 +1,4 @@
-"""Is there room for everything at once? What each buffer takes, and the sums that must hold."""
+"""Is there room for everything at once? The sums that must hold."""
 
 from __future__ import annotations
 
@@ -6,56 +6,15 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import NamedTuple
 
 from heapwright.allocator.faults import Fault, no_room, seen
-from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
+from heapwright.allocator.hardware import HeapFacts, known
+from heapwright.allocator.judge.board.attachments import Uses
 from heapwright.allocator.judge.board.physical_map import Ground, Pool
-from heapwright.allocator.judge.constraints.addressability import Residence
-from heapwright.allocator.judge.constraints.memory.bus_addresses import Mapped, crowded
+from heapwright.allocator.judge.constraints.memory.bus_addresses import crowded
+from heapwright.allocator.judge.constraints.memory.charge import Charge
 from heapwright.allocator.judge.constraints.memory.runs import Runs
-from heapwright.platforms.schema import Platform, Port
-
-Uses = tuple[tuple[str, int], ...]
-"""(resource, how many), sorted."""
-
-
-class Touch(NamedTuple):
-    """One attachment as far as room is concerned."""
-
-    device: DeviceFacts
-    port_name: str
-    port: Port
-    rarely: bool
-
-
-class Charge(NamedTuple):
-    """What one placement takes from everything that is shared."""
-
-    buffer: str
-    where: Residence
-    confined: frozenset[str] | None
-    """The memories over which it may be spread."""
-    sizes: tuple[int, ...]
-    """Of the dma-bufs of one buffer."""
-    number: int
-    taken: int
-    dmabufs: int
-    windows: tuple[tuple[str, int], ...]
-    mapped: tuple[Mapped, ...]
-    traffic: tuple[tuple[str, int], ...]
-    ports: tuple[tuple[str, str, int | None], ...]
-    """(device, port, how many such ports it has)."""
-    uses: tuple[Uses, ...]
-    """Alternatives: the rules under which the ports could take the buffer. If it is `standing`,
-    what it uses at least and at most."""
-    standing: bool = False
-    """Whether the buffer exists already."""
-
-
-def touched_bytes(size: int, rarely: bool) -> int:
-    """Bytes that one attachment moves a frame."""
-    return -(-size // 16) if rarely else size
+from heapwright.platforms.schema import Platform
 
 
 class Room:
@@ -69,75 +28,6 @@ class Room:
         self.heaps = heaps
         self.pools = pools
         self.runs = Runs(platform, ground, heaps)
-
-    def charge(
-        self,
-        buffer: str,
-        where: Residence,
-        sizes: Sequence[int],
-        count: int,
-        rate: int,
-        touches: Sequence[Touch],
-        uses: tuple[Uses, ...],
-    ) -> Charge:
-        taken = count * sum(where.home.slot(size) for size in sizes)
-        exported = [where.home.whole(size) for size in sizes]
-        memories = where.memories or frozenset()
-        return Charge(
-            buffer,
-            where,
-            where.home.memories,
-            tuple(sizes),
-            count,
-            taken,
-            count * len(sizes),
-            tuple(self._windows(memories, taken, touches)),
-            tuple(self._mapped(exported, count, touches)),
-            tuple(self._traffic(memories, sum(sizes), rate, touches)),
-            tuple((touch.device.name, touch.port_name, known(touch.port.how_many)) for touch in touches),
-            uses,
-        )
-
-    def _windows(
-        self, memories: frozenset[str], taken: int, touches: Sequence[Touch]
-    ) -> Iterator[tuple[str, int]]:
-        """The windows through which somebody touches the buffer, each once."""
-        behind: dict[str, list[str]] = {}
-        for memory in memories:
-            for around in self.ground.around[memory]:
-                if known(self.platform.memory[around].window) is not None:
-                    behind.setdefault(around, []).append(memory)
-        for window, inside in behind.items():
-            if any(self._through(window, memory, touch) for memory in inside for touch in touches):
-                yield window, taken
-
-    def _through(self, window: str, memory: str, touch: Touch) -> bool:
-        """Whether somebody gets at a memory through the window of one around it.
-
-        A peer comes through the BAR: drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
-        amdgpu_dma_buf_map() asks for AMDGPU_GEM_CREATE_CPU_ACCESS_REQUIRED.
-        """
-        chain = self.ground.around[memory]
-        named, home = touch.port.memory, self.ground.home[memory]
-        within = chain[: chain.index(window) + 1]
-        return (
-            touch.device.by_cpu
-            or (isinstance(named, tuple) and not set(named).isdisjoint(within))
-            or (bool(home) and touch.device.name not in home)
-        )
-
-    def _mapped(self, sizes: Sequence[int], count: int, touches: Sequence[Touch]) -> Iterator[Mapped]:
-        for device in {touch.device.name: touch.device for touch in touches}.values():
-            if not device.by_cpu and not device.linear:
-                yield Mapped(device, tuple(sizes), count)
-
-    def _traffic(
-        self, memories: frozenset[str], size: int, rate: int, touches: Sequence[Touch]
-    ) -> Iterator[tuple[str, int]]:
-        through = {around for memory in memories for around in self.ground.around[memory]}
-        for memory in through:
-            if known(self.platform.memory[memory].bandwidth) is not None:
-                yield memory, rate * sum(touched_bytes(size, touch.rarely) for touch in touches)
 
     def faults(self, charges: Sequence[Charge]) -> Iterator[Fault]:
         """Everything that does not fit when all of these live together."""

@@ -11,8 +11,8 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
 from heapwright.allocator.faults import Fault, seen
-from heapwright.allocator.judge.constraints.image.ports import names, uses_of
-from heapwright.allocator.judge.constraints.memory.capacity import Touch, Uses
+from heapwright.allocator.judge.board.attachments import Touch, Uses, uses_of
+from heapwright.allocator.judge.layout.pixels import names
 from heapwright.solver.answer.plan import Placement
 
 Way = tuple[Uses, ...]

@@ -10,16 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property, lru_cache
 from itertools import chain
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from heapwright.allocator.hardware import HeapFacts, known
 from heapwright.allocator.judge.board.physical_map import Ground, most
+from heapwright.allocator.judge.constraints.memory.charge import Charge
 from heapwright.allocator.order import locked_run, run_of
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Span
-
-if TYPE_CHECKING:
-    from heapwright.allocator.judge.constraints.memory.capacity import Charge
 
 ENTRIES = 8
 """CMA areas begin on what a page of page table entries of so many bytes maps: a pageblock."""

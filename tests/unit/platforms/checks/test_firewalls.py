@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.judge.judge import Judge
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.catalog import board_names, doubts, load_platform
 from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.schema import Platform
@@ -40,7 +40,7 @@ def two(tz: Any, other: Any, parts: dict[str, Any] | None = None) -> Platform:
 def relied_on(platform: Platform) -> bool:
     """Whether nothing is said against the firewall of `tz`; all three agree."""
     seen = Board(platform).heaps["tz"]
-    judged = Judge(platform).heaps["tz"]
+    judged = JudgedPlatform(platform).heaps["tz"]
     assert (seen.disputed is None) == (judged.disputed is None) == stands(platform, "tz")
     assert (seen.access is not None) == (seen.disputed is None)
     return seen.disputed is None
@@ -145,7 +145,7 @@ def test_every_firewall_of_our_boards_can_be_relied_on() -> None:
             walled += 1
             assert stands(platform, each), (name, each)
             assert Board(platform).heaps[each].access == frozenset(platform.heaps[each].access or ())
-            assert Judge(platform).heaps[each].disputed is None
+            assert JudgedPlatform(platform).heaps[each].disputed is None
     assert walled >= 9
 
 
@@ -247,7 +247,7 @@ def test_board_judge_and_tables_read_ranges_alike() -> None:
     standing = fallen = 0
     for seed in range(3000):
         platform = drawn(seed)
-        seen, judged = Board(platform).heaps, Judge(platform).heaps
+        seen, judged = Board(platform).heaps, JudgedPlatform(platform).heaps
         assert seen.keys() == judged.keys()
         for name in (n for n in seen if isinstance(platform.heaps[n].access, tuple)):
             expected = stands(platform, name)

@@ -1,0 +1,102 @@
+"""Everybody who was asked for attaches to what was asked for, and conversions are those of the board."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import Final
+
+from heapwright.allocator.faults import Fault
+from heapwright.allocator.judge.constraints.conversions import conversion_faults, edge_faults, level_faults
+from heapwright.allocator.judge.constraints.image.ports import Verdict
+from heapwright.allocator.judge.constraints.request import count_faults, request_faults
+from heapwright.allocator.judge.contradictions.path import Contradiction
+from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.placement import heap_verdict, touches_of
+from heapwright.allocator.judge.question.conversion_trees import Node, Tree, shape_faults, trees
+from heapwright.allocator.judge.question.device_assignment import seatings, unseated
+from heapwright.platforms.errors import shown
+from heapwright.solver.answer.plan import Plan
+
+_SEATINGS: Final = 256
+
+
+def wrong_answers(case: Case, plan: Plan) -> Iterator[Contradiction]:
+    """Everybody who was asked for attaches to what was asked for, and conversions are the board's."""
+    platform = case.of.platform
+    found = list(case.paper_faults(plan))
+    grown = [] if found else trees(case.asked, plan)
+    for tree in grown:
+        found += shape_faults(platform, tree)
+    if found:
+        yield from (_at(plan, "", fault) for fault in found)
+        return
+    yield from (_at(plan, "", fault) for fault in level_faults(platform, grown, plan))
+    for tree in grown:
+        faults = (*conversion_faults(platform, tree), *edge_faults(tree))
+        yield from (_at(plan, tree.asked.pipeline, fault) for fault in faults)
+    yield from _seated(case, plan, grown)
+
+
+def _seated(case: Case, plan: Plan, grown: Sequence[Tree]) -> Iterator[Contradiction]:
+    """What is wrong however the attachments are told apart."""
+    first: list[Contradiction] | None = None
+    for seats in islice(seatings(case.of.platform, grown), _SEATINGS):
+        found = [
+            _at(plan, node.asked.pipeline, fault)
+            for node in case.nodes(grown, seats)
+            for fault in _of_node(case, node)
+        ]
+        if not found:
+            return
+        first = first or found
+    yield from (
+        first if first is not None else (_at(plan, "", fault) for fault in unseated(case.of.platform, grown))
+    )
+
+
+def _of_node(case: Case, node: Node) -> Iterator[Fault]:
+    """Where one placement is not what was asked for, or not what its heap would make."""
+    asked, placement, seating = node
+    touches, faults = touches_of(case.of, asked, seating)
+    yield from faults
+    if faults:
+        return
+    yield from request_faults(asked, placement)
+    yield from count_faults(asked, placement.count, touches)
+    if (asked.buffer.bytes is None) == (placement.format is None):
+        text = (
+            "raw data where an image is asked for"
+            if placement.format is None
+            else "an image where raw data is"
+        )
+        yield Fault("format", asked.name, "", None, text)
+    elif asked.buffer.bytes is not None and placement.planes[0].size != asked.buffer.bytes:
+        text = f"{placement.planes[0].size} bytes of raw data, not {asked.buffer.bytes}"
+        yield Fault("minimum-size", asked.name, "", None, text)
+    if placement.colour is not None and placement.colour not in _colours(case):
+        text = f"neither a port of the board nor the question speaks of the colour space {shown(placement.colour)}"
+        yield Fault("colour-space", asked.name, "", None, text)
+    found, _ = heap_verdict(case.of, asked, placement, touches, asked.seated(seating), Verdict((), ()))
+    yield from (fault for fault in found if fault.kind == "allocated")
+
+
+def _colours(case: Case) -> set[str]:
+    """Every colour space that there is a word for: on the board, and in the question."""
+    devices = case.of.platform.devices.values()
+    rules = (rule for device in devices for port in device.ports.values() for rule in port.images)
+    named = {each for rule in rules for each in rule.colours or ()}
+    return named.union(*(asked.buffer.colours or () for asked in case.asked))
+
+
+def _at(plan: Plan, pipeline: str, fault: Fault) -> Contradiction:
+    """A fault with the path of the placement or conversion it is about, where its name tells."""
+    who = f"{fault.device}: " if fault.device else ""
+    for kind, names in (
+        ("placements", [(each.pipeline, each.buffer) for each in plan.placements]),
+        ("conversions", [(each.pipeline, each.writes) for each in plan.conversions]),
+    ):
+        for number, (owner, name) in enumerate(names):
+            if name == fault.buffer and pipeline in ("", owner):
+                return (kind, number), f"buffer {shown(name)}: {who}{fault.text}"
+    return (), f"{who}{fault.text}"

@@ -1,0 +1,46 @@
+"""One platform, ready to judge: what holds of it whatever is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from heapwright.allocator.hardware import DeviceFacts, device_facts, present_heaps
+from heapwright.allocator.judge.board.firewall_claims import disputed
+from heapwright.allocator.judge.board.physical_map import Ground, pools
+from heapwright.allocator.judge.board.residence import Residence, uses
+from heapwright.allocator.judge.constraints.addressability import Reach
+from heapwright.allocator.judge.constraints.image.ports import Ports
+from heapwright.allocator.judge.constraints.memory.capacity import Room
+from heapwright.allocator.judge.constraints.memory.charge import Charges
+from heapwright.platforms.schema import Platform
+
+
+class JudgedPlatform:
+    """One platform, ready to judge."""
+
+    def __init__(self, platform: Platform) -> None:
+        self.platform = platform
+        present = present_heaps(platform)
+        rivals = disputed(platform, present)
+        self.heaps = {name: replace(heap, disputed=rivals.get(name)) for name, heap in present.items()}
+        self.devices = {name: device_facts(name, device) for name, device in platform.devices.items()}
+        locked = {heap.facts.locks.from_ for heap in self.heaps.values() if heap.facts.locks is not None}
+        own = [heap.memories for heap in self.heaps.values() if heap.memories is not None]
+        self.named = frozenset(locked).union(*own)
+        """Memories that are some heap's own."""
+        self.ground = Ground(platform, self.named)
+        sets = {frozenset([memory]) for memory in locked}.union(own)
+        self.pools = pools(self.ground, frozenset(sets))
+        self.charges = Charges(platform, self.ground)
+        self.room = Room(platform, self.ground, self.heaps, self.pools)
+        self.reach = Reach(self.ground, platform)
+        self.ports = Ports()
+
+    def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> Residence:
+        """Where a buffer of a heap ends up when these devices attach."""
+        heap = self.heaps[heap_name]
+        target = self.heaps.get(heap.facts.moves_to or "")
+        if target is not None and not all(uses(self.ground, device, heap.memories) for device in devices):
+            return Residence(heap, target)
+        return Residence(heap, heap)
