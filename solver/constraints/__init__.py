@@ -2,6 +2,10 @@
 
 To add a kind, write its module and put it into this list (docs/add-a-constraint-kind.md).
 The order is that of design §5.
+
+Each docstring ends with an Example that the tests run: facts of a profile and a pipeline, and of the
+fact that decides the value that `violates` and one that `passes` (what is left out, and where other
+kinds take part, `clashes_with`: tests/docstring_examples.py).
 """
 
 from __future__ import annotations

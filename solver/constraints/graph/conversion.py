@@ -6,6 +6,13 @@ change stays as it is; both attachments obey every other kind. All conversions a
 edge together read at most what it gets through.
 
 Source: design §5, 38; the edges are `converts` of the profile, each with its source.
+
+Example:
+    devices.camera.ports.capture.images[0].formats: [YUYV]
+    devices.rga: {kind: 2d, ports: {source: {images: [{formats: [YUYV]}]}, target: {}}}
+    devices.rga.converts: [{from: source, to: target, may_change: [format]}]
+    buffers.frame.conversions: {violates: forbid, passes: allow}
+    clashes_with: [format]
 """
 
 from __future__ import annotations

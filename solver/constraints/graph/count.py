@@ -5,6 +5,10 @@ minimum, at most the smallest maximum. Fewer stalls the pipeline.
 
 Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-core.c
 min_queued_buffers, max_num_buffers; raspberrypi/picamera2#1392.
+
+Example:
+    devices.panel.ports.scanout.holds: 2  # and the camera 1
+    buffers.frame.count: {violates: 2, passes: 3}
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 Source: the platform profile; a pipeline is portable and may ask for what a board
 does not have.
+
+Example:
+    buffers.frame.read_by: gpu.sample
+    devices.gpu0: {violates: {kind: gpu, ports: {render: {}}}, passes: {kind: gpu, ports: {sample: {}}}}
 """
 
 from __future__ import annotations

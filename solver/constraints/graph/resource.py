@@ -6,6 +6,10 @@ those in its parts included.
 
 Source: linux-7.2.13:drivers/media/platform/nxp/imx8-isi/imx8-isi-pipe.c (chained
 channels); drivers/gpu/drm/rockchip/rockchip_drm_vop.c vop_crtc_atomic_check().
+
+Example:
+    buffers: {menu: {}, film: {}}
+    devices.panel.ports.scanout.how_many: {violates: 1, passes: 2}
 """
 
 from __future__ import annotations

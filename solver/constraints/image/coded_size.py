@@ -4,6 +4,12 @@ Stated by ports that write; the visible size stays, readers crop.
 
 Source: linux-7.2.13:drivers/media/platform/rockchip/rkvdec/rkvdec.c
 rkvdec_coded_fmts[] (64x16, VP9 64x64).
+
+Example:
+    devices.panel.ports.scanout.images[0].stride.max: 448
+    buffers.frame.size: 100x40  # 128 × 4 = 512 bytes a row, or 112 × 4 = 448
+    devices.camera.ports.capture.images[0].coded.multiple: {violates: 64x16, passes: 16x16}
+    clashes_with: [stride-range]
 """
 
 from __future__ import annotations

@@ -1,6 +1,10 @@
 """Ports that declare colour spaces must share one.
 
 Source: linux-7.2.13:include/uapi/linux/videodev2.h enum v4l2_colorspace; design §5, 9.
+
+Example:
+    devices.camera.ports.capture.images[0].colours: [bt601]
+    devices.panel.ports.scanout.images[0].colours: {violates: [bt709], passes: [bt709, bt601]}
 """
 
 from __future__ import annotations

@@ -5,6 +5,13 @@ display's register bounds them. The layout takes the smallest that suits all.
 
 Source: linux-7.2.13:drivers/gpu/drm/vc4/vc4_plane.c vc4_plane_mode_set() SCALER_TILE_HEIGHT_MASK;
 raspberrypi/linux:drivers/media/platform/raspberrypi/hevc_dec/hevc_d_video.c hevc_d_prepare_dst_format().
+
+Example:
+    devices.camera.ports.capture.images[0]: {formats: [NV12], modifiers: [BROADCOM_SAND128]}
+    devices.panel.ports.scanout.images[0]: {formats: [NV12], modifiers: [BROADCOM_SAND128]}
+    buffers.frame.size: 1920x1080  # columns of 1080 × 3/2 = 1620 rows
+    devices.panel.ports.scanout.images[0].column_height: {violates: {max: 1619}, passes: {max: 1620}}
+    clashes_with: [modifier]
 """
 
 from __future__ import annotations

@@ -5,6 +5,10 @@ met by the coded size where the port itself rounds up.
 
 Source: linux-7.2.13:drivers/media/platform/rockchip/rga/rga3-hw.c rga3_hw (in 8176,
 out 8128); drivers/gpu/drm/mxsfb/lcdif_regs.h LCDIF_MIN_*.
+
+Example:
+    buffers.frame.size: 1920x1080
+    devices.panel.ports.scanout.images[0].extent: {violates: {max: 1920x1079}, passes: {max: 1920x1080}}
 """
 
 from __future__ import annotations

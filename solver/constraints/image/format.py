@@ -2,6 +2,9 @@
 
 Source: linux-7.2.13:drivers/gpu/drm/drm_plane.c drm_plane_has_format();
 drivers/media/v4l2-core/v4l2-ioctl.c VIDIOC_ENUM_FMT.
+
+Example:
+    devices.panel.ports.scanout.images[0].formats: {violates: [NV12], passes: [NV12, XR24]}
 """
 
 from __future__ import annotations

@@ -6,6 +6,12 @@ plane by itself; some ports want sizes in whole multiples.
 Source: mesa:src/gallium/drivers/etnaviv/etnaviv_resource.c etna_resource_from_handle();
 linux-7.3.4:drivers/media/platform/samsung/s5p-mfc/s5p_mfc_opr_v6.c calc_plane();
 linux-7.2.13:drivers/gpu/drm/virtio/virtgpu_ioctl.c (blob_alignment).
+
+Example:
+    devices.camera.ports.capture.bytes.max: 1152
+    buffers.frame.size: 16x18  # 64 × 20 = 1280 bytes, or 64 × 18 = 1152
+    devices.panel.ports.scanout.images[0].minimum.rows_multiple: {violates: 4, passes: 2}
+    clashes_with: [extent]
 """
 
 from __future__ import annotations

@@ -5,6 +5,10 @@ plane type; what several vendors share is usually LINEAR alone.
 
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_plane.c
 drm_plane_has_format().
+
+Example:
+    devices.camera.ports.capture.images[0].modifiers: [I915_X_TILED]
+    devices.panel.ports.scanout.images[0].modifiers: {violates: [LINEAR], passes: [LINEAR, I915_X_TILED]}
 """
 
 from __future__ import annotations

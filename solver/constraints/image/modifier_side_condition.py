@@ -7,6 +7,10 @@ Source: linux-7.3.4:drivers/gpu/drm/drm_blend.c drm_plane_create_rotation_proper
 without the property shows 0 only); drivers/gpu/drm/rockchip/rockchip_drm_vop.c
 vop_plane_atomic_check() (AFBC without crop or rotation); drivers/gpu/drm/tidss/tidss_dispc.c
 dispc_plane_check() (the lite plane cannot scale).
+
+Example:
+    buffers.frame.read_by: {port: display.scanout, rotate: 180}
+    devices.panel.ports.scanout.rotate: {violates: [0], passes: [0, 180]}
 """
 
 from __future__ import annotations

@@ -2,6 +2,12 @@
 
 Source: linux-7.2.13:drivers/media/platform/chips-media/wave5/wave5-vpuconfig.h
 W5_ENC_RAW_STEP_HEIGHT (16 rows).
+
+Example:
+    devices.panel.ports.scanout.bytes.max: 1536
+    buffers.frame.size: 16x17  # 64 × 32 = 2048 bytes, or 64 × 24 = 1536
+    devices.camera.ports.capture.images[0].rows.multiple: {violates: 16, passes: 8}
+    clashes_with: [extent]
 """
 
 from __future__ import annotations

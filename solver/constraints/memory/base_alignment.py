@@ -7,6 +7,11 @@ its own a device sees bus addresses, whatever the heap: aligned as their allocat
 
 Source: linux-7.2.13:drivers/media/platform/st/stm32/stm32-dcmipp/dcmipp-bytecap.c
 (16 bytes); linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova().
+
+Example:
+    devices.panel.dma: {bits: 32}
+    devices.panel.ports.scanout.base.multiple: 65536
+    heaps.system.align: {violates: 4KiB, passes: 64KiB}
 """
 
 from __future__ import annotations

@@ -9,6 +9,11 @@ they fit as runs too, wherever live buffers and others lie, `heapwright.solver.b
 
 Source: linux-7.2.13:mm/cma.c cma_alloc() (bitmap aligned to the order);
 drivers/dma-buf/heaps/cma_heap.c cma_heap_allocate(); drivers/tee/optee/protmem.c.
+
+Example:
+    buffers.frame: {size: 512x512, count: 3}  # 1 MiB each
+    memory.dram.size: {violates: 2MiB, passes: 3MiB}
+    clashes_with: [count]
 """
 
 from __future__ import annotations

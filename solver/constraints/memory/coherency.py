@@ -5,6 +5,11 @@ after the device has read it: stripes. With maintenance it is a cost only.
 
 Source: linux-7.2.13:drivers/dma-buf/heaps/system_heap.c system_heap_map_dma_buf();
 rockchip-linux/mpp#943.
+
+Example:
+    devices.panel.coherent: false
+    heaps.system.sync: none
+    heaps.system.cpu: {violates: cached, passes: uncached}
 """
 
 from __future__ import annotations

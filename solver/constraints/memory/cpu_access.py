@@ -5,6 +5,11 @@ uncached or write-combined memory it works, and reading costs (costs/traffic).
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; drivers/dma-buf/dma-buf.c
 dma_buf_mmap_internal().
+
+Example:
+    devices.cpu0: {kind: cpu, ports: {read: {}}}
+    buffers.frame.read_by: cpu.read
+    heaps.system.cpu: {violates: none, passes: uncached}
 """
 
 from __future__ import annotations

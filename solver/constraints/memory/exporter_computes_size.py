@@ -5,6 +5,12 @@ modifier nobody can tell it. A DRM or V4L2 device allocates by format and extent
 
 Source: linux-7.2.13:include/uapi/linux/dma-heap.h struct dma_heap_allocation_data (a length and
 nothing else); include/uapi/linux/videodev2.h VIDIOC_CREATE_BUFS; gbm_bo_create_with_modifiers2().
+
+Example:
+    devices.camera.ports.capture.images[0].modifiers: [ACME_TILED]
+    devices.panel.ports.scanout.images[0].modifiers: [ACME_TILED]
+    heaps.system.via: {violates: dma-heap, passes: drm}
+    clashes_with: [modifier]
 """
 
 from __future__ import annotations

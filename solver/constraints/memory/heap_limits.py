@@ -4,6 +4,10 @@ udmabuf refuses more than `size_limit_mb` (64 MiB on 6.12); RDMA and BAR
 exporters have a number of regions.
 
 Source: linux-6.12.107:drivers/dma-buf/udmabuf.c size_limit_mb.
+
+Example:
+    buffers.frame.size: 512x512  # 1 MiB
+    heaps.system.largest: {violates: 512KiB, passes: 1MiB}
 """
 
 from __future__ import annotations

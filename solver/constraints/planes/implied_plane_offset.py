@@ -5,6 +5,13 @@ rounds it. Two such drivers disagree at equal stride: a green bar.
 
 Source: linux-7.2.13:drivers/media/v4l2-core/v4l2-common.c v4l2_fill_pixfmt_mp_aligned();
 drivers/media/platform/chips-media/wave5/wave5-vpu-enc.c start_encode().
+
+Example:
+    devices.camera.ports.capture.images[0]: {formats: [NV12], implied_offset: {rows: {multiple: 16}}}
+    devices.panel.ports.scanout.images[0].formats: [NV12]
+    buffers.frame.size: 1920x1080  # chroma after 1088 rows; after 1080, and after 1088
+    devices.panel.ports.scanout.images[0].implied_offset.rows.multiple: {violates: 8, passes: 32}
+    clashes_with: [plane-buffers]
 """
 
 from __future__ import annotations

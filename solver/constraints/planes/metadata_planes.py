@@ -6,6 +6,13 @@ modifier fixes by itself (docs/modifiers.md) is no fact of a port.
 
 Source: mesa:src/panfrost/lib/pan_afbc.h pan_afbc_body_align(); minigbm:rockchip.c
 afbc_bo_from_format(); linux-7.2.13:drivers/gpu/drm/drm_gem_framebuffer_helper.c drm_gem_afbc_min_size().
+
+Example:
+    devices.camera.ports.capture.images[0].modifiers: [QCOM_COMPRESSED]
+    devices.panel.ports.scanout.images[0].modifiers: [QCOM_COMPRESSED]
+    buffers.frame.size: 1920x1080  # 36864 bytes of metadata, 9 × 4096
+    devices.panel.ports.scanout.images[0].metadata.multiple: {violates: 8192, passes: 4096}
+    clashes_with: [modifier]
 """
 
 from __future__ import annotations

@@ -6,6 +6,11 @@ from one heap, so nothing suits a rule with `banks`.
 
 Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c intel_framebuffer_init();
 drivers/media/platform/mediatek/vcodec/decoder/mtk_vcodec_dec.c vidioc_try_fmt().
+
+Example:
+    devices.camera.ports.capture.images[0]: {formats: [NV12], dmabufs: [2]}
+    devices.panel.ports.scanout.images[0].formats: [NV12]
+    devices.panel.ports.scanout.images[0].dmabufs: {violates: [1], passes: [1, 2]}
 """
 
 from __future__ import annotations

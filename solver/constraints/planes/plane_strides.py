@@ -6,6 +6,11 @@ the stride's multiple kept by each plane on its own.
 Source: linux-7.2.13:drivers/media/platform/nxp/imx8-isi/imx8-isi-video.c
 mxc_isi_format_try() (equal); drivers/media/platform/raspberrypi/pisp_be/pisp_be_formats.h
 (luma 128 so that chroma is 64-aligned).
+
+Example:
+    devices.camera.ports.capture.images[0]: {formats: [YU12], stride: {planes: halved}}
+    devices.panel.ports.scanout.images[0].formats: [YU12]
+    devices.panel.ports.scanout.images[0].stride.planes: {violates: equal, passes: halved}
 """
 
 from __future__ import annotations

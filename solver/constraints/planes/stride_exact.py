@@ -5,6 +5,11 @@ A decoder's stride is that of its aligned width; a USB camera cannot pad at all
 
 Source: linux-7.2.13:drivers/media/platform/rockchip/rkvdec/rkvdec.c
 rkvdec_fill_decoded_pixfmt(); drivers/media/usb/uvc/uvc_v4l2.c uvc_v4l2_get_bytesperline().
+
+Example:
+    devices.camera.ports.capture.images[0].stride.exact.width_multiple: 64
+    buffers.frame.size: 100x100  # to 128 pixels; to 112, and to 128
+    devices.panel.ports.scanout.images[0].stride.exact.width_multiple: {violates: 16, passes: 32}
 """
 
 from __future__ import annotations

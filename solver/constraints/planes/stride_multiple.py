@@ -7,6 +7,12 @@ stride that a driver silently rounds is written as the multiple it needs.
 
 Source: linux-7.2.13:drivers/gpu/drm/rockchip/rockchip_drm_vop.c
 vop_plane_atomic_update(); mesa:src/panfrost/lib/pan_layout.c pan_image_layout_init().
+
+Example:
+    devices.camera.ports.capture.images[0].stride.fixed: true
+    buffers.frame.size: 1366x768  # 1366 × 4 = 5464 bytes a row
+    devices.panel.ports.scanout.images[0].stride.multiple: {violates: 64, passes: 8}
+    clashes_with: [stride-exact]
 """
 
 from __future__ import annotations

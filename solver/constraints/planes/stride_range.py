@@ -2,6 +2,10 @@
 
 Source: linux-7.2.13:drivers/gpu/drm/mxsfb/lcdif_regs.h CTRLDESCL0_3_PITCH (16 bits);
 drivers/gpu/drm/i915/display/skl_universal_plane.c skl_plane_max_stride().
+
+Example:
+    buffers.frame.size: 128x16  # 512 bytes a row
+    devices.panel.ports.scanout.images[0].stride.max: {violates: 511, passes: 512}
 """
 
 from __future__ import annotations

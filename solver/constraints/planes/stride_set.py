@@ -2,6 +2,10 @@
 
 Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c (powers of two for
 pre-gen4 tiles); drivers/gpu/drm/gma500/framebuffer.c psb_framebuffer_init().
+
+Example:
+    buffers.frame.size: 128x16  # 512 bytes a row
+    devices.panel.ports.scanout.images[0].stride.set: {violates: [256], passes: [256, 1024]}
 """
 
 from __future__ import annotations

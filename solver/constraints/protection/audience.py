@@ -9,6 +9,13 @@ An entry with a label admits the device that plays it among this buffer's own at
 
 Source: design §5, 34; FF-A memory attributes in linux-7.2.13:drivers/tee/optee/ffa_abi.c
 optee_ffa_lend_protmem().
+
+Example:
+    heaps.system: {cpu: none, access: [camera, panel, gpu0]}
+    devices.camera.ports.capture.protected: allowed
+    devices.panel.ports.scanout.protected: allowed
+    devices.gpu0: {kind: gpu, ports: {sample: {}}}
+    buffers.frame.protected.audience: {violates: [camera, display], passes: [camera, display, gpu]}
 """
 
 from __future__ import annotations

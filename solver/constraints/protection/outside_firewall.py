@@ -5,6 +5,13 @@ buffer that an importer drives into another heap needs a firewall there as well.
 
 Source: linux-7.2.13:drivers/tee/optee/protmem.c protmem_pool_op_dyn_alloc() (the
 members are given when memory is lent); design §5, 35.
+
+Example:
+    heaps.system.cpu: none
+    devices.camera.ports.capture.protected: allowed
+    devices.panel.ports.scanout.protected: allowed
+    buffers.frame.protected: true
+    heaps.system.access: {violates: [camera], passes: [camera, panel]}
 """
 
 from __future__ import annotations

@@ -6,6 +6,15 @@ end it. Which buffers it reaches is worked out in solver.protection.
 
 Source: design §5, 37. No kernel follows content; what a master in its protected mode may
 write to, firmware decides (docs/protected.md).
+
+Example:
+    heaps.tz: {memory: [tz], cpu: none, access: [camera, gpu0]}
+    devices.camera.ports.capture.protected: allowed
+    devices.gpu0: {kind: gpu, ports: {sample: {protected: allowed}, render: {protected: allowed}}}
+    buffers.film: {read_by: gpu.sample, protected: true}
+    buffers.frame.written_by: gpu.render
+    devices.gpu0.ports.render.declassifies: {violates: false, passes: true}
+    clashes_with: [protected-port]
 """
 
 from __future__ import annotations

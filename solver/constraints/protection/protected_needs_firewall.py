@@ -6,6 +6,13 @@ of memory has one access list, so where another heap uses the same memory otherw
 there is no firewall either (see `heapwright.platforms.checks.firewalls`).
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; design §5, 33.
+
+Example:
+    heaps.system.access: [camera, panel]
+    devices.camera.ports.capture.protected: allowed
+    devices.panel.ports.scanout.protected: allowed
+    buffers.frame.protected: true
+    heaps.system.cpu: {violates: cached, passes: none}
 """
 
 from __future__ import annotations

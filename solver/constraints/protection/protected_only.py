@@ -5,6 +5,12 @@ ordinary content has no business in it, however much room there is.
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c; design §4 "a heap with `access` holds
 protected buffers only".
+
+Example:
+    heaps.system: {cpu: none, access: [camera, panel]}
+    devices.camera.ports.capture.protected: allowed
+    devices.panel.ports.scanout.protected: allowed
+    buffers.frame.protected: {violates: false, passes: true}
 """
 
 from __future__ import annotations

@@ -4,6 +4,12 @@ Unless a profile says that a port may touch protected content, it may not.
 
 Source: no mainline KMS or V4L2 driver has a protected mode: linux-7.2.13, grep for
 "secure", "restricted", "protected content" over drivers/gpu/drm and drivers/media.
+
+Example:
+    heaps.system: {cpu: none, access: [camera, panel]}
+    devices.camera.ports.capture.protected: allowed
+    buffers.frame.protected: true
+    devices.panel.ports.scanout.protected: {violates: refused, passes: allowed}
 """
 
 from __future__ import annotations

@@ -8,6 +8,10 @@ carries 256 KiB a mapping, and frames are lost in it.
 
 Source: linux-7.2.13:kernel/dma/direct.h dma_direct_map_phys(); kernel/dma/swiotlb.c
 swiotlb_max_mapping_size().
+
+Example:
+    memory.dram: {base: 0x0, size: 8GiB}
+    devices.panel.dma: {violates: {bits: 32}, passes: {bits: 33}}
 """
 
 from __future__ import annotations

@@ -2,6 +2,11 @@
 
 Source: linux-7.2.13:drivers/iio/industrialio-buffer.c iio_buffer_attach_dmabuf()
 (-EBUSY for a dma-buf that is attached already).
+
+Example:
+    devices.pl: {kind: fpga, ports: {read: {images: []}, write: {images: []}}}
+    buffers.frame: {bytes: 4KiB, written_by: fpga.write, read_by: fpga.read}
+    devices.pl.once: {violates: true, passes: false}
 """
 
 from __future__ import annotations

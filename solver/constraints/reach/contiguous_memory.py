@@ -10,6 +10,11 @@ two boundaries; boundaries are those of bus addresses.
 Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-dma-contig.c
 vb2_dc_get_contiguous_size(); drivers/gpu/drm/drm_gem_dma_helper.c
 drm_gem_dma_prime_import_sg_table().
+
+Example:
+    devices.panel.dma: {bits: 32}
+    buffers.frame.size: 32x64  # 8 KiB
+    heaps.system.run: {violates: 4KiB, passes: 8KiB}
 """
 
 from __future__ import annotations

@@ -6,6 +6,10 @@ no such mapping.
 
 Source: linux-7.2.13:drivers/media/common/videobuf2/videobuf2-vmalloc.c
 vb2_vmalloc_map_dmabuf(); drivers/gpu/drm/drm_gem_shmem_helper.c.
+
+Example:
+    devices.panel.by_cpu: true
+    heaps.system.cpu: {violates: none, passes: uncached}
 """
 
 from __future__ import annotations

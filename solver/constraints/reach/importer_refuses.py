@@ -6,6 +6,9 @@ buffers of its own heap; VFIO BARs are given only to peer-to-peer importers.
 Source: linux-7.2.13:drivers/gpu/drm/virtio/virtgpu_prime.c
 virtgpu_gem_prime_import(); drivers/tee/tee_heap.c tee_heap_update_from_dma_buf();
 drivers/vfio/pci/vfio_pci_dmabuf.c vfio_pci_dma_buf_attach().
+
+Example:
+    devices.panel.imports: {violates: none, passes: [system]}
 """
 
 from __future__ import annotations

@@ -7,6 +7,12 @@ start on one.
 Source: linux-7.3.4:drivers/iommu/iommu.c __iommu_map_domain_pgtbl() ("unaligned: iova …
 min_pagesz", EINVAL); drivers/iommu/iova.c init_iova_domain() (dma-iommu refuses to work with
 pages larger than the CPU's at all).
+
+Example:
+    devices.panel.dma: {bits: 40, iommu: mmu0}
+    iommus.mmu0.page: 16KiB
+    buffers.frame.size: 64x64  # 16 KiB
+    heaps.system.align: {violates: 4KiB, passes: 16KiB}
 """
 
 from __future__ import annotations

@@ -5,6 +5,11 @@ at all, whatever the device behind it. An IOMMU that the device tree names but
 the driver does not use is no IOMMU, and a profile does not list it.
 
 Source: linux-7.2.13:drivers/iommu/rockchip-iommu.c iommu_data_ops_v1 .dma_bit_mask.
+
+Example:
+    memory.dram: {base: 0x0, size: 8GiB}
+    devices.panel.dma: {bits: 40, iommu: mmu0}
+    iommus.mmu0.bits: {violates: 32, passes: 33}
 """
 
 from __future__ import annotations

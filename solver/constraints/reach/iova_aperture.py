@@ -9,6 +9,12 @@ not 86 (see heapwright.solver.board.iova).
 
 Source: linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova(), iommu_dma_init_domain();
 drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
+
+Example:
+    devices.panel.dma: {bits: 32, iommu: mmu0}
+    buffers.frame: {size: 32x32, count: 2}  # 4 KiB each, and the page at 0 is not given out
+    iommus.mmu0.aperture: {violates: {size: 8KiB}, passes: {size: 12KiB}}
+    clashes_with: [count]
 """
 
 from __future__ import annotations

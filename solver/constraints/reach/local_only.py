@@ -7,6 +7,11 @@ its parts and those that other devices reach peer-to-peer included.
 
 Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_display.c
 amdgpu_display_supported_domains(); drivers/gpu/drm/xe/display/xe_fb_pin.c.
+
+Example:
+    memory.vram.local: [panel, camera]
+    devices.panel.ports.scanout.memory: [vram]
+    heaps.system.memory: {violates: [dram], passes: [vram]}
 """
 
 from __future__ import annotations

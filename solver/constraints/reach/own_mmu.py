@@ -7,6 +7,12 @@ never forbids: it is the reason why a scattered heap is good enough.
 
 Source: linux-7.2.13:drivers/gpu/drm/lima/lima_drv.c, v3d_mmu.c, etnaviv_gem_prime.c;
 drivers/media/platform/rockchip/rga/rga-buf.c fill_descriptors().
+
+Example:
+    heaps.system.run: 4KiB
+    buffers.frame.size: 32x64  # 8 KiB
+    devices.panel.dma: {permits: {bits: 32, mmu: true}, otherwise: {bits: 32}}
+    clashes_with: [contiguous-memory]
 """
 
 from __future__ import annotations

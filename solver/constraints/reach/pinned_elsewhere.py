@@ -5,6 +5,14 @@ memory and pin it there; a port that works from VRAM only then refuses it.
 
 Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
 amdgpu_dma_buf_pin(); amdgpu_object.c amdgpu_bo_pin().
+
+Example:
+    memory.vram: {local: panel, reached_by: [camera]}
+    heaps.vram: {via: drm, memory: [vram], moves_to: system}
+    devices.panel.ports.scanout.memory: [vram]
+    devices.camera.dma: {bits: 64, mmu: true}
+    devices.camera.dma.p2p: {violates: none, passes: dynamic}
+    clashes_with: [local-only]
 """
 
 from __future__ import annotations

@@ -6,6 +6,12 @@ peer-to-peer importer.
 
 Source: linux-7.2.13:drivers/pci/p2pdma.c calc_map_type_and_dist();
 drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
+
+Example:
+    memory.vram: {local: panel, reached_by: [camera]}
+    heaps.system.memory: [vram]
+    devices.camera.dma: {bits: 64, mmu: true}
+    devices.camera.dma.p2p: {violates: none, passes: static}
 """
 
 from __future__ import annotations
