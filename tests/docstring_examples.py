@@ -8,7 +8,8 @@
 Paths, words and units are those of profiles and pipelines. What an example leaves out is as
 `tests.builders` has it: a camera writes `frame`, an image of 16x16, and a panel scans it out; both
 take XR24 LINEAR, have an MMU and see 64 bits; the one heap `system` hands out whole runs of `dram`.
-Where a fact of one kind never binds alone, `clashes_with` names the kinds of the others.
+Where a fact of one kind never binds alone, `clashes_with` names the kinds of the others. In the
+Example of a cost term each value stands behind what it costs.
 """
 
 from __future__ import annotations
@@ -64,15 +65,18 @@ class Example(NamedTuple):
         return Question(_platform(whole), pipeline(**_built(whole["buffers"], buffer)))
 
 
-def docstring(module: Path) -> str:
-    return ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+def stated_in(module: Path) -> Json:
+    """What the `Example:` at the end of a module's docstring states."""
+    text = ast.get_docstring(ast.parse(module.read_text("utf-8"))) or ""
+    _, found, told = text.partition("\nExample:\n")
+    assert found, f"{module.name} has no Example"
+    stated: Json = YAML(typ="safe").load(inspect.cleandoc(told))
+    return stated
 
 
 def example(module: Path) -> Example:
-    """What the `Example:` at the end of a module's docstring says. Its last path decides."""
-    _, found, told = docstring(module).partition("\nExample:\n")
-    assert found, f"{module.name} has no Example"
-    stated: Json = YAML(typ="safe").load(inspect.cleandoc(told))
+    """The Example of a kind or a cost term; its last path decides."""
+    stated = stated_in(module)
     others = stated.pop("clashes_with", [])
     path, values = stated.popitem()
     return Example(stated, path, values, frozenset(others))

@@ -1,4 +1,9 @@
-"""Bytes allocated (design §6, 7)."""
+"""Bytes allocated (design §6, 7).
+
+Example:
+    buffers.frame.count: 2  # 16 × 16 × 4 = 1024 bytes
+    heaps.system.align: {costs 8192: 4KiB, costs 131072: 64KiB}
+"""
 
 from __future__ import annotations
 

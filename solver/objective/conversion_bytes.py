@@ -2,6 +2,13 @@
 
 Each placement bears its own side. What the CPU converts counts 64-fold, so that it is the
 last resort; a buffer without a rate is converted once a second.
+
+Example:
+    devices.camera.ports.capture.images[0].formats: [YUYV]
+    devices.rga: {kind: 2d, ports: {source: {images: [{formats: [YUYV]}]}, target: {}}}
+    devices.rga.converts: [{from: source, to: target, may_change: [format, stride]}]
+    buffers.frame.conversions: allow  # 16 × 16 pixels: 512 bytes are read, and 1024 written
+    buffers.frame.rate: {costs 46080: 30, costs 92160: 60}
 """
 
 from __future__ import annotations

@@ -2,6 +2,13 @@
 
 An edge that is not known to be lossless is lossy. One of the CPU counts four times, so it
 comes after any chain of others, of which the longest has three.
+
+Example:
+    devices.camera.ports.capture.images[0].formats: [YUYV]
+    devices.rga: {kind: 2d, ports: {source: {images: [{formats: [YUYV]}]}, target: {}}}
+    devices.rga.converts: [{from: source, to: target, may_change: [format, stride]}]
+    buffers.frame.conversions: allow
+    devices.rga.converts[0].lossless: {costs 0: true, costs 1: false}
 """
 
 from __future__ import annotations

@@ -2,6 +2,10 @@
 
 Joint: the model bounds it over all placements and the blocks that their heaps lock; alone an
 option has none.
+
+Example:
+    buffers.frame: {size: 512x512, count: 3}  # 1 MiB each
+    memory.dram.size: {costs 750000: 4MiB, costs 1000000: 3MiB}
 """
 
 from __future__ import annotations

@@ -7,6 +7,11 @@ known (raspberrypi/linux#5286 reports 30). On a cached heap that the CPU touches
 each device that does not snoop adds one pass of cache maintenance. Of a compressed
 image a touch moves the metadata and half of the rest (docs/modifiers.md, "What
 compression is worth").
+
+Example:
+    devices.cpu0: {kind: cpu, ports: {read: {}}}
+    buffers.frame: {read_by: cpu.read, rate: 60}  # 16 × 16 × 4 = 1024 bytes, written once and read once
+    heaps.system.cpu: {costs 122880: cached, costs 368640: uncached}
 """
 
 from __future__ import annotations

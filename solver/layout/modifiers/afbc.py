@@ -6,6 +6,12 @@ body of `DB` lies is not public.
 
 Source: linux-7.2.13:drivers/gpu/drm/drm_gem_framebuffer_helper.c drm_gem_afbc_min_size();
 strides as drivers/gpu/drm/rockchip/rockchip_drm_vop2.c divides them.
+
+Example:
+    image: [XR24, ARM_AFBC(16x16), 64x64]  # 4 × 4 superblocks: headers of 16 bytes, then bodies of 1024
+    strides: [256]
+    metadata: [256]
+    bytes: 16640
 """
 
 from __future__ import annotations

@@ -4,6 +4,11 @@ Sizes and strides are those of the compressed bytes, so a plane's "bytes a sampl
 the coding unit's.
 
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h "Arm Fixed-Rate Compression (AFRC) modifiers".
+
+Example:
+    image: [XB24, ARM_AFRC(P0=24), 33x33]  # to 64 × 64 pixels: 16 × 16 units of 24 bytes
+    strides: [96]
+    bytes: 6144
 """
 
 from __future__ import annotations

@@ -5,6 +5,11 @@ since then it lies outside the buffer.
 
 Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_display.c amdgpu_display_verify_sizes(),
 get_block_dimensions().
+
+Example:
+    image: [RG16, "AMD(GFX9,64K_S)", 1366x768]  # blocks of 64 KiB, 256 × 128 pixels: 6 by 6
+    strides: [3072]
+    bytes: 2359296
 """
 
 from __future__ import annotations

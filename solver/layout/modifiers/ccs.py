@@ -6,6 +6,12 @@ plane with the clear colour.
 
 Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c gen12_ccs_aux_stride(),
 intel_fb_stride_alignment(), intel_modifiers[]; include/uapi/drm/drm_fourcc.h.
+
+Example:
+    image: [XR24, I915_Y_TILED_GEN12_RC_CCS, 1920x1080]  # 8355840 bytes, then a 256th of it
+    strides: [7680, 960]
+    offsets: [0, 8355840]
+    bytes: 8388608
 """
 
 from __future__ import annotations

@@ -1,6 +1,12 @@
 """LINEAR: rows one after the other, planes as the format lists them.
 
 Source: include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_LINEAR.
+
+Example:
+    image: [NV12, LINEAR, 1920x1080]  # 1920 × 1080 bytes of luma, then 1920 × 540 of chroma
+    strides: [1920, 1920]
+    offsets: [0, 2073600]
+    bytes: 3110400
 """
 
 from __future__ import annotations

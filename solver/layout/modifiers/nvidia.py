@@ -4,6 +4,11 @@ Page kind and sector layout change which byte is where, and no size; compressed 
 have their tags elsewhere, and are not public.
 
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h DRM_FORMAT_MOD_NVIDIA_BLOCK_LINEAR_2D.
+
+Example:
+    image: [XR24, NVIDIA_16BX2_BLOCK(4), 1920x1080]  # GOBs of 8 rows, 16 of them stacked: 1152 rows
+    strides: [7680]
+    bytes: 8847360
 """
 
 from __future__ import annotations

@@ -5,6 +5,12 @@ that everybody takes. Strides are derived; rows can be padded.
 
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h "Broadcom SAND format";
 drivers/gpu/drm/vc4/vc4_plane.c vc4_plane_mode_set().
+
+Example:
+    image: [NV12, BROADCOM_SAND128, 1920x1080]  # 15 columns of 128 bytes, of 1080 + 540 rows each
+    strides: [1920, 1920]
+    offsets: [0, 138240]
+    bytes: 3110400
 """
 
 from __future__ import annotations

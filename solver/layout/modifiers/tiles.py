@@ -5,6 +5,11 @@ U-interleaved, Tegra's and VC4's tiles: the tile is a property of the modifier a
 (platforms/modifiers.toml), nothing is compressed and no metadata is added.
 
 Source: include/uapi/drm/drm_fourcc.h, the comments of each modifier.
+
+Example:
+    image: [RG16, BROADCOM_VC4_T_TILED, 65x1]  # tiles of 64 × 32 pixels, here two, of 4 KiB each
+    strides: [256]
+    bytes: 8192
 """
 
 from __future__ import annotations

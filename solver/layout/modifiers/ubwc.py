@@ -6,6 +6,13 @@ without metadata. The chip's highest bank bit changes no size.
 
 Source: linux-7.2.13:drivers/gpu/drm/msm/disp/dpu1/dpu_formats.c
 _dpu_format_populate_plane_sizes_ubwc(); drivers/gpu/drm/msm/disp/mdp_format.c PSEUDO_YUV_FMT_TILED.
+
+Example:
+    image: [P010, QCOM_COMPRESSED, 192x128]  # luma 4096 + 32768 bytes, chroma 4096 + 16384
+    strides: [256, 256]
+    offsets: [0, 36864]
+    metadata: [4096, 4096]
+    bytes: 57344
 """
 
 from __future__ import annotations

@@ -4,6 +4,11 @@ V3D works the layout out from the extent, and imports no other: it is derived.
 
 Source: mesa:src/gallium/drivers/v3d/v3d_resource.c v3d_setup_slices(), v3d_get_ub_pad(),
 v3d_resource_from_handle().
+
+Example:
+    image: [XR24, BROADCOM_UIF, 64x260]  # 33 rows of blocks, and 5 more against bank conflicts: 304 rows
+    strides: [256]
+    bytes: 77824
 """
 
 from __future__ import annotations

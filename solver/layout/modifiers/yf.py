@@ -1,6 +1,11 @@
 """Intel's Yf tiles: 4 KiB whose shape depends on the bytes of a sample.
 
 Source: linux-7.2.13:drivers/gpu/drm/i915/display/intel_fb.c intel_tile_width_bytes(), intel_tile_height().
+
+Example:
+    image: [R8, I915_Yf_TILED, 100x100]  # tiles of 64 × 64 bytes: two by two, of 4 KiB each
+    strides: [128]
+    bytes: 16384
 """
 
 from __future__ import annotations

@@ -11,6 +11,7 @@ import pytest
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver.layout.modifiers import FAMILIES
 from tests.builders import board, buffer, device, image, pipeline, placed, port
+from tests.docstring_examples import stated_in
 
 GROUPS: dict[str, dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("golden_sizes.toml").read_text("utf-8")
@@ -36,6 +37,15 @@ def test_an_image_takes_what_others_say(row: dict[str, Any]) -> None:
     assert [plane.metadata for plane in found.planes] == row.get("metadata", [0] * len(found.planes))
     assert found.size == row["bytes"]
     assert found.modifier == row.get("named", parse_modifier(modifier).name)
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.rpartition(".")[2])
+def test_the_example_in_a_docstring_is_one_of_them(family: Any) -> None:
+    stated = stated_in(Path(family.__file__))
+    assert stated.keys() >= {"image", "strides", "bytes"}
+    assert family.claims(parse_modifier(stated["image"][1]))
+    rows = [row for group in GROUPS.values() for row in group["rows"]]
+    assert any({key: row.get(key) for key in stated} == stated for row in rows)
 
 
 def test_there_are_enough_and_none_twice() -> None:
