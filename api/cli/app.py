@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated, Final
 
 import typer
 
+from heapwright.api.cli.once import OnceCommand
 from heapwright.api.cli.options import (
     PLATFORM_VARIABLE,
     AllocateOption,
@@ -109,7 +111,7 @@ def solve(
         as_markdown=markdown,
         to=output,
         pins=tuple(pin or ()),
-        why_not=_one(why_not, "--why-not"),
+        why_not=why_not,
         alternatives=alternatives,
         live=tuple(live or ()),
         strict=strict,
@@ -142,17 +144,6 @@ def _files(files: Sequence[str], examples: Sequence[str]) -> tuple[str, ...]:
     from heapwright.api.cli.examples import example_files
 
     return (*files, *example_files(examples))
-
-
-def _one(given: list[str] | None, option: str) -> str | None:
-    """The one value of an option that is not repeated.
-
-    Raises:
-        typer.BadParameter: it was.
-    """
-    if given is not None and len(given) > 1:
-        raise typer.BadParameter("asks one question at a time", param_hint=option)
-    return given[0] if given else None
 
 
 def _platform(given: str | None) -> str:
@@ -322,7 +313,7 @@ def schema(document: Annotated[SchemaName | None, typer.Argument(help="Only this
 def solve_app() -> typer.Typer:
     """The command `solve`."""
     app = _app(add_completion=True)
-    app.command(help=SOLVE_HELP, epilog=SOLVE_EXAMPLES)(solve)
+    app.command(cls=OnceCommand, help=SOLVE_HELP, epilog=SOLVE_EXAMPLES)(solve)
     return app
 
 
@@ -333,17 +324,19 @@ def heapwright_app() -> typer.Typer:
         no_args_is_help=True,
         about="Which memory must shared DMA buffers live in, and how must they lie?",
     )
-    app.command(help=SOLVE_HELP, epilog=SOLVE_EXAMPLES)(solve)
+    command = partial(app.command, cls=OnceCommand)
+    command(help=SOLVE_HELP, epilog=SOLVE_EXAMPLES)(solve)
     boards = _app(no_args_is_help=True, about="The boards, and profiles of your own.")
-    boards.command("list")(list_platforms)
-    boards.command("show")(show_platform)
-    boards.command("check")(check_platforms)
-    boards.command("coverage")(cover_platforms)
+    board_command = partial(boards.command, cls=OnceCommand)
+    board_command("list")(list_platforms)
+    board_command("show")(show_platform)
+    board_command("check")(check_platforms)
+    board_command("coverage")(cover_platforms)
     app.add_typer(boards, name="platforms")
-    app.command()(verify)
-    app.command(help=DISCOVER_HELP, epilog=DISCOVER_EXAMPLES)(discover)
-    app.command(help=SERVE_HELP, epilog=SERVE_EXAMPLES)(serve)
-    app.command()(schema)
+    command()(verify)
+    command(help=DISCOVER_HELP, epilog=DISCOVER_EXAMPLES)(discover)
+    command(help=SERVE_HELP, epilog=SERVE_EXAMPLES)(serve)
+    command()(schema)
     app.callback()(_umbrella)
     return app
 

@@ -108,7 +108,7 @@ PinOption = Annotated[
     ),
 ]
 WhyNotOption = Annotated[
-    list[str] | None,
+    str | None,
     typer.Option(
         metavar="BUFFER:VALUE", help="Say why a buffer is not in this heap, format, modifier or stride."
     ),

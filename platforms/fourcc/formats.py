@@ -16,6 +16,8 @@ from typing import Any, Final, Literal, NamedTuple
 from heapwright.platforms.errors import near, shown
 
 Class = Literal["rgb", "yuv", "grey", "indexed"]
+_NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{8}|[1-3][0-9]{9}|[1-9][0-9]{8}", re.ASCII)
+"""A fourcc's 32 bits: fourcc_code() of drm_fourcc.h puts the first character in the lowest byte, the last above 0x20."""
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_fourcc.c __drm_format_info()"
 
 
@@ -92,17 +94,33 @@ def pixel_format(fourcc: str) -> PixelFormat | None:
 
 
 def known_fourcc(value: object) -> object:
-    """A fourcc of the table without trailing blanks; anything but text as it is.
+    """The name of a fourcc of the table, given as text or as its 32 bits, without trailing blanks.
+
+    What is neither text nor a whole number is as it was.
 
     Raises:
         ValueError: DRM has no such fourcc.
     """
-    if not isinstance(value, str):
-        return value
-    found = pixel_format(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = f"{value:#x}"
+    return named_fourcc(value) if isinstance(value, str) else value
+
+
+def named_fourcc(text: str) -> str:
+    """The name of a fourcc: `XR24`, `R8  `, `0x34325258`, `875713112`.
+
+    Raises:
+        ValueError: DRM has no such fourcc.
+    """
+    found = pixel_format(_spelt(int(text, 0)) if _NUMBER.fullmatch(text) else text)
     if found is None:
-        raise ValueError(no_such_format(value))
+        raise ValueError(no_such_format(text))
     return found.fourcc
+
+
+def _spelt(number: int) -> str:
+    """The characters of a fourcc, the first in the lowest byte."""
+    return number.to_bytes(4, "little").decode("latin-1")
 
 
 @lru_cache(maxsize=1)

@@ -58,6 +58,8 @@ _BOOLEANS: Final = {
 }
 _INTEGER = re.compile(r"[-+]?[0-9]+|0x[0-9a-fA-F]+|0o[0-7]+", re.ASCII)
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?", re.ASCII)
+_WORD = re.compile(r"[^\s,\[\]{}]+?(?=:?([\s,\[\]{}]|$))")
+_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _NOT_FINITE = re.compile(r"([-+]?)\.(inf|Inf|INF|nan|NaN|NAN)", re.ASCII)
 
 
@@ -170,11 +172,25 @@ _STRAYS: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionE
 def _not_yaml(error: YAMLError, text: str, file: str) -> Problem:
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
+        bare = _needs_quotes(error, text)
+        if bare is not None:
+            return Problem(file, bare[0], (), f"not YAML: {shown(bare[1])} needs quotes within [] or {{}}")
         said = " ".join(part for part in (error.context, error.problem) if part) or "cannot be parsed"
         return Problem(file, mark.line + 1 if mark is not None else None, (), f"not YAML: {printable(said)}")
     position = getattr(error, "position", None)
     line = text.count("\n", 0, position) + 1 if isinstance(position, int) else None
     return Problem(file, line, (), "not YAML: has a control character")
+
+
+def _needs_quotes(error: MarkedYAMLError, text: str) -> tuple[int, str] | None:
+    """Line and text of a word such as `camera:left.capture`, at whose colon the parser stops within brackets."""
+    if error.problem != "found unexpected ':'" or error.context_mark is None:
+        return None
+    line: int = error.context_mark.line
+    for found in _LINE_END.split(text)[line : line + 1]:
+        if word := _WORD.match(found, error.context_mark.column):
+            return line + 1, word[0]
+    return None
 
 
 @lru_cache(maxsize=4)

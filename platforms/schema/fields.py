@@ -4,14 +4,28 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from heapwright.platforms.fourcc.formats import known_fourcc
 from heapwright.platforms.fourcc.modifiers import canonical
 from heapwright.platforms.values import Name
 
-Fourcc = Annotated[str, Field(pattern=r"^[\x21-\x7e][\x20-\x7e]{0,3}$"), BeforeValidator(known_fourcc)]
-"""A fourcc of the table of pixel formats, without trailing blanks."""
+_FOURCC = r"^[\x21-\x7e][\x20-\x7e]{0,3}$"
+Fourcc = Annotated[
+    str,
+    Field(pattern=_FOURCC),
+    BeforeValidator(known_fourcc),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": "string", "pattern": _FOURCC},
+                {"type": "integer", "minimum": 0x20202021, "maximum": 0x7E7E7E7E},
+            ]
+        },
+        mode="validation",
+    ),
+]
+"""A fourcc of the table of pixel formats, by name without trailing blanks; a file may say its number instead."""
 ModifierText = Annotated[
     str, Field(min_length=1, max_length=256, pattern=r"^[\x21-\x7e ]+$"), BeforeValidator(canonical)
 ]

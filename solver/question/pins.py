@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from heapwright.platforms.errors import InputError, NotOnBoard, Problem, shown
-from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
+from heapwright.platforms.fourcc.formats import named_fourcc
 from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
@@ -116,10 +116,10 @@ def _pin(
     elif field == "modifier":
         parsed = _modifier(text, value).name
     elif field == "format":
-        found = pixel_format(value)
-        if found is None:
-            raise _refused(text, no_such_format(value))
-        parsed = found.fourcc
+        try:
+            parsed = named_fourcc(value)
+        except ValueError as error:
+            raise _refused(text, str(error)) from None
     elif field == "device" and value not in platform.devices:
         raise _not_there(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
     return Pin(owners[0], buffer, field, parsed)

@@ -156,6 +156,22 @@ def test_documents_fit_their_schemas(heapwright: Command, solve: Command, record
     jsonschema_rs.validate(heapwright("schema", "answer").json, answer)
 
 
+def test_a_fourcc_may_be_a_number_in_what_is_read_and_is_a_name_in_what_is_printed(
+    heapwright: Command, solve: Command, tmp_path: Path
+) -> None:
+    frame = {**RECORD["buffers"]["frame"], "formats": [0x34325258]}  # XR24
+    numbered = {**RECORD, "buffers": {"frame": frame}}
+    jsonschema_rs.validate(heapwright("schema", "pipeline").json, numbered)
+    path = tmp_path / "numbered.json"
+    path.write_text(json.dumps(numbered))
+    [placement] = solve(str(path), "-p", "acme-one", "--json").json["placements"]
+    assert placement["format"] == "XR24"
+    profile = heapwright("platforms", "show", "acme-one", "--json").json
+    [image] = profile["devices"]["panel"]["ports"]["scanout"]["images"]
+    image["formats"] = [0x34325258]
+    jsonschema_rs.validate(heapwright("schema", "platform").json, profile)
+
+
 def test_version_is_one_line(heapwright: Command, solve: Command) -> None:
     assert heapwright("--version").out == solve("--version").out
     assert solve("--version").out.startswith("heapwright ")

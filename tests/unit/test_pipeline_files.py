@@ -44,6 +44,18 @@ def test_a_pipeline_is_read() -> None:
     ]
 
 
+@pytest.mark.parametrize("number", ["0x34325258", "875713112", "'0x34325258'"])
+def test_a_format_may_be_given_as_its_number(number: str) -> None:
+    text = changed(("[XR24, NV12]", f"[{number}, NV12]"))
+    (pipeline,) = pipelines_from([read_text(text, "q")])
+    assert pipeline.buffers["frame"].formats == ("XR24", "NV12")
+
+
+def test_a_format_given_by_name_and_number_is_given_twice() -> None:
+    (problem,) = said(changed(("[XR24, NV12]", "[XR24, 0x34325258]")))
+    assert problem.endswith("'XR24' is named twice")
+
+
 def test_alternatives_and_mappings_are_read() -> None:
     text = changed(("display.scanout", "{any_of: [display.scanout, {port: gpu.sample, rotate: 90}]}"))
     (pipeline,) = pipelines_from([read_text(text, "q")])

@@ -20,6 +20,8 @@ TWO = [*ONE, pipeline("two", frame=buffer())]
         ("frame:heap=linux,cma", "heap", "cma"),
         ("frame:heap=reserved", "heap", "cma"),
         ("frame:format=NV12", "format", "NV12"),
+        ("frame:format=0x3231564e", "format", "NV12"),
+        ("frame:format=842094158", "format", "NV12"),
         ("frame:modifier=0x0", "modifier", "LINEAR"),
         ("frame:modifier=0", "modifier", "LINEAR"),
         # Intel's vendor 1 in the top byte, X tiles 1 below.

@@ -88,7 +88,7 @@ def test_v4l2_has_its_own_names(fourcc: str, single: str | None, multi: str | No
 def test_trailing_blanks_of_a_fourcc_do_not_matter() -> None:
     assert pixel_format("R8  ") == pixel_format("R8")
     assert known_fourcc("R8  ") == "R8"
-    assert known_fourcc(5) == 5
+    assert known_fourcc(5.0) == 5.0
 
 
 @pytest.mark.parametrize(
@@ -121,3 +121,21 @@ def test_channels_and_the_narrowest_of_them(fourcc: str, channels: int, depth: i
     found = pixel_format(fourcc)
     assert found is not None
     assert (found.channels, found.depth) == (channels, depth)
+
+
+def test_every_fourcc_may_be_given_as_its_number() -> None:
+    # drm_fourcc.h fourcc_code(): the first character in the lowest byte; 'X' 'R' '2' '4' is 0x34325258.
+    assert known_fourcc(0x34325258) == known_fourcc(875713112) == "XR24"
+    assert known_fourcc("0x34325258") == known_fourcc("875713112") == "XR24"
+    for fourcc in pixel_formats():
+        assert known_fourcc(int.from_bytes(fourcc.ljust(4).encode(), "little")) == fourcc
+
+
+@pytest.mark.parametrize("number", [0, -1, 12, 0x58523234, 1 << 32, 1 << 63])
+def test_a_number_that_is_no_fourcc_is_refused(number: int) -> None:
+    with pytest.raises(ValueError, match=r"no DRM fourcc '-?0x[0-9a-f]+' in the table"):
+        known_fourcc(number)
+
+
+def test_truth_is_no_fourcc() -> None:
+    assert known_fourcc(True) is True

@@ -236,3 +236,31 @@ def test_reading_takes_as_long_as_the_text_is() -> None:
     spent(400)
     # Four times the text: four times the work; sixteen if every line looked at all others.
     assert min(spent(1600) for _ in range(3)) < 9 * min(spent(400) for _ in range(3))
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "word"),
+    [
+        ("a: [camera:left.capture, gpu.render]\n", 1, "camera:left.capture"),
+        ("a:\n- {port: camera:left.capture}\n", 2, "camera:left.capture"),
+        ("a: [gpu.render,\r\n  gpu#2:draw]\r\n", 2, "gpu#2:draw"),
+        ("é: [é, camera:links.ä]\n", 1, "camera:links.ä"),
+        ("a: {camera:left: 1}\n", 1, "camera:left"),
+        ("b: 1\ra: [camera:left]\n", 2, "camera:left"),
+    ],
+)
+def test_a_word_with_a_colon_is_quoted_within_brackets(text: str, line: int, word: str) -> None:
+    # YAML 1.2 would take it, the parser in C does not, so a file is not one of ours without quotes.
+    with pytest.raises(UnparsableInput) as refused:
+        read_text(text, "a.yaml")
+    assert str(refused.value) == f"a.yaml:{line}: not YAML: '{word}' needs quotes within [] or {{}}"
+    quoted = read_text(text.replace(word, f'"{word}"'), "a.yaml")
+    assert quoted.problems == ()
+    assert word in str(quoted.data)
+
+
+def test_outside_of_brackets_a_colon_needs_no_quotes() -> None:
+    assert read_text("a: camera:left.capture\nb:\n- gpu:draw.render\n", "a.yaml").data == {
+        "a": "camera:left.capture",
+        "b": ["gpu:draw.render"],
+    }
