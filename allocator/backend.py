@@ -69,7 +69,7 @@ class Dmabuf:
 
 
 @dataclass(eq=False)
-class Buffer:
+class AllocatedBuffer:
     """One of the `count` buffers of a placement, with all its dma-bufs."""
 
     placement: Placement
@@ -90,29 +90,29 @@ class Import(NamedTuple):
 class Backend(Protocol):
     """Makes buffers, by real calls or pretended ones."""
 
-    def allocate(self, placement: Placement) -> Buffer:
+    def allocate(self, placement: Placement) -> AllocatedBuffer:
         """One buffer of a placement.
 
         Raises:
             KernelRefused: the heap cannot or will not.
         """
 
-    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+    def join(self, placement: Placement, parts: Sequence[AllocatedBuffer]) -> AllocatedBuffer:
         """One buffer of what was made for it dma-buf by dma-buf; the parts are no buffers any longer."""
 
-    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+    def attach(self, buffer: AllocatedBuffer, attached: AttachedPort) -> Import:
         """Import the buffer at a device port and map it there.
 
         Raises:
             KernelRefused: the device cannot or will not.
         """
 
-    def map(self, buffer: Buffer) -> None:
+    def map(self, buffer: AllocatedBuffer) -> None:
         """Map the buffer for the CPU.
 
         Raises:
             KernelRefused: it cannot be mapped.
         """
 
-    def release(self, buffer: Buffer) -> None:
+    def release(self, buffer: AllocatedBuffer) -> None:
         """Detach the buffer everywhere and give its memory back."""

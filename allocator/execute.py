@@ -14,9 +14,9 @@ from typing import Self
 
 from heapwright.allocator.addresses import addresses
 from heapwright.allocator.backend import (
+    AllocatedBuffer,
     AllocationFailed,
     Backend,
-    Buffer,
     Dmabuf,
     Import,
     KernelRefused,
@@ -35,9 +35,9 @@ class Allocation:
     def __init__(self, backend: Backend, plan: Plan) -> None:
         self.backend = backend
         self.plan = plan
-        self.buffers: list[Buffer] = []
+        self.buffers: list[AllocatedBuffer] = []
 
-    def of(self, pipeline: str, buffer: str) -> list[Buffer]:
+    def of(self, pipeline: str, buffer: str) -> list[AllocatedBuffer]:
         """The buffers of one placement."""
         return [
             each
@@ -77,10 +77,12 @@ def execute(platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, backe
     return allocation
 
 
-def _in_order(platform: Platform, buffers: Sequence[Buffer]) -> list[tuple[Buffer, AttachedPort]]:
+def _in_order(
+    platform: Platform, buffers: Sequence[AllocatedBuffer]
+) -> list[tuple[AllocatedBuffer, AttachedPort]]:
     """Attachments in the order in which bus addresses are sure to last: who sees few of them first, then by size."""
 
-    def rank(pair: tuple[Buffer, AttachedPort]) -> tuple[int, int, int]:
+    def rank(pair: tuple[AllocatedBuffer, AttachedPort]) -> tuple[int, int, int]:
         buffer, attached = pair
         facts = platform.devices.get(attached.device)
         place = None if facts is None else addresses(platform, device_facts(attached.device, facts))
@@ -106,7 +108,7 @@ def _check_question(pipelines: Sequence[Pipeline], plan: Plan) -> None:
 
 def _make_all(platform: Platform, allocation: Allocation) -> None:
     """Every buffer of the plan; those made dma-buf by dma-buf are joined when all are there."""
-    parts: dict[tuple[int, int], list[tuple[int, Buffer]]] = {}
+    parts: dict[tuple[int, int], list[tuple[int, AllocatedBuffer]]] = {}
     heaps = present_heaps(platform)
     for unit in units(heaps, allocation.plan.placements):
         whole = unit.placement.sizes == unit.sizes
@@ -125,7 +127,7 @@ def _make_all(platform: Platform, allocation: Allocation) -> None:
                 allocation.buffers.remove(buffer)
 
 
-def _make(heap: HeapFacts | None, allocation: Allocation, placement: Placement) -> Buffer:
+def _make(heap: HeapFacts | None, allocation: Allocation, placement: Placement) -> AllocatedBuffer:
     name = placement.buffer
     try:
         buffer = allocation.backend.allocate(placement)
@@ -172,7 +174,7 @@ def merged(segments: Sequence[Segment]) -> tuple[Segment, ...]:
     return tuple(runs)
 
 
-def _attach(platform: Platform, backend: Backend, buffer: Buffer, attached: AttachedPort) -> None:
+def _attach(platform: Platform, backend: Backend, buffer: AllocatedBuffer, attached: AttachedPort) -> None:
     name, facts = buffer.placement.buffer, platform.devices.get(attached.device)
     if facts is None:
         raise AllocationFailed(name, attached.device, None, f"{platform.name} has no such device")

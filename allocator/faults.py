@@ -14,7 +14,7 @@ from typing import NamedTuple
 from heapwright.allocator.backend import KernelRefused
 
 
-class Fault(NamedTuple):
+class PlanFault(NamedTuple):
     """One thing that a plan gets wrong; `errno` is None where no call would fail."""
 
     kind: str
@@ -32,8 +32,8 @@ class Objection(NamedTuple):
     errno: int | None
     text: str
 
-    def against(self, buffer: str, device: str) -> Fault:
-        return Fault(self.kind, buffer, device, self.errno, self.text)
+    def against(self, buffer: str, device: str) -> PlanFault:
+        return PlanFault(self.kind, buffer, device, self.errno, self.text)
 
 
 def chunk_too_small(got: int, wanted: int) -> Objection:

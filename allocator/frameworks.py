@@ -11,7 +11,7 @@ import errno as errnos
 from errno import EFAULT, EINVAL, ENOSYS
 from typing import Final, Literal
 
-from heapwright.allocator.backend import Buffer, KernelRefused
+from heapwright.allocator.backend import AllocatedBuffer, KernelRefused
 from heapwright.allocator.faults import Objection, chunk_too_small, refused
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts
 
@@ -88,7 +88,7 @@ def no_import(device: DeviceFacts, heap: HeapFacts) -> KernelRefused:
     return KernelRefused(errno, f"{device.name} imports no buffers of {heap.name}")
 
 
-def too_short(buffer: Buffer) -> Objection | None:
+def too_short(buffer: AllocatedBuffer) -> Objection | None:
     """A dma-buf that ends before the planes in it do.
 
     videobuf2-core.c __prepare_dmabuf() compares with sizeimage before it attaches;

@@ -20,7 +20,7 @@ from heapwright.solver.answer.plan import Placement
 Turn = tuple[Any, ...]
 
 
-class Unit(NamedTuple):
+class AllocationCall(NamedTuple):
     """What is made by one call: a buffer, or one of its dma-bufs."""
 
     placement: Placement
@@ -31,7 +31,7 @@ class Unit(NamedTuple):
     sizes: tuple[int, ...]
 
 
-def units(heaps: Mapping[str, HeapFacts], placements: Sequence[Placement]) -> list[Unit]:
+def units(heaps: Mapping[str, HeapFacts], placements: Sequence[Placement]) -> list[AllocationCall]:
     """Everything to be made, in order."""
     found = []
     for placement in placements:
@@ -39,7 +39,7 @@ def units(heaps: Mapping[str, HeapFacts], placements: Sequence[Placement]) -> li
         if (heap := heaps.get(placement.heap)) is not None and heap.one_by_one:
             parts = [(size,) for size in placement.sizes]
         for part, sizes in enumerate(parts):
-            found += [Unit(placement, number, part, sizes) for number in range(placement.count)]
+            found += [AllocationCall(placement, number, part, sizes) for number in range(placement.count)]
     return sorted(found, key=lambda unit: turn(heaps, unit.placement, unit.sizes))
 
 

@@ -13,8 +13,8 @@ from typing import Any, NamedTuple
 import pytest
 
 import heapwright
-from heapwright.allocator.judge.board.attachments import Touch
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.judge import judge as judged
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -203,11 +203,11 @@ def test_solver_judge_and_a_third_reading_take_the_same_turned_pictures(name: st
     port = platform.devices[device].ports["scanout"]
     for angle in ANGLES:
         asked = pipeline(frame=buffer(read_by={"port": "display.scanout", "rotate": angle}))
-        case = Case(JudgedPlatform(platform), [asked])
+        case = JudgedQuestion(JudgedPlatform(platform), [asked])
         _, (party,) = case.asked[0].parties
         rules = [rule for rule in port.images if holds(rule, port, used(angle))]
         assert [id(rule) for rule in hold(port, party)] == [id(rule) for rule in rules]
-        touch = Touch(case.of.devices[device], "scanout", port, False)
+        touch = JudgedAttachment(case.of.devices[device], "scanout", port, False)
         taken = {
             (fourcc, modifier)
             for fourcc, modifier in layouts(list(port.images))

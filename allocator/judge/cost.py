@@ -9,16 +9,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from heapwright.allocator.judge.board.attachments import Touch, touched_bytes
-from heapwright.allocator.judge.board.residence import Residence
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, touched_bytes
+from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.conversions import conversion_cost
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import compressing
 from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
 from heapwright.allocator.judge.placement import touches_of
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.allocator.judge.question.conversion_trees import Tree, trees
-from heapwright.allocator.judge.question.request import Asked, Seating
+from heapwright.allocator.judge.question.conversion_trees import ConversionTree, trees
+from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -55,22 +55,22 @@ def cost(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
 ) -> Cost:
     """The objective levels of a plan that the judge finds lawful."""
-    return plan_cost(Case(JudgedPlatform(platform), pipelines, live), plan)
+    return plan_cost(JudgedQuestion(JudgedPlatform(platform), pipelines, live), plan)
 
 
-def plan_cost(case: Case, plan: Plan) -> Cost:
+def plan_cost(case: JudgedQuestion, plan: Plan) -> Cost:
     """`cost`, for a question already prepared."""
     grown = trees(case.asked, plan)
     return min(total(case, grown, seats) for seats in case.lawful_seatings(grown))
 
 
-def total(case: Case, grown: Sequence[Tree], seats: Sequence[Seating]) -> Cost:
+def total(case: JudgedQuestion, grown: Sequence[ConversionTree], seats: Sequence[DeviceAssignment]) -> Cost:
     parts = [parts_of(case, *node) for node in case.nodes(grown, seats)]
     converted = conversion_cost(case.of.platform, grown)
     return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
 
 
-def live_shares(case: Case) -> list[Shares]:
+def live_shares(case: JudgedQuestion) -> list[Shares]:
     """What buffers that exist already use of every pool."""
     return [_shares(case, charge.where, charge.confined, charge.taken) for charge in case.live]
 
@@ -97,7 +97,7 @@ def combined(
 
 
 def parts_of(
-    case: Case, asked: Asked, placement: Placement, seating: Seating
+    case: JudgedQuestion, asked: RequestedBuffer, placement: Placement, seating: DeviceAssignment
 ) -> tuple[tuple[int, int, int, int], Shares]:
     """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
     touches, _ = touches_of(case.of, asked, seating)
@@ -113,7 +113,7 @@ def parts_of(
     return own, _shares(case, where, where.home.memories, used)
 
 
-def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used: int) -> Shares:
+def _shares(case: JudgedQuestion, where: BackedBuffer, confined: frozenset[str] | None, used: int) -> Shares:
     """Parts per million of each pool; who lives inside a locked block uses nothing but the block."""
     home, lock = where.home, where.home.facts.locks
     own = _ppm(case, confined, 0 if home.in_locked_block else used)
@@ -121,7 +121,7 @@ def _shares(case: Case, where: Residence, confined: frozenset[str] | None, used:
     return Shares(own, home.name, block)
 
 
-def _ppm(case: Case, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
+def _ppm(case: JudgedQuestion, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
     """Parts per million of each pool that holds all that something is confined to."""
     return tuple(
         -(-used * MILLION // pool.free)
@@ -146,7 +146,9 @@ def moved_bytes(placement: Placement) -> int:
     return metadata + -(-(placement.size - metadata) // 2)
 
 
-def _traffic(case: Case, where: Residence, placement: Placement, touches: Sequence[Touch]) -> int:
+def _traffic(
+    case: JudgedQuestion, where: BackedBuffer, placement: Placement, touches: Sequence[JudgedAttachment]
+) -> int:
     """Bytes moved a frame, slow reads and cache maintenance included."""
     size, once = placement.size, moved_bytes(placement)
     mapping = where.heap.facts.cpu

@@ -1,7 +1,7 @@
 """The judge: is this plan lawful on that board, with memory at its unluckiest?
 
 It reads the profile and the question for itself and shares no arithmetic with
-the solver. `Judge` prepares a platform once, `Case` a question; `alone` judges
+the solver. `Judge` prepares a platform once, `JudgedQuestion` a question; `alone` judges
 one placement by itself and `together` what placements take from each other.
 """
 
@@ -11,32 +11,36 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice
 
-from heapwright.allocator.faults import Fault, absent, refused, seen
+from heapwright.allocator.faults import PlanFault, absent, refused, seen
 from heapwright.allocator.judge.constraints.conversions import (
     conversion_faults,
     edge_faults,
     level_faults,
     throughput_faults,
 )
-from heapwright.allocator.judge.constraints.memory.charge import Charge
+from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
 from heapwright.allocator.judge.constraints.memory.existing_usage import (
-    standing_loads,
+    existing_loads,
 )
 from heapwright.allocator.judge.constraints.protection import (
-    wards,
+    protection_domains,
 )
 from heapwright.allocator.judge.placement import alone, live_charge
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import (
-    Node,
-    Tree,
+    ConversionTree,
+    JudgedPlacement,
     nodes,
     shape_faults,
     tree_faults,
     trees,
 )
-from heapwright.allocator.judge.question.device_assignment import binding_of, seatings, unseated
-from heapwright.allocator.judge.question.request import Role, Seating, take_apart
+from heapwright.allocator.judge.question.device_assignment import (
+    device_assignments,
+    devices_of_roles,
+    unassigned,
+)
+from heapwright.allocator.judge.question.request import DeviceAssignment, DeviceRole, requested_buffers
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -46,12 +50,12 @@ _SEATINGS = 256
 
 def judge(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement] = ()
-) -> tuple[Fault, ...]:
+) -> tuple[PlanFault, ...]:
     """Everything wrong with a plan; empty if it is fine."""
-    return Case(JudgedPlatform(platform), pipelines, live).judge(plan)
+    return JudgedQuestion(JudgedPlatform(platform), pipelines, live).judge(plan)
 
 
-class Case:
+class JudgedQuestion:
     """One question on one platform."""
 
     def __init__(
@@ -59,13 +63,13 @@ class Case:
     ) -> None:
         self.of = of
         self.pipelines = pipelines
-        self.asked = take_apart(pipelines)
+        self.asked = requested_buffers(pipelines)
         self.by_key = {asked.key: asked for asked in self.asked}
         self.live = [live_charge(self.of, placement) for placement in live]
-        self.loads = standing_loads(live)
+        self.loads = existing_loads(live)
         """What goes through edges already."""
 
-    def judge(self, plan: Plan) -> tuple[Fault, ...]:
+    def judge(self, plan: Plan) -> tuple[PlanFault, ...]:
         """Everything wrong with a plan; empty if it is fine."""
         faults = list(self.paper_faults(plan))
         if faults:
@@ -75,19 +79,21 @@ class Case:
         if faults:
             return tuple(faults)
         faults = [*self.converted(grown), *level_faults(self.of.platform, grown, plan)]
-        first: tuple[Fault, ...] | None = None
-        for seats in islice(seatings(self.of.platform, grown), _SEATINGS):
+        first: tuple[PlanFault, ...] | None = None
+        for seats in islice(device_assignments(self.of.platform, grown), _SEATINGS):
             found = self.judge_seated(grown, seats)
             if not found and not faults:
                 return ()
             first = first or found
         if first is None:
-            faults += unseated(self.of.platform, grown)
+            faults += unassigned(self.of.platform, grown)
         return (*faults, *(first or ()))
 
-    def judge_seated(self, grown: Sequence[Tree], seats: Sequence[Seating]) -> tuple[Fault, ...]:
+    def judge_seated(
+        self, grown: Sequence[ConversionTree], seats: Sequence[DeviceAssignment]
+    ) -> tuple[PlanFault, ...]:
         """Judge placements, in the order of the question, with everybody in a given place."""
-        faults = self.shared_roles(binding_of(self.asked, seats))
+        faults = self.shared_roles(devices_of_roles(self.asked, seats))
         charges = []
         for node in self.nodes(grown, seats):
             found, charge = alone(self.of, *node)
@@ -96,34 +102,36 @@ class Case:
                 charges.append(charge)
         return tuple(faults) + tuple(self.together(charges))
 
-    def nodes(self, grown: Sequence[Tree], seats: Sequence[Seating]) -> list[Node]:
+    def nodes(
+        self, grown: Sequence[ConversionTree], seats: Sequence[DeviceAssignment]
+    ) -> list[JudgedPlacement]:
         """Every placement as a question of its own, its protection known."""
         found = []
-        protection = wards(self.asked, seats, self.of.devices)
+        protection = protection_domains(self.asked, seats, self.of.devices)
         for tree, seating, ward in zip(grown, seats, protection, strict=True):
             warded = tree._replace(asked=replace(tree.asked, ward=ward))
             found += nodes(self.of.platform, warded, seating)
         return found
 
-    def lawful_seatings(self, grown: Sequence[Tree]) -> list[tuple[Seating, ...]]:
+    def lawful_seatings(self, grown: Sequence[ConversionTree]) -> list[tuple[DeviceAssignment, ...]]:
         """The ways to seat everybody under which placements are lawful; all of them where none is."""
-        ways = list(islice(seatings(self.of.platform, grown), _SEATINGS))
+        ways = list(islice(device_assignments(self.of.platform, grown), _SEATINGS))
         if len(ways) == 1:
             return ways
         return [each for each in ways if not self.judge_seated(grown, each)] or ways
 
-    def converted(self, grown: Sequence[Tree]) -> list[Fault]:
+    def converted(self, grown: Sequence[ConversionTree]) -> list[PlanFault]:
         """What is wrong with the conversions, whoever sits where."""
         platform = self.of.platform
         faults = [fault for tree in grown for fault in conversion_faults(platform, tree)]
         faults += [fault for tree in grown for fault in edge_faults(tree)]
         return [*faults, *throughput_faults(platform, grown, self.loads)]
 
-    def together(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def together(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         """What placements that are lawful one by one cannot share, live ones included."""
         return self.of.room.faults([*self.live, *charges])
 
-    def paper_faults(self, plan: Plan) -> Iterator[Fault]:
+    def paper_faults(self, plan: Plan) -> Iterator[PlanFault]:
         """A plan for another question or board."""
         if plan.platform != self.of.platform.name:
             yield absent("platform", f"the plan is for {plan.platform}").against("", "")
@@ -139,7 +147,7 @@ class Case:
         if {(each.pipeline, each.buffer, each.wish, each.granted) for each in plan.dropped} != expected:
             yield seen("dropped", "the wishes said to be dropped are not those that were").against("", "")
 
-    def shared_roles(self, binding: Mapping[Role, str]) -> list[Fault]:
+    def shared_roles(self, binding: Mapping[DeviceRole, str]) -> list[PlanFault]:
         """Different labels of one kind in a file must be different devices."""
         player: dict[tuple[int, str, str], str | None] = {}
         faults = []

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from heapwright.allocator.faults import Fault, absent, no_node, no_room, refused, seen
+from heapwright.allocator.faults import PlanFault, absent, no_node, no_room, refused, seen
 from heapwright.allocator.hardware import known
-from heapwright.allocator.judge.board.attachments import Touch, uses_of
-from heapwright.allocator.judge.board.residence import Residence
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, uses_of
+from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.addressability import port_objections
 from heapwright.allocator.judge.constraints.image.opaque import exporter_objections
-from heapwright.allocator.judge.constraints.image.ports import Verdict
-from heapwright.allocator.judge.constraints.memory.charge import Charge
-from heapwright.allocator.judge.constraints.memory.existing_usage import pace_faults, standing_uses, told
+from heapwright.allocator.judge.constraints.image.ports import LayoutVerdict
+from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
+from heapwright.allocator.judge.constraints.memory.existing_usage import as_stated, existing_uses, pace_faults
 from heapwright.allocator.judge.constraints.protection import (
     audience_faults,
     heap_objections,
@@ -22,16 +22,18 @@ from heapwright.allocator.judge.constraints.protection import port_objections as
 from heapwright.allocator.judge.constraints.request import count_faults, raw_faults, request_faults
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named
-from heapwright.allocator.judge.layout.stated import Layout, layout_of
+from heapwright.allocator.judge.layout.stated import StatedLayout, layout_of
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.allocator.judge.question.request import Asked, Party, Seating
+from heapwright.allocator.judge.question.request import BufferUser, DeviceAssignment, RequestedBuffer
 from heapwright.solver.answer.plan import Placement
 
 
-def touches_of(on: JudgedPlatform, asked: Asked, seating: Seating) -> tuple[list[Touch], list[Fault]]:
+def touches_of(
+    on: JudgedPlatform, asked: RequestedBuffer, seating: DeviceAssignment
+) -> tuple[list[JudgedAttachment], list[PlanFault]]:
     """The ports that attach, or which of them the board lacks."""
-    touches: list[Touch] = []
-    faults: list[Fault] = []
+    touches: list[JudgedAttachment] = []
+    faults: list[PlanFault] = []
     for party, name in zip(asked.seated(seating), seating.devices, strict=True):
         device = on.devices[name]
         port = device.facts.ports.get(party.port)
@@ -44,13 +46,13 @@ def touches_of(on: JudgedPlatform, asked: Asked, seating: Seating) -> tuple[list
         if device.facts.codecs is not None and not party.codecs <= set(device.facts.codecs):
             text = f"does not know all of {', '.join(sorted(party.codecs))}"
             faults.append(absent("missing-device", text).against(asked.name, name))
-        touches.append(Touch(device, party.port, port, party.rarely))
+        touches.append(JudgedAttachment(device, party.port, port, party.rarely))
     return touches, faults
 
 
 def alone(
-    on: JudgedPlatform, asked: Asked, placement: Placement, seating: Seating
-) -> tuple[list[Fault], Charge | None]:
+    on: JudgedPlatform, asked: RequestedBuffer, placement: Placement, seating: DeviceAssignment
+) -> tuple[list[PlanFault], PlacementUsage | None]:
     """Judge one placement as if it were the only one, and say what it takes."""
     touches, faults = touches_of(on, asked, seating)
     if faults:
@@ -68,20 +70,28 @@ def alone(
 
 
 def layout_verdict(
-    on: JudgedPlatform, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
-) -> Verdict:
+    on: JudgedPlatform,
+    asked: RequestedBuffer,
+    placement: Placement,
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
+) -> LayoutVerdict:
     """Whether every port can use the bytes as they lie, and takes what it is said to take."""
     verdict = _as_it_lies(on, asked, placement, touches, parties)
-    ways = told(placement, touches, verdict.ways)
+    ways = as_stated(placement, touches, verdict.ways)
     faults = verdict.faults
     if verdict.ways and not ways:
         faults += (seen("uses", "no choice of rules uses what is said").against(asked.name, ""),)
-    return Verdict(faults, ways)
+    return LayoutVerdict(faults, ways)
 
 
 def _as_it_lies(
-    on: JudgedPlatform, asked: Asked, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
-) -> Verdict:
+    on: JudgedPlatform,
+    asked: RequestedBuffer,
+    placement: Placement,
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
+) -> LayoutVerdict:
     is_image = asked.buffer.bytes is None and placement.modifier is not None
     exact = not (is_image and opaque(modifier_named(placement.modifier or "")))
     faults = [
@@ -95,25 +105,25 @@ def _as_it_lies(
     ]
     if not exact:  # only the exporter knows the size: it is at least this
         verdict = on.ports.judge_opaque(placement, touches, parties)
-        return Verdict((*faults, *verdict.faults), verdict.ways)
+        return LayoutVerdict((*faults, *verdict.faults), verdict.ways)
     if asked.buffer.bytes is not None:
         faults += raw_faults(asked, placement)
-        return Verdict(tuple(faults), (tuple(uses_of(touch, None) for touch in touches),))
+        return LayoutVerdict(tuple(faults), (tuple(uses_of(touch, None) for touch in touches),))
     layout = layout_of(placement)
-    if not isinstance(layout, Layout):
-        return Verdict((*faults, layout.against(asked.name, "")), ())
+    if not isinstance(layout, StatedLayout):
+        return LayoutVerdict((*faults, layout.against(asked.name, "")), ())
     verdict = on.ports.judge(placement, layout, touches, parties)
-    return Verdict((*faults, *verdict.faults), verdict.ways)
+    return LayoutVerdict((*faults, *verdict.faults), verdict.ways)
 
 
 def heap_verdict(
     on: JudgedPlatform,
-    asked: Asked,
+    asked: RequestedBuffer,
     placement: Placement,
-    touches: Sequence[Touch],
-    parties: Sequence[Party],
-    verdict: Verdict,
-) -> tuple[list[Fault], Charge | None]:
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
+    verdict: LayoutVerdict,
+) -> tuple[list[PlanFault], PlacementUsage | None]:
     """Whether the heap can make such buffers and everybody can use them there."""
     name, heap = asked.name, on.heaps.get(placement.heap)
     if heap is None:
@@ -148,8 +158,12 @@ def heap_verdict(
 
 
 def _attach_faults(
-    on: JudgedPlatform, asked: Asked, placement: Placement, touches: Sequence[Touch], where: Residence
-) -> Iterator[Fault]:
+    on: JudgedPlatform,
+    asked: RequestedBuffer,
+    placement: Placement,
+    touches: Sequence[JudgedAttachment],
+    where: BackedBuffer,
+) -> Iterator[PlanFault]:
     attached: set[str] = set()
     for touch in touches:
         device, reach = touch.device, on.reach
@@ -172,13 +186,13 @@ def _attach_faults(
                 yield each.against(asked.name, device.name)
 
 
-def live_charge(on: JudgedPlatform, placement: Placement) -> Charge:
+def live_charge(on: JudgedPlatform, placement: Placement) -> PlacementUsage:
     """What a buffer that exists already takes; it was judged when it was made."""
     touches = []
     for attached in placement.attachments:
         device = on.devices[attached.device]
         rarely = attached.how_often == "rarely"
-        touches.append(Touch(device, attached.port, device.facts.ports[attached.port], rarely))
+        touches.append(JudgedAttachment(device, attached.port, device.facts.ports[attached.port], rarely))
     where = on.residence(placement.heap, [touch.device for touch in touches])
     charge = on.charges.charge(
         placement.buffer,
@@ -187,6 +201,6 @@ def live_charge(on: JudgedPlatform, placement: Placement) -> Charge:
         placement.count,
         placement.rate,
         touches,
-        standing_uses(placement, touches),
+        existing_uses(placement, touches),
     )
     return charge._replace(standing=True)

@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from heapwright.allocator.hardware import DeviceFacts, device_facts, present_heaps
 from heapwright.allocator.judge.board.firewall_claims import disputed
-from heapwright.allocator.judge.board.physical_map import Ground, pools
-from heapwright.allocator.judge.board.residence import Residence, uses
-from heapwright.allocator.judge.constraints.addressability import Reach
+from heapwright.allocator.judge.board.physical_map import PhysicalMap, pools
+from heapwright.allocator.judge.board.residence import BackedBuffer, uses
+from heapwright.allocator.judge.constraints.addressability import Addressability
 from heapwright.allocator.judge.constraints.image.ports import Ports
-from heapwright.allocator.judge.constraints.memory.capacity import Room
-from heapwright.allocator.judge.constraints.memory.charge import Charges
+from heapwright.allocator.judge.constraints.memory.capacity import Capacity
+from heapwright.allocator.judge.constraints.memory.charge import Usages
 from heapwright.platforms.schema import Platform
 
 
@@ -29,18 +29,18 @@ class JudgedPlatform:
         own = [heap.memories for heap in self.heaps.values() if heap.memories is not None]
         self.named = frozenset(locked).union(*own)
         """Memories that are some heap's own."""
-        self.ground = Ground(platform, self.named)
+        self.ground = PhysicalMap(platform, self.named)
         sets = {frozenset([memory]) for memory in locked}.union(own)
         self.pools = pools(self.ground, frozenset(sets))
-        self.charges = Charges(platform, self.ground)
-        self.room = Room(platform, self.ground, self.heaps, self.pools)
-        self.reach = Reach(self.ground, platform)
+        self.charges = Usages(platform, self.ground)
+        self.room = Capacity(platform, self.ground, self.heaps, self.pools)
+        self.reach = Addressability(self.ground, platform)
         self.ports = Ports()
 
-    def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> Residence:
+    def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> BackedBuffer:
         """Where a buffer of a heap ends up when these devices attach."""
         heap = self.heaps[heap_name]
         target = self.heaps.get(heap.facts.moves_to or "")
         if target is not None and not all(uses(self.ground, device, heap.memories) for device in devices):
-            return Residence(heap, target)
-        return Residence(heap, heap)
+            return BackedBuffer(heap, target)
+        return BackedBuffer(heap, heap)

@@ -6,29 +6,29 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from zlib import crc32
 
-from heapwright.allocator.backend import Buffer
-from heapwright.allocator.faults import Fault, refused, seen
-from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.backend import AllocatedBuffer
+from heapwright.allocator.faults import PlanFault, refused, seen
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.constraints.image.opaque import INVALID
-from heapwright.allocator.judge.constraints.image.walk import Mark, View, samples, view
+from heapwright.allocator.judge.constraints.image.walk import Sample, View, samples, view
 from heapwright.allocator.judge.constraints.protection import port_objections
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named
-from heapwright.allocator.judge.layout.stated import Layout, layout_of
+from heapwright.allocator.judge.layout.stated import StatedLayout, layout_of
 from heapwright.allocator.judge.placement import touches_of
-from heapwright.allocator.judge.question.conversion_trees import NOBODY, Node
-from heapwright.allocator.judge.question.request import Asked, Party
+from heapwright.allocator.judge.question.conversion_trees import NOBODY, JudgedPlacement
+from heapwright.allocator.judge.question.request import BufferUser, RequestedBuffer
 from heapwright.solver.answer.plan import AttachedPort, Placement
 
 RAW_SAMPLES = 4
 
 
-class Actor(NamedTuple):
+class DeviceAccess(NamedTuple):
     """One attachment about to touch a buffer."""
 
-    touch: Touch
-    party: Party
+    touch: JudgedAttachment
+    party: BufferUser
     attached: AttachedPort
     looks: View | None
     """None for raw data."""
@@ -42,15 +42,15 @@ class Actor(NamedTuple):
         return self.party.role.file == NOBODY
 
 
-class Scene(NamedTuple):
+class PlacementAccesses(NamedTuple):
     """One placement and everybody who touches it."""
 
-    asked: Asked
+    asked: RequestedBuffer
     placement: Placement
-    layout: Layout | None
-    actors: tuple[Actor, ...]
+    layout: StatedLayout | None
+    actors: tuple[DeviceAccess, ...]
 
-    def converter(self, device: str, port: str, access: str) -> Actor | None:
+    def converter(self, device: str, port: str, access: str) -> DeviceAccess | None:
         """The attachment of a conversion, if it can touch the buffer at all."""
         return next(
             (
@@ -64,16 +64,16 @@ class Scene(NamedTuple):
         )
 
 
-def scene_of(case: Case, node: Node, faults: list[Fault]) -> Scene:
+def accesses_of(case: JudgedQuestion, node: JudgedPlacement, faults: list[PlanFault]) -> PlacementAccesses:
     """The scene of one placement; who cannot even look at it is missing, with a fault."""
     asked, placement, seating = node
     touches, missing = touches_of(case.of, asked, seating)
     faults += missing
     layout = None if _unplaced(placement) else layout_of(placement)
-    if missing or (layout is not None and not isinstance(layout, Layout)):
-        if layout is not None and not isinstance(layout, Layout):
+    if missing or (layout is not None and not isinstance(layout, StatedLayout)):
+        if layout is not None and not isinstance(layout, StatedLayout):
             faults.append(layout.against(asked.name, ""))
-        return Scene(asked, placement, None, ())
+        return PlacementAccesses(asked, placement, None, ())
     actors = []
     for touch, party in zip(touches, asked.seated(seating), strict=True):
         if asked.ward is not None:
@@ -87,11 +87,11 @@ def scene_of(case: Case, node: Node, faults: list[Fault]) -> Scene:
                 faults.append(why.against(asked.name, touch.device.name))
                 continue
             looks = view(rule, layout)
-        actors.append(Actor(touch, party, attached, looks))
-    return Scene(asked, placement, layout, tuple(actors))
+        actors.append(DeviceAccess(touch, party, attached, looks))
+    return PlacementAccesses(asked, placement, layout, tuple(actors))
 
 
-def touched(scene: Scene, actor: Actor) -> Iterator[tuple[tuple[int, int], Mark]]:
+def touched(scene: PlacementAccesses, actor: DeviceAccess) -> Iterator[tuple[tuple[int, int], Sample]]:
     """(dma-buf, offset) of every byte that is looked at, and what should be there."""
     if scene.layout is not None and actor.looks is not None:
         yield from samples(scene.layout, actor.looks)
@@ -100,7 +100,7 @@ def touched(scene: Scene, actor: Actor) -> Iterator[tuple[tuple[int, int], Mark]
     last = (placement.planes[0].size if placement.planes else placement.size) - 1
     whose = _meaning(placement, actor)
     for step in range(RAW_SAMPLES + 1):
-        yield (0, last * step // RAW_SAMPLES), Mark(0, 0, last * step // RAW_SAMPLES, whose)
+        yield (0, last * step // RAW_SAMPLES), Sample(0, 0, last * step // RAW_SAMPLES, whose)
 
 
 def _unplaced(placement: Placement) -> bool:
@@ -108,12 +108,12 @@ def _unplaced(placement: Placement) -> bool:
     return placement.modifier is None or opaque(modifier_named(placement.modifier))
 
 
-def _meaning(placement: Placement, actor: Actor) -> int:
+def _meaning(placement: Placement, actor: DeviceAccess) -> int:
     """Two drivers mean different things by no modifier at all."""
     return crc32((actor.touch.device.facts.driver or "").encode()) if placement.modifier == INVALID else 0
 
 
-def overruns(scene: Scene, actor: Actor, buffer: Buffer) -> Iterator[Fault]:
+def overruns(scene: PlacementAccesses, actor: DeviceAccess, buffer: AllocatedBuffer) -> Iterator[PlanFault]:
     """The device's last byte lies outside what was allocated; slack of the last page is luck."""
     if actor.looks is None:
         return

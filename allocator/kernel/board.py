@@ -14,8 +14,8 @@ from errno import EINVAL, EMFILE, ENODEV, ENOENT, ENOMEM
 from random import Random
 from typing import Final, Literal
 
-from heapwright.allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
-from heapwright.allocator.faults import Fault, refusal
+from heapwright.allocator.backend import AllocatedBuffer, Dmabuf, Import, KernelRefused, Segment
+from heapwright.allocator.faults import PlanFault, refusal
 from heapwright.allocator.frameworks import (
     api,
     maps_at_import,
@@ -26,13 +26,13 @@ from heapwright.allocator.frameworks import (
     unmapped,
 )
 from heapwright.allocator.hardware import HeapFacts, known, round_up
-from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.board.physical_map import most
-from heapwright.allocator.judge.board.residence import Residence, uses
+from heapwright.allocator.judge.board.residence import BackedBuffer, uses
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.kernel.bus import OFF_BUS, Bus
 from heapwright.allocator.kernel.calls import whole_pages
-from heapwright.allocator.kernel.extents import Chunks, Extents, Pager, Pages, first_fit, worst
+from heapwright.allocator.kernel.extents import Chunks, Extents, Pager, SharedMemoryPages, first_fit, worst
 from heapwright.allocator.kernel.firewall import Firewall
 from heapwright.allocator.order import locked_run
 from heapwright.platforms.schema import Memory, Platform
@@ -47,7 +47,7 @@ SPACING: Final = 1 << 44
 """How far apart memories without an address are put."""
 
 
-class Board:
+class SimulatedBoard:
     """A backend on a pretended board; deterministic by its seed."""
 
     def __init__(
@@ -70,12 +70,12 @@ class Board:
         self.mood = mood
         self.facts = JudgedPlatform(platform)
         self.bus = Bus(platform, swiotlb=swiotlb and mood == "board")
-        self.faults: list[Fault] = []
+        self.faults: list[PlanFault] = []
         """Every fault that devices raised so far; the service lives on."""
         self.firewall = Firewall(self._residence)
         self._random = Random(f"{platform.name}/{seed}")
         self._luck = Chunks(self._random, fragmented, luck)
-        self._shared = Pages(self._random, fragmented, luck)
+        self._shared = SharedMemoryPages(self._random, fragmented, luck)
         self.descriptors = descriptors
         self._extents = self._lay_out(used or {})
         self._held: dict[int, list[tuple[Extents, Segment]]] = {}
@@ -156,14 +156,14 @@ class Board:
 
     # Backend
 
-    def allocate(self, placement: Placement) -> Buffer:
+    def allocate(self, placement: Placement) -> AllocatedBuffer:
         heap = self.facts.heaps.get(placement.heap)
         if heap is None:
             raise KernelRefused(ENOENT, f"/dev/dma_heap/{placement.heap}: No such file or directory")
         most_buffers = known(heap.facts.buffers)
         if most_buffers is not None and self._alive[heap.name] + len(placement.sizes) > most_buffers:
             raise KernelRefused(ENOMEM, f"{heap.name} has all of its {most_buffers} buffers out")
-        buffer = Buffer(placement, ())
+        buffer = AllocatedBuffer(placement, ())
         home = self._residence(buffer).home
         self._held[id(buffer)] = []
         try:
@@ -175,7 +175,7 @@ class Board:
         self._alive[heap.name] += len(buffer.dmabufs)
         return buffer
 
-    def _dmabuf(self, buffer: Buffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
+    def _dmabuf(self, buffer: AllocatedBuffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
         if not whole_pages(size, self.platform.page):
             raise KernelRefused(EINVAL, f"a dma-buf of {size} bytes")
         if self.descriptors is not None and sum(self._alive.values()) >= self.descriptors:
@@ -216,12 +216,12 @@ class Board:
             raise KernelRefused(ENOMEM, f"{heap.name} cannot lock {lock.size} bytes of {lock.from_}")
         self._locks[heap.name] = source.take(address, lock.size)
 
-    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
-        buffer = Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
+    def join(self, placement: Placement, parts: Sequence[AllocatedBuffer]) -> AllocatedBuffer:
+        buffer = AllocatedBuffer(placement, tuple(each for part in parts for each in part.dmabufs))
         self._held[id(buffer)] = [each for part in parts for each in self._held.pop(id(part))]
         return buffer
 
-    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+    def attach(self, buffer: AllocatedBuffer, attached: AttachedPort) -> Import:
         device = self.facts.devices.get(attached.device)
         port = device.facts.ports.get(attached.port) if device is not None else None
         if device is None or port is None:
@@ -242,22 +242,22 @@ class Board:
             raise unattachable(device, heap)
         return self.bus.attach(buffer, attached, device, port, driver_says)
 
-    def map(self, buffer: Buffer) -> None:
+    def map(self, buffer: AllocatedBuffer) -> None:
         found = self.firewall.mapping_objection(buffer)
         if found is not None:
             self._map_refused(buffer)
             raise refusal(found)
 
-    def _map_refused(self, buffer: Buffer) -> None:
+    def _map_refused(self, buffer: AllocatedBuffer) -> None:
         """Trying to look behind a firewall is a fault, whatever the call says."""
         found = self.firewall.mapping_objection(buffer)
         if found is not None and self.firewall.guards(buffer):
             self.faults.append(found.against(buffer.placement.buffer, ""))
 
-    def touch(self, buffer: Buffer, device: str, port: str) -> Fault | None:
+    def touch(self, buffer: AllocatedBuffer, device: str, port: str) -> PlanFault | None:
         """Somebody on the bus reads a buffer without having asked anybody."""
         found = self.facts.devices[device]
-        touch = Touch(found, port, found.facts.ports[port], rarely=False)
+        touch = JudgedAttachment(found, port, found.facts.ports[port], rarely=False)
         stopped = self.firewall.objection(buffer, touch, protected=False, reads=True)
         if stopped is None:
             return None
@@ -265,12 +265,12 @@ class Board:
         self.faults.append(fault)
         return fault
 
-    def _residence(self, buffer: Buffer) -> Residence:
+    def _residence(self, buffer: AllocatedBuffer) -> BackedBuffer:
         attached = (each.device for each in buffer.placement.attachments)
         devices = [self.facts.devices[name] for name in attached if name in self.facts.devices]
         return self.facts.residence(buffer.placement.heap, devices)
 
-    def release(self, buffer: Buffer) -> None:
+    def release(self, buffer: AllocatedBuffer) -> None:
         self.bus.forget(buffer, self.facts.devices)
         if id(buffer) in self._held:
             heap = self.facts.heaps[buffer.placement.heap]
@@ -279,6 +279,6 @@ class Board:
             if not self._alive[heap.name] and heap.name in self._locks and heap.facts.locks is not None:
                 self._extents[heap.facts.locks.from_].give(self._locks.pop(heap.name))
 
-    def _give_back(self, buffer: Buffer) -> None:
+    def _give_back(self, buffer: AllocatedBuffer) -> None:
         for extents, segment in self._held.pop(id(buffer)):
             extents.give(segment)

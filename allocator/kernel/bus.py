@@ -11,12 +11,12 @@ from errno import EBUSY, EINVAL, ENOMEM
 from typing import Final
 
 from heapwright.allocator.addresses import addresses, page_of
-from heapwright.allocator.backend import Buffer, Dmabuf, Import, KernelRefused, Segment
+from heapwright.allocator.backend import AllocatedBuffer, Dmabuf, Import, KernelRefused, Segment
 from heapwright.allocator.execute import merged
 from heapwright.allocator.faults import beyond_mask, refusal, unaligned
 from heapwright.allocator.frameworks import scattered
 from heapwright.allocator.hardware import DeviceFacts, known, round_up
-from heapwright.allocator.kernel.iova import Allotter, allotter_of
+from heapwright.allocator.kernel.iova import AddressAllocator, address_allocator
 from heapwright.platforms.schema import Platform, Port
 from heapwright.solver.answer.plan import AttachedPort
 
@@ -67,11 +67,11 @@ class Bus:
     bounce_free: int = IO_TLB_DEFAULT
     bounce_next: int = 0
     """Where the next slots are looked for."""
-    domains: dict[str, Allotter] = field(default_factory=dict)
+    domains: dict[str, AddressAllocator] = field(default_factory=dict)
     """Who allots bus addresses, by domain."""
 
     def attach(
-        self, buffer: Buffer, attached: AttachedPort, device: DeviceFacts, port: Port,
+        self, buffer: AllocatedBuffer, attached: AttachedPort, device: DeviceFacts, port: Port,
         driver_says: KernelRefused | None = None,
     ) -> Import:  # fmt: skip
         """Import every dma-buf of a buffer; undoes what it did if one fails.
@@ -98,13 +98,13 @@ class Bus:
         bounced = sum(each.bounced for each in imported.mappings)
         return Import(attached, self._bus_addresses(imported, device), bounced)
 
-    def mappings(self, buffer: Buffer, attached: AttachedPort) -> list[Mapping]:
+    def mappings(self, buffer: AllocatedBuffer, attached: AttachedPort) -> list[Mapping]:
         """How a device that imported the buffer sees it."""
         wanted = attached.device, attached.port, attached.access
         found = (each for each in self._imported[id(buffer)] if each.way == wanted)
         return next(found).mappings
 
-    def forget(self, buffer: Buffer, devices: dict[str, DeviceFacts]) -> None:
+    def forget(self, buffer: AllocatedBuffer, devices: dict[str, DeviceFacts]) -> None:
         """Detach a buffer everywhere."""
         for imported in self._imported.pop(id(buffer), ()):
             self.detach(imported, devices[imported.attached.device])
@@ -151,7 +151,7 @@ class Bus:
         place = addresses(self.platform, device)
         if place is None:
             return Mapping(dmabuf.segments, size)
-        allotter = self.domains.setdefault(place.domain, allotter_of(place))
+        allotter = self.domains.setdefault(place.domain, address_allocator(place))
         found = allotter.allot(size, place)
         if found is None:
             raise KernelRefused(ENOMEM, f"no {size} bytes of IO virtual addresses left for {place.domain}")

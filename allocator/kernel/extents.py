@@ -90,18 +90,18 @@ class Extents:
         self._free.insert(at, segment)
 
 
-class Taken(NamedTuple):
+class TakenPages(NamedTuple):
     """The pages of one dma-buf, in its order, and everything that was taken for it."""
 
     segments: tuple[Segment, ...]
     held: tuple[tuple[Extents, Segment], ...]
 
 
-Pager = Callable[[list[Extents], HeapFacts, int], Taken | None]
+Pager = Callable[[list[Extents], HeapFacts, int], TakenPages | None]
 """Takes the pages of one dma-buf of so many bytes from memories; None where there is no room."""
 
 
-def worst(memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
+def worst(memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
     """The unluckiest lawful pages: from the top down, whole slots, runs as short as promised.
 
     Runs follow each other downwards, so no two of them are adjacent.
@@ -121,7 +121,7 @@ def worst(memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
         if left > 0:
             segments.append(Segment(segment.address, min(segment.length, left)))
             left -= segment.length
-    return Taken(tuple(segments), tuple(held))
+    return TakenPages(tuple(segments), tuple(held))
 
 
 def _highest(
@@ -160,14 +160,14 @@ def _give_back(held: list[tuple[Extents, Segment]]) -> None:
         extents.give(segment)
 
 
-def first_fit(memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
+def first_fit(memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
     """CMA and carve-outs: the first place that is long enough and aligned."""
     length = heap.whole(size)
     for extents in memories:
         address = extents.lowest(length, heap.alignment(size))
         if address is not None:
             segment = extents.take(address, length)
-            return Taken((segment,), ((extents, segment),))
+            return TakenPages((segment,), ((extents, segment),))
     return None
 
 
@@ -188,12 +188,12 @@ class Chunks:
     def _or_luck(self, measured: float) -> float:
         return measured if self.luck is None else self.luck
 
-    def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
+    def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
         whole, align = heap.whole(size), heap.alignment(size)
         if whole > sum(each.free for each in memories):
             return None
         if self._all_follow(heap, whole) and (block := _highest(memories, whole, align, [])) is not None:
-            return Taken((block[1],), (block,))
+            return TakenPages((block[1],), (block,))
         held: list[tuple[Extents, Segment]] = []
         pages: list[Segment] = []
         left = whole
@@ -210,7 +210,7 @@ class Chunks:
         if left:
             _give_back(held)
             return None
-        return Taken(tuple(pages), tuple(held))
+        return TakenPages(tuple(pages), tuple(held))
 
     def _all_follow(self, heap: HeapFacts, whole: int) -> bool:
         """Whether chunks of different orders are neighbours, too, where luck was asked for.
@@ -240,7 +240,7 @@ class Chunks:
         return self.random.random() < self.adjacent
 
 
-class Pages(Chunks):
+class SharedMemoryPages(Chunks):
     """Shared memory: one page after the other, on a streak or at random; huge pages join more often."""
 
     orders: tuple[int, ...] = (0,)
@@ -249,7 +249,7 @@ class Pages(Chunks):
         super().__init__(random, fragmented, luck)
         self.streak = self._or_luck(STREAK_FRAGMENTED if fragmented else STREAK_FRESH)
 
-    def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> Taken | None:
+    def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
         self.huge = heap.run is not None and heap.run > heap.page
         self.block = heap.page << BLOCK
         huge = self._or_luck(ADJACENT_HUGE)

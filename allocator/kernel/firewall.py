@@ -11,20 +11,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from heapwright.allocator.backend import Buffer
+from heapwright.allocator.backend import AllocatedBuffer
 from heapwright.allocator.faults import Objection, refused, seen
 from heapwright.allocator.hardware import HeapFacts
-from heapwright.allocator.judge.board.attachments import Touch
-from heapwright.allocator.judge.board.residence import Residence
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
+from heapwright.allocator.judge.board.residence import BackedBuffer
 
 
 class Firewall:
     """What the bus lets through."""
 
-    def __init__(self, residence: Callable[[Buffer], Residence]) -> None:
+    def __init__(self, residence: Callable[[AllocatedBuffer], BackedBuffer]) -> None:
         self._residence = residence
 
-    def objection(self, buffer: Buffer, touch: Touch, protected: bool, reads: bool) -> Objection | None:
+    def objection(
+        self, buffer: AllocatedBuffer, touch: JudgedAttachment, protected: bool, reads: bool
+    ) -> Objection | None:
         """What happens when a port touches a buffer; None where it gets through.
 
         `protected`: that it handles protected content.
@@ -44,14 +46,14 @@ class Firewall:
             )
         return None
 
-    def opened(self, heap: HeapFacts, buffer: Buffer) -> frozenset[str]:
+    def opened(self, heap: HeapFacts, buffer: AllocatedBuffer) -> frozenset[str]:
         """The devices that get at a buffer behind the firewall of a heap."""
         members = heap.access or frozenset()
         if heap.facts.firewall != "per-buffer":
             return members
         return members & {each.attached.device for each in buffer.imports}
 
-    def mapping_objection(self, buffer: Buffer) -> Objection | None:
+    def mapping_objection(self, buffer: AllocatedBuffer) -> Objection | None:
         """Why the CPU cannot map a buffer."""
         where = self._residence(buffer)
         for heap in (where.heap, where.home):
@@ -59,7 +61,7 @@ class Firewall:
                 return refused("cpu-access", f"buffers of {heap.name} cannot be mapped")
         return None
 
-    def guards(self, buffer: Buffer) -> bool:
+    def guards(self, buffer: AllocatedBuffer) -> bool:
         """Whether a buffer lies behind any firewall."""
         where = self._residence(buffer)
         return self._stands(where.heap) or self._stands(where.home)

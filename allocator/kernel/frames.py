@@ -11,16 +11,27 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from typing import NamedTuple
 
-from heapwright.allocator.backend import Buffer
+from heapwright.allocator.backend import AllocatedBuffer
 from heapwright.allocator.execute import Allocation
-from heapwright.allocator.faults import Fault, refused, seen
+from heapwright.allocator.faults import PlanFault, refused, seen
 from heapwright.allocator.frameworks import unmapped
-from heapwright.allocator.judge.constraints.image.walk import Mark
-from heapwright.allocator.judge.judge import Case
-from heapwright.allocator.judge.question.conversion_trees import Tree, shape_faults, tree_faults, trees
-from heapwright.allocator.judge.question.device_assignment import seatings, unseated
-from heapwright.allocator.kernel.accesses import Actor, Scene, overruns, scene_of, touched
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.judge.constraints.image.walk import Sample
+from heapwright.allocator.judge.judge import JudgedQuestion
+from heapwright.allocator.judge.question.conversion_trees import (
+    ConversionTree,
+    shape_faults,
+    tree_faults,
+    trees,
+)
+from heapwright.allocator.judge.question.device_assignment import device_assignments, unassigned
+from heapwright.allocator.kernel.accesses import (
+    DeviceAccess,
+    PlacementAccesses,
+    accesses_of,
+    overruns,
+    touched,
+)
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.bus import Mapping
 from heapwright.solver.answer.plan import Conversion
 from heapwright.solver.question.pipeline import Pipeline
@@ -35,26 +46,26 @@ class Content(NamedTuple):
 
 
 def run_frame(
-    board: Board,
+    board: SimulatedBoard,
     pipelines: Sequence[Pipeline],
     allocation: Allocation,
     skipped: Collection[str] = (),
-) -> tuple[Fault, ...]:
+) -> tuple[PlanFault, ...]:
     """Pass one frame through every buffer; the faults are returned and counted by the board.
 
     `skipped`: placements whose conversion is not run, as by a service that forgot it.
     """
-    case, plan = Case(board.facts, pipelines), allocation.plan
+    case, plan = JudgedQuestion(board.facts, pipelines), allocation.plan
     faults = list(tree_faults(case.asked, plan))
     grown = [] if faults else trees(case.asked, plan)
     faults += [fault for tree in grown for fault in shape_faults(board.platform, tree)]
-    seats = None if faults else next(seatings(board.platform, grown), None)
+    seats = None if faults else next(device_assignments(board.platform, grown), None)
     if seats is None:
-        faults = faults or list(unseated(board.platform, grown))
+        faults = faults or list(unassigned(board.platform, grown))
     else:
         nodes = iter(case.nodes(grown, seats))
         for tree in grown:
-            scenes = [scene_of(case, next(nodes), faults) for _ in tree.placements]
+            scenes = [accesses_of(case, next(nodes), faults) for _ in tree.placements]
             faults += _Passage(board, tree, scenes, allocation, skipped).faults()
     board.faults += faults
     return tuple(faults)
@@ -65,17 +76,17 @@ class _Passage:
 
     def __init__(
         self,
-        board: Board,
-        tree: Tree,
-        scenes: Sequence[Scene],
+        board: SimulatedBoard,
+        tree: ConversionTree,
+        scenes: Sequence[PlacementAccesses],
         allocation: Allocation,
         skipped: Collection[str],
     ) -> None:
         self.board, self.tree, self.scenes, self.skipped = board, tree, scenes, skipped
         self.rings = [allocation.of(each.placement.pipeline, each.placement.buffer) for each in scenes]
-        self.memory: dict[object, tuple[Content, Mark]] = {}
+        self.memory: dict[object, tuple[Content, Sample]] = {}
 
-    def faults(self) -> Iterator[Fault]:
+    def faults(self) -> Iterator[PlanFault]:
         """Every buffer of every ring is passed at least once."""
         if not all(self.rings):
             yield refused("placements", "was not allocated").against(self.tree.asked.name, "")
@@ -83,7 +94,7 @@ class _Passage:
         for frame in range(max(len(ring) for ring in self.rings)):
             yield from self._frame(Content(*self.tree.asked.key, frame))
 
-    def _frame(self, content: Content) -> Iterator[Fault]:
+    def _frame(self, content: Content) -> Iterator[PlanFault]:
         self.memory.clear()
         buffers = [ring[content.frame % len(ring)] for ring in self.rings]
         for scene, buffer in zip(self.scenes, buffers, strict=True):
@@ -99,8 +110,8 @@ class _Passage:
                     yield from self._touch(scene, actor, buffer, content)
 
     def _convert(
-        self, parent: int, child: int, step: Conversion, buffers: Sequence[Buffer], content: Content
-    ) -> Iterator[Fault]:
+        self, parent: int, child: int, step: Conversion, buffers: Sequence[AllocatedBuffer], content: Content
+    ) -> Iterator[PlanFault]:
         """A converter writes only what it could read."""
         reader = self.scenes[parent].converter(step.device, step.from_, "read")
         writer = self.scenes[child].converter(step.device, step.to, "write")
@@ -111,7 +122,9 @@ class _Passage:
         if not found:
             yield from self._touch(self.scenes[child], writer, buffers[child], content)
 
-    def _touch(self, scene: Scene, actor: Actor, buffer: Buffer, content: Content) -> Iterator[Fault]:
+    def _touch(
+        self, scene: PlacementAccesses, actor: DeviceAccess, buffer: AllocatedBuffer, content: Content
+    ) -> Iterator[PlanFault]:
         """One device writes, or reads and compares, every byte that is looked at."""
         asked, device = scene.asked, actor.touch.device
         stopped = self.board.firewall.objection(buffer, actor.touch, asked.ward is not None, actor.reads)

@@ -22,7 +22,7 @@ CACHED: Final = 1 << 5
 BELOW_4G: Final = 1 << 32
 
 
-class Allotter(Protocol):
+class AddressAllocator(Protocol):
     """Allots runs of one domain's addresses."""
 
     def allot(self, size: int, place: Addresses) -> int | None: ...
@@ -30,14 +30,14 @@ class Allotter(Protocol):
     def free(self, address: int) -> None: ...
 
 
-def allotter_of(place: Addresses) -> Allotter:
+def address_allocator(place: Addresses) -> AddressAllocator:
     """An allocator as the domain has it, of which nothing is taken yet."""
     if place.way == "drm-mm":
-        return DrmMm()
-    return Bitmaps() if place.way == "bitmaps" else DmaIommu()
+        return DrmMmAllocator()
+    return BitmapAllocator() if place.way == "bitmaps" else DmaIommuAllocator()
 
 
-class _Taken:
+class _TakenAddresses:
     """Runs that are taken, by address."""
 
     def __init__(self) -> None:
@@ -63,7 +63,7 @@ class _Taken:
         return [(low, high) for low, high in found if low < high]
 
 
-class DmaIommu(_Taken):
+class DmaIommuAllocator(_TakenAddresses):
     """`last` and `last32` are where the search begins: mappings made last, above and below 4 GiB."""
 
     def __init__(self) -> None:
@@ -110,7 +110,7 @@ class DmaIommu(_Taken):
             self.last = above
 
 
-class DrmMm(_Taken):
+class DrmMmAllocator(_TakenAddresses):
     def allot(self, size: int, place: Addresses) -> int | None:
         wanted = round_up(size, place.page)
         start, stop = round_up(place.start, place.page), place.stop
@@ -122,7 +122,7 @@ class DrmMm(_Taken):
         return found
 
 
-class Bitmaps(_Taken):
+class BitmapAllocator(_TakenAddresses):
     """Of a device that sees a part of the addresses only, those of its part."""
 
     def allot(self, size: int, place: Addresses) -> int | None:

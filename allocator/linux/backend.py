@@ -13,24 +13,24 @@ from dataclasses import dataclass
 from errno import ENODEV
 from pathlib import Path
 
-from heapwright.allocator.backend import Buffer, Import, KernelRefused
+from heapwright.allocator.backend import AllocatedBuffer, Import, KernelRefused
 from heapwright.allocator.linux.control import Absent
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.allocator.linux.exporters.heap import HeapNode
+from heapwright.allocator.linux.exporters.heap import OpenHeap
 from heapwright.allocator.linux.exporters.making import Maker, maker
-from heapwright.allocator.linux.importers.ports import Port, QueuePort, Seat, opened_port
-from heapwright.allocator.linux.queue import Queue
+from heapwright.allocator.linux.importers.ports import ImportedAt, OpenPort, QueuePort, opened_port
+from heapwright.allocator.linux.queue import VideoQueue
 from heapwright.platforms.schema import Device, Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement
 
 
 @dataclass(eq=False)
-class _Open:
+class _HeldPort:
     """A device port with buffers of ours."""
 
-    port: Port
+    port: OpenPort
     closing: ExitStack
-    buffers: list[Buffer]
+    buffers: list[AllocatedBuffer]
 
 
 class LinuxBackend:
@@ -41,21 +41,21 @@ class LinuxBackend:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self._ports: dict[tuple[str, str], _Open] = {}
-        self._seats: dict[tuple[int, str, str], Seat] = {}
+        self._ports: dict[tuple[str, str], _HeldPort] = {}
+        self._seats: dict[tuple[int, str, str], ImportedAt] = {}
         self._makers: dict[str, Maker] = {}
-        self._nodes: list[HeapNode] = []
-        self._alive: set[Buffer] = set()
+        self._nodes: list[OpenHeap] = []
+        self._alive: set[AllocatedBuffer] = set()
         self._made: dict[str, int] = {}
 
-    def allocate(self, placement: Placement) -> Buffer:
+    def allocate(self, placement: Placement) -> AllocatedBuffer:
         name, heap = placement.buffer, placement.heap
         number = self._made.get(name, 0)
         try:
             make = self._makers.get(heap)
             if make is None:
                 make = self._makers[heap] = maker(self.platform, heap, self._nodes)
-            buffer = Buffer(placement, make(placement, f"{name}.{number}"))
+            buffer = AllocatedBuffer(placement, make(placement, f"{name}.{number}"))
         except BaseException:
             self._close_nodes()
             raise
@@ -63,13 +63,13 @@ class LinuxBackend:
         self._alive.add(buffer)
         return buffer
 
-    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
-        buffer = Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
+    def join(self, placement: Placement, parts: Sequence[AllocatedBuffer]) -> AllocatedBuffer:
+        buffer = AllocatedBuffer(placement, tuple(each for part in parts for each in part.dmabufs))
         self._alive.difference_update(parts)
         self._alive.add(buffer)
         return buffer
 
-    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+    def attach(self, buffer: AllocatedBuffer, attached: AttachedPort) -> Import:
         device = self.platform.devices[attached.device]
         if device.kind != "cpu":
             held = self._port(device, attached)
@@ -84,12 +84,12 @@ class LinuxBackend:
             self._seats[id(buffer), attached.device, attached.port] = seat
         return Import(attached, None, 0)
 
-    def map(self, buffer: Buffer) -> None:
+    def map(self, buffer: AllocatedBuffer) -> None:
         for each in _ours(buffer):
             with each.mapped("read"):
                 pass
 
-    def release(self, buffer: Buffer) -> None:
+    def release(self, buffer: AllocatedBuffer) -> None:
         self._leave([key for key, held in self._ports.items() if buffer in held.buffers])
         for each in _ours(buffer):
             each.close()
@@ -100,7 +100,7 @@ class LinuxBackend:
         """Detach everything from every device and keep the buffers: a queue serves one open file at a time."""
         self._leave(list(self._ports))
 
-    def queue(self, device: str, port: str) -> Queue:
+    def queue(self, device: str, port: str) -> VideoQueue:
         """The queue of a port that holds buffers, for streaming.
 
         Raises:
@@ -111,11 +111,11 @@ class LinuxBackend:
             raise KernelRefused(ENODEV, f"{device}.{port} is no queue with buffers of ours")
         return held.port.queue
 
-    def seat(self, buffer: Buffer, device: str, port: str) -> int:
+    def seat(self, buffer: AllocatedBuffer, device: str, port: str) -> int:
         """The number that a buffer has at a port: its index in a queue, or its framebuffer."""
         return self._seats[id(buffer), device, port].number
 
-    def _port(self, device: Device, attached: AttachedPort) -> _Open:
+    def _port(self, device: Device, attached: AttachedPort) -> _HeldPort:
         key = (attached.device, attached.port)
         if key not in self._ports:
             if device.node is None:
@@ -129,7 +129,7 @@ class LinuxBackend:
                 shows=device.kind == "display",
                 beside=beside,
             )
-            self._ports[key] = _Open(port, closing, [])
+            self._ports[key] = _HeldPort(port, closing, [])
         return self._ports[key]
 
     def _close_nodes(self) -> None:
@@ -145,5 +145,5 @@ class LinuxBackend:
                 self._seats.pop((id(each), *key), None)
 
 
-def _ours(buffer: Buffer) -> tuple[OwnedDmabuf, ...]:
+def _ours(buffer: AllocatedBuffer) -> tuple[OwnedDmabuf, ...]:
     return tuple(each for each in buffer.dmabufs if isinstance(each, OwnedDmabuf))

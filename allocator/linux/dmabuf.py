@@ -20,7 +20,7 @@ from heapwright.allocator.linux.control import call
 
 NAME_BYTES: Final = 31
 """DMA_BUF_NAME_LEN without its NUL."""
-Access = Literal["read", "write", "both"]
+SyncAccess = Literal["read", "write", "both"]
 _FLAGS: Final = {
     "read": uapi.SYNC_READ, "write": uapi.SYNC_WRITE, "both": uapi.SYNC_READ | uapi.SYNC_WRITE
 }  # fmt: skip
@@ -60,7 +60,7 @@ class OwnedDmabuf(Dmabuf):
             os.close(fd)
 
     @contextmanager
-    def mapped(self, access: Access = "both") -> Iterator[memoryview]:
+    def mapped(self, access: SyncAccess = "both") -> Iterator[memoryview]:
         """The bytes, between the two DMA_BUF_IOCTL_SYNC that CPU access needs.
 
         Raises:

@@ -36,7 +36,7 @@ class Connected(NamedTuple):
     """CRTCs that one of its encoders can use."""
 
 
-class KmsPlane(NamedTuple):
+class DisplayPlane(NamedTuple):
     """A plane of the display: what it shows and where."""
 
     number: int
@@ -45,7 +45,7 @@ class KmsPlane(NamedTuple):
     """fourccs, without trailing blanks."""
 
 
-class Card(NamedTuple):
+class CardObjects(NamedTuple):
     """Numbers of the card's objects, in its own order, and the framebuffers it takes."""
 
     crtcs: tuple[int, ...]
@@ -77,7 +77,7 @@ def _says(card: int, capability: int) -> bool:
     return True
 
 
-def look(card: int) -> Card:
+def look(card: int) -> CardObjects:
     """The card's objects.
 
     Raises:
@@ -91,7 +91,7 @@ def look(card: int) -> Card:
         count_connectors=len(connectors), connector_id_ptr=ctypes.addressof(connectors),
     )  # fmt: skip
     call(card, uapi_kms.GETRESOURCES, found)
-    return Card(
+    return CardObjects(
         tuple(crtcs), tuple(connectors),
         (found.min_width, found.min_height), (found.max_width, found.max_height),
     )  # fmt: skip
@@ -119,7 +119,7 @@ def connector(card: int, number: int, crtcs: tuple[int, ...]) -> Connected:
     )  # fmt: skip
 
 
-def planes(card: int, crtcs: tuple[int, ...]) -> tuple[KmsPlane, ...]:
+def planes(card: int, crtcs: tuple[int, ...]) -> tuple[DisplayPlane, ...]:
     """The card's planes; all of them after `ask_for_everything`, else overlays alone."""
     count = uapi_kms.PlaneResources()
     call(card, uapi_kms.GETPLANERESOURCES, count)
@@ -129,16 +129,16 @@ def planes(card: int, crtcs: tuple[int, ...]) -> tuple[KmsPlane, ...]:
     return tuple(_plane(card, number, crtcs) for number in numbers)
 
 
-def _plane(card: int, number: int, crtcs: tuple[int, ...]) -> KmsPlane:
-    count = uapi_kms.KmsPlane(plane_id=number)
+def _plane(card: int, number: int, crtcs: tuple[int, ...]) -> DisplayPlane:
+    count = uapi_kms.GetPlane(plane_id=number)
     call(card, uapi_kms.GETPLANE, count)
     formats = _numbers(count.count_format_types)
-    found = uapi_kms.KmsPlane(
+    found = uapi_kms.GetPlane(
         plane_id=number, count_format_types=len(formats), format_type_ptr=ctypes.addressof(formats)
     )
     call(card, uapi_kms.GETPLANE, found)
     names = tuple(fourcc_name(each) for each in formats)
-    return KmsPlane(number, _masked(crtcs, found.possible_crtcs), names)
+    return DisplayPlane(number, _masked(crtcs, found.possible_crtcs), names)
 
 
 def properties(card: int, number: int, kind: int) -> dict[str, PropertyValue]:

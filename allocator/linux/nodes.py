@@ -18,7 +18,7 @@ from heapwright.allocator.linux.control import call, opened
 _NAME_BYTES = 64
 
 
-class Node(NamedTuple):
+class DeviceNode(NamedTuple):
     """A device node: the driver's name, and for V4L2 what it can do."""
 
     path: Path
@@ -29,17 +29,17 @@ class Node(NamedTuple):
     """Which instance of the driver: `platform:vivid-001`."""
 
 
-def cards(folder: Path = Path("/dev/dri")) -> Iterator[Node]:
+def cards(folder: Path = Path("/dev/dri")) -> Iterator[DeviceNode]:
     """DRM primary nodes that may be opened, in order of their numbers."""
     for path in _numbered(folder, "card"):
         try:
             with opened(path) as fd:
-                yield Node(path, driver_of(fd))
+                yield DeviceNode(path, driver_of(fd))
         except KernelRefused:
             continue
 
 
-def videos(folder: Path = Path("/dev")) -> Iterator[Node]:
+def videos(folder: Path = Path("/dev")) -> Iterator[DeviceNode]:
     """V4L2 video nodes that may be opened, in order of their numbers."""
     for path in _numbered(folder, "video"):
         try:
@@ -47,7 +47,7 @@ def videos(folder: Path = Path("/dev")) -> Iterator[Node]:
                 found = uapi.V4l2Capability()
                 call(fd, uapi.VIDIOC_QUERYCAP, found)
                 driver, card, bus = (each.decode() for each in (found.driver, found.card, found.bus_info))
-                yield Node(path, driver, card, found.device_caps, bus)
+                yield DeviceNode(path, driver, card, found.device_caps, bus)
         except KernelRefused:
             continue
 

@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from heapwright.allocator.backend import AllocationFailed, Buffer
+from heapwright.allocator.backend import AllocatedBuffer, AllocationFailed
 from heapwright.allocator.execute import Allocation, execute
 from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
@@ -87,7 +87,7 @@ def _data(outcome: LinuxOutcome) -> dict[str, Any]:
     }
 
 
-def _buffer(buffer: Buffer) -> dict[str, Any]:
+def _buffer(buffer: AllocatedBuffer) -> dict[str, Any]:
     return {
         "pipeline": buffer.placement.pipeline,
         "buffer": buffer.placement.buffer,

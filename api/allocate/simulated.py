@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.execute import Allocation, execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.values import in_units
 from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
 
 if TYPE_CHECKING:
-    from heapwright.allocator.faults import Fault
+    from heapwright.allocator.faults import PlanFault
     from heapwright.platforms.schema import Platform
     from heapwright.solver.answer.plan import Placement, Plan
     from heapwright.solver.question.pipeline import Pipeline
@@ -28,7 +28,7 @@ class SimulatedOutcome(NamedTuple):
 
 
 def carried_out(
-    board: Board, platform: Platform, pipelines: Sequence[Pipeline], plan: Plan
+    board: SimulatedBoard, platform: Platform, pipelines: Sequence[Pipeline], plan: Plan
 ) -> SimulatedOutcome:
     """Allocate a plan on `board` and pass one frame; after a fault nothing stays allocated."""
     try:
@@ -46,7 +46,7 @@ def carried_out(
     return SimulatedOutcome(allocation, ())
 
 
-def occupied(board: Board, live: Sequence[Placement]) -> tuple[str, ...]:
+def occupied(board: SimulatedBoard, live: Sequence[Placement]) -> tuple[str, ...]:
     """Put buffers that exist already on `board`; what went wrong."""
     for placement in live:
         for _ in range(placement.count):
@@ -61,7 +61,7 @@ def simulated(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement]
 ) -> tuple[dict[str, Any], tuple[Block, ...]]:
     """A plan carried out on a fresh board: as JSON data, whose `faults` say what failed, and for people."""
-    board = Board(platform)
+    board = SimulatedBoard(platform)
     faults = occupied(board, live)
     outcome = SimulatedOutcome(None, faults) if faults else carried_out(board, platform, pipelines, plan)
     buffers = outcome.allocation.buffers if outcome.allocation is not None else []
@@ -73,7 +73,7 @@ def simulated(
     return data, _blocks(plan, outcome)
 
 
-def _sentence(fault: Fault) -> str:
+def _sentence(fault: PlanFault) -> str:
     device = f", device '{fault.device}'" if fault.device else ""
     name = "" if fault.errno is None else f"{errnos.errorcode.get(fault.errno, fault.errno)}: "
     return f"buffer '{fault.buffer}'{device}: {name}{fault.text} ({fault.kind})"

@@ -7,7 +7,7 @@ import threading
 from typing import NamedTuple
 
 from heapwright.allocator.execute import Allocation
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.api.allocate.simulated import carried_out
 from heapwright.api.service.problems import ErrorDetail, Refused
 from heapwright.platforms.schema import Platform
@@ -30,7 +30,7 @@ class AllocationStore:
     def __init__(self, most: int) -> None:
         self._most = most
         self._lock = threading.Lock()
-        self._boards: dict[str, Board] = {}
+        self._boards: dict[str, SimulatedBoard] = {}
         self._stored: dict[str, _Stored] = {}
 
     def allocate(self, platform: Platform, pipelines: tuple[Pipeline, ...], plan: Plan) -> str:
@@ -45,7 +45,7 @@ class AllocationStore:
                 raise Refused(
                     429, f"{self._most} allocations are held; delete one", headers={"Retry-After": "60"}
                 )
-            board = self._boards.get(same) or Board(platform)
+            board = self._boards.get(same) or SimulatedBoard(platform)
             outcome = carried_out(board, platform, pipelines, plan)
             board.faults.clear()
             if outcome.allocation is None:

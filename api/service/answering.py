@@ -7,7 +7,7 @@ from typing import Any
 
 import heapwright
 from heapwright.allocator.judge.contradictions.passes import contradictions
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.api.documents.inputs import Inputs, all_of
 from heapwright.api.documents.response import as_json
@@ -101,6 +101,6 @@ def _require_sense(given: Inputs, plan: Plan) -> None:
     Raises:
         InputError: everything in which it does.
     """
-    found = contradictions(Case(JudgedPlatform(given.platform), given.pipelines), plan)
+    found = contradictions(JudgedQuestion(JudgedPlatform(given.platform), given.pipelines), plan)
     if found:
         raise InputError(Problem(BODY, None, ("plan", *path), text) for path, text in found)

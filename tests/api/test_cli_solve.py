@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 import heapwright
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.api.allocate import simulated
 from heapwright.solver.answer.plan import Undecided
 from tests.api.questions import RECORD, Command
@@ -262,7 +262,7 @@ def test_a_bug_of_ours_is_one_line(solve: Command, record: str, monkeypatch: pyt
 def test_an_allocation_that_fails_exits_4(
     solve: Command, record: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    full = partial(Board, used={"cma": 60 << 20})
+    full = partial(SimulatedBoard, used={"cma": 60 << 20})
     monkeypatch.setattr(simulated, "Board", full)
     said = solve(record, "-p", "acme-one", "--allocate", "simulated")
     assert said.code == 4

@@ -15,18 +15,23 @@ from itertools import product
 from typing import NamedTuple
 
 from heapwright.allocator.faults import Objection
-from heapwright.allocator.judge.board.attachments import Touch, Uses
-from heapwright.allocator.judge.constraints.image.ports import Verdict
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, Uses
+from heapwright.allocator.judge.constraints.image.ports import LayoutVerdict
 from heapwright.allocator.judge.constraints.image.rules import Rule
-from heapwright.allocator.judge.constraints.protection import wards
+from heapwright.allocator.judge.constraints.protection import protection_domains
 from heapwright.allocator.judge.constraints.request import count_faults, request_faults
 from heapwright.allocator.judge.cost import Cost, combined, live_shares, parts_of, plan_cost
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named, names, pixels
 from heapwright.allocator.judge.placement import heap_verdict, layout_verdict, touches_of
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating
+from heapwright.allocator.judge.question.request import (
+    BufferUser,
+    DeviceAssignment,
+    DeviceRole,
+    RequestedBuffer,
+)
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline, Wish
@@ -49,7 +54,7 @@ class Search:
     def __init__(
         self, platform: Platform, pipelines: Sequence[Pipeline], live: Sequence[Placement] = ()
     ) -> None:
-        self.case: Case = Case(JudgedPlatform(platform), pipelines, live)
+        self.case: JudgedQuestion = JudgedQuestion(JudgedPlatform(platform), pipelines, live)
         self._live = live_shares(self.case)
         self.refusals: Counter[str] = Counter()
         """How often each kind refused something on the way."""
@@ -79,22 +84,22 @@ class Search:
         assert plan_cost(self.case, plan) == cost
         return Found(cost, plan)
 
-    def _cast(self) -> Iterator[list[tuple[Asked, Seating]]]:
+    def _cast(self) -> Iterator[list[tuple[RequestedBuffer, DeviceAssignment]]]:
         """Every choice of alternatives and devices, with the protection that follows from it."""
         for choice in product(*map(_choices, self.case.asked)):
             for binding in self._bindings(choice):
                 seats = [
-                    Seating(taken, tuple(binding[party.role] for party in _parties(asked, taken)))
+                    DeviceAssignment(taken, tuple(binding[party.role] for party in _parties(asked, taken)))
                     for asked, taken in zip(self.case.asked, choice, strict=True)
                 ]
-                found = wards(self.case.asked, seats, self.case.of.devices)
+                found = protection_domains(self.case.asked, seats, self.case.of.devices)
                 warded = [
                     replace(asked, ward=ward) for asked, ward in zip(self.case.asked, found, strict=True)
                 ]
                 yield list(zip(warded, seats, strict=True))
 
-    def _bindings(self, choice: Sequence[Choice]) -> Iterator[dict[Role, str]]:
-        roles: dict[Role, None] = {}
+    def _bindings(self, choice: Sequence[Choice]) -> Iterator[dict[DeviceRole, str]]:
+        roles: dict[DeviceRole, None] = {}
         for asked, taken in zip(self.case.asked, choice, strict=True):
             roles.update({party.role: None for party in _parties(asked, taken)})
         devices = [
@@ -108,14 +113,16 @@ class Search:
             if not self.case.shared_roles(binding):
                 yield binding
 
-    def options(self, asked: Asked, seating: Seating, links: Links = ALONE) -> list[Option]:
+    def options(
+        self, asked: RequestedBuffer, seating: DeviceAssignment, links: Links = ALONE
+    ) -> list[Option]:
         """Everything lawful for one placement, remembered by whatever matters to it."""
         key = (asked.key, asked.name, asked.parties, seating, asked.ward, links)
         if key not in self._options:
             self._options[key] = _undominated(list(self._alone(asked, seating, links)), links)
         return self._options[key]
 
-    def _alone(self, asked: Asked, seating: Seating, links: Links) -> Iterator[Option]:
+    def _alone(self, asked: RequestedBuffer, seating: DeviceAssignment, links: Links) -> Iterator[Option]:
         case = self.case
         touches, faults = touches_of(case.of, asked, seating)
         self._refused(faults)
@@ -160,15 +167,15 @@ class Search:
                     for each, touch, one in zip(attached, touches, uses, strict=True)
                 )
                 using = placement.model_copy(update={"attachments": stated})
-                yield from self._housed(asked, seating, using, touches, Verdict((), (uses,)), counts)
+                yield from self._housed(asked, seating, using, touches, LayoutVerdict((), (uses,)), counts)
 
     def _housed(
         self,
-        asked: Asked,
-        seating: Seating,
+        asked: RequestedBuffer,
+        seating: DeviceAssignment,
         placement: Placement,
-        touches: Sequence[Touch],
-        verdict: Verdict,
+        touches: Sequence[JudgedAttachment],
+        verdict: LayoutVerdict,
         counts: Sequence[int],
     ) -> Iterator[Option]:
         """A layout in every heap and every number."""
@@ -197,7 +204,7 @@ class Search:
             self.refusals[fault.kind] += 1  # type: ignore[attr-defined]
 
     def _fitting(
-        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         """What the judge finds, checked by our own reading of what holds for such a use (`uses`)."""
         rules, why = self.case.of.ports.fitting(touch, party, form, modifier, colour)
@@ -215,7 +222,11 @@ class Search:
         return rules, why
 
     def _layouts(
-        self, asked: Asked, touches: Sequence[Touch], parties: Sequence[Party], links: Links
+        self,
+        asked: RequestedBuffer,
+        touches: Sequence[JudgedAttachment],
+        parties: Sequence[BufferUser],
+        links: Links,
     ) -> Iterator[Placement]:
         if asked.buffer.bytes is not None:
             size = whole(asked.buffer.bytes, touches)
@@ -303,10 +314,10 @@ class Search:
 
 def _different(ways: Sequence[tuple[Uses, ...]]) -> list[tuple[Uses, ...]]:
     """Ways to use resources, one of those that use the same in all."""
-    return list({Verdict((), (way,)).uses(()): way for way in ways}.values())
+    return list({LayoutVerdict((), (way,)).uses(()): way for way in ways}.values())
 
 
-def _may_use(touch: Touch) -> bool:
+def _may_use(touch: JudgedAttachment) -> bool:
     """Whether it goes without saying that nothing is used."""
     return bool(touch.port.uses) or any(rule.uses for rule in touch.port.images)
 
@@ -316,15 +327,15 @@ def brute_force(platform: Platform, pipelines: Sequence[Pipeline]) -> Found | No
     return Search(platform, pipelines).best()
 
 
-def _choices(asked: Asked) -> list[Choice]:
+def _choices(asked: RequestedBuffer) -> list[Choice]:
     return list(product(*(range(len(alternatives)) for alternatives in asked.parties)))
 
 
-def _parties(asked: Asked, taken: Choice) -> list[Party]:
+def _parties(asked: RequestedBuffer, taken: Choice) -> list[BufferUser]:
     return [alternatives[index] for alternatives, index in zip(asked.parties, taken, strict=True)]
 
 
-def _counts(asked: Asked) -> range:
+def _counts(asked: RequestedBuffer) -> range:
     stated = asked.buffer.count
     if isinstance(stated, Wish):
         return range(max(stated.wish, 64), 0, -1)

@@ -16,16 +16,22 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from heapwright.allocator.hardware import known
 from heapwright.allocator.judge.constraints.conversions import (
     BY_CPU,
-    bridge_objections,
     differences,
     moves_raw,
+    step_objections,
     strides,
 )
-from heapwright.allocator.judge.constraints.memory.charge import Charge
+from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
 from heapwright.allocator.judge.cost import Cost, Shares, combined
-from heapwright.allocator.judge.judge import Case
-from heapwright.allocator.judge.question.conversion_trees import DEEPEST, Bridge, Tree, converter, inserted
-from heapwright.allocator.judge.question.request import Asked, Seating
+from heapwright.allocator.judge.judge import JudgedQuestion
+from heapwright.allocator.judge.question.conversion_trees import (
+    DEEPEST,
+    ConversionStep,
+    ConversionTree,
+    converter,
+    inserted,
+)
+from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
 from heapwright.solver.answer.plan import Conversion, Placement
 
 if TYPE_CHECKING:
@@ -39,7 +45,7 @@ class Option(NamedTuple):
     """A placement that is lawful by itself."""
 
     placement: Placement
-    charge: Charge
+    charge: PlacementUsage
     own: tuple[int, int, int, int]
     shares: Shares
 
@@ -86,7 +92,7 @@ class Grown(NamedTuple):
     buffer: int
 
 
-def converting(case: Case) -> bool:
+def converting(case: JudgedQuestion) -> bool:
     """Whether any buffer may be converted by anybody."""
     edges = any(device.facts.converts for device in case.of.devices.values())
     return edges and any(asked.conversions != "forbid" for asked in case.asked)
@@ -134,7 +140,7 @@ class Grafts:
 
     # Trees of one buffer
 
-    def _trees(self, asked: Asked, seating: Seating) -> list[Shape]:
+    def _trees(self, asked: RequestedBuffer, seating: DeviceAssignment) -> list[Shape]:
         readers = frozenset(
             index for index, party in enumerate(asked.seated(seating)) if party.access == "read"
         )
@@ -148,8 +154,8 @@ class Grafts:
 
     def _grow(
         self,
-        asked: Asked,
-        seating: Seating,
+        asked: RequestedBuffer,
+        seating: DeviceAssignment,
         way: Way | None,
         readers: frozenset[int],
         usable: Sequence[Way],
@@ -187,13 +193,13 @@ class Grafts:
         key = (way, *_sides(before), *_sides(after))
         if key not in self._leading:
             changed = differences(before, after)
-            self._leading[key] = not any(bridge_objections(self.ways[way], before, after, changed))
+            self._leading[key] = not any(step_objections(self.ways[way], before, after, changed))
         return self._leading[key]
 
     def _options(
         self,
-        asked: Asked,
-        seating: Seating,
+        asked: RequestedBuffer,
+        seating: DeviceAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
@@ -206,8 +212,8 @@ class Grafts:
 
     def _find(
         self,
-        asked: Asked,
-        seating: Seating,
+        asked: RequestedBuffer,
+        seating: DeviceAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
@@ -230,10 +236,12 @@ class Grafts:
         alternatives, taken, devices = zip(*here, strict=True)
         rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
         links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
-        found = self.search.options(replace(node, parties=alternatives), Seating(taken, devices), links)
+        found = self.search.options(
+            replace(node, parties=alternatives), DeviceAssignment(taken, devices), links
+        )
         return [_of_edges(option, [way for way, _ in ends]) for option in found]
 
-    def _bound(self, asked: Asked, shape: Shape) -> tuple[int, int]:
+    def _bound(self, asked: RequestedBuffer, shape: Shape) -> tuple[int, int]:
         """The least that the conversions of a tree can cost."""
         lossy = moved = 0
         for child in shape.children:
@@ -319,7 +327,7 @@ class Grafts:
                 moved += self._weight(each.way, rate) * (sizes[each.parent] + sizes[place])
         return combined(own, [option.shares for option in chosen], self.search._live, (lossy, moved))
 
-    def _planted(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> list[Tree]:
+    def _planted(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> list[ConversionTree]:
         """What was chosen, in the words of an answer."""
         trees = []
         for buffer, asked in enumerate(self.case.asked):
@@ -335,11 +343,13 @@ class Grafts:
                 assert each.parent is not None and each.way is not None
                 parent = places.index(each.parent)
                 conversion = self._conversion(asked, each.way, placements[parent], placements[child])
-                bridges.append(Bridge(conversion, parent, child))
-            trees.append(Tree(asked, tuple(placements), tuple(bridges)))
+                bridges.append(ConversionStep(conversion, parent, child))
+            trees.append(ConversionTree(asked, tuple(placements), tuple(bridges)))
         return trees
 
-    def _conversion(self, asked: Asked, way: Way, before: Placement, after: Placement) -> Conversion:
+    def _conversion(
+        self, asked: RequestedBuffer, way: Way, before: Placement, after: Placement
+    ) -> Conversion:
         device, edge = self.case.of.devices[way.device].facts, self.ways[way]
         return Conversion.model_construct(
             pipeline=asked.pipeline,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from heapwright.allocator.faults import Objection
 from heapwright.allocator.hardware import known
-from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.constraints.image.objections import (
     column_objections,
     offset_objections,
@@ -17,9 +17,9 @@ from heapwright.allocator.judge.constraints.image.objections import (
 )
 from heapwright.allocator.judge.constraints.image.rules import Rule, implied_offsets
 from heapwright.allocator.judge.layout.pixels import Pixels, modifier_named
-from heapwright.allocator.judge.layout.stated import Layout
+from heapwright.allocator.judge.layout.stated import StatedLayout
 from heapwright.allocator.judge.layout.surfaces import Bands
-from heapwright.allocator.judge.question.request import Asked, Party
+from heapwright.allocator.judge.question.request import BufferUser, RequestedBuffer
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.answer.plan import Placement, Plane
 
@@ -32,7 +32,7 @@ GAP = 1024
 TAIL = 1 << 25
 
 
-def whole(size: int, touches: Sequence[Touch], unit: int = 1) -> int:
+def whole(size: int, touches: Sequence[JudgedAttachment], unit: int = 1) -> int:
     """A size counted up to what every port takes, in units of the modifier's."""
     size = -(-size // unit) * unit
     multiples = [touch.port.bytes.multiple for touch in touches if isinstance(touch.port.bytes.multiple, int)]
@@ -65,15 +65,15 @@ def _strides(facts: Pixels, width: int, rules: Sequence[Rule], image_width: int)
 
 
 def smallest_layouts(
-    asked: Asked,
+    asked: RequestedBuffer,
     facts: Pixels,
     rules: Sequence[Rule],
-    parties: Sequence[Party],
-    touches: Sequence[Touch],
+    parties: Sequence[BufferUser],
+    touches: Sequence[JudgedAttachment],
     apart: int,
     refusals: Counter[str],
     widest: int = 0,
-) -> Iterator[tuple[tuple[int, int], Layout]]:
+) -> Iterator[tuple[tuple[int, int], StatedLayout]]:
     """The smallest layouts to which none of these rules objects, for each way to relate plane strides.
 
     With `widest` also every other of strides up to that many bytes.
@@ -100,7 +100,7 @@ def smallest_layouts(
             strides = _related(facts, way, first, coded_width)
             if strides is None:
                 continue
-            bare = Layout(facts, width, height, coded_width, coded_height, strides, (), (), homes, ())
+            bare = StatedLayout(facts, width, height, coded_width, coded_height, strides, (), (), homes, ())
             against = next((found for rule in rules for found in _first_objections(rule, bare)), None)
             if against is not None:
                 refusals[against.kind] += 1
@@ -130,14 +130,18 @@ def _related(facts: Pixels, way: str, first: int, width: int) -> tuple[int, ...]
     return (*strides, *(facts.control_stride(plane, strides) for plane in controls))
 
 
-def _first_objections(rule: Rule, bare: Layout) -> Iterator[Objection]:
+def _first_objections(rule: Rule, bare: StatedLayout) -> Iterator[Objection]:
     yield from column_objections(rule, bare)
     yield from stride_objections(rule, bare)
 
 
 def _completed(
-    bare: Layout, rules: Sequence[Rule], touches: Sequence[Touch], homes: int, refusals: Counter[str]
-) -> Layout | None:
+    bare: StatedLayout,
+    rules: Sequence[Rule],
+    touches: Sequence[JudgedAttachment],
+    homes: int,
+    refusals: Counter[str],
+) -> StatedLayout | None:
     """Rows, offsets and sizes for given strides, each counted up until nobody objects."""
     facts, planes = bare.pixels, range(len(bare.strides))
     first = _rows(bare, rules)
@@ -166,7 +170,7 @@ def _completed(
     return layout._replace(sizes=tuple(_size(layout, rules, touches, home) for home in range(homes)))
 
 
-def _rows(bare: Layout, rules: Sequence[Rule]) -> int | None:
+def _rows(bare: StatedLayout, rules: Sequence[Rule]) -> int | None:
     """The fewest rows of plane 0 that nobody objects to."""
     facts = bare.pixels
     only = facts.only_rows(bare.coded_height)
@@ -181,7 +185,7 @@ def _rows(bare: Layout, rules: Sequence[Rule]) -> int | None:
     return _first(some, tall_enough)
 
 
-def _metadata(layout: Layout, rules: Sequence[Rule], plane: int, rows: int) -> int:
+def _metadata(layout: StatedLayout, rules: Sequence[Rule], plane: int, rows: int) -> int:
     """The smallest table of a plane that every rule takes."""
     surface = layout.pixels.planes[plane]
     least = surface.shape(layout.strides[plane], rows).metadata
@@ -194,7 +198,7 @@ def _metadata(layout: Layout, rules: Sequence[Rule], plane: int, rows: int) -> i
     return found
 
 
-def _offset(layout: Layout, rules: Sequence[Rule], before: tuple[int, ...], plane: int) -> int | None:
+def _offset(layout: StatedLayout, rules: Sequence[Rule], before: tuple[int, ...], plane: int) -> int | None:
     """The first place for a plane behind those before it."""
     if plane == 0 or layout.dmabufs[plane] != layout.dmabufs[plane - 1]:
         return 0
@@ -222,12 +226,12 @@ def _offset(layout: Layout, rules: Sequence[Rule], before: tuple[int, ...], plan
     return None
 
 
-def _starts(layout: Layout, plane: int, place: int) -> bool:
+def _starts(layout: StatedLayout, plane: int, place: int) -> bool:
     """Whether the modifier lets a plane start there."""
     return not place % layout.pixels.planes[plane].offset_unit
 
 
-def _size(layout: Layout, rules: Sequence[Rule], touches: Sequence[Touch], home: int) -> int:
+def _size(layout: StatedLayout, rules: Sequence[Rule], touches: Sequence[JudgedAttachment], home: int) -> int:
     """The least size of one dma-buf that no rule finds too small."""
     low = max(layout.end(plane) for plane, where in enumerate(layout.dmabufs) if where == home)
     bands = layout.pixels.planes[0]
@@ -245,7 +249,7 @@ def _size(layout: Layout, rules: Sequence[Rule], touches: Sequence[Touch], home:
     return whole(low, touches, layout.pixels.size_unit)
 
 
-def plane_facts(layout: Layout) -> tuple[Plane, ...]:
+def plane_facts(layout: StatedLayout) -> tuple[Plane, ...]:
     """A layout as an answer states it."""
     planes = []
     for plane, surface in enumerate(layout.pixels.planes):
@@ -277,7 +281,7 @@ def spelt(modifiers: Iterable[str], height: int) -> list[str]:
     return list(found)
 
 
-def unlaid(asked: Asked, form: str, modifier: str, colour: str | None) -> Placement:
+def unlaid(asked: RequestedBuffer, form: str, modifier: str, colour: str | None) -> Placement:
     """An image of which only a driver knows how it lies, with a byte for each of its own."""
     facts = pixel_format(form)
     assert facts is not None
@@ -292,7 +296,7 @@ def unlaid(asked: Asked, form: str, modifier: str, colour: str | None) -> Placem
 
 
 def unplaced(
-    asked: Asked,
+    asked: RequestedBuffer,
     form: str | None,
     modifier: str | None,
     colour: str | None,

@@ -7,7 +7,7 @@ from random import Random
 from typing import Any, Final
 
 from heapwright.allocator.judge.layout.pixels import Pixels, pixels
-from heapwright.allocator.judge.layout.surfaces import Shape
+from heapwright.allocator.judge.layout.surfaces import PlaneBytes
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline
@@ -194,7 +194,7 @@ def _smaller(facts: Pixels, placement: Placement, index: int) -> Iterator[tuple[
     if plane.metadata:
         less = {"metadata": plane.metadata - surface.offset_unit, "size": plane.size - surface.offset_unit}
         yield "a block of metadata less", plane.model_copy(update=less)
-    told = Shape(plane.size, plane.metadata, plane.metadata_stride)
+    told = PlaneBytes(plane.size, plane.metadata, plane.metadata_stride)
     rows = 0 if surface.control else (surface.rows_in(plane.stride, told) or 0) - surface.rows_unit
     if rows > 0:
         shape = surface.shape(plane.stride, rows)

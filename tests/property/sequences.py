@@ -11,9 +11,9 @@ from random import Random
 from typing import Any, Final
 
 import heapwright
-from heapwright.allocator.backend import AllocationFailed, Buffer
+from heapwright.allocator.backend import AllocatedBuffer, AllocationFailed
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -97,8 +97,8 @@ def failures(seed: int) -> Iterator[str]:
     """What a board refuses although a plan promised it; and "plan" or "none" for every question asked."""
     random = Random(seed)
     platform = a_platform(random)
-    backend = Board(platform, mood="board", seed=seed)
-    live: list[Buffer] = []
+    backend = SimulatedBoard(platform, mood="board", seed=seed)
+    live: list[AllocatedBuffer] = []
     for number in range(STEPS):
         question, pins = a_question(random, number, sorted(platform.heaps))
         placements = [as_live(buffer) for buffer in live]
@@ -120,6 +120,6 @@ def failures(seed: int) -> Iterator[str]:
             backend.release(live.pop())
 
 
-def as_live(buffer: Buffer) -> Placement:
+def as_live(buffer: AllocatedBuffer) -> Placement:
     """One buffer as a later question gets it."""
     return buffer.placement.model_copy(update={"count": 1})

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
@@ -16,19 +16,19 @@ from tests.property.strategies import instance
 BATCH = 100
 
 
-def tried(board: Board, pipelines: tuple[Pipeline, ...], plan: Plan) -> None:
+def tried(board: SimulatedBoard, pipelines: tuple[Pipeline, ...], plan: Plan) -> None:
     """Allocate a plan, pass a frame through it, and give everything back."""
     with execute(board.platform, pipelines, plan, board) as allocation:
         assert run_frame(board, pipelines, allocation) == ()
         assert len(allocation.buffers) == sum(placement.count for placement in plan.placements)
 
 
-def boards(platform: Platform) -> list[Board]:
+def boards(platform: Platform) -> list[SimulatedBoard]:
     return [
-        Board(platform, mood="judge"),
-        Board(platform, seed=1),
-        Board(platform, seed=2, fragmented=True),
-        Board(platform, seed=3, swiotlb=False),
+        SimulatedBoard(platform, mood="judge"),
+        SimulatedBoard(platform, seed=1),
+        SimulatedBoard(platform, seed=2, fragmented=True),
+        SimulatedBoard(platform, seed=3, swiotlb=False),
     ]
 
 

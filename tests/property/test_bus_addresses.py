@@ -15,7 +15,7 @@ import pytest
 from heapwright.allocator.addresses import addresses
 from heapwright.allocator.hardware import device_facts
 from heapwright.allocator.judge.constraints.memory.bus_addresses import Mapped, crowded
-from heapwright.allocator.kernel.iova import allotter_of
+from heapwright.allocator.kernel.iova import address_allocator
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.iova import Space, spaces
@@ -196,7 +196,7 @@ def test_a_device_gets_what_it_sees_whoever_mapped_first() -> None:
     )
     panel, camera = (addresses(on, device_facts(name, on.devices[name])) for name in ("panel", "camera"))
     assert panel is not None and camera is not None and panel.domain == camera.domain
-    bitmaps = allotter_of(panel)
+    bitmaps = address_allocator(panel)
     assert bitmaps.allot(8 * PAGE, panel) == 32 * PAGE
     assert bitmaps.allot(8 * PAGE, camera) == 0
 
@@ -222,7 +222,7 @@ def test_the_pretended_kernel_allots_as_the_real_one(way: Any) -> None:
         on = platform(way, base, size)
         place = addresses(on, device_facts("panel", on.devices["panel"]))
         assert place is not None
-        pretended, kernel = allotter_of(place), reference(way, base * PAGE, size * PAGE, PAGE)
+        pretended, kernel = address_allocator(place), reference(way, base * PAGE, size * PAGE, PAGE)
         live: list[int] = []
         for _ in range(60):
             if live and random.random() < 0.4:

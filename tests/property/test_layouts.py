@@ -12,7 +12,7 @@ import heapwright
 from heapwright.allocator.execute import execute
 from heapwright.allocator.judge.judge import judge
 from heapwright.allocator.judge.layout.families import surfaces
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.fourcc.modifiers import parse_modifier
@@ -49,7 +49,7 @@ def disagreement(seed: int, pair: tuple[str, str] | None = None) -> str | None:
     for what, plan in careless(answer):
         if not judge(platform, [pipeline], plan):
             return f"{where}: the judge takes {what}: {plan.placements[0].planes}"
-    board = Board(platform)
+    board = SimulatedBoard(platform)
     with execute(platform, [pipeline], answer, board) as allocation:
         if faults := run_frame(board, [pipeline], allocation):
             return f"{where}: a frame does not survive: {faults[0]}"

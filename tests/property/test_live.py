@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 import pytest
 
 import heapwright
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
@@ -59,7 +59,7 @@ def disagreement(platform: Platform, pipelines: Sequence[Pipeline]) -> str | Non
         if old is not None and (text := compared("beside what it does not say", platform, others, old)):
             return text
     if isinstance(jointly, Plan):
-        if faults := Case(JudgedPlatform(platform), pipelines).judge(jointly):
+        if faults := JudgedQuestion(JudgedPlatform(platform), pipelines).judge(jointly):
             return f"the judge refuses what is solved jointly: {faults[0]}"
         answer = heapwright.solve(platform, others, live=passed_on(jointly, first))
         if isinstance(answer, Plan) or lacks_runs(answer):

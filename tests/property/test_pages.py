@@ -15,9 +15,9 @@ import pytest
 
 import heapwright
 from heapwright.allocator.hardware import heap_facts
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.allocator.kernel.board import Board as Simulated
+from heapwright.allocator.kernel.board import SimulatedBoard as Simulated
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
@@ -133,7 +133,7 @@ def test_as_many_buffers_fit_a_cma_area_as_slots_of_its_page(page: str, most: in
     answer = heapwright.solve(raspberry(page), [asked(most)])
     assert isinstance(answer, Plan)
     assert (answer.placements[0].heap, answer.placements[0].size) == ("cma", 5 << 20)
-    assert not Case(JudgedPlatform(raspberry(page)), [asked(most)]).judge(answer)
+    assert not JudgedQuestion(JudgedPlatform(raspberry(page)), [asked(most)]).judge(answer)
     refused = heapwright.solve(raspberry(page), [asked(most + 1)])
     assert isinstance(refused, Infeasible)
     assert ("capacity", "cma") in [(fact.kind, fact.subject) for fact in refused.conflict]

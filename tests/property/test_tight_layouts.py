@@ -6,7 +6,7 @@ import pytest
 
 from heapwright.allocator.execute import execute
 from heapwright.allocator.judge.judge import judge
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from tests.property.brute import Search
 from tests.property.modified import FAMILIES, OPAQUE, careless, question
@@ -25,7 +25,7 @@ def looseness(seed: int) -> str | None:
     for what, plan in careless(found.plan):
         if not judge(platform, [pipeline], plan):
             return f"{where}: {what} is taken: {plan.placements[0].planes}"
-    board = Board(platform)
+    board = SimulatedBoard(platform)
     with execute(platform, [pipeline], found.plan, board) as allocation:
         if faults := run_frame(board, [pipeline], allocation):
             return f"{where}: {faults[0]}"

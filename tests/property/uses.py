@@ -9,18 +9,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from heapwright.allocator.judge.question.request import Party
+from heapwright.allocator.judge.question.request import BufferUser
 from heapwright.platforms.schema import ImageRule, Port
 
 _UPRIGHT = (0,)
 
 
-def hold(port: Port, party: Party) -> list[ImageRule]:
+def hold(port: Port, party: BufferUser) -> list[ImageRule]:
     """The rules of a port that may be asked about such a use."""
     return [rule for rule in port.images if _holds(rule.model_dump(), port.model_dump(), party)]
 
 
-def _holds(rule: dict[str, Any], port: dict[str, Any], party: Party) -> bool:
+def _holds(rule: dict[str, Any], port: dict[str, Any], party: BufferUser) -> bool:
     stated = rule["when"] or {}
     angles: Sequence[int] = stated.get("rotate") or port["rotate"] or _UPRIGHT
     if party.rotate not in angles:

@@ -10,7 +10,7 @@ import pytest
 import heapwright
 from heapwright.allocator.backend import AllocationFailed
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
@@ -111,20 +111,20 @@ def test_the_pretended_kernel_maps_what_is_promised_and_no_more(way: Any, most: 
     # 32 MiB: on multiples of 8 MiB but 0, on pages, or on multiples of 1 MiB.
     platform = panel(way, 32 * MIB)
     fitting = plan(platform, shown(frame=(5 * MIB, most)))
-    with execute(platform, [shown(frame=(5 * MIB, most))], fitting, Board(platform)):
+    with execute(platform, [shown(frame=(5 * MIB, most))], fitting, SimulatedBoard(platform)):
         pass
     assert isinstance(heapwright.solve(platform, [shown(frame=(5 * MIB, most + 1))]), Infeasible)
     placement = fitting.placements[0].model_copy(update={"count": most + 1})
     more = fitting.model_copy(update={"placements": (placement,)})
     with pytest.raises(AllocationFailed, match="no 5242880 bytes of IO virtual addresses left"):
-        execute(platform, [shown(frame=(5 * MIB, most + 1))], more, Board(platform))
+        execute(platform, [shown(frame=(5 * MIB, most + 1))], more, SimulatedBoard(platform))
 
 
 def test_the_largest_are_mapped_first_whatever_their_names() -> None:
     # Small ones first, as names have it, would stand in all blocks of 16 MiB but one.
     platform = panel("dma-iommu", 64 * MIB)
     asked = shown(a=(MIB, 12), b=(16 * MIB, 3))
-    with execute(platform, [asked], plan(platform, asked), Board(platform)):
+    with execute(platform, [asked], plan(platform, asked), SimulatedBoard(platform)):
         pass
 
 
@@ -153,7 +153,7 @@ def test_what_a_device_sees_that_sees_less_is_not_promised_to_others() -> None:
         seen=buffer(bytes=4 * MIB, count=3, written_by="camera.capture", read_by="nic.send"),
         shown=buffer(bytes=16 * MIB, count=3, written_by="nic.receive"),
     )
-    with execute(platform, [both], plan(platform, both), Board(platform)):
+    with execute(platform, [both], plan(platform, both), SimulatedBoard(platform)):
         pass
     answer = refusal(platform, shown(frame=(16 * MIB, 4)))
     assert said(answer, "iova-aperture").endswith("its aperture has 50331648")
@@ -167,7 +167,7 @@ def test_plans_of_devices_that_see_different_parts_are_carried_out(seed: int) ->
     platform = panel(
         random.choice(("dma-iommu", "drm-mm", {"by_size_up_to": "64KiB"})), 512 * KIB, camera=camera
     )
-    made, live = Board(platform), []
+    made, live = SimulatedBoard(platform), []
     for number in range(4):
         buffers = {
             f"b{each}": buffer(

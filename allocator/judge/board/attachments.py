@@ -12,7 +12,7 @@ Uses = tuple[tuple[str, int], ...]
 """(resource, how many), sorted."""
 
 
-class Touch(NamedTuple):
+class JudgedAttachment(NamedTuple):
     """One attachment as far as room is concerned."""
 
     device: DeviceFacts
@@ -26,7 +26,7 @@ def touched_bytes(size: int, rarely: bool) -> int:
     return -(-size // 16) if rarely else size
 
 
-def uses_of(touch: Touch, rule: ImageRule | None) -> Uses:
+def uses_of(touch: JudgedAttachment, rule: ImageRule | None) -> Uses:
     """What an attachment takes of each resource: the port whatever the rule, and the rule on top."""
     return summed([tuple(touch.port.uses.items()), tuple(rule.uses.items()) if rule is not None else ()])
 

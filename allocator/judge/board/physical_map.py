@@ -13,7 +13,7 @@ from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import UNKNOWN, Span
 
 
-class Place(NamedTuple):
+class AddressRange(NamedTuple):
     """The addresses a memory may occupy; `end` is exclusive, None where unknown."""
 
     low: int
@@ -22,7 +22,7 @@ class Place(NamedTuple):
     """False for a device's own memory that states no address: nobody else's width judges it."""
 
 
-class Ground:
+class PhysicalMap:
     """The memories of one platform."""
 
     def __init__(self, platform: Platform, named: frozenset[str]) -> None:
@@ -50,20 +50,20 @@ class Ground:
                 return frozenset([stated]) if isinstance(stated, str) else frozenset(stated)
         return frozenset()
 
-    def _place(self, name: str) -> Place:
+    def _place(self, name: str) -> AddressRange:
         memory = self.memory[name]
         around = self._place(memory.inside) if memory.inside is not None else None
         if memory.base is None or memory.base == UNKNOWN:
             if around is not None:
                 return around
-            return Place(0, None, on_bus=memory.local is None)
+            return AddressRange(0, None, on_bus=memory.local is None)
         assert not isinstance(memory.base, str)
         low, high = memory.base if isinstance(memory.base, Span) else (memory.base, memory.base)
         limit = around.end if around is not None else None
         size = most(memory)
         if size is None:
-            return Place(low, limit, on_bus=True)
-        return Place(low, high + size if limit is None else min(high + size, limit), on_bus=True)
+            return AddressRange(low, limit, on_bus=True)
+        return AddressRange(low, high + size if limit is None else min(high + size, limit), on_bus=True)
 
     def _free(self, name: str, named: frozenset[str]) -> int | None:
         """What heaps may hand out of a memory for sure; None where a size is unknown.
@@ -98,7 +98,7 @@ def most(memory: Memory) -> int | None:
     return None if isinstance(memory.size, str) else memory.size
 
 
-class Pool(NamedTuple):
+class MemoryPool(NamedTuple):
     """Memories that must together hold whatever is confined to them."""
 
     memories: frozenset[str]
@@ -108,7 +108,7 @@ class Pool(NamedTuple):
         return " + ".join(sorted(self.memories))
 
 
-def pools(ground: Ground, sets: frozenset[frozenset[str]]) -> tuple[Pool, ...]:
+def pools(ground: PhysicalMap, sets: frozenset[frozenset[str]]) -> tuple[MemoryPool, ...]:
     """Every union of overlapping heap memory sets whose free size is known.
 
     Hall's condition: buffers confined to sets of memories always fit, in any
@@ -122,5 +122,5 @@ def pools(ground: Ground, sets: frozenset[frozenset[str]]) -> tuple[Pool, ...]:
     for memories in sorted(found, key=sorted):
         sizes = [ground.free[name] for name in memories]
         if None not in sizes:
-            result.append(Pool(memories, sum(max(size, 0) for size in sizes if size is not None)))
+            result.append(MemoryPool(memories, sum(max(size, 0) for size in sizes if size is not None)))
     return tuple(result)

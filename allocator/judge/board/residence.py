@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts
-from heapwright.allocator.judge.board.physical_map import Ground
+from heapwright.allocator.judge.board.physical_map import PhysicalMap
 
 
-class Residence(NamedTuple):
+class BackedBuffer(NamedTuple):
     """Where a buffer lives once everybody has attached."""
 
     heap: HeapFacts
@@ -25,7 +25,7 @@ class Residence(NamedTuple):
         return self.home is not self.heap
 
 
-def uses(ground: Ground, device: DeviceFacts, memories: frozenset[str] | None) -> bool:
+def uses(ground: PhysicalMap, device: DeviceFacts, memories: frozenset[str] | None) -> bool:
     """Whether the device reaches all of these memories, its own or by peer-to-peer."""
     if device.by_cpu or memories is None:
         return True

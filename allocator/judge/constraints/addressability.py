@@ -13,8 +13,8 @@ from heapwright.allocator.addresses import sure_alignment
 from heapwright.allocator.faults import Objection, beyond_mask, refused, seen, unaligned
 from heapwright.allocator.frameworks import scattered, unmapped
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts, known
-from heapwright.allocator.judge.board.physical_map import Ground, Place
-from heapwright.allocator.judge.board.residence import Residence, uses
+from heapwright.allocator.judge.board.physical_map import AddressRange, PhysicalMap
+from heapwright.allocator.judge.board.residence import BackedBuffer, uses
 from heapwright.platforms.schema import Platform, Port
 from heapwright.platforms.values import UNKNOWN
 
@@ -45,22 +45,22 @@ def _crosses(starts: range, length: int, boundary: int) -> bool:
     return last + length > boundary
 
 
-class Reach:
+class Addressability:
     """What holds between one device and one heap whatever the buffer's size; remembered."""
 
-    def __init__(self, ground: Ground, platform: Platform) -> None:
+    def __init__(self, ground: PhysicalMap, platform: Platform) -> None:
         self.ground = ground
         self.platform = platform
         self.iommus = platform.iommus
         self._known: dict[tuple[str, str, bool], tuple[Objection, ...]] = {}
 
-    def objections(self, device: DeviceFacts, where: Residence) -> tuple[Objection, ...]:
+    def objections(self, device: DeviceFacts, where: BackedBuffer) -> tuple[Objection, ...]:
         key = (device.name, where.heap.name, where.moved)
         if key not in self._known:
             self._known[key] = tuple(self._objections(device, where))
         return self._known[key]
 
-    def contiguity(self, device: DeviceFacts, where: Residence, size: int) -> Iterator[Objection]:
+    def contiguity(self, device: DeviceFacts, where: BackedBuffer, size: int) -> Iterator[Objection]:
         """One dma-buf of `size` bytes, its runs exactly as long as promised and never adjacent."""
         if device.by_cpu or not device.linear:
             return
@@ -79,7 +79,7 @@ class Reach:
             yield refused("contiguous-memory", f"a run of {piece} bytes may cross a boundary of {boundary}")
 
     def base_objections(
-        self, device: DeviceFacts, port: Port, where: Residence, size: int
+        self, device: DeviceFacts, port: Port, where: BackedBuffer, size: int
     ) -> Iterator[Objection]:
         """Where a dma-buf may start, as the device sees it."""
         multiple = known(port.base.multiple) if port.base is not None else None
@@ -93,7 +93,7 @@ class Reach:
                 "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"
             )
 
-    def paged(self, device: DeviceFacts, where: Residence, size: int) -> Iterator[Objection]:
+    def paged(self, device: DeviceFacts, where: BackedBuffer, size: int) -> Iterator[Objection]:
         """Whether an IOMMU's pages are not larger than the pieces of memory that it is to map."""
         unit = self.iommus.get(device.dma.iommu or "")
         if device.by_cpu or unit is None or unit.page is None:
@@ -105,7 +105,7 @@ class Reach:
                 yield unaligned(number, whole, unit.page)
                 return
 
-    def _within_one(self, where: Residence, boundary: int, shift: int) -> bool:
+    def _within_one(self, where: BackedBuffer, boundary: int, shift: int) -> bool:
         """Whether the bus sees each memory of the heap between two multiples of the boundary."""
         if where.memories is None:
             return False
@@ -117,7 +117,7 @@ class Reach:
             for place in places
         )
 
-    def _objections(self, device: DeviceFacts, where: Residence) -> Iterator[Objection]:
+    def _objections(self, device: DeviceFacts, where: BackedBuffer) -> Iterator[Objection]:
         heap = where.heap
         own = heap.facts.exporter == device.name  # it attaches to nothing: it has the buffer
         if device.by_cpu:
@@ -136,7 +136,7 @@ class Reach:
         if heap.access is not None and device.name not in heap.access:
             yield seen("outside-firewall", f"is outside the firewall of {heap.name}")
 
-    def _address_objections(self, device: DeviceFacts, where: Residence) -> Iterator[Objection]:
+    def _address_objections(self, device: DeviceFacts, where: BackedBuffer) -> Iterator[Objection]:
         places = self._places(where)
         behind = device.dma.iommu
         if behind is not None:
@@ -166,13 +166,15 @@ class Reach:
             ):
                 yield beyond_mask(bus_end, 0, device.bits)
 
-    def _places(self, where: Residence) -> list[Place]:
+    def _places(self, where: BackedBuffer) -> list[AddressRange]:
         if where.memories is None:
-            return [Place(0, None, on_bus=True)]
+            return [AddressRange(0, None, on_bus=True)]
         return [self.ground.place[memory] for memory in sorted(where.memories)]
 
 
-def port_objections(ground: Ground, port: Port, where: Residence, *, own: bool) -> Iterator[Objection]:
+def port_objections(
+    ground: PhysicalMap, port: Port, where: BackedBuffer, *, own: bool
+) -> Iterator[Objection]:
     """What one port asks of the heap; `own`: its device exports the heap, so nothing is imported."""
     if isinstance(port.memory, tuple):
         allowed = frozenset(port.memory)

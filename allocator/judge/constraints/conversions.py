@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Final, NamedTuple
 
-from heapwright.allocator.faults import Fault, Objection, refused, seen
+from heapwright.allocator.faults import Objection, PlanFault, refused, seen
 from heapwright.allocator.hardware import known
-from heapwright.allocator.judge.question.conversion_trees import DEEPEST, Bridge, Tree
+from heapwright.allocator.judge.question.conversion_trees import DEEPEST, ConversionStep, ConversionTree
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Conversion as Edge
 from heapwright.platforms.schema import Device, Platform
@@ -36,7 +36,7 @@ def strides(placement: Placement) -> tuple[int, ...]:
     return tuple(plane.stride for plane in placement.planes)
 
 
-def bridge_objections(
+def step_objections(
     edge: Edge, before: Placement, after: Placement, changed: Sequence[str]
 ) -> Iterator[Objection]:
     """What an edge may not change must be the same on both sides; so must the colours of one format.
@@ -76,14 +76,14 @@ def edges_for(device: Device, conversion: Conversion) -> list[Edge]:
     ]
 
 
-def conversion_faults(platform: Platform, tree: Tree) -> Iterator[Fault]:
+def conversion_faults(platform: Platform, tree: ConversionTree) -> Iterator[PlanFault]:
     """What is wrong with the conversions of one buffer, each by itself."""
     for bridge in tree.bridges:
         for each in _objections(platform, tree, bridge):
             yield each.against(bridge.conversion.writes, bridge.conversion.device)
 
 
-def _objections(platform: Platform, tree: Tree, bridge: Bridge) -> Iterator[Objection]:
+def _objections(platform: Platform, tree: ConversionTree, bridge: ConversionStep) -> Iterator[Objection]:
     conversion, device = bridge.conversion, platform.devices[bridge.conversion.device]
     before, after = tree.placements[bridge.parent], tree.placements[bridge.child]
     if tree.asked.conversions == "forbid":
@@ -99,8 +99,7 @@ def _objections(platform: Platform, tree: Tree, bridge: Bridge) -> Iterator[Obje
     ):
         yield refused("conversion", f"{conversion.from_} and {conversion.to} convert images only")
     against = [
-        (edge, list(bridge_objections(edge, before, after, changed)))
-        for edge in edges_for(device, conversion)
+        (edge, list(step_objections(edge, before, after, changed))) for edge in edges_for(device, conversion)
     ]
     if not against:
         how = "lossless" if conversion.lossless else "lossy"
@@ -128,7 +127,7 @@ def stated_edge(conversion: Conversion, made: Placement) -> int | None:
     return next((number for number in said if number is not None), None)
 
 
-def edge_faults(tree: Tree) -> Iterator[Fault]:
+def edge_faults(tree: ConversionTree) -> Iterator[PlanFault]:
     """Whether those are said to be sides of an edge who are, both sides of the same one."""
     for place, placement in enumerate(tree.placements):
         ends: Counter[tuple[str, str, str, int | None]] = Counter()
@@ -147,7 +146,7 @@ def edge_faults(tree: Tree) -> Iterator[Fault]:
 
 
 def _said(
-    conversion: Conversion, tree: Tree, bridge: Bridge, changed: tuple[str, ...]
+    conversion: Conversion, tree: ConversionTree, bridge: ConversionStep, changed: tuple[str, ...]
 ) -> Iterator[Objection]:
     """Whether the plan tells the truth about a conversion."""
     if conversion.changes != changed:
@@ -158,14 +157,14 @@ def _said(
         yield seen("conversion", f"moves {moved} bytes/s, not {conversion.bytes_per_second}")
 
 
-def moved_bytes(tree: Tree, bridge: Bridge) -> int:
+def moved_bytes(tree: ConversionTree, bridge: ConversionStep) -> int:
     """Bytes read and written a frame."""
     return tree.placements[bridge.parent].size + tree.placements[bridge.child].size
 
 
 def throughput_faults(
-    platform: Platform, trees: Sequence[Tree], standing: Mapping[tuple[str, int], int] = _NOTHING
-) -> Iterator[Fault]:
+    platform: Platform, trees: Sequence[ConversionTree], standing: Mapping[tuple[str, int], int] = _NOTHING
+) -> Iterator[PlanFault]:
     """Some choice of edges must respect what each of them gets through, beside what does so already."""
     loads: list[int] = []
     offers: list[list[Limit]] = []
@@ -188,7 +187,7 @@ class Limit(NamedTuple):
     most: int
 
 
-def _limits(platform: Platform, tree: Tree, bridge: Bridge) -> list[Limit | None]:
+def _limits(platform: Platform, tree: ConversionTree, bridge: ConversionStep) -> list[Limit | None]:
     """Of every edge that a conversion may use; None where nobody knows a limit."""
     name, before, after = (
         bridge.conversion.device,
@@ -202,7 +201,7 @@ def _limits(platform: Platform, tree: Tree, bridge: Bridge) -> list[Limit | None
     for index, edge in enumerate(device.converts):
         if said not in (None, index) or edge not in meant:
             continue
-        if not any(bridge_objections(edge, before, after, changed)):
+        if not any(step_objections(edge, before, after, changed)):
             most = known(edge.throughput)
             limits.append(None if most is None else Limit(name, index, most))
     return limits
@@ -215,7 +214,7 @@ def _within(loads: Sequence[int], choice: Sequence[Limit], standing: Mapping[tup
     return all(total <= limit.most for limit, total in totals.items())
 
 
-def conversion_cost(platform: Platform, trees: Sequence[Tree]) -> tuple[int, int]:
+def conversion_cost(platform: Platform, trees: Sequence[ConversionTree]) -> tuple[int, int]:
     """(lossy conversions, bytes a second that conversions move, those of the CPU weighed in both)."""
     lossy = moved = 0
     for tree in trees:
@@ -228,7 +227,7 @@ def conversion_cost(platform: Platform, trees: Sequence[Tree]) -> tuple[int, int
     return lossy, moved
 
 
-def level_faults(platform: Platform, trees: Sequence[Tree], plan: Plan) -> Iterator[Fault]:
+def level_faults(platform: Platform, trees: Sequence[ConversionTree], plan: Plan) -> Iterator[PlanFault]:
     """Whether the plan states what its conversions cost, where it states a cost."""
     terms = ("lossy-conversions", "conversion-bytes")
     expected = dict(zip(terms, conversion_cost(platform, trees), strict=True))

@@ -8,19 +8,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from heapwright.allocator.faults import Fault, Objection, seen
+from heapwright.allocator.faults import Objection, PlanFault, seen
 from heapwright.allocator.hardware import DeviceFacts, HeapFacts
-from heapwright.allocator.judge.board.attachments import Touch
-from heapwright.allocator.judge.board.residence import Residence
-from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating, Ward
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
+from heapwright.allocator.judge.board.residence import BackedBuffer
+from heapwright.allocator.judge.question.request import (
+    BufferUser,
+    DeviceAssignment,
+    DeviceRole,
+    ProtectionDomain,
+    RequestedBuffer,
+)
 from heapwright.solver.question.pipeline import Selector
 
-Job = tuple[Role, str | None]
+Job = tuple[DeviceRole, str | None]
 
 
-def wards(
-    asked: Sequence[Asked], seats: Sequence[Seating], devices: Mapping[str, DeviceFacts]
-) -> list[Ward | None]:
+def protection_domains(
+    asked: Sequence[RequestedBuffer], seats: Sequence[DeviceAssignment], devices: Mapping[str, DeviceFacts]
+) -> list[ProtectionDomain | None]:
     """The protection of every buffer, by itself and by what flows into it.
 
     Whoever may see it is in the audience that the file states, and in those of everything
@@ -43,7 +49,7 @@ def wards(
                 continue
             incoming = frozenset[tuple[Selector, ...]]().union(*flows)
             stated = own.audiences if own is not None else frozenset()
-            grown.append(Ward(incoming | stated, _overstated(stated, incoming)))
+            grown.append(ProtectionDomain(incoming | stated, _overstated(stated, incoming)))
         if grown == found:
             return found
         found = grown
@@ -66,7 +72,9 @@ def _overstated(
     return tuple(sorted(named))
 
 
-def _jobs(asked: Asked, seating: Seating, devices: Mapping[str, DeviceFacts], access: str) -> list[Job]:
+def _jobs(
+    asked: RequestedBuffer, seating: DeviceAssignment, devices: Mapping[str, DeviceFacts], access: str
+) -> list[Job]:
     """The stages that touch a buffer this way, without those whose port ends protection."""
     jobs = []
     for party, name in zip(asked.seated(seating), seating.devices, strict=True):
@@ -77,7 +85,10 @@ def _jobs(asked: Asked, seating: Seating, devices: Mapping[str, DeviceFacts], ac
 
 
 def _in_audience(
-    device: DeviceFacts, audience: Sequence[Selector], touches: Sequence[Touch], parties: Sequence[Party]
+    device: DeviceFacts,
+    audience: Sequence[Selector],
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
 ) -> bool:
     labels = {
         party.role.label
@@ -97,7 +108,7 @@ def closed(heap: HeapFacts) -> bool:
     return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none" and heap.disputed is None
 
 
-def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
+def heap_objections(asked: RequestedBuffer, heap: HeapFacts) -> Iterator[Objection]:
     if asked.ward is None:
         if heap.access is not None:
             yield seen(
@@ -111,7 +122,7 @@ def heap_objections(asked: Asked, heap: HeapFacts) -> Iterator[Objection]:
         yield seen("protected-needs-firewall", f"the CPU may map buffers of {heap.name}")
 
 
-def moved_objections(asked: Asked, where: Residence, device: DeviceFacts) -> Iterator[Objection]:
+def moved_objections(asked: RequestedBuffer, where: BackedBuffer, device: DeviceFacts) -> Iterator[Objection]:
     """A buffer that moves needs a firewall where it ends up as well."""
     if asked.ward is None or not where.moved:
         return
@@ -121,7 +132,7 @@ def moved_objections(asked: Asked, where: Residence, device: DeviceFacts) -> Ite
         yield seen("outside-firewall", f"is outside the firewall of {where.home.name}")
 
 
-def port_objections(asked: Asked, touch: Touch) -> Iterator[Objection]:
+def port_objections(asked: RequestedBuffer, touch: JudgedAttachment) -> Iterator[Objection]:
     stated = touch.port.protected
     if asked.ward is not None and stated not in ("allowed", "required"):
         yield seen("protected-port", f"{touch.port_name} takes no protected buffers")
@@ -130,12 +141,12 @@ def port_objections(asked: Asked, touch: Touch) -> Iterator[Objection]:
 
 
 def audience_faults(
-    asked: Asked,
-    where: Residence,
+    asked: RequestedBuffer,
+    where: BackedBuffer,
     devices: Mapping[str, DeviceFacts],
-    touches: Sequence[Touch],
-    parties: Sequence[Party],
-) -> Iterator[Fault]:
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
+) -> Iterator[PlanFault]:
     """Everybody whom a firewall lets in must belong to every audience."""
     if asked.ward is None:
         return

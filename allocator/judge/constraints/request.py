@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from heapwright.allocator.faults import Fault, refused, seen
-from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.faults import PlanFault, refused, seen
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.layout.pixels import modifier_named, names
-from heapwright.allocator.judge.question.request import Asked
+from heapwright.allocator.judge.question.request import RequestedBuffer
 from heapwright.solver.answer.plan import Placement
 from heapwright.solver.question.pipeline import Wish
 
 
-def request_faults(asked: Asked, placement: Placement) -> Iterator[Fault]:
+def request_faults(asked: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
     """Where a placement is not what the pipeline asked for."""
     buffer, name = asked.buffer, asked.name
     dmabufs = (buffer.dmabufs,) if isinstance(buffer.dmabufs, int) else buffer.dmabufs
@@ -35,7 +35,9 @@ def request_faults(asked: Asked, placement: Placement) -> Iterator[Fault]:
         yield seen("rate", f"{placement.rate} frames/s, not {buffer.rate}").against(name, "")
 
 
-def count_faults(asked: Asked, count: int, touches: Sequence[Touch]) -> Iterator[Fault]:
+def count_faults(
+    asked: RequestedBuffer, count: int, touches: Sequence[JudgedAttachment]
+) -> Iterator[PlanFault]:
     ports = [touch.port for touch in touches]
     needed = sum(port.holds + port.slack for port in ports)
     needed = max([needed, *(port.count.min or 1 for port in ports)])
@@ -52,7 +54,7 @@ def count_faults(asked: Asked, count: int, touches: Sequence[Touch]) -> Iterator
         yield refused("count", text).against(asked.name, "")
 
 
-def raw_faults(asked: Asked, placement: Placement) -> Iterator[Fault]:
+def raw_faults(asked: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
     wanted = asked.buffer.bytes or 0
     if placement.format is not None or placement.modifier is not None:
         yield refused("format", "raw data has no format").against(asked.name, "")

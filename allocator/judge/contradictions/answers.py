@@ -6,22 +6,27 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Final
 
-from heapwright.allocator.faults import Fault
+from heapwright.allocator.faults import PlanFault
 from heapwright.allocator.judge.constraints.conversions import conversion_faults, edge_faults, level_faults
-from heapwright.allocator.judge.constraints.image.ports import Verdict
+from heapwright.allocator.judge.constraints.image.ports import LayoutVerdict
 from heapwright.allocator.judge.constraints.request import count_faults, request_faults
 from heapwright.allocator.judge.contradictions.path import Contradiction
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.placement import heap_verdict, touches_of
-from heapwright.allocator.judge.question.conversion_trees import Node, Tree, shape_faults, trees
-from heapwright.allocator.judge.question.device_assignment import seatings, unseated
+from heapwright.allocator.judge.question.conversion_trees import (
+    ConversionTree,
+    JudgedPlacement,
+    shape_faults,
+    trees,
+)
+from heapwright.allocator.judge.question.device_assignment import device_assignments, unassigned
 from heapwright.platforms.errors import shown
 from heapwright.solver.answer.plan import Plan
 
 _SEATINGS: Final = 256
 
 
-def wrong_answers(case: Case, plan: Plan) -> Iterator[Contradiction]:
+def wrong_answers(case: JudgedQuestion, plan: Plan) -> Iterator[Contradiction]:
     """Everybody who was asked for attaches to what was asked for, and conversions are the board's."""
     platform = case.of.platform
     found = list(case.paper_faults(plan))
@@ -38,10 +43,10 @@ def wrong_answers(case: Case, plan: Plan) -> Iterator[Contradiction]:
     yield from _seated(case, plan, grown)
 
 
-def _seated(case: Case, plan: Plan, grown: Sequence[Tree]) -> Iterator[Contradiction]:
+def _seated(case: JudgedQuestion, plan: Plan, grown: Sequence[ConversionTree]) -> Iterator[Contradiction]:
     """What is wrong however the attachments are told apart."""
     first: list[Contradiction] | None = None
-    for seats in islice(seatings(case.of.platform, grown), _SEATINGS):
+    for seats in islice(device_assignments(case.of.platform, grown), _SEATINGS):
         found = [
             _at(plan, node.asked.pipeline, fault)
             for node in case.nodes(grown, seats)
@@ -51,11 +56,13 @@ def _seated(case: Case, plan: Plan, grown: Sequence[Tree]) -> Iterator[Contradic
             return
         first = first or found
     yield from (
-        first if first is not None else (_at(plan, "", fault) for fault in unseated(case.of.platform, grown))
+        first
+        if first is not None
+        else (_at(plan, "", fault) for fault in unassigned(case.of.platform, grown))
     )
 
 
-def _of_node(case: Case, node: Node) -> Iterator[Fault]:
+def _of_node(case: JudgedQuestion, node: JudgedPlacement) -> Iterator[PlanFault]:
     """Where one placement is not what was asked for, or not what its heap would make."""
     asked, placement, seating = node
     touches, faults = touches_of(case.of, asked, seating)
@@ -70,18 +77,18 @@ def _of_node(case: Case, node: Node) -> Iterator[Fault]:
             if placement.format is None
             else "an image where raw data is"
         )
-        yield Fault("format", asked.name, "", None, text)
+        yield PlanFault("format", asked.name, "", None, text)
     elif asked.buffer.bytes is not None and placement.planes[0].size != asked.buffer.bytes:
         text = f"{placement.planes[0].size} bytes of raw data, not {asked.buffer.bytes}"
-        yield Fault("minimum-size", asked.name, "", None, text)
+        yield PlanFault("minimum-size", asked.name, "", None, text)
     if placement.colour is not None and placement.colour not in _colours(case):
         text = f"neither a port of the board nor the question speaks of the colour space {shown(placement.colour)}"
-        yield Fault("colour-space", asked.name, "", None, text)
-    found, _ = heap_verdict(case.of, asked, placement, touches, asked.seated(seating), Verdict((), ()))
+        yield PlanFault("colour-space", asked.name, "", None, text)
+    found, _ = heap_verdict(case.of, asked, placement, touches, asked.seated(seating), LayoutVerdict((), ()))
     yield from (fault for fault in found if fault.kind == "allocated")
 
 
-def _colours(case: Case) -> set[str]:
+def _colours(case: JudgedQuestion) -> set[str]:
     """Every colour space that there is a word for: on the board, and in the question."""
     devices = case.of.platform.devices.values()
     rules = (rule for device in devices for port in device.ports.values() for rule in port.images)
@@ -89,7 +96,7 @@ def _colours(case: Case) -> set[str]:
     return named.union(*(asked.buffer.colours or () for asked in case.asked))
 
 
-def _at(plan: Plan, pipeline: str, fault: Fault) -> Contradiction:
+def _at(plan: Plan, pipeline: str, fault: PlanFault) -> Contradiction:
     """A fault with the path of the placement or conversion it is about, where its name tells."""
     who = f"{fault.device}: " if fault.device else ""
     for kind, names in (

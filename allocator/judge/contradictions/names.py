@@ -6,13 +6,13 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 
 from heapwright.allocator.judge.contradictions.path import Contradiction
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.platforms.errors import Path, near, shown
 from heapwright.platforms.schema import Device, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Placement, Plan
 
 
-def wrong_names(case: Case, plan: Plan) -> Iterator[Contradiction]:
+def wrong_names(case: JudgedQuestion, plan: Plan) -> Iterator[Contradiction]:
     """What is named must be there, once."""
     board = case.of.platform
     if plan.platform != board.name:
@@ -32,7 +32,7 @@ def wrong_names(case: Case, plan: Plan) -> Iterator[Contradiction]:
         yield from (((*at, *path), text) for path, text in _converter_names(board, conversion))
 
 
-def _placed_once(case: Case, plan: Plan) -> Iterator[Contradiction]:
+def _placed_once(case: JudgedQuestion, plan: Plan) -> Iterator[Contradiction]:
     """Every buffer that is asked for or made by a conversion has one placement, and nothing else has."""
     made = {(each.pipeline, each.writes) for each in plan.conversions}
     found = Counter((each.pipeline, each.buffer) for each in plan.placements)
@@ -48,7 +48,7 @@ def _placed_once(case: Case, plan: Plan) -> Iterator[Contradiction]:
             yield ("placements",), f"buffer {shown(buffer)} of {shown(pipeline)} has no placement"
 
 
-def _heap_names(case: Case, placement: Placement) -> Iterator[Contradiction]:
+def _heap_names(case: JudgedQuestion, placement: Placement) -> Iterator[Contradiction]:
     heap = case.of.heaps.get(placement.heap)
     if heap is None:
         board = case.of.platform

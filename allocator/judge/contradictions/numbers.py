@@ -7,11 +7,11 @@ from typing import Final
 
 from heapwright.allocator.judge.constraints.image.opaque import opaque_objections
 from heapwright.allocator.judge.contradictions.path import Contradiction
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.form import control_objections, form_objections
 from heapwright.allocator.judge.layout.pixels import modifier_named
-from heapwright.allocator.judge.layout.stated import Layout, layout_of
+from heapwright.allocator.judge.layout.stated import StatedLayout, layout_of
 from heapwright.allocator.judge.layout.surfaces import Bands
 from heapwright.platforms.errors import Path, shown
 from heapwright.platforms.reading.documents import UNFIT
@@ -21,7 +21,7 @@ MOST_COLUMNS: Final = 1 << 13
 """Of an image in columns (SAND): the simulator looks at each, and 8K has 60 of them."""
 
 
-def wrong_numbers(case: Case, plan: Plan) -> Iterator[Contradiction]:
+def wrong_numbers(case: JudgedQuestion, plan: Plan) -> Iterator[Contradiction]:
     """Sizes, planes and strides of a placement must fit each other."""
     for number, placement in enumerate(plan.placements):
         at: Path = ("placements", number)
@@ -101,7 +101,7 @@ def _bytes(placement: Placement) -> Iterator[Contradiction]:
             yield ("planes",), f"nobody knows the planes of {placement.format} in {placement.modifier}"
         return
     layout = layout_of(placement)
-    if not isinstance(layout, Layout):
+    if not isinstance(layout, StatedLayout):
         yield ("planes",), layout.text
         return
     bands = layout.pixels.planes[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final, NamedTuple
 
 from heapwright.allocator.hardware import round_up
-from heapwright.allocator.judge.layout.surfaces import Shape, Surface, Unit
+from heapwright.allocator.judge.layout.surfaces import PlaneBytes, SampledUnit, Surface
 from heapwright.platforms.fourcc.formats import PlaneFormat
 
 AFBC_ENTRY: Final = 16
@@ -49,12 +49,12 @@ class Afbc(Surface):
         across = stride * self.facts.samples // self.facts.bytes // self.block[0]
         return across, rows // self.block[1]
 
-    def shape(self, stride: int, rows: int) -> Shape:
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
         across, down = self._blocks(stride, rows)
         table = round_up(across * down * AFBC_ENTRY, self.table_unit)
-        return Shape(table + across * down * self.slot, table, across * AFBC_ENTRY)
+        return PlaneBytes(table + across * down * self.slot, table, across * AFBC_ENTRY)
 
-    def rows_in(self, stride: int, shape: Shape) -> int | None:
+    def rows_in(self, stride: int, shape: PlaneBytes) -> int | None:
         across, _ = self._blocks(stride, 0)
         if not across:
             return None
@@ -68,7 +68,7 @@ class Afbc(Surface):
     def grid(self, width: int, height: int) -> tuple[int, int]:
         return -(-self.samples(width) // self.block[0]), -(-self.rows(height) // self.block[1])
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         across, _ = self._blocks(stride, rows)
         index = row * across + column
         if self.group > 1:
@@ -77,7 +77,7 @@ class Afbc(Surface):
             index = (
                 (tile_row * (across // self.group) + tile) * self.group**2 + inner_row * self.group + inner
             )
-        return Unit(row, column, (index * self.slot, self.slot), (index * AFBC_ENTRY, AFBC_ENTRY))
+        return SampledUnit(row, column, (index * self.slot, self.slot), (index * AFBC_ENTRY, AFBC_ENTRY))
 
 
 class Afrc(Surface):
@@ -99,12 +99,12 @@ class Afrc(Surface):
     def grid(self, width: int, height: int) -> tuple[int, int]:
         return -(-self.samples(width) // self.coding[0]), -(-self.rows(height) // self.coding[1])
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         page_row, inner_row = divmod(row, self.paging[1])
         page, inner = divmod(column, self.paging[0])
         page += page_row * (stride // self.stride_unit)
         at = (page * 64 + inner_row * self.paging[0] + inner) * self.unit_bytes
-        return Unit(row, column, (at, self.unit_bytes))
+        return SampledUnit(row, column, (at, self.unit_bytes))
 
 
 class Macrotile(NamedTuple):
@@ -151,25 +151,25 @@ class Ubwc(Surface):
         samples = stride // self.tile.group_bytes * self.tile.group
         return -(-samples // self.tile.tile[0]), -(-rows // self.tile.tile[1])
 
-    def shape(self, stride: int, rows: int) -> Shape:
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
         pixels = round_up(stride * rows, self.PLANE)
         if not self.described:
-            return Shape(pixels)
+            return PlaneBytes(pixels)
         across, down = self._tiles(stride, rows)
         row = round_up(across, self.META_STRIDE)
         table = round_up(row * round_up(down, self.META_ROWS), self.PLANE)
-        return Shape(table + pixels, table, row)
+        return PlaneBytes(table + pixels, table, row)
 
-    def rows_in(self, stride: int, shape: Shape) -> int | None:
+    def rows_in(self, stride: int, shape: PlaneBytes) -> int | None:
         rows = (shape.length - shape.metadata) // stride // self.rows_unit * self.rows_unit
         return rows if rows > 0 and self.shape(stride, rows) == shape else None
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         return -(-self.samples(width) // self.tile.tile[0]), -(-self.rows(height) // self.tile.tile[1])
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         across, _ = self._tiles(stride, rows)
         each = self.tile.tile[0] * self.tile.group_bytes // self.tile.group * self.tile.tile[1]
         table = self.shape(stride, rows).metadata_stride
         entry = (row * table + column, 1) if self.described else None
-        return Unit(row, column, ((row * across + column) * each, each), entry)
+        return SampledUnit(row, column, ((row * across + column) * each, each), entry)

@@ -6,13 +6,13 @@ from abc import ABC, abstractmethod
 from typing import Final
 
 from heapwright.allocator.hardware import round_up
-from heapwright.allocator.judge.layout.surfaces import Shape, Surface
+from heapwright.allocator.judge.layout.surfaces import PlaneBytes, Surface
 
 CACHE_LINE: Final = 64
 TILE: Final = 4096
 
 
-class Control(Surface, ABC):
+class ControlPlane(Surface, ABC):
     """A plane that describes another one, its main plane."""
 
     control = True
@@ -31,12 +31,12 @@ class Control(Surface, ABC):
     def group_bytes(self, width: int) -> int:
         return self.beside(round_up(self.main.group_bytes(width), self.main.stride_unit))
 
-    def shape(self, stride: int, rows: int) -> Shape:
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
         """i915 counts a buffer in tiles of 4 KiB, whatever lies in them (intel_fb.c calc_plane_normal_size())."""
-        return Shape(round_up(stride * rows, TILE))
+        return PlaneBytes(round_up(stride * rows, TILE))
 
 
-class LinearControl(Control):
+class LinearControl(ControlPlane):
     """Intel's CCS from display version 12 on: 64 bytes for each 4 by 1 tiles of the main plane.
 
     drivers/gpu/drm/i915/display/intel_fb.c gen12_ccs_aux_stride(): the stride is
@@ -55,7 +55,7 @@ class LinearControl(Control):
         return -(-self.main.rows(height) // 32)
 
 
-class TiledControl(Control):
+class TiledControl(ControlPlane):
     """Intel's CCS up to display version 11: a byte for 8 by 16 pixels, in tiles of 128 bytes by 32 rows.
 
     drivers/gpu/drm/i915/display/intel_fb.c skl_ccs_formats[], intel_tile_width_bytes().
@@ -72,7 +72,7 @@ class TiledControl(Control):
         return -(-self.main.rows(height) // 16)
 
 
-class ClearColour(Control):
+class ClearColour(ControlPlane):
     """Intel's clear colour: 64 bytes on a multiple of 64 (intel_fb.c intel_fill_fb_info()); we take a whole tile's start."""
 
     def __init__(self, main: Surface) -> None:
@@ -84,8 +84,8 @@ class ClearColour(Control):
     def rows(self, height: int) -> int:
         return 1
 
-    def shape(self, stride: int, rows: int) -> Shape:
-        return Shape(stride * rows)
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
+        return PlaneBytes(stride * rows)
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         return CACHE_LINE, 1

@@ -14,19 +14,27 @@ from typing import Final
 
 from heapwright.allocator.judge.layout.compressed import AFBC_BLOCK_PIXELS, Afbc, Afrc, Macrotile, Ubwc
 from heapwright.allocator.judge.layout.control import ClearColour, LinearControl, TiledControl
-from heapwright.allocator.judge.layout.surfaces import Bands, OwordTiled, Surface, Tiled, TTiled, Uif, ZTiled
+from heapwright.allocator.judge.layout.surfaces import (
+    Bands,
+    OwordTiled,
+    Surface,
+    Tiled,
+    TTiled,
+    UifSurface,
+    ZTiled,
+)
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.modifiers import Modifier
 
-Planes = tuple[Surface, ...] | None
-Lay = Callable[[PixelFormat], Planes]
+Surfaces = tuple[Surface, ...] | None
+Lay = Callable[[PixelFormat], Surfaces]
 PAGE: Final = 4096
 
 INTEL, AMD, NVIDIA, SAMSUNG, QCOM, VIVANTE, BROADCOM, ARM, ALLWINNER, MTK = 1, 2, 3, 4, 5, 6, 7, 8, 9, 11
 INVALID: Final = (1 << 56) - 1
 
 
-def surfaces(form: PixelFormat, modifier: Modifier) -> Planes:
+def surfaces(form: PixelFormat, modifier: Modifier) -> Surfaces:
     """The planes of a framebuffer; None where no layout is known."""
     lay = _lay(modifier.value)
     return None if lay is None else lay(form)
@@ -78,7 +86,7 @@ def _each(form: PixelFormat, make: Callable[[PlaneFormat], Surface]) -> tuple[Su
     return tuple(make(plane) for plane in form.planes)
 
 
-def _raster(form: PixelFormat, make: Callable[[PlaneFormat], Surface]) -> Planes:
+def _raster(form: PixelFormat, make: Callable[[PlaneFormat], Surface]) -> Surfaces:
     """A layout of tiles that moves plain bytes about; formats that are never plain have none."""
     return _each(form, make) if form.linear else None
 
@@ -88,7 +96,7 @@ def _cpp(form: PixelFormat) -> bool:
     return form.linear and all(p.samples == 1 and not p.bytes & (p.bytes - 1) for p in form.planes)
 
 
-def _squares(form: PixelFormat, side: int) -> Planes:
+def _squares(form: PixelFormat, side: int) -> Surfaces:
     """Tiles as wide as high, in samples, if a row of one is whole bytes."""
     rows = [divmod(side * facts.bytes, facts.samples) for facts in form.planes]
     if any(rest for _, rest in rows):
@@ -128,7 +136,7 @@ def _intel(bits: int) -> Lay | None:
         kind = OwordTiled if bits in (2, 4, 6, 7, 8) else Tiled
         return kind(facts, 128, 32, PAGE, at_once)
 
-    def lay(form: PixelFormat) -> Planes:
+    def lay(form: PixelFormat) -> Surfaces:
         if (bits in (3, 5) or compressed) and not _cpp(form):
             return None
         if control == "tiled" and [plane.bytes for plane in form.planes] != [4]:
@@ -187,7 +195,7 @@ def _samsung(bits: int) -> Lay | None:
     return _sixteen if bits == 2 else None
 
 
-def _sixteen(form: PixelFormat) -> Planes:
+def _sixteen(form: PixelFormat) -> Surfaces:
     """Chroma in such tiles as go with 16 by 16 pixels of luma, two bytes for each two by two."""
     if not form.linear:
         return None
@@ -213,7 +221,7 @@ def _mediatek(bits: int) -> Lay | None:
     if bits & 0xFF != 1 or bits >> 8 & 0xF:
         return None
 
-    def lay(form: PixelFormat) -> Planes:
+    def lay(form: PixelFormat) -> Surfaces:
         eight, ten = form.planes[0][:2] == (1, 1), form.planes[0][:2] == (5, 4)
         if not ten and (not eight or bits >> 16):
             return None
@@ -235,7 +243,7 @@ def _qcom(bits: int) -> Lay | None:
     if bits not in (1, 3):
         return None
 
-    def lay(form: PixelFormat) -> Planes:
+    def lay(form: PixelFormat) -> Surfaces:
         tiles = _TILES.get(form.fourcc)
         first = form.planes[0]
         if tiles is None and form.colour == "rgb" and len(form.planes) == 1 and first.bytes in (2, 4):
@@ -265,7 +273,7 @@ def _broadcom(bits: int) -> Lay | None:
     if width is None or not height:
         return None
 
-    def bands(form: PixelFormat) -> Planes:
+    def bands(form: PixelFormat) -> Surfaces:
         small = form.fourcc == "P030" or len(form.planes) == 1 or form.planes[0][:2] == (1, 1)
         alike = len({Fraction(p.bytes, p.samples * p.hsub) for p in form.planes}) == 1
         if not form.linear or len(form.planes) > 2 or not small or not alike:
@@ -275,12 +283,12 @@ def _broadcom(bits: int) -> Lay | None:
     return bands
 
 
-def _uif(form: PixelFormat) -> Planes:
+def _uif(form: PixelFormat) -> Surfaces:
     fits = len(form.planes) == 1 and _cpp(form) and form.planes[0].bytes <= 8
-    return (Uif(form.planes[0]),) if fits else None
+    return (UifSurface(form.planes[0]),) if fits else None
 
 
-def _t_tiled(form: PixelFormat) -> Planes:
+def _t_tiled(form: PixelFormat) -> Surfaces:
     """4 KiB tiles, 128 bytes wide at 16 and 32 bits a pixel, the only depths that vc4 has them at."""
     if len(form.planes) > 1 or form.planes[0][:2] not in ((2, 1), (4, 1)):
         return None
@@ -313,7 +321,7 @@ def _afbc(flags: int) -> Lay | None:
     if blocks is None or flags & _DOUBLE_BUFFER or flags >> 13:
         return None
 
-    def lay(form: PixelFormat) -> Planes:
+    def lay(form: PixelFormat) -> Surfaces:
         if blocks[0] != blocks[1] and len(form.planes) == 1:
             return None
         if any(facts.bytes * 8 * AFBC_BLOCK_PIXELS % facts.samples for facts in form.planes):
@@ -339,7 +347,7 @@ def _afrc(flags: int) -> Lay | None:
         return None
     coding = {1: (16, 4) if scan else (8, 8), 2: (8, 4), 4: (4, 4)}
 
-    def lay(form: PixelFormat) -> Planes:
+    def lay(form: PixelFormat) -> Surfaces:
         if not form.linear or (len(form.planes) > 1) != (other is not None):
             return None
         if any(facts.samples > 1 for facts in form.planes) or form.colour == "indexed":

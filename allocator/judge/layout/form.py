@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from heapwright.allocator.faults import Objection, refused
-from heapwright.allocator.judge.layout.stated import Layout
+from heapwright.allocator.judge.layout.stated import StatedLayout
 from heapwright.allocator.judge.layout.surfaces import Bands
 
 
-def form_objections(layout: Layout) -> Iterator[Objection]:
+def form_objections(layout: StatedLayout) -> Iterator[Objection]:
     """What is wrong with a layout before any device is asked."""
     pixels = layout.pixels
     if pixels.together and layout.apart:
@@ -38,7 +38,7 @@ def form_objections(layout: Layout) -> Iterator[Objection]:
         yield refused("minimum-size", f"{layout.sizes} bytes are not a multiple of {unit}")
 
 
-def _shape_objections(layout: Layout, plane: int) -> Iterator[Objection]:
+def _shape_objections(layout: StatedLayout, plane: int) -> Iterator[Objection]:
     """What is wrong with the rows of one plane."""
     pixels, stride, rows = layout.pixels, layout.strides[plane], layout.rows[plane]
     need = pixels.least_stride(plane, layout.coded_width)
@@ -65,7 +65,7 @@ def _shape_objections(layout: Layout, plane: int) -> Iterator[Objection]:
         )
 
 
-def _overlaps(layout: Layout, plane: int) -> bool:
+def _overlaps(layout: StatedLayout, plane: int) -> bool:
     """Whether a byte of a plane belongs to an earlier one as well."""
     mine = layout.spans(plane)
     return any(
@@ -77,7 +77,7 @@ def _overlaps(layout: Layout, plane: int) -> bool:
     )
 
 
-def _band_objections(layout: Layout) -> Iterator[Objection]:
+def _band_objections(layout: StatedLayout) -> Iterator[Objection]:
     """Columns hold all rows of all planes, one plane right below the other, and are all there."""
     bands, below = layout.pixels.planes[0], 0
     if not isinstance(bands, Bands):
@@ -92,7 +92,7 @@ def _band_objections(layout: Layout) -> Iterator[Objection]:
         yield refused("minimum-size", f"the columns end at {need} of {layout.sizes[0]} bytes")
 
 
-def control_objections(layout: Layout) -> Iterator[Objection]:
+def control_objections(layout: StatedLayout) -> Iterator[Objection]:
     """Planes that describe others have the stride that goes with theirs, and no other."""
     for plane in range(layout.pixels.coloured, len(layout.strides)):
         if (own := layout.pixels.control_stride(plane, layout.strides)) != layout.strides[plane]:

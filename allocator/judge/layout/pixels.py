@@ -12,7 +12,7 @@ from typing import Final
 
 from heapwright.allocator.hardware import round_up
 from heapwright.allocator.judge.layout.compressed import Ubwc
-from heapwright.allocator.judge.layout.control import Control, TiledControl
+from heapwright.allocator.judge.layout.control import ControlPlane, TiledControl
 from heapwright.allocator.judge.layout.families import parameter_free, surfaces
 from heapwright.allocator.judge.layout.surfaces import Bands, Surface
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -54,7 +54,7 @@ class Pixels:
     def control_stride(self, plane: int, strides: Sequence[int]) -> int:
         """The stride of a plane that describes another one of those strides."""
         surface = self.planes[plane]
-        assert isinstance(surface, Control)
+        assert isinstance(surface, ControlPlane)
         return surface.beside(strides[self.planes.index(surface.main)])
 
     def natural(self, plane: int, stride: int) -> int | None:

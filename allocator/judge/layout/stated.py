@@ -7,11 +7,11 @@ from typing import NamedTuple
 
 from heapwright.allocator.faults import Objection, refused
 from heapwright.allocator.judge.layout.pixels import Pixels, pixels
-from heapwright.allocator.judge.layout.surfaces import Shape
+from heapwright.allocator.judge.layout.surfaces import PlaneBytes
 from heapwright.solver.answer.plan import Placement, Plane
 
 
-class Layout(NamedTuple):
+class StatedLayout(NamedTuple):
     """How a plan says the bytes of one image lie; planes in order."""
 
     pixels: Pixels
@@ -59,7 +59,7 @@ class Layout(NamedTuple):
         return len(self.sizes) > 1
 
 
-def layout_of(placement: Placement) -> Layout | Objection:
+def layout_of(placement: Placement) -> StatedLayout | Objection:
     """A plan's numbers as a layout, or what makes them none."""
     if placement.format is None or placement.modifier is None:
         return refused("format", "an image needs a format and a modifier")
@@ -82,7 +82,7 @@ def layout_of(placement: Placement) -> Layout | Objection:
     rows = _rows(facts, planes)
     if isinstance(rows, Objection):
         return rows
-    return Layout(
+    return StatedLayout(
         facts,
         placement.width,
         placement.height,
@@ -103,7 +103,7 @@ def _rows(facts: Pixels, planes: Sequence[Plane]) -> tuple[int, ...] | Objection
     for index, (plane, surface) in enumerate(zip(planes, facts.planes, strict=True)):
         if plane.stride < 1 or plane.size < 1:
             return refused("rows", "a plane is no whole number of rows")
-        told = Shape(plane.size, plane.metadata, plane.metadata_stride)
+        told = PlaneBytes(plane.size, plane.metadata, plane.metadata_stride)
         if surface.control:
             rows: int | None = facts.plane_rows(index, found[0])
             if surface.shape(plane.stride, rows or 0) != told:
@@ -119,7 +119,7 @@ def _rows(facts: Pixels, planes: Sequence[Plane]) -> tuple[int, ...] | Objection
     return tuple(found)
 
 
-def in_proportion(layout: Layout) -> bool:
+def in_proportion(layout: StatedLayout) -> bool:
     """Whether all strides follow plane 0 as the format's subsampling does."""
     return all(
         layout.pixels.natural(plane, layout.strides[0]) == stride

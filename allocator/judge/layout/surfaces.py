@@ -18,7 +18,7 @@ from heapwright.allocator.hardware import round_up
 from heapwright.platforms.fourcc.formats import PlaneFormat
 
 
-class Shape(NamedTuple):
+class PlaneBytes(NamedTuple):
     """What a plane takes of its dma-buf, from its offset on."""
 
     length: int
@@ -27,7 +27,7 @@ class Shape(NamedTuple):
     metadata_stride: int = 0
 
 
-class Unit(NamedTuple):
+class SampledUnit(NamedTuple):
     """One unit of a plane and the bytes that belong to it."""
 
     row: int
@@ -88,10 +88,10 @@ class Surface:
         """The rows that hardware works out for itself, if it listens to no other number."""
         return None
 
-    def shape(self, stride: int, rows: int) -> Shape:
-        return Shape(stride * rows)
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
+        return PlaneBytes(stride * rows)
 
-    def rows_in(self, stride: int, shape: Shape) -> int | None:
+    def rows_in(self, stride: int, shape: PlaneBytes) -> int | None:
         """How many rows a plan's numbers make; None if no number of rows makes them."""
         rows, rest = divmod(shape.length, stride)
         return None if rest else rows
@@ -101,15 +101,15 @@ class Surface:
         shape = self.shape(stride, rows)
         return ((0, shape.length - shape.metadata),)
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         """The unit at a place: here, one byte."""
-        return Unit(row, column, (row * stride + column, 1))
+        return SampledUnit(row, column, (row * stride + column, 1))
 
     def grid(self, width: int, height: int) -> tuple[int, int]:
         """Units in a row and in a column of the part that an image fills."""
         return self.group_bytes(width), self.rows(height)
 
-    def sampled(self, width: int, height: int, stride: int, rows: int) -> Iterator[Unit]:
+    def sampled(self, width: int, height: int, stride: int, rows: int) -> Iterator[SampledUnit]:
         """Units on both ends of the first two rows and the last, and around the middle."""
         across, down = self.grid(width, height)
         for row in sorted({0, min(1, down - 1), down // 2, down - 1}):
@@ -129,12 +129,12 @@ class Tiled(Surface):
         super().__init__(facts, width * at_once, height, offset_unit)
         self.width = width
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         down, inner_row = divmod(row, self.rows_unit)
         across, inner_column = divmod(column, self.width)
         tile = self.tile(stride // self.width, down, across)
         at = tile * self.width * self.rows_unit + self.within(inner_row, inner_column)
-        return Unit(row, column, (at, 1))
+        return SampledUnit(row, column, (at, 1))
 
     def tile(self, across: int, row: int, column: int) -> int:
         """Which tile of memory lies there, with `across` of them in a row."""
@@ -167,7 +167,7 @@ class ZTiled(Tiled):
     eight blocks are 0 1 6 7 over 2 3 4 5; an odd last row of blocks goes straight.
     """
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         across, down = stride // 64, rows // 32
         block_row, inner_row = divmod(row, 32)
         block, inner_column = divmod(column, 64)
@@ -176,7 +176,7 @@ class ZTiled(Tiled):
             place += block // 4 * 4 + 2
         elif block_row != down - 1:
             place += (block + 2) // 4 * 4
-        return Unit(row, column, (place * 2048 + inner_row * 64 + inner_column, 1))
+        return SampledUnit(row, column, (place * 2048 + inner_row * 64 + inner_column, 1))
 
 
 class Bands(Surface):
@@ -198,17 +198,17 @@ class Bands(Surface):
     def columns(self, stride: int) -> int:
         return -(-stride // self.width)
 
-    def shape(self, stride: int, rows: int) -> Shape:
-        return Shape(((self.columns(stride) - 1) * self.height + rows) * self.width)
+    def shape(self, stride: int, rows: int) -> PlaneBytes:
+        return PlaneBytes(((self.columns(stride) - 1) * self.height + rows) * self.width)
 
-    def rows_in(self, stride: int, shape: Shape) -> int | None:
+    def rows_in(self, stride: int, shape: PlaneBytes) -> int | None:
         last = shape.length - (self.columns(stride) - 1) * self.height * self.width
         rows, rest = divmod(last, self.width)
         return None if rest or rows < 1 else rows
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         band, inner = divmod(column, self.width)
-        return Unit(row, column, (band * self.height * self.width + row * self.width + inner, 1))
+        return SampledUnit(row, column, (band * self.height * self.width + row * self.width + inner, 1))
 
     def occupied(self, stride: int, rows: int) -> tuple[tuple[int, int], ...]:
         whole = self.width * self.height
@@ -219,7 +219,7 @@ class Bands(Surface):
         return self.columns(stride) * self.height * self.width
 
 
-class Uif(Surface):
+class UifSurface(Surface):
     """Broadcom's UIF: blocks of 256 bytes in columns four blocks wide.
 
     Mesa src/gallium/drivers/v3d/v3d_resource.c v3d_setup_slices(),
@@ -249,9 +249,9 @@ class Uif(Surface):
             blocks += self.CACHE - over
         return blocks * self.rows_unit
 
-    def unit(self, stride: int, rows: int, row: int, column: int) -> Unit:
+    def unit(self, stride: int, rows: int, row: int, column: int) -> SampledUnit:
         block_row, inner_row = divmod(row, self.rows_unit)
         band, inner = divmod(column, self.stride_unit)
         block, rest = divmod(inner, self.block[0] * self.facts.bytes)
         at = (band * (rows // self.rows_unit) + block_row) * 4 * 256 + block * 256
-        return Unit(row, column, (at + inner_row * self.block[0] * self.facts.bytes + rest, 1))
+        return SampledUnit(row, column, (at + inner_row * self.block[0] * self.facts.bytes + rest, 1))

@@ -12,8 +12,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Final, NamedTuple
 
-from heapwright.allocator.faults import Fault, refused
-from heapwright.allocator.judge.question.request import Asked, Party, Role, Seating
+from heapwright.allocator.faults import PlanFault, refused
+from heapwright.allocator.judge.question.request import (
+    BufferUser,
+    DeviceAssignment,
+    DeviceRole,
+    RequestedBuffer,
+)
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Conversion, Placement, Plan
@@ -24,7 +29,7 @@ NOBODY: Final = -1
 """The file of a converter's role: no file asks for it."""
 
 
-class Bridge(NamedTuple):
+class ConversionStep(NamedTuple):
     """One conversion of a tree, between the placements of these numbers."""
 
     conversion: Conversion
@@ -32,13 +37,13 @@ class Bridge(NamedTuple):
     child: int
 
 
-class Tree(NamedTuple):
+class ConversionTree(NamedTuple):
     """Everything that holds the content of one buffer."""
 
-    asked: Asked
+    asked: RequestedBuffer
     placements: tuple[Placement, ...]
     """The root, then those inserted, in the order of the conversions that write them."""
-    bridges: tuple[Bridge, ...] = ()
+    bridges: tuple[ConversionStep, ...] = ()
 
     @property
     def converters(self) -> list[tuple[int, str, str, str]]:
@@ -70,32 +75,34 @@ class Tree(NamedTuple):
         return rest
 
 
-def lone(asked: Sequence[Asked], ordered: Sequence[Placement]) -> list[Tree]:
+def lone(asked: Sequence[RequestedBuffer], ordered: Sequence[Placement]) -> list[ConversionTree]:
     """Trees of placements that are not converted."""
-    return [Tree(each, (placement,)) for each, placement in zip(asked, ordered, strict=True)]
+    return [ConversionTree(each, (placement,)) for each, placement in zip(asked, ordered, strict=True)]
 
 
-def trees(asked: Sequence[Asked], plan: Plan) -> list[Tree]:
+def trees(asked: Sequence[RequestedBuffer], plan: Plan) -> list[ConversionTree]:
     """The trees of a plan with which `tree_faults` finds nothing wrong."""
     placements = {(each.pipeline, each.buffer): each for each in plan.placements}
     return [_tree(each, plan, placements) for each in asked]
 
 
-def _tree(asked: Asked, plan: Plan, placements: Mapping[tuple[str, str], Placement]) -> Tree:
+def _tree(
+    asked: RequestedBuffer, plan: Plan, placements: Mapping[tuple[str, str], Placement]
+) -> ConversionTree:
     own = conversions_of(asked, plan)
     names = [asked.name, *(each.writes for each in own)]
-    return Tree(
+    return ConversionTree(
         asked,
         tuple(placements[asked.pipeline, name] for name in names),
-        tuple(Bridge(each, names.index(each.reads), child) for child, each in enumerate(own, 1)),
+        tuple(ConversionStep(each, names.index(each.reads), child) for child, each in enumerate(own, 1)),
     )
 
 
-def conversions_of(asked: Asked, plan: Plan) -> list[Conversion]:
+def conversions_of(asked: RequestedBuffer, plan: Plan) -> list[Conversion]:
     return [each for each in plan.conversions if (each.pipeline, each.buffer) == asked.key]
 
 
-def tree_faults(asked: Sequence[Asked], plan: Plan) -> Iterator[Fault]:
+def tree_faults(asked: Sequence[RequestedBuffer], plan: Plan) -> Iterator[PlanFault]:
     """Whether placements and conversions make trees at all."""
     keys = {each.key for each in asked}
     for stray in plan.conversions:
@@ -111,7 +118,7 @@ def tree_faults(asked: Sequence[Asked], plan: Plan) -> Iterator[Fault]:
         yield from _numbering_faults(each, plan)
 
 
-def _numbering_faults(asked: Asked, plan: Plan) -> Iterator[Fault]:
+def _numbering_faults(asked: RequestedBuffer, plan: Plan) -> Iterator[PlanFault]:
     depth = {asked.name: 0}
     for number, each in enumerate(conversions_of(asked, plan), 1):
         if each.writes != f"{asked.name}>{number}":
@@ -123,7 +130,7 @@ def _numbering_faults(asked: Asked, plan: Plan) -> Iterator[Fault]:
             yield _wrong(each, f"is number {depth[each.writes]} of a chain")
 
 
-def shape_faults(platform: Platform, tree: Tree) -> Iterator[Fault]:
+def shape_faults(platform: Platform, tree: ConversionTree) -> Iterator[PlanFault]:
     """Whether the converters attach where they should, and every end of a chain is read."""
     for bridge in tree.bridges:
         if bridge.conversion.device not in platform.devices:
@@ -138,30 +145,32 @@ def shape_faults(platform: Platform, tree: Tree) -> Iterator[Fault]:
             yield _wrong(bridge.conversion, "makes what nobody reads")
 
 
-def _wrong(conversion: Conversion, text: str) -> Fault:
+def _wrong(conversion: Conversion, text: str) -> PlanFault:
     return refused("conversion", text).against(conversion.writes, conversion.device)
 
 
-class Node(NamedTuple):
+class JudgedPlacement(NamedTuple):
     """One placement of a tree as a question of its own."""
 
-    asked: Asked
+    asked: RequestedBuffer
     placement: Placement
-    seating: Seating
+    seating: DeviceAssignment
 
 
-def nodes(platform: Platform, tree: Tree, seating: Seating) -> list[Node]:
+def nodes(platform: Platform, tree: ConversionTree, seating: DeviceAssignment) -> list[JudgedPlacement]:
     """The placements of a tree, each with those who touch it.
 
     What the file says of formats, modifiers, colours, dma-bufs and count is
     said of the root alone.
     """
     if not tree.bridges:
-        return [Node(tree.asked, tree.placements[0], seating)]
+        return [JudgedPlacement(tree.asked, tree.placements[0], seating)]
     return [_node(platform, tree, seating, number) for number in range(len(tree.placements))]
 
 
-def _node(platform: Platform, tree: Tree, seating: Seating, number: int) -> Node:
+def _node(
+    platform: Platform, tree: ConversionTree, seating: DeviceAssignment, number: int
+) -> JudgedPlacement:
     asked = tree.asked
     here = [index for index, at in enumerate(seating.at) if at == number]
     taken = [seating.taken[index] for index in here]
@@ -174,23 +183,23 @@ def _node(platform: Platform, tree: Tree, seating: Seating, number: int) -> Node
             way: Access = "read" if access == "read" else "write"
             parties.append((converter(platform.devices[device].kind, port, way),))
     stripped = asked if number == 0 else inserted(asked, number)
-    return Node(
+    return JudgedPlacement(
         replace(stripped, parties=tuple(parties)),
         tree.placements[number],
-        Seating(tuple(taken), tuple(devices)),
+        DeviceAssignment(tuple(taken), tuple(devices)),
     )
 
 
-def inserted(asked: Asked, number: int) -> Asked:
+def inserted(asked: RequestedBuffer, number: int) -> RequestedBuffer:
     """What is asked of the placement that the conversion of this number makes."""
     free = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
     return replace(asked, name=f"{asked.name}>{number}", buffer=asked.buffer.model_copy(update=free))
 
 
-def converter(kind: str, port: str, access: Access) -> Party:
+def converter(kind: str, port: str, access: Access) -> BufferUser:
     """A converter touching a buffer: nobody's role, and nothing special about the use."""
-    return Party(
-        role=Role(NOBODY, kind, None, None),
+    return BufferUser(
+        role=DeviceRole(NOBODY, kind, None, None),
         stage=None,
         port=port,
         access=access,

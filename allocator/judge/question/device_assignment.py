@@ -8,46 +8,48 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from heapwright.allocator.faults import Fault, absent
-from heapwright.allocator.judge.question.conversion_trees import Tree
-from heapwright.allocator.judge.question.request import Asked, Role, Seating
+from heapwright.allocator.faults import PlanFault, absent
+from heapwright.allocator.judge.question.conversion_trees import ConversionTree
+from heapwright.allocator.judge.question.request import DeviceAssignment, DeviceRole, RequestedBuffer
 from heapwright.platforms.schema import Platform
 
 
-def seatings(platform: Platform, trees: Sequence[Tree]) -> Iterator[tuple[Seating, ...]]:
+def device_assignments(
+    platform: Platform, trees: Sequence[ConversionTree]
+) -> Iterator[tuple[DeviceAssignment, ...]]:
     """Every way to seat all buffers in which no role is two devices."""
-    yield from _seat_all(platform, trees, {}, ())
+    yield from _assign_all(platform, trees, {}, ())
 
 
-def _seat_all(
+def _assign_all(
     platform: Platform,
-    trees: Sequence[Tree],
-    binding: Mapping[Role, str],
-    seated: tuple[Seating, ...],
-) -> Iterator[tuple[Seating, ...]]:
+    trees: Sequence[ConversionTree],
+    binding: Mapping[DeviceRole, str],
+    seated: tuple[DeviceAssignment, ...],
+) -> Iterator[tuple[DeviceAssignment, ...]]:
     if len(seated) == len(trees):
         yield seated
         return
-    for seating, grown in seat(platform, trees[len(seated)], binding):
-        yield from _seat_all(platform, trees, grown, (*seated, seating))
+    for seating, grown in assign(platform, trees[len(seated)], binding):
+        yield from _assign_all(platform, trees, grown, (*seated, seating))
 
 
-def seat(
-    platform: Platform, tree: Tree, binding: Mapping[Role, str]
-) -> Iterator[tuple[Seating, Mapping[Role, str]]]:
+def assign(
+    platform: Platform, tree: ConversionTree, binding: Mapping[DeviceRole, str]
+) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
     """The ways to seat one buffer that respect `binding`, each with the binding it makes."""
     rest = tree.free
     if len(tree.asked.parties) == len(rest):
-        yield from _seat(platform, tree.asked, rest, dict(binding), Seating((), ()))
+        yield from _assign(platform, tree.asked, rest, dict(binding), DeviceAssignment((), ()))
 
 
-def _seat(
+def _assign(
     platform: Platform,
-    asked: Asked,
+    asked: RequestedBuffer,
     rest: list[tuple[int, str, str, str]],
-    binding: dict[Role, str],
-    seating: Seating,
-) -> Iterator[tuple[Seating, Mapping[Role, str]]]:
+    binding: dict[DeviceRole, str],
+    seating: DeviceAssignment,
+) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
     if not rest:
         yield seating, dict(binding)
         return
@@ -61,18 +63,20 @@ def _seat(
                 continue
             left = list(rest)
             left.remove(attached)
-            further = Seating((*seating.taken, index), (*seating.devices, name), (*seating.at, number))
-            yield from _seat(platform, asked, left, {**binding, party.role: name}, further)
+            further = DeviceAssignment(
+                (*seating.taken, index), (*seating.devices, name), (*seating.at, number)
+            )
+            yield from _assign(platform, asked, left, {**binding, party.role: name}, further)
 
 
-def unseated(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fault]:
+def unassigned(platform: Platform, trees: Sequence[ConversionTree]) -> Iterator[PlanFault]:
     """Whose attachments cannot be those that were asked for."""
-    binding: Mapping[Role, str] = {}
+    binding: Mapping[DeviceRole, str] = {}
     for tree in trees:
-        found = next(seat(platform, tree, binding), None)
+        found = next(assign(platform, tree, binding), None)
         if found is None:
             attached = ", ".join(f"{device}.{port}" for _, device, port, _ in tree.free)
-            alone = next(seat(platform, tree, {}), None)
+            alone = next(assign(platform, tree, {}), None)
             kind = "missing-device" if alone is None else "device-binding"
             said = (
                 f"{attached} are not who was asked for"
@@ -84,7 +88,9 @@ def unseated(platform: Platform, trees: Sequence[Tree]) -> Iterator[Fault]:
             binding = found[1]
 
 
-def binding_of(asked: Sequence[Asked], seats: Sequence[Seating]) -> dict[Role, str]:
+def devices_of_roles(
+    asked: Sequence[RequestedBuffer], seats: Sequence[DeviceAssignment]
+) -> dict[DeviceRole, str]:
     """Which device plays each role."""
     return {
         party.role: device

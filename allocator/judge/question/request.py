@@ -20,7 +20,7 @@ from heapwright.solver.question.pipeline import (
 )
 
 
-class Role(NamedTuple):
+class DeviceRole(NamedTuple):
     """A device still to be chosen: one for each label of a kind in a file, else one for each connector."""
 
     file: int
@@ -32,10 +32,10 @@ class Role(NamedTuple):
         return str(Selector(self.kind, self.label, self.connector, None, None))
 
 
-class Party(NamedTuple):
+class BufferUser(NamedTuple):
     """One way in which one role may touch a buffer."""
 
-    role: Role
+    role: DeviceRole
     stage: str | None
     port: str
     access: Access
@@ -49,11 +49,11 @@ class Party(NamedTuple):
     rarely: bool
 
     @property
-    def job(self) -> tuple[Role, str | None]:
+    def job(self) -> tuple[DeviceRole, str | None]:
         return (self.role, self.stage)
 
 
-class Seating(NamedTuple):
+class DeviceAssignment(NamedTuple):
     """Who attaches to one buffer: for each of its attachments, in the order of the file."""
 
     taken: tuple[int, ...]
@@ -63,7 +63,7 @@ class Seating(NamedTuple):
     """Which placement of the buffer's tree; empty where there is only one."""
 
 
-class Ward(NamedTuple):
+class ProtectionDomain(NamedTuple):
     """Protection of a buffer: whoever can see it must be a member of every audience."""
 
     audiences: frozenset[tuple[Selector, ...]]
@@ -72,24 +72,24 @@ class Ward(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Asked:
+class RequestedBuffer:
     """One buffer of one file."""
 
     file: int
     pipeline: str
     name: str
     buffer: Buffer
-    parties: tuple[tuple[Party, ...], ...]
+    parties: tuple[tuple[BufferUser, ...], ...]
     """For each attachment its alternatives, writers first, in the order of the file."""
     conversions: Literal["allow", "forbid", "lossless"]
-    ward: Ward | None = None
+    ward: ProtectionDomain | None = None
     """Known once everybody is seated; None if not protected."""
 
     @property
     def key(self) -> tuple[str, str]:
         return (self.pipeline, self.name)
 
-    def seated(self, seating: Seating) -> list[Party]:
+    def seated(self, seating: DeviceAssignment) -> list[BufferUser]:
         return [alternatives[index] for alternatives, index in zip(self.parties, seating.taken, strict=True)]
 
     @property
@@ -97,31 +97,31 @@ class Asked:
         return self.buffer.size or Extent(0, 0)
 
     @property
-    def own_ward(self) -> Ward | None:
+    def own_ward(self) -> ProtectionDomain | None:
         """The protection that the file itself states."""
         stated = self.buffer.protected
         if isinstance(stated, Audience):
-            return Ward(frozenset([stated.audience]))
-        return Ward(frozenset()) if stated else None
+            return ProtectionDomain(frozenset([stated.audience]))
+        return ProtectionDomain(frozenset()) if stated else None
 
     @property
     def wish(self) -> Wish | None:
         return self.buffer.count if isinstance(self.buffer.count, Wish) else None
 
 
-def _alternatives(file: int, buffer: Buffer) -> Iterator[tuple[Party, ...]]:
+def _alternatives(file: int, buffer: Buffer) -> Iterator[tuple[BufferUser, ...]]:
     for parties, access in ((buffer.written_by, "write"), (buffer.read_by, "read")):
         for party in parties:
             uses = party.any_of if isinstance(party, AnyOf) else (party,)
             yield tuple(_party(file, use, "write" if access == "write" else "read") for use in uses)
 
 
-def _party(file: int, use: Use, access: Access) -> Party:
+def _party(file: int, use: Use, access: Access) -> BufferUser:
     asked = attachment(use, access)
     selector = asked.selector
     assert selector.port is not None
-    return Party(
-        role=Role(file, selector.kind, selector.label, None if selector.label else selector.connector),
+    return BufferUser(
+        role=DeviceRole(file, selector.kind, selector.label, None if selector.label else selector.connector),
         stage=selector.stage,
         port=selector.port,
         access=access,
@@ -135,14 +135,16 @@ def _party(file: int, use: Use, access: Access) -> Party:
     )
 
 
-def _with_codecs(buffers: dict[str, list[tuple[Party, ...]]]) -> dict[str, tuple[tuple[Party, ...], ...]]:
+def _with_codecs(
+    buffers: dict[str, list[tuple[BufferUser, ...]]],
+) -> dict[str, tuple[tuple[BufferUser, ...], ...]]:
     """Tell every party the codecs that its stage states elsewhere in the file; an alternative may not be taken."""
-    stated: dict[tuple[Role, str | None], set[str]] = {}
+    stated: dict[tuple[DeviceRole, str | None], set[str]] = {}
     for parties in buffers.values():
         for party in (alternatives[0] for alternatives in parties if len(alternatives) == 1):
             stated.setdefault(party.job, set()).update({party.codec} if party.codec else ())
 
-    def told(party: Party) -> Party:
+    def told(party: BufferUser) -> BufferUser:
         codecs = stated.get(party.job, set()) | ({party.codec} if party.codec else set())
         return party._replace(codec=party.codec or min(codecs, default=None), codecs=frozenset(codecs))
 
@@ -152,19 +154,19 @@ def _with_codecs(buffers: dict[str, list[tuple[Party, ...]]]) -> dict[str, tuple
     }
 
 
-def take_apart(pipelines: Sequence[Pipeline]) -> tuple[Asked, ...]:
+def requested_buffers(pipelines: Sequence[Pipeline]) -> tuple[RequestedBuffer, ...]:
     """Every buffer of every file, in order.
 
     Raises:
         ValueError: an attachment names a port that goes the other way.
     """
-    asked: list[Asked] = []
+    asked: list[RequestedBuffer] = []
     for file, pipeline in enumerate(pipelines):
         parties = _with_codecs(
             {name: list(_alternatives(file, buffer)) for name, buffer in pipeline.buffers.items()}
         )
         asked += [
-            Asked(
+            RequestedBuffer(
                 file, pipeline.name, name, buffer, parties[name], buffer.conversions or pipeline.conversions
             )
             for name, buffer in pipeline.buffers.items()

@@ -114,7 +114,7 @@ def _shown(fd: int) -> tuple[tuple[tuple[int, int], tuple[int, int]] | None, Pla
     return (card.smallest, card.largest), put_together(planes), _writeback(fd, card)
 
 
-def _plane(fd: int, plane: kms.KmsPlane, crtcs: tuple[int, ...]) -> Plane:
+def _plane(fd: int, plane: kms.DisplayPlane, crtcs: tuple[int, ...]) -> Plane:
     known = kms.properties(fd, plane.number, uapi_kms.OBJECT_PLANE)
     kind = TYPES.get(known["type"].value, "overlay") if "type" in known else "primary"
     bits = kms.value_names(fd, known["rotation"].number) if "rotation" in known else ()
@@ -122,7 +122,9 @@ def _plane(fd: int, plane: kms.KmsPlane, crtcs: tuple[int, ...]) -> Plane:
     return Plane(kind, mask, _formats(fd, plane, known), rotations(bits))
 
 
-def _formats(fd: int, plane: kms.KmsPlane, known: dict[str, kms.PropertyValue]) -> dict[str, tuple[str, ...]]:
+def _formats(
+    fd: int, plane: kms.DisplayPlane, known: dict[str, kms.PropertyValue]
+) -> dict[str, tuple[str, ...]]:
     """A plane's formats with modifiers by name; no modifiers where the driver tells none."""
     told = known.get("IN_FORMATS")
     if told is None or not told.value:
@@ -135,7 +137,7 @@ def _formats(fd: int, plane: kms.KmsPlane, known: dict[str, kms.PropertyValue]) 
     }
 
 
-def _writeback(fd: int, card: kms.Card) -> tuple[str, ...]:
+def _writeback(fd: int, card: kms.CardObjects) -> tuple[str, ...]:
     written: dict[str, None] = {}
     for number in card.connectors:
         known = kms.properties(fd, number, uapi_kms.OBJECT_CONNECTOR)

@@ -12,7 +12,7 @@ from math import gcd
 from typing import Final
 
 from heapwright.allocator.backend import KernelRefused
-from heapwright.allocator.linux.queue import ImageFormat, Queue
+from heapwright.allocator.linux.queue import ImageFormat, VideoQueue
 from heapwright.platforms.importers.records import Sizes, Strides
 
 LARGEST: Final = 1 << 15
@@ -26,7 +26,7 @@ FAR: Final = 0x7FFFFFF0
 class Trying:
     """Questions about one format of one queue."""
 
-    def __init__(self, queue: Queue, code: int) -> None:
+    def __init__(self, queue: VideoQueue, code: int) -> None:
         self.queue = queue
         self.code = code
 

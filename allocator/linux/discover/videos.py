@@ -20,7 +20,7 @@ from heapwright.allocator.linux.discover.hardware import hardware
 from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.discover.trying import LARGEST, Trying
-from heapwright.allocator.linux.queue import Queue as OpenQueue
+from heapwright.allocator.linux.queue import VideoQueue as OpenQueue
 from heapwright.allocator.linux.uapi import looking as uapi_looking
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.fourcc.videodev import picture

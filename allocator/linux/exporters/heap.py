@@ -39,7 +39,7 @@ def node(names: Sequence[str], folder: Path = FOLDER) -> Path:
     raise Absent(ENOENT, f"no heap {' or '.join(names)} in {folder}; there is {there}")
 
 
-class HeapNode:
+class OpenHeap:
     """A heap's node, open from the first `allocate` until `close`; a later `allocate` opens it again."""
 
     def __init__(self, path: Path) -> None:
@@ -82,6 +82,6 @@ class HeapNode:
 
 
 def allocate(path: Path, size: int, name: str = "") -> OwnedDmabuf:
-    """One dma-buf of at least `size` bytes; raises as `HeapNode.allocate`."""
-    with HeapNode(path) as opened:
+    """One dma-buf of at least `size` bytes; raises as `OpenHeap.allocate`."""
+    with OpenHeap(path) as opened:
         return opened.allocate(size, name)

@@ -16,8 +16,8 @@ from heapwright.allocator.backend import KernelRefused
 from heapwright.allocator.linux.control import Absent, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
-from heapwright.allocator.linux.exporters.heap import HeapNode
-from heapwright.allocator.linux.queue import Direction
+from heapwright.allocator.linux.exporters.heap import OpenHeap
+from heapwright.allocator.linux.queue import QueueDirection
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Device, Heap, Platform
 from heapwright.platforms.words import Via
@@ -32,7 +32,7 @@ Maker = Callable[[Placement, str], tuple[OwnedDmabuf, ...]]
 """Makes one buffer under a name: all its dma-bufs, or none."""
 
 
-def maker(platform: Platform, name: str, nodes: list[HeapNode]) -> Maker:
+def maker(platform: Platform, name: str, nodes: list[OpenHeap]) -> Maker:
     """What makes buffers of one heap; nodes that it leaves open are added to `nodes`.
 
     Raises:
@@ -63,10 +63,10 @@ def _each(placement: Placement, allocate: Callable[[int], OwnedDmabuf]) -> tuple
     return tuple(made)
 
 
-def _from_heap(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
+def _from_heap(platform: Platform, key: str, found: Heap, nodes: list[OpenHeap]) -> Maker:
     @lru_cache(maxsize=64)
-    def node(names: tuple[str, ...]) -> HeapNode:
-        nodes.append(HeapNode(heap.node(names)))
+    def node(names: tuple[str, ...]) -> OpenHeap:
+        nodes.append(OpenHeap(heap.node(names)))
         return nodes[-1]
 
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
@@ -78,7 +78,7 @@ def _from_heap(platform: Platform, key: str, found: Heap, nodes: list[HeapNode])
     return make
 
 
-def _from_udmabuf(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
+def _from_udmabuf(platform: Platform, key: str, found: Heap, nodes: list[OpenHeap]) -> Maker:
     huge = any("huge" in flag for flag in found.flags)
 
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
@@ -87,7 +87,7 @@ def _from_udmabuf(platform: Platform, key: str, found: Heap, nodes: list[HeapNod
     return make
 
 
-def _from_card(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
+def _from_card(platform: Platform, key: str, found: Heap, nodes: list[OpenHeap]) -> Maker:
     _, node = _exporter(platform, key, found)
 
     def make(placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
@@ -101,13 +101,15 @@ def _from_card(platform: Platform, key: str, found: Heap, nodes: list[HeapNode])
     return make
 
 
-def _from_queue(platform: Platform, key: str, found: Heap, nodes: list[HeapNode]) -> Maker:
+def _from_queue(platform: Platform, key: str, found: Heap, nodes: list[OpenHeap]) -> Maker:
     device, node = _exporter(platform, key, found)
     direction = _direction(device)
     return lambda placement, name: _exported(node, direction, placement, name)
 
 
-def _exported(node: Path, direction: Direction, placement: Placement, name: str) -> tuple[OwnedDmabuf, ...]:
+def _exported(
+    node: Path, direction: QueueDirection, placement: Placement, name: str
+) -> tuple[OwnedDmabuf, ...]:
     apart = len(placement.sizes) > 1
     code = v4l2_code(placement.format, apart=apart) if placement.format is not None else None
     if code is None:
@@ -128,11 +130,11 @@ def _exporter(platform: Platform, key: str, found: Heap) -> tuple[Device, Path]:
     return device, Path(device.node)
 
 
-def _direction(device: Device) -> Direction:
+def _direction(device: Device) -> QueueDirection:
     return "capture" if any(port.access == "write" for port in device.ports.values()) else "output"
 
 
-_WAYS: Final[dict[Via, Callable[[Platform, str, Heap, list[HeapNode]], Maker]]] = {
+_WAYS: Final[dict[Via, Callable[[Platform, str, Heap, list[OpenHeap]], Maker]]] = {
     "dma-heap": _from_heap,
     "tee": _from_heap,
     "udmabuf": _from_udmabuf,

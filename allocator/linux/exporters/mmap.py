@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import opened, room_in
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.allocator.linux.queue import ImageFormat, Queue
+from heapwright.allocator.linux.queue import ImageFormat, VideoQueue
 
 
 class Exported(NamedTuple):
@@ -37,7 +37,7 @@ def allocate(
         Full: no room.
         KernelRefused: no such format, or nothing can be exported.
     """
-    with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd, Queue(fd, direction) as queue:
+    with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd, VideoQueue(fd, direction) as queue:
         settled = queue.format(fourcc, width, height, stride)
         with room_in(node.name, sum(plane.size for plane in settled.planes)):
             queue.request(1, uapi.V4L2_MMAP)

@@ -26,7 +26,7 @@ SECONDS: Final = 5.0
 """How long a writeback may take."""
 
 
-class Change(NamedTuple):
+class PropertyChange(NamedTuple):
     """One property to set: of which object, its kind, the property's name, the value."""
 
     object: int
@@ -89,9 +89,9 @@ class Display:
         connector = (writeback.number, uapi_kms.OBJECT_CONNECTOR)
         changes = [
             *self._picture(framebuffer, width, height),
-            Change(*connector, "CRTC_ID", self.pipe.crtc),
-            Change(*connector, "WRITEBACK_FB_ID", target),
-            Change(*connector, "WRITEBACK_OUT_FENCE_PTR", ctypes.addressof(fence)),
+            PropertyChange(*connector, "CRTC_ID", self.pipe.crtc),
+            PropertyChange(*connector, "WRITEBACK_FB_ID", target),
+            PropertyChange(*connector, "WRITEBACK_OUT_FENCE_PTR", ctypes.addressof(fence)),
         ]
         try:
             self._commit(changes)
@@ -101,7 +101,7 @@ class Display:
             if fence.value >= 0:
                 os.close(fence.value)
 
-    def _picture(self, framebuffer: int, width: int, height: int) -> list[Change]:
+    def _picture(self, framebuffer: int, width: int, height: int) -> list[PropertyChange]:
         crtc, plane = (self.pipe.crtc, uapi_kms.OBJECT_CRTC), (self.pipe.plane, uapi_kms.OBJECT_PLANE)
         if plane[0] is None:
             raise KernelRefused(ENODEV, "the card has no primary plane")
@@ -111,13 +111,13 @@ class Display:
             "CRTC_X": 0, "CRTC_Y": 0, "CRTC_W": width, "CRTC_H": height,
         }  # fmt: skip
         changes = [
-            Change(*crtc, "MODE_ID", self._mode(width, height)),
-            Change(*crtc, "ACTIVE", 1),
-            *(Change(plane[0], plane[1], name, value) for name, value in of_plane.items()),
+            PropertyChange(*crtc, "MODE_ID", self._mode(width, height)),
+            PropertyChange(*crtc, "ACTIVE", 1),
+            *(PropertyChange(plane[0], plane[1], name, value) for name, value in of_plane.items()),
         ]
         if self.pipe.output is not None:
             output = self.pipe.output.number
-            changes.append(Change(output, uapi_kms.OBJECT_CONNECTOR, "CRTC_ID", self.pipe.crtc))
+            changes.append(PropertyChange(output, uapi_kms.OBJECT_CONNECTOR, "CRTC_ID", self.pipe.crtc))
         return changes
 
     def _mode(self, width: int, height: int) -> int:
@@ -127,7 +127,7 @@ class Display:
         self._blobs.append(int(wanted.blob_id))
         return self._blobs[-1]
 
-    def _commit(self, changes: Sequence[Change]) -> None:
+    def _commit(self, changes: Sequence[PropertyChange]) -> None:
         objects = list(dict.fromkeys((each.object, each.kind) for each in changes))
         numbers: list[int] = []
         values: list[int] = []
@@ -176,11 +176,11 @@ class Display:
             return
         connectors = [each for each in (self.pipe.output, self.pipe.writeback) if each is not None]
         self._commit([
-            Change(self.pipe.plane, uapi_kms.OBJECT_PLANE, "FB_ID", 0),
-            Change(self.pipe.plane, uapi_kms.OBJECT_PLANE, "CRTC_ID", 0),
-            Change(self.pipe.crtc, uapi_kms.OBJECT_CRTC, "ACTIVE", 0),
-            Change(self.pipe.crtc, uapi_kms.OBJECT_CRTC, "MODE_ID", 0),
-            *(Change(each.number, uapi_kms.OBJECT_CONNECTOR, "CRTC_ID", 0) for each in connectors),
+            PropertyChange(self.pipe.plane, uapi_kms.OBJECT_PLANE, "FB_ID", 0),
+            PropertyChange(self.pipe.plane, uapi_kms.OBJECT_PLANE, "CRTC_ID", 0),
+            PropertyChange(self.pipe.crtc, uapi_kms.OBJECT_CRTC, "ACTIVE", 0),
+            PropertyChange(self.pipe.crtc, uapi_kms.OBJECT_CRTC, "MODE_ID", 0),
+            *(PropertyChange(each.number, uapi_kms.OBJECT_CONNECTOR, "CRTC_ID", 0) for each in connectors),
         ])  # fmt: skip
 
     def __enter__(self) -> Self:

@@ -19,7 +19,7 @@ from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import Absent, NotPermitted, call, open_node
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.importers.prime import Importer
-from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
+from heapwright.allocator.linux.queue import ImageFormat, QueueDirection, VideoQueue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.answer.plan import Placement
 
@@ -28,16 +28,16 @@ class NotImported(KernelRefused):
     """The device looked at the buffer itself and does not take it."""
 
 
-class Seat(NamedTuple):
+class ImportedAt(NamedTuple):
     """A buffer at a port: its number there, which is a queue's index or a framebuffer's id."""
 
     number: int
 
 
-class Port(Protocol):
+class OpenPort(Protocol):
     """One open device port."""
 
-    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> Seat:
+    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> ImportedAt:
         """Attach a buffer and map it.
 
         Raises:
@@ -52,13 +52,13 @@ class Port(Protocol):
 class QueuePort:
     """A V4L2 queue; `queue` may be streamed once buffers are in it."""
 
-    def __init__(self, fd: int, direction: Direction) -> None:
-        self.queue = Queue(fd, direction)
+    def __init__(self, fd: int, direction: QueueDirection) -> None:
+        self.queue = VideoQueue(fd, direction)
         self._settled: ImageFormat | None = None
         self._next = 0
         self._room = 0
 
-    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> Seat:
+    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> ImportedAt:
         if self._next == 0:
             self._settle(placement)
             self._room = self.queue.request(placement.count, uapi.V4L2_DMABUF)
@@ -69,7 +69,7 @@ class QueuePort:
         with _importing():
             self.queue.put(self._next, dmabufs, used)
         self._next += 1
-        return Seat(self._next - 1)
+        return ImportedAt(self._next - 1)
 
     def _settle(self, placement: Placement) -> None:
         """Have the driver take the image as planned; raw data keeps the format that is set."""
@@ -102,15 +102,15 @@ class CardPort:
         with contextlib.suppress(KernelRefused):  # somebody else is master: importing needs no mastery
             call(card, uapi.DRM_DROP_MASTER)
 
-    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> Seat:
+    def take(self, placement: Placement, dmabufs: Sequence[OwnedDmabuf]) -> ImportedAt:
         with _importing():
             handles = [self._importer.attach(each) for each in dmabufs]
             if not self._shows or placement.format is None or not placement.planes:
-                return Seat(handles[0])
+                return ImportedAt(handles[0])
             planes = [(dmabufs[plane.dmabuf], plane) for plane in placement.planes]
             value = placement.modifier_value
             modifier = int(value, 16) if value is not None and self._modifiers else None
-            return Seat(
+            return ImportedAt(
                 self._importer.framebuffer(
                     placement.format, placement.width, placement.height, planes, modifier
                 )
@@ -121,8 +121,8 @@ class CardPort:
 
 
 def opened_port(
-    node: Path, *, writes: bool, shows: bool, beside: Port | None = None
-) -> tuple[Port, ExitStack]:
+    node: Path, *, writes: bool, shows: bool, beside: OpenPort | None = None
+) -> tuple[OpenPort, ExitStack]:
     """A port of a device node, and what closes it again.
 
     `beside` is another open port of the device: both queues of a converter belong to one open file.
@@ -134,7 +134,7 @@ def opened_port(
     with ExitStack() as undone:
         fd = os.dup(beside.queue.fd) if isinstance(beside, QueuePort) else open_node(node)
         undone.callback(os.close, fd)
-        port: Port
+        port: OpenPort
         if node.name.startswith("video"):
             port = QueuePort(fd, "capture" if writes else "output")
         else:

@@ -13,31 +13,31 @@ from pathlib import Path
 from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.allocator.linux.queue import Direction, Queue
+from heapwright.allocator.linux.queue import QueueDirection, VideoQueue
 
-Image = Sequence[OwnedDmabuf]
+ImageDmabufs = Sequence[OwnedDmabuf]
 """The dma-bufs of one image: one, or one a plane of a multi-planar queue."""
 
 
 @contextmanager
-def port(node: Path, direction: Direction) -> Iterator[Queue]:
+def port(node: Path, direction: QueueDirection) -> Iterator[VideoQueue]:
     """A queue of a node, opened for it alone.
 
     Raises:
         Absent, NotPermitted: the node cannot be opened.
     """
-    with opened(node) as fd, Queue(fd, direction) as queue:
+    with opened(node) as fd, VideoQueue(fd, direction) as queue:
         yield queue
 
 
 @contextmanager
-def converter(node: Path) -> Iterator[tuple[Queue, Queue]]:
+def converter(node: Path) -> Iterator[tuple[VideoQueue, VideoQueue]]:
     """Both queues of a memory-to-memory device: what it reads (output), and what it writes (capture)."""
-    with opened(node) as fd, Queue(fd, "output") as reads, Queue(fd, "capture") as writes:
+    with opened(node) as fd, VideoQueue(fd, "output") as reads, VideoQueue(fd, "capture") as writes:
         yield reads, writes
 
 
-def import_all(queue: Queue, images: Sequence[Image], used: int = 0) -> None:
+def import_all(queue: VideoQueue, images: Sequence[ImageDmabufs], used: int = 0) -> None:
     """Attach and map every image at a queue whose format is set.
 
     Raises:
@@ -48,7 +48,7 @@ def import_all(queue: Queue, images: Sequence[Image], used: int = 0) -> None:
         queue.put(index, image, used)
 
 
-def frame(queue: Queue) -> int:
+def frame(queue: VideoQueue) -> int:
     """Start the device on what is queued; the index of the buffer it is done with first.
 
     Raises:
@@ -58,7 +58,7 @@ def frame(queue: Queue) -> int:
     return queue.take()
 
 
-def converted(reads: Queue, writes: Queue) -> None:
+def converted(reads: VideoQueue, writes: VideoQueue) -> None:
     """One image through a memory-to-memory device, from the queue it reads to the one it writes.
 
     Raises:

@@ -13,7 +13,7 @@ from heapwright.allocator.linux.control import Absent, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.observe.grades import Subject
-from heapwright.allocator.linux.queue import Direction, Queue
+from heapwright.allocator.linux.queue import QueueDirection, VideoQueue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 
 _BITS: Final = 32
@@ -55,9 +55,9 @@ def _dumb(card: Path, size: int) -> OwnedDmabuf:
 
 def _exported(subject: Subject, node: Path) -> OwnedDmabuf:
     """A buffer of a video node's own: of the first picture it makes that is large enough, else of the largest."""
-    direction: Direction = "capture" if subject.origin.access == "write" else "output"
+    direction: QueueDirection = "capture" if subject.origin.access == "write" else "output"
     with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd:
-        queue = Queue(fd, direction)
+        queue = VideoQueue(fd, direction)
         tried = [queue.format(*each, keep=False) for each in _pictures(subject)]
     best = next((each for each in tried if each.size >= subject.size), max(tried, key=lambda each: each.size))
     first, *rest = mmap.allocate(node, direction, best.fourcc, best.width, best.height, name=_NAME).dmabufs

@@ -28,7 +28,7 @@ from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.observe.buffers import make
 from heapwright.allocator.linux.observe.grades import Grade, Observation, Subject
 from heapwright.allocator.linux.observe.kernel_log import KernelLog
-from heapwright.allocator.linux.queue import Direction, ImageFormat, Queue
+from heapwright.allocator.linux.queue import ImageFormat, QueueDirection, VideoQueue
 from heapwright.platforms.errors import HeapwrightError
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.answer.plan import Plane
@@ -112,10 +112,10 @@ def _by_queue(trial: Trial) -> None:
     subject, target = trial.subject, trial.subject.target
     assert target.node is not None  # `_way`
     fd = trial.held.enter_context(opened(Path(target.node), os.O_RDWR | os.O_NONBLOCK))
-    direction: Direction = "capture" if target.access == "write" else "output"
+    direction: QueueDirection = "capture" if target.access == "write" else "output"
     trial.reached(Grade.OPENED)
     made = trial.buffer()
-    queue = trial.held.enter_context(Queue(fd, direction))
+    queue = trial.held.enter_context(VideoQueue(fd, direction))
     settle(queue, subject)
     slots = 1 if target.access == "write" else SLOTS_TO_READ
     queue.request(slots, uapi.V4L2_DMABUF)
@@ -143,7 +143,7 @@ def _by_queue(trial: Trial) -> None:
         trial.compared(*written(view, subject.size))
 
 
-def settle(queue: Queue, subject: Subject) -> ImageFormat | None:
+def settle(queue: VideoQueue, subject: Subject) -> ImageFormat | None:
     """Have the queue take the picture as it is laid out.
 
     Raises:

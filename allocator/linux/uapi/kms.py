@@ -92,7 +92,7 @@ class PlaneResources(ctypes.Structure):
     _fields_ = (("plane_id_ptr", c_uint64), ("count_planes", c_uint32))
 
 
-class KmsPlane(ctypes.Structure):
+class GetPlane(ctypes.Structure):
     """struct drm_mode_get_plane"""
 
     _fields_ = (
@@ -139,7 +139,7 @@ GETCONNECTOR: Final = both("DRM_IOCTL_MODE_GETCONNECTOR", "d", 0xA7, Connector)
 GETPROPERTY: Final = both("DRM_IOCTL_MODE_GETPROPERTY", "d", 0xAA, Property)
 GETPROPBLOB: Final = both("DRM_IOCTL_MODE_GETPROPBLOB", "d", 0xAC, Blob)
 GETPLANERESOURCES: Final = both("DRM_IOCTL_MODE_GETPLANERESOURCES", "d", 0xB5, PlaneResources)
-GETPLANE: Final = both("DRM_IOCTL_MODE_GETPLANE", "d", 0xB6, KmsPlane)
+GETPLANE: Final = both("DRM_IOCTL_MODE_GETPLANE", "d", 0xB6, GetPlane)
 OBJ_GETPROPERTIES: Final = both("DRM_IOCTL_MODE_OBJ_GETPROPERTIES", "d", 0xB9, ObjectProperties)
 ATOMIC: Final = both("DRM_IOCTL_MODE_ATOMIC", "d", 0xBC, Atomic)
 CREATEPROPBLOB: Final = both("DRM_IOCTL_MODE_CREATEPROPBLOB", "d", 0xBD, CreateBlob)

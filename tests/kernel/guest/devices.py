@@ -7,7 +7,7 @@ from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.nodes import cards, videos
-from heapwright.allocator.linux.queue import Queue
+from heapwright.allocator.linux.queue import VideoQueue
 
 CAPTURE, OUTPUT, M2M, M2M_MULTIPLANAR = 1 << 0, 1 << 1, 0x8000, 0x4000
 XR24 = int.from_bytes(b"XR24", "little")
@@ -27,7 +27,7 @@ def card(driver: str) -> Path:
 
 def queued(node: Path, made: OwnedDmabuf, width: int, height: int, fourcc: int) -> int:
     """0, or the errno with which a capture queue refuses the buffer."""
-    with opened(node) as fd, Queue(fd, "capture") as queue:
+    with opened(node) as fd, VideoQueue(fd, "capture") as queue:
         queue.format(fourcc, width, height)
         queue.request(1, uapi.V4L2_DMABUF)
         try:

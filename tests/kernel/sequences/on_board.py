@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import assert_never
 
-from heapwright.allocator.backend import Buffer, KernelRefused
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.backend import AllocatedBuffer, KernelRefused
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.calls import heap_call_refusal
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
@@ -35,8 +35,8 @@ class Pretended:
 
     def __init__(self, platform: Platform, luck: float) -> None:
         self.platform = platform
-        self.board = Board(platform, luck=luck)
-        self.buffers: dict[str, Buffer] = {}
+        self.board = SimulatedBoard(platform, luck=luck)
+        self.buffers: dict[str, AllocatedBuffer] = {}
 
     def do(self, step: Step) -> Outcome:
         try:
@@ -72,7 +72,7 @@ class Pretended:
             case _:
                 assert_never(step)
 
-    def _made(self, name: str, heap: str, size: int) -> Buffer:
+    def _made(self, name: str, heap: str, size: int) -> AllocatedBuffer:
         made = self.board.allocate(_raw(heap_of(self.platform, heap), size))
         self.buffers[name] = made
         return made
@@ -90,7 +90,7 @@ class Pretended:
         name, port = next(iter(device.ports.items()))
         made = self.buffers[step.buffer]
         needed = FRAMES[step.frame].image if step.frame else 0
-        seen = Buffer(_raw(made.placement.heap, made.dmabufs[0].size, needed), made.dmabufs)
+        seen = AllocatedBuffer(_raw(made.placement.heap, made.dmabufs[0].size, needed), made.dmabufs)
         way = AttachedPort(device=step.device, port=name, access=port.access)
         try:
             for _ in range(step.times):

@@ -16,7 +16,7 @@ from heapwright.allocator.linux.control import call, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.importers.prime import Importer
-from heapwright.allocator.linux.queue import Queue
+from heapwright.allocator.linux.queue import VideoQueue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Heap, Platform
 from heapwright.solver.answer.plan import Plane
@@ -114,7 +114,7 @@ class Real:
         with ExitStack() as held:
             fd = held.enter_context(opened(node))
             if node.name.startswith("video"):
-                _queued(held.enter_context(Queue(fd, "capture")), made, step)
+                _queued(held.enter_context(VideoQueue(fd, "capture")), made, step)
             else:
                 _taken(held.enter_context(Importer(fd)), fd, made, step)
         return Outcome("ok")
@@ -140,7 +140,7 @@ class Real:
             self.buffers.popitem()[1].close()
 
 
-def _queued(queue: Queue, made: OwnedDmabuf, step: Import) -> None:
+def _queued(queue: VideoQueue, made: OwnedDmabuf, step: Import) -> None:
     frame = FRAMES[step.frame]
     queue.format(v4l2_code(frame.format) or 0, frame.width, frame.height)
     queue.request(step.times, uapi.V4L2_DMABUF)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from heapwright.allocator.faults import Fault
+from heapwright.allocator.faults import PlanFault
 from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plan, Plane
@@ -82,10 +82,10 @@ def plan(*placements: Placement, **changes: Any) -> Plan:
     return Plan(**{**stated, **changes})
 
 
-def judged(platform: Platform | None = None, *pipelines: Pipeline, **changes: Any) -> tuple[Fault, ...]:
+def judged(platform: Platform | None = None, *pipelines: Pipeline, **changes: Any) -> tuple[PlanFault, ...]:
     """What the judge says of the usual placement with these changes."""
     return judge(platform or board(), pipelines or (pipeline(),), plan(placement(**changes)))
 
 
-def kinds(faults: tuple[Fault, ...]) -> set[str]:
+def kinds(faults: tuple[PlanFault, ...]) -> set[str]:
     return {fault.kind for fault in faults}

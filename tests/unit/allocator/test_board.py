@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.backend import AllocationFailed, Buffer, KernelRefused
+from heapwright.allocator.backend import AllocatedBuffer, AllocationFailed, KernelRefused
 from heapwright.allocator.execute import execute, merged
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from tests.builders import KIB, MIB, board, buffer, device, heap, iommu, memory, pipeline, port
@@ -27,7 +27,7 @@ def of_size(size: int, **changes: Any) -> Placement:
     return placement(**raw | {"planes": planes, "size": size, "sizes": (size,), "allocated": size} | changes)
 
 
-def refused(board_: Board, what: Placement, attached: AttachedPort | None = None) -> KernelRefused:
+def refused(board_: SimulatedBoard, what: Placement, attached: AttachedPort | None = None) -> KernelRefused:
     if attached is None:
         with pytest.raises(KernelRefused) as caught:
             board_.allocate(what)
@@ -39,7 +39,7 @@ def refused(board_: Board, what: Placement, attached: AttachedPort | None = None
     return caught.value
 
 
-def made_until_full(board_: Board, what: Placement) -> int:
+def made_until_full(board_: SimulatedBoard, what: Placement) -> int:
     """How many buffers a heap makes before it says ENOMEM."""
     number = 0
     with contextlib.suppress(KernelRefused):
@@ -62,11 +62,11 @@ def with_cma(size: str = "160MiB") -> Platform:
 )  # fmt: skip
 def test_cma_holds_as_many_as_measured(kib: int, buffers: int) -> None:
     # kernel B, cma=160M, pool empty: floor(160 MiB / size rounded up to its alignment).
-    assert made_until_full(Board(with_cma()), of_size(kib * KIB, heap="cma")) == buffers
+    assert made_until_full(SimulatedBoard(with_cma()), of_size(kib * KIB, heap="cma")) == buffers
 
 
 def test_a_full_cma_with_every_second_buffer_freed_has_no_room_for_a_longer_one() -> None:
-    pretended = Board(with_cma("16MiB"))
+    pretended = SimulatedBoard(with_cma("16MiB"))
     made = [pretended.allocate(of_size(MIB, heap="cma")) for _ in range(16)]
     for each in made[::2]:
         pretended.release(each)
@@ -79,7 +79,7 @@ def test_a_full_cma_with_every_second_buffer_freed_has_no_room_for_a_longer_one(
 
 
 def test_one_stray_page_costs_a_slot() -> None:
-    pretended = Board(with_cma("64MiB"))
+    pretended = SimulatedBoard(with_cma("64MiB"))
     pretended.allocate(of_size(4 * KIB, heap="cma"))
     for _ in range(63):
         pretended.allocate(of_size(MIB, heap="cma"))
@@ -88,7 +88,7 @@ def test_one_stray_page_costs_a_slot() -> None:
 
 @pytest.mark.parametrize(("size", "number"), [(MIB, 8), (1536 * KIB, 5), (5 * MIB, 1)])
 def test_a_tee_pool_is_first_fit_without_alignment(size: int, number: int) -> None:
-    pretended = Board(
+    pretended = SimulatedBoard(
         board(memory={"tz": memory("8MiB", base=1 << 32)}, heaps={"tee": heap("tz", cpu="none")})
     )
     assert made_until_full(pretended, of_size(size, heap="tee")) == number
@@ -96,7 +96,7 @@ def test_a_tee_pool_is_first_fit_without_alignment(size: int, number: int) -> No
 
 def runs(kib: int, fragmented: bool, tries: int = 30) -> int:
     """How many of so many buffers of the system heap were one run."""
-    pretended = Board(board(heaps=SYSTEM), seed=kib, fragmented=fragmented)
+    pretended = SimulatedBoard(board(heaps=SYSTEM), seed=kib, fragmented=fragmented)
     made = [pretended.allocate(of_size(kib * KIB)) for _ in range(tries)]
     return sum(len(merged(each.dmabufs[0].segments or ())) == 1 for each in made)
 
@@ -118,7 +118,7 @@ def test_neighbouring_chunks_are_adjacent_by_luck(kib: int) -> None:
 def test_luck_is_the_seeds() -> None:
     def segments(seed: int) -> object:
         return (
-            Board(board(heaps=SYSTEM), seed=seed, fragmented=True)
+            SimulatedBoard(board(heaps=SYSTEM), seed=seed, fragmented=True)
             .allocate(of_size(8 * MIB))
             .dmabufs[0]
             .segments
@@ -133,7 +133,12 @@ def scattered_to_a_linear_device(name: str, kind: str, way: AttachedPort, mood: 
     platform = board(heaps=SYSTEM, devices={name: linear})
     asked = pipeline(frame=buffer(bytes=68 * KIB))
     with pytest.raises(AllocationFailed) as caught:
-        execute(platform, [asked], plan(of_size(68 * KIB, attachments=(way,))), Board(platform, mood=mood))
+        execute(
+            platform,
+            [asked],
+            plan(of_size(68 * KIB, attachments=(way,))),
+            SimulatedBoard(platform, mood=mood),
+        )
     return caught.value
 
 
@@ -155,7 +160,7 @@ def test_scattered_pages_for_a_display_without_iommu(mood: str) -> None:
 
 def test_more_segments_than_descriptors() -> None:
     panel = device("display", dma={"segments": 2}, scanout=port())
-    pretended = Board(board(heaps=SYSTEM, devices={"panel": panel}), mood="judge")
+    pretended = SimulatedBoard(board(heaps=SYSTEM, devices={"panel": panel}), mood="judge")
     pretended.attach(pretended.allocate(of_size(8 * KIB)), PANEL)
     assert refused(pretended, of_size(12 * KIB), PANEL).text == "3 segments, 2 descriptors"
 
@@ -168,22 +173,27 @@ def high_memory(**facts: Any) -> Platform:
 
 def test_a_bounce_succeeds_and_is_refused_all_the_same() -> None:
     platform = high_memory()
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     seen = pretended.attach(pretended.allocate(of_size(64 * KIB)), PANEL)
     assert seen.bounced == 64 * KIB
     with pytest.raises(AllocationFailed, match="bounce buffer") as caught:
-        execute(platform, [pipeline(frame=buffer(bytes=64 * KIB))], plan(of_size(64 * KIB)), Board(platform))
+        execute(
+            platform,
+            [pipeline(frame=buffer(bytes=64 * KIB))],
+            plan(of_size(64 * KIB)),
+            SimulatedBoard(platform),
+        )
     assert caught.value.errno is None
 
 
 def test_long_segments_cannot_bounce() -> None:
-    failed = refused(Board(high_memory()), of_size(MIB), PANEL)
+    failed = refused(SimulatedBoard(high_memory()), of_size(MIB), PANEL)
     assert failed.errno == EINVAL
     assert failed.text == "swiotlb buffer is full (sz: 1048576 bytes), total 32768 (slots), used 0 (slots)"
 
 
 def test_bounce_slots_run_out_and_come_back() -> None:
-    pretended = Board(high_memory())
+    pretended = SimulatedBoard(high_memory())
     pretended.bus.bounce_free = 64 * KIB
     made = pretended.allocate(of_size(64 * KIB))
     pretended.attach(made, PANEL)
@@ -194,7 +204,7 @@ def test_bounce_slots_run_out_and_come_back() -> None:
 
 @pytest.mark.parametrize("how", [{"mood": "judge"}, {"swiotlb": False}])
 def test_without_bounces_the_mask_is_final(how: dict[str, Any]) -> None:
-    failed = refused(Board(high_memory(), **how), of_size(4 * KIB), PANEL)
+    failed = refused(SimulatedBoard(high_memory(), **how), of_size(4 * KIB), PANEL)
     assert failed.errno == EINVAL
     assert "overflow (mask ffffffff, bus limit 0)" in failed.text
 
@@ -205,16 +215,16 @@ def test_memory_without_an_address_is_judged_by_no_mask() -> None:
         heaps={"system": heap("vram")},
         devices={"panel": device("display", dma={"bits": 20}, scanout=port())},
     )
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     seen = pretended.attach(pretended.allocate(of_size(4 * KIB, attachments=(PANEL,))), PANEL)
     assert (seen.bus, seen.bounced) == (None, 0)
     foreign = refused(pretended, of_size(4 * KIB), CAMERA)
     assert (foreign.errno, foreign.text) == (EINVAL, "no peer-to-peer way into the memory of system")
 
 
-def behind(unit: dict[str, Any], **dma: Any) -> Board:
+def behind(unit: dict[str, Any], **dma: Any) -> SimulatedBoard:
     panel = device("display", dma={"iommu": "mmu", **dma}, scanout=port(), coherent=True)
-    return Board(board(heaps=SYSTEM, iommus={"mmu": iommu(**unit)}, devices={"panel": panel}))
+    return SimulatedBoard(board(heaps=SYSTEM, iommus={"mmu": iommu(**unit)}, devices={"panel": panel}))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +267,9 @@ def test_an_iommu_that_cannot_reach_memory() -> None:
 )
 def test_devices_that_import_unwillingly(facts: dict[str, Any], errno: int) -> None:
     heaps = {"system": heap("dram"), "cma": heap("dram")}
-    pretended = Board(board(heaps=heaps, devices={"panel": device("display", scanout=port(), **facts)}))
+    pretended = SimulatedBoard(
+        board(heaps=heaps, devices={"panel": device("display", scanout=port(), **facts)})
+    )
     made = pretended.allocate(of_size(4 * KIB))
     if "once" in facts:
         made.imports.append(pretended.attach(made, PANEL))
@@ -268,24 +280,24 @@ def test_devices_that_import_unwillingly(facts: dict[str, Any], errno: int) -> N
 
 def test_protected_buffers_cannot_be_mapped() -> None:
     platform = board(heaps={"system": heap("dram", cpu="none")}, devices={"cpu0": device("cpu", read=port())})
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     assert refused(pretended, of_size(4 * KIB), read("cpu0", "read")).errno == EINVAL
     assert refused(pretended, of_size(4 * KIB), read("cpu0", "write")).errno == ENODEV
 
 
 def test_a_port_compares_the_whole_buffer() -> None:
-    pretended = Board(board(devices={"panel": device("display", scanout=port(bytes={"max": 4096}))}))
+    pretended = SimulatedBoard(board(devices={"panel": device("display", scanout=port(bytes={"max": 4096}))}))
     pretended.attach(pretended.allocate(of_size(4096)), PANEL)
     assert refused(pretended, of_size(4097), PANEL).errno == EINVAL
 
 
 def test_what_a_heap_refuses() -> None:
     heaps = {"system": heap("dram", largest="8KiB", buffers=2)}
-    pretended = Board(board(heaps=heaps))
+    pretended = SimulatedBoard(board(heaps=heaps))
     assert refused(pretended, of_size(4096, heap="nowhere")).errno == ENOENT
     assert refused(pretended, of_size(4096, sizes=(0,))).errno == EINVAL
     assert refused(pretended, of_size(8193)).errno == ENOMEM
-    made: list[Buffer] = [pretended.allocate(of_size(4096)) for _ in range(2)]
+    made: list[AllocatedBuffer] = [pretended.allocate(of_size(4096)) for _ in range(2)]
     assert refused(pretended, of_size(4096)).errno == ENOMEM
     pretended.release(made[0])
     pretended.allocate(of_size(4096))
@@ -293,7 +305,7 @@ def test_what_a_heap_refuses() -> None:
 
 def test_what_others_hold_is_not_there() -> None:
     small = board(memory={"dram": memory("16KiB", held="4KiB")})
-    pretended = Board(small, used={"dram": 8 * KIB})
+    pretended = SimulatedBoard(small, used={"dram": 8 * KIB})
     pretended.allocate(of_size(4096))
     assert refused(pretended, of_size(4096)).text == "system: no room for 4096 bytes, 0 are free"
 
@@ -305,7 +317,7 @@ def test_a_pool_locks_its_block_at_the_first_buffer() -> None:
         "tz": memory("8KiB", base=1 << 32),
     }
     pool = heap("tz", locks={"from": "cma", "size": "12KiB"})
-    pretended = Board(board(memory=memories, heaps={"cma": heap("cma"), "pool": pool}))
+    pretended = SimulatedBoard(board(memory=memories, heaps={"cma": heap("cma"), "pool": pool}))
     whole = pretended.allocate(of_size(8 * KIB, heap="cma"))
     assert refused(pretended, of_size(4096, heap="pool")).text == "pool cannot lock 12288 bytes of cma"
     pretended.release(whole)
@@ -324,7 +336,7 @@ def test_vague_memory_lies_somewhere_lawful() -> None:
     }
     heaps = {name: heap(name) for name in memories}
     for seed in range(20):
-        pretended = Board(board(memory=memories, heaps=heaps), seed=seed)
+        pretended = SimulatedBoard(board(memory=memories, heaps=heaps), seed=seed)
         low = pretended.allocate(of_size(4096, heap="low")).dmabufs[0].segments
         cma = pretended.allocate(of_size(4096, heap="cma")).dmabufs[0].segments
         assert low is not None and cma is not None

@@ -8,7 +8,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.allocator.judge.contradictions.passes import contradictions
-from heapwright.allocator.judge.judge import Case
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.errors import dotted
 from heapwright.platforms.schema import Platform
@@ -48,7 +48,7 @@ def _plan(platform: Platform = PLATFORM, question: Pipeline = QUESTION) -> Plan:
 
 
 def _told(plan: Any, platform: Platform = PLATFORM, question: Pipeline = QUESTION) -> list[str]:
-    case = Case(JudgedPlatform(platform), [question])
+    case = JudgedQuestion(JudgedPlatform(platform), [question])
     found = contradictions(case, Plan.model_validate(plan))
     return [f"{dotted(path)}: {text}" for path, text in found]
 
@@ -205,5 +205,5 @@ def test_no_plan_of_ours_contradicts_anything(name: str) -> None:
         if isinstance(answer, Plan):
             plans += 1
             again = Plan.model_validate_json(answer.model_dump_json(by_alias=True))
-            assert contradictions(Case(judge, pipelines), again) == (), file
+            assert contradictions(JudgedQuestion(judge, pipelines), again) == (), file
     assert plans

@@ -10,7 +10,7 @@ import pytest
 from heapwright.allocator.execute import execute
 from heapwright.allocator.judge.cost import cost
 from heapwright.allocator.judge.judge import judge
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Level, Placement, Plan
@@ -247,7 +247,7 @@ def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
 def frame(
     platform: Platform, made: Plan, question: Pipeline | None = None, skipped: tuple[str, ...] = ()
 ) -> set[str]:
-    pretended, questions = Board(platform), [question or asked()]
+    pretended, questions = SimulatedBoard(platform), [question or asked()]
     with execute(platform, questions, made, pretended) as allocation:
         faults = run_frame(pretended, questions, allocation, skipped)
         assert pretended.faults == list(faults)

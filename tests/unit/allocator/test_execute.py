@@ -8,9 +8,9 @@ from errno import EFAULT, ENOMEM
 import pytest
 
 from heapwright.allocator.backend import (
+    AllocatedBuffer,
     AllocationFailed,
     Backend,
-    Buffer,
     Dmabuf,
     Import,
     KernelRefused,
@@ -35,23 +35,23 @@ class Recorder:
         )
         self.see: Callable[[AttachedPort], Import] = lambda attached: Import(attached, None, 0)
 
-    def allocate(self, placement: Placement) -> Buffer:
+    def allocate(self, placement: Placement) -> AllocatedBuffer:
         dmabufs = self.give(placement)
         self.made.append(placement.buffer)
         self.alive += 1
-        return Buffer(placement, dmabufs)
+        return AllocatedBuffer(placement, dmabufs)
 
-    def join(self, placement: Placement, parts: Sequence[Buffer]) -> Buffer:
+    def join(self, placement: Placement, parts: Sequence[AllocatedBuffer]) -> AllocatedBuffer:
         self.alive -= len(parts) - 1
-        return Buffer(placement, tuple(each for part in parts for each in part.dmabufs))
+        return AllocatedBuffer(placement, tuple(each for part in parts for each in part.dmabufs))
 
-    def attach(self, buffer: Buffer, attached: AttachedPort) -> Import:
+    def attach(self, buffer: AllocatedBuffer, attached: AttachedPort) -> Import:
         return self.see(attached)
 
-    def map(self, buffer: Buffer) -> None:
+    def map(self, buffer: AllocatedBuffer) -> None:
         self.mapped += 1
 
-    def release(self, buffer: Buffer) -> None:
+    def release(self, buffer: AllocatedBuffer) -> None:
         self.alive -= 1
 
 

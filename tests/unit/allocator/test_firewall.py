@@ -12,9 +12,9 @@ import pytest
 
 from heapwright.allocator.backend import AllocationFailed, KernelRefused
 from heapwright.allocator.execute import execute
-from heapwright.allocator.faults import Fault
+from heapwright.allocator.faults import PlanFault
 from heapwright.allocator.judge.judge import judge
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
@@ -44,9 +44,9 @@ def secret(**facts: Any) -> Pipeline:
     return changed(pipeline(frame=buffer(protected=True, **facts)), "conversions", "allow")
 
 
-def bump(platform: Platform, made: Plan, question: Pipeline) -> tuple[Fault, ...]:
+def bump(platform: Platform, made: Plan, question: Pipeline) -> tuple[PlanFault, ...]:
     """What a frame of a bad plan runs into; the same board then carries out a good one."""
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     with execute(platform, [question], made, pretended) as allocation:
         faults = run_frame(pretended, [question], allocation)
     assert pretended.faults == list(faults), "every incident is counted"
@@ -84,7 +84,7 @@ def test_the_cpu_maps_protected_memory() -> None:
     cpu = device("cpu", read=port(protected="allowed"))
     platform = board(heaps={"system": heap("dram"), "vault": guarded()}, devices=careful(cpu=cpu, **SPARE))
     made = plan(placement(heap="vault", count=3, attachments=(CAMERA, PANEL, read("cpu", "read"))))
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     with pytest.raises(AllocationFailed, match="cannot be mapped"):
         execute(platform, [secret(read_by=["display.scanout", "cpu.read"])], made, pretended)
     assert kinds(tuple(pretended.faults)) == {"cpu-access"}
@@ -171,7 +171,7 @@ def test_a_per_buffer_firewall_opens_exactly_for_those_attached(firewall: str, s
     npu = device("npu", input=port(protected="allowed"))
     shut = guarded(access=["camera", "panel", "npu"], firewall=firewall)
     platform = board(heaps={"vault": shut}, devices=careful(npu=npu))
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     with execute(platform, [secret()], plan(placement(heap="vault")), pretended) as allocation:
         first = allocation.buffers[0]
         assert pretended.touch(first, "panel", "scanout") is None
@@ -224,7 +224,7 @@ def test_every_domain_lets_in_its_own_alone(
 ) -> None:
     platform, made = domains(), plan(placement(heap=where, attachments=attached))
     faults = judge(platform, [question], made)
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     with execute(platform, [question], made, pretended) as allocation:
         stopped = run_frame(pretended, [question], allocation)
     if where == own:
@@ -271,6 +271,6 @@ def test_where_protected_content_may_be_copied_to() -> None:
 
 def test_images_of_a_refusing_port_are_never_protected() -> None:
     platform = board(heaps={"vault": guarded()}, devices={"panel": device("display", scanout=port(image()))})
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     with execute(platform, [secret()], plan(placement(heap="vault")), pretended) as allocation:
         assert kinds(run_frame(pretended, [secret()], allocation)) == {"protected-port"}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plane
@@ -19,7 +19,7 @@ from tests.unit.allocator.hand import CAMERA, kinds, placement, plan
 
 def frame(platform: Platform, *placements: Placement, asked: Pipeline | None = None, **mood: Any) -> set[str]:
     """What a frame runs into, twice: the board survives the first."""
-    pretended, pipelines = Board(platform, **mood), [asked or pipeline()]
+    pretended, pipelines = SimulatedBoard(platform, **mood), [asked or pipeline()]
     with execute(platform, pipelines, plan(*placements), pretended) as allocation:
         faults = run_frame(pretended, pipelines, allocation)
         assert run_frame(pretended, pipelines, allocation) == faults
@@ -121,9 +121,9 @@ def test_bounced_frames_do_not_arrive() -> None:
         memory={"dram": memory(base=1 << 32)},
         devices={"panel": device("display", dma={"bits": 32}, scanout=port())},
     )
-    pretended = Board(platform)
+    pretended = SimulatedBoard(platform)
     reachable = board(memory={"dram": memory(base=1 << 32)})
-    with execute(reachable, [pipeline()], plan(), Board(reachable)) as allocation:
+    with execute(reachable, [pipeline()], plan(), SimulatedBoard(reachable)) as allocation:
         allocation.buffers.clear()
     made = pretended.allocate(placement())
     for attached in made.placement.attachments:

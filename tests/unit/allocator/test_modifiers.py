@@ -8,7 +8,7 @@ import pytest
 
 from heapwright.allocator.execute import execute
 from heapwright.allocator.judge.cost import moved_bytes
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
@@ -54,7 +54,7 @@ def laid(
 
 
 def frame(platform: Platform, **changes: Any) -> set[str]:
-    pretended, pipelines = Board(platform), [pipeline()]
+    pretended, pipelines = SimulatedBoard(platform), [pipeline()]
     with execute(platform, pipelines, plan(placement(**changes)), pretended) as allocation:
         return kinds(run_frame(pretended, pipelines, allocation))
 
@@ -230,7 +230,9 @@ def test_writer_and_reader_must_mean_the_same_columns() -> None:
     assert judged(both(SAND, "NV12"), asked, **changes) == ()
     other = both(SAND, "NV12", column_height={"min": 30})
     assert kinds(judged(other, asked, **changes)) >= {"modifier", "corrupt-read-back"}
-    with execute(other, [asked], plan(placement(**changes)), pretended := Board(other)) as allocation:
+    with execute(
+        other, [asked], plan(placement(**changes)), pretended := SimulatedBoard(other)
+    ) as allocation:
         assert "corrupt-read-back" in kinds(run_frame(pretended, [asked], allocation))
 
 

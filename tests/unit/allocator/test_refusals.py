@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.backend import Buffer, KernelRefused
+from heapwright.allocator.backend import AllocatedBuffer, KernelRefused
 from heapwright.allocator.execute import merged
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.calls import heap_call_refusal
 from heapwright.solver.answer.plan import AttachedPort, Plane
 from tests.builders import KIB, MIB, board, device, heap, memory, port
@@ -18,7 +18,7 @@ from tests.unit.allocator.hand import CAMERA, PANEL
 from tests.unit.allocator.test_board import of_size, refused
 
 
-def errno_of(pretended: Board, size: int, way: AttachedPort, **changes: Any) -> int:
+def errno_of(pretended: SimulatedBoard, size: int, way: AttachedPort, **changes: Any) -> int:
     return refused(pretended, of_size(size, **changes), way).errno
 
 
@@ -33,7 +33,7 @@ def errno_of(pretended: Board, size: int, way: AttachedPort, **changes: Any) -> 
 def test_a_node_tells_more_than_a_kind(facts: dict[str, Any], errno: int) -> None:
     heaps = {"system": heap("dram", run="4KiB")}
     devices = {"camera": device("camera", dma={}, capture=port(), **facts)}
-    pretended = Board(board(heaps=heaps, devices=devices), mood="judge")
+    pretended = SimulatedBoard(board(heaps=heaps, devices=devices), mood="judge")
     assert errno_of(pretended, 8 * KIB, CAMERA) == errno
 
 
@@ -44,7 +44,7 @@ def test_drivers_that_work_by_the_cpu_map_at_once_or_when_they_show(
     # vb2_vmalloc_map_dmabuf() maps at QBUF; vkms_prepare_fb() long after PRIME_FD_TO_HANDLE and ADDFB2.
     heaps = {"system": heap("dram", cpu="none")}
     devices = {way.device: device(kind, by_cpu=True, **{way.port: port()})}
-    pretended = Board(board(heaps=heaps, devices=devices))
+    pretended = SimulatedBoard(board(heaps=heaps, devices=devices))
     if errno is None:
         pretended.attach(pretended.allocate(of_size(4 * KIB)), way)
     else:
@@ -64,7 +64,7 @@ def test_an_exporter_without_pages_is_refused_after_the_framework_and_before_the
         heaps={"dumb": heap("vram", via="drm", exporter="camera")},
         devices={"panel": device("display", scanout=port(), **facts)},
     )
-    assert errno_of(Board(platform), 4 * KIB, PANEL, heap="dumb") == errno
+    assert errno_of(SimulatedBoard(platform), 4 * KIB, PANEL, heap="dumb") == errno
 
 
 @pytest.mark.parametrize(("way", "errno"), [(CAMERA, EINVAL), (PANEL, ENODEV)])
@@ -73,22 +73,22 @@ def test_a_buffer_shorter_than_its_image_is_found_before_attaching_or_after(
 ) -> None:
     # The camera's QBUF compares lengths first; the panel's import fails before there is a framebuffer.
     devices = {"panel": device("display", scanout=port(), imports="none", refuses="ENODEV")}
-    pretended = Board(board(devices=devices))
+    pretended = SimulatedBoard(board(devices=devices))
     long = (Plane(offset=0, stride=0, size=8 * KIB),)
     assert errno_of(pretended, 4 * KIB, way, planes=long) == errno
-    with_panel = Board(board())
+    with_panel = SimulatedBoard(board())
     assert errno_of(with_panel, 4 * KIB, PANEL, planes=long) == EINVAL
 
 
 @pytest.mark.parametrize(("via", "errno"), [("udmabuf", EINVAL), ("dma-heap", ENOMEM)])
 def test_beyond_what_a_heap_makes(via: str, errno: int) -> None:
-    pretended = Board(board(heaps={"system": heap("dram", via=via, largest="8KiB")}))
+    pretended = SimulatedBoard(board(heaps={"system": heap("dram", via=via, largest="8KiB")}))
     assert refused(pretended, of_size(12 * KIB)).errno == errno
 
 
 def test_descriptors_run_out_before_memory_and_come_back() -> None:
-    pretended = Board(board(), descriptors=2)
-    made: list[Buffer] = [pretended.allocate(of_size(4 * KIB)) for _ in range(2)]
+    pretended = SimulatedBoard(board(), descriptors=2)
+    made: list[AllocatedBuffer] = [pretended.allocate(of_size(4 * KIB)) for _ in range(2)]
     assert refused(pretended, of_size(4 * KIB)).errno == EMFILE
     pretended.release(made[0])
     pretended.allocate(of_size(4 * KIB))
@@ -96,7 +96,7 @@ def test_descriptors_run_out_before_memory_and_come_back() -> None:
 
 def longest(via: str, size: int, luck: float | None, run: str = "4KiB", seed: int = 0) -> int:
     """The first run of a buffer of a scattered heap."""
-    pretended = Board(board(heaps={"system": heap("dram", via=via, run=run)}), luck=luck, seed=seed)
+    pretended = SimulatedBoard(board(heaps={"system": heap("dram", via=via, run=run)}), luck=luck, seed=seed)
     return merged(pretended.allocate(of_size(size)).dmabufs[0].segments or ())[0].length
 
 
@@ -135,7 +135,7 @@ def test_pages_of_shared_memory_are_on_a_streak_as_often_as_measured() -> None:
 
 def test_a_length_that_wraps_is_no_length() -> None:
     with pytest.raises(KernelRefused) as caught:
-        Board(board()).allocate(of_size(4 * KIB).model_copy(update={"sizes": ((1 << 64) - 1,)}))
+        SimulatedBoard(board()).allocate(of_size(4 * KIB).model_copy(update={"sizes": ((1 << 64) - 1,)}))
     assert caught.value.errno == EINVAL
 
 
@@ -162,7 +162,7 @@ def test_arguments_that_no_heap_is_asked_about(arguments: dict[str, int], errno:
 @pytest.mark.parametrize("via", ["dma-heap", "udmabuf"])
 def test_scattered_buffers_use_holes_and_leave_nothing_behind_when_these_do_not_do(via: str) -> None:
     # 8 buffers of 8 KiB fill 64 KiB; every second freed leaves four holes of two pages.
-    pretended = Board(
+    pretended = SimulatedBoard(
         board(memory={"dram": memory("64KiB")}, heaps={"system": heap("dram", via=via, run="4KiB")})
     )
     made = [pretended.allocate(of_size(8 * KIB)) for _ in range(8)]
@@ -176,7 +176,7 @@ def test_scattered_buffers_use_holes_and_leave_nothing_behind_when_these_do_not_
 def test_runs_longer_than_any_hole_are_not_made_of_holes() -> None:
     # 32 KiB are free, in holes of 8 KiB; runs of 16 KiB are promised.
     heaps = {"system": heap("dram", run="16KiB"), "whole": heap("dram")}
-    pretended = Board(board(memory={"dram": memory("64KiB")}, heaps=heaps))
+    pretended = SimulatedBoard(board(memory={"dram": memory("64KiB")}, heaps=heaps))
     made = [pretended.allocate(of_size(8 * KIB, heap="whole")) for _ in range(8)]
     for each in made[::2]:
         pretended.release(each)

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.faults import Fault
+from heapwright.allocator.faults import PlanFault
 from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
@@ -47,7 +47,7 @@ def lying(answer: Plan, device: str, **changes: Any) -> Plan:
     return answer.model_copy(update={"placements": placements})
 
 
-def found(faults: tuple[Fault, ...]) -> list[tuple[str, str]]:
+def found(faults: tuple[PlanFault, ...]) -> list[tuple[str, str]]:
     return [(fault.kind, fault.text) for fault in faults]
 
 

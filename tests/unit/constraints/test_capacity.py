@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from tests.builders import (
     KIB,
@@ -393,7 +393,7 @@ def test_who_has_no_choice_of_memories_comes_first() -> None:
     pins = ["big:heap=h", "small:heap=k"]
     answer = plan(two_heaps(), both, pins=pins)
     for seed in range(8):
-        with execute(two_heaps(), [both], answer, Board(two_heaps(), seed=seed)) as made:
+        with execute(two_heaps(), [both], answer, SimulatedBoard(two_heaps(), seed=seed)) as made:
             assert [each.placement.buffer for each in made.buffers] == ["small", "big"]
 
 
@@ -435,7 +435,9 @@ NV12 = pipeline(frame=buffer(size="1024x1024", count=2, formats=["NV12"], read_b
 def test_dmabufs_are_made_in_the_order_of_their_alignment() -> None:
     # 1 MiB and 512 KiB, twice: both of 1 MiB come first, and all four fill 3 MiB.
     answer = plan(planes("3MiB", "dma-heap"), NV12)
-    with execute(planes("3MiB", "dma-heap"), [NV12], answer, Board(planes("3MiB", "dma-heap"))) as made:
+    with execute(
+        planes("3MiB", "dma-heap"), [NV12], answer, SimulatedBoard(planes("3MiB", "dma-heap"))
+    ) as made:
         lengths = [[dmabuf.size for dmabuf in each.dmabufs] for each in made.buffers]
         assert lengths == [[MIB, 512 * KIB], [MIB, 512 * KIB]]
     assert ("capacity", "cma") in facts(refusal(planes("2816KiB", "dma-heap"), NV12))

@@ -13,7 +13,7 @@ import pytest
 
 from heapwright.allocator.backend import AllocationFailed
 from heapwright.allocator.execute import execute
-from heapwright.allocator.kernel.board import Board
+from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, facts, heap, iommu, pipeline, plan, port, refusal, said
 
@@ -72,6 +72,6 @@ def test_the_pretended_kernel_refuses_it() -> None:
     answer = plan(behind("4KiB", run="4KiB"), QUESTION)
     platform = behind("16KiB", run="4KiB")
     with pytest.raises(AllocationFailed) as refused:
-        execute(platform, [QUESTION], answer, Board(platform))
+        execute(platform, [QUESTION], answer, SimulatedBoard(platform))
     assert refused.value.errno == EINVAL
     assert "unaligned" in str(refused.value)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from heapwright.allocator.faults import Objection, refused, seen
 from heapwright.allocator.hardware import known, round_up
 from heapwright.allocator.judge.constraints.image.rules import Rule, implied_offsets, tail_bytes, touched
-from heapwright.allocator.judge.layout.stated import Layout
+from heapwright.allocator.judge.layout.stated import StatedLayout
 from heapwright.allocator.judge.layout.surfaces import Bands
 from heapwright.platforms.schema import ExtentRule
 from heapwright.platforms.values import Extent
@@ -31,7 +31,7 @@ def extent_objections(rule: Rule, extent: Extent, coded: Extent | None) -> Itera
         yield refused("extent", f"{width}x{height} is not a multiple of {facts.multiple}")
 
 
-def table_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def table_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     """Pixels begin where the device looks for them: behind a table of its own multiple."""
     multiple = (known(rule.facts.metadata.multiple) or 1) if rule.facts.metadata else 1
     for length in layout.metadata:
@@ -39,7 +39,7 @@ def table_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
             yield refused("metadata-planes", f"{length} bytes of metadata are no multiple of {multiple}")
 
 
-def stride_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def stride_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     stride, facts, pixels = layout.strides[0], rule.facts.stride, layout.pixels
     coloured = layout.coloured
     counted = coloured if facts.planes == "halved" else (stride,)
@@ -75,7 +75,7 @@ def stride_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
         yield refused("plane-strides", f"chroma strides of {coloured} are not half the luma stride")
 
 
-def column_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def column_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     bands = layout.pixels.planes[0]
     if isinstance(bands, Bands):
         least, most = rule.column_heights(layout.coded_height)
@@ -84,12 +84,12 @@ def column_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
             yield refused("modifier", f"columns of {bands.height} rows; takes {least} to {limit}")
 
 
-def rows_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def rows_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     if layout.rows[0] % rule.rows_multiple:
         yield refused("rows", f"{layout.rows[0]} rows are not a multiple of {rule.rows_multiple}")
 
 
-def offset_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def offset_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     if any(offset % rule.offset_multiple for offset in layout.offsets):
         yield refused("plane-offset", f"offsets {layout.offsets} are not multiples of {rule.offset_multiple}")
     implied = implied_offsets(rule, layout, layout.strides)
@@ -104,7 +104,7 @@ def offset_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
                 )
 
 
-def size_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
+def size_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
     for home, (size, need) in enumerate(zip(layout.sizes, touched(rule, layout), strict=True)):
         if need > size:
             yield refused("tail", f"touches {need} bytes of dma-buf {home}, which has {size}")
@@ -117,7 +117,7 @@ def size_objections(rule: Rule, layout: Layout) -> Iterator[Objection]:
                 yield refused("minimum-size", f"wants {need} bytes in dma-buf {home}, which has {size}")
 
 
-def checked_rows(rule: Rule, layout: Layout) -> Iterator[tuple[int, ...]]:
+def checked_rows(rule: Rule, layout: StatedLayout) -> Iterator[tuple[int, ...]]:
     """Rows of each plane that its driver checks for, whatever it reads."""
     planes = range(len(layout.coloured))
     if rule.facts.minimum is not None:
@@ -134,7 +134,7 @@ def checked_rows(rule: Rule, layout: Layout) -> Iterator[tuple[int, ...]]:
         yield tuple(counted)
 
 
-def objections(rule: Rule, layout: Layout, writes: bool) -> Iterator[Objection]:
+def objections(rule: Rule, layout: StatedLayout, writes: bool) -> Iterator[Objection]:
     """Everything one rule holds against a layout."""
     if len(layout.sizes) not in rule.facts.dmabufs:
         yield refused("plane-buffers", f"{len(layout.sizes)} dma-bufs; takes {rule.facts.dmabufs}")

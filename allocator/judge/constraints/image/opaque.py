@@ -11,7 +11,7 @@ from typing import Final
 
 from heapwright.allocator.faults import Objection, refused
 from heapwright.allocator.hardware import HeapFacts
-from heapwright.allocator.judge.board.attachments import Touch
+from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.constraints.image.objections import extent_objections
 from heapwright.allocator.judge.constraints.image.rules import Rule
 from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
@@ -32,7 +32,7 @@ def least_bytes(form: PixelFormat, width: int, height: int) -> int:
     return total
 
 
-def opaque_objections(placement: Placement, touches: Sequence[Touch]) -> Iterator[Objection]:
+def opaque_objections(placement: Placement, touches: Sequence[JudgedAttachment]) -> Iterator[Objection]:
     """What is wrong with a buffer of an opaque modifier before its ports' rules are asked."""
     form = pixel_format(placement.format or "")
     if form is None:

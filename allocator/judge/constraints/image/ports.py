@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from itertools import islice, product
 from math import lcm, prod
 
-from heapwright.allocator.faults import Fault, Objection, refused
+from heapwright.allocator.faults import Objection, PlanFault, refused
 from heapwright.allocator.hardware import round_up
-from heapwright.allocator.judge.board.attachments import Touch, Uses, summed, uses_of
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, Uses, summed, uses_of
 from heapwright.allocator.judge.constraints.image.objections import objections
 from heapwright.allocator.judge.constraints.image.opaque import opaque_objections, rule_objections
 from heapwright.allocator.judge.constraints.image.rules import Rule
 from heapwright.allocator.judge.constraints.image.walk import View, mismatches, overrun, view
 from heapwright.allocator.judge.layout.form import control_objections, form_objections
 from heapwright.allocator.judge.layout.pixels import names
-from heapwright.allocator.judge.layout.stated import Layout, in_proportion
-from heapwright.allocator.judge.question.request import Party
+from heapwright.allocator.judge.layout.stated import StatedLayout, in_proportion
+from heapwright.allocator.judge.question.request import BufferUser
 from heapwright.platforms.schema import ImageRule
 from heapwright.solver.answer.plan import Placement
 
@@ -25,13 +25,13 @@ _COMBINATIONS = 4096
 
 
 @dataclass(frozen=True)
-class Verdict:
+class LayoutVerdict:
     """What each attachment uses under rules that take a layout, for each choice of them, or why not."""
 
-    faults: tuple[Fault, ...]
+    faults: tuple[PlanFault, ...]
     ways: tuple[tuple[Uses, ...], ...]
 
-    def uses(self, touches: Sequence[Touch]) -> tuple[Uses, ...]:
+    def uses(self, touches: Sequence[JudgedAttachment]) -> tuple[Uses, ...]:
         """What they use together; without any such choice, what the ports take whatever the rule."""
         ways = self.ways or (tuple(uses_of(touch, None) for touch in touches),)
         return tuple(dict.fromkeys(summed(way) for way in ways))
@@ -45,7 +45,7 @@ class Ports:
         self._fitting: dict[tuple[object, ...], tuple[tuple[Rule, ...], Objection | None]] = {}
 
     def fitting(
-        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         """The rules that speak of such an image; without any, the reason."""
         used = (party.codec, party.rotate, party.crop, party.scale)
@@ -55,7 +55,7 @@ class Ports:
         return self._fitting[key]
 
     def _select(
-        self, touch: Touch, party: Party, form: str, modifier: str, colour: str | None
+        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         rules: Sequence[ImageRule] = touch.port.images
         steps: tuple[tuple[str, str, Callable[[ImageRule], bool]], ...] = (
@@ -75,7 +75,7 @@ class Ports:
         return tuple(self._rules.setdefault(id(rule), Rule(rule)) for rule in rules), None
 
     def nearest(
-        self, touch: Touch, party: Party, placement: Placement, layout: Layout
+        self, touch: JudgedAttachment, party: BufferUser, placement: Placement, layout: StatedLayout
     ) -> tuple[Rule | None, Objection | None]:
         """The rule by which a device will treat a layout, lawful or not; without any, the reason."""
         assert placement.format is not None and placement.modifier is not None
@@ -86,8 +86,8 @@ class Ports:
         ), why
 
     def judge_opaque(
-        self, placement: Placement, touches: Sequence[Touch], parties: Sequence[Party]
-    ) -> Verdict:
+        self, placement: Placement, touches: Sequence[JudgedAttachment], parties: Sequence[BufferUser]
+    ) -> LayoutVerdict:
         """Ask every port about a buffer of which only the exporter knows how it lies."""
         name = placement.buffer
         faults = [each.against(name, "") for each in opaque_objections(placement, touches)]
@@ -103,14 +103,18 @@ class Ports:
             elif not taken[-1]:
                 faults.append(against[0][1][0].against(name, touch.device.name))
         if faults:
-            return Verdict(tuple(faults), ())
-        return Verdict(
+            return LayoutVerdict(tuple(faults), ())
+        return LayoutVerdict(
             (), tuple(dict.fromkeys(_way(touches, rules) for rules in islice(product(*taken), _COMBINATIONS)))
         )
 
     def judge(
-        self, placement: Placement, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party]
-    ) -> Verdict:
+        self,
+        placement: Placement,
+        layout: StatedLayout,
+        touches: Sequence[JudgedAttachment],
+        parties: Sequence[BufferUser],
+    ) -> LayoutVerdict:
         """Ask every port about the layout, then walk the image."""
         name = placement.buffer
         assert placement.format is not None and placement.modifier is not None
@@ -132,17 +136,17 @@ class Ports:
         if len(nearest) == len(touches):
             faults += _walk(name, layout, touches, parties, nearest)
         if faults:
-            return Verdict(tuple(faults), ())
+            return LayoutVerdict(tuple(faults), ())
         return self._together(name, layout, touches, parties, taken)
 
     def _together(
         self,
         name: str,
-        layout: Layout,
-        touches: Sequence[Touch],
-        parties: Sequence[Party],
+        layout: StatedLayout,
+        touches: Sequence[JudgedAttachment],
+        parties: Sequence[BufferUser],
         taken: Sequence[Sequence[Rule]],
-    ) -> Verdict:
+    ) -> LayoutVerdict:
         """Some choice of one rule per port must also explain what no port states alone."""
         ways: dict[tuple[Uses, ...], None] = {}
         why = refused("coded-size", "")
@@ -155,11 +159,11 @@ class Ports:
             else:
                 why = found
         if not ways:
-            return Verdict((why.against(name, ""),), ())
-        return Verdict((), tuple(ways))
+            return LayoutVerdict((why.against(name, ""),), ())
+        return LayoutVerdict((), tuple(ways))
 
 
-def applies(rule: ImageRule, touch: Touch, party: Party) -> bool:
+def applies(rule: ImageRule, touch: JudgedAttachment, party: BufferUser) -> bool:
     """Whether the rule holds for a buffer used like that: turned only as it, or else its port, says."""
     when = rule.when
     if when is None:
@@ -173,7 +177,9 @@ def applies(rule: ImageRule, touch: Touch, party: Party) -> bool:
     )
 
 
-def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[Rule]) -> Objection | None:
+def _joint_objection(
+    layout: StatedLayout, parties: Sequence[BufferUser], rules: Sequence[Rule]
+) -> Objection | None:
     across = down = 1
     for rule, party in zip(rules, parties, strict=True):
         if party.access == "write":
@@ -188,13 +194,17 @@ def _joint_objection(layout: Layout, parties: Sequence[Party], rules: Sequence[R
     return None
 
 
-def _way(touches: Sequence[Touch], rules: Sequence[Rule]) -> tuple[Uses, ...]:
+def _way(touches: Sequence[JudgedAttachment], rules: Sequence[Rule]) -> tuple[Uses, ...]:
     return tuple(uses_of(touch, rule.facts) for touch, rule in zip(touches, rules, strict=True))
 
 
 def _walk(
-    name: str, layout: Layout, touches: Sequence[Touch], parties: Sequence[Party], rules: Sequence[Rule]
-) -> Iterator[Fault]:
+    name: str,
+    layout: StatedLayout,
+    touches: Sequence[JudgedAttachment],
+    parties: Sequence[BufferUser],
+    rules: Sequence[Rule],
+) -> Iterator[PlanFault]:
     views = [view(rule, layout) for rule in rules]
     writers: list[tuple[str, View]] = []
     readers: list[tuple[str, View]] = []

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from heapwright.allocator.hardware import known, round_up
 from heapwright.allocator.judge.layout.pixels import Pixels
-from heapwright.allocator.judge.layout.stated import Layout
+from heapwright.allocator.judge.layout.stated import StatedLayout
 from heapwright.allocator.judge.layout.surfaces import Bands
 from heapwright.platforms.schema import ImageRule, Tail
 from heapwright.platforms.values import Extent
@@ -63,7 +63,7 @@ class Rule:
             most.append(top * coded_height // pieces)
         return max(least), min((each for each in most if each is not None), default=None)
 
-    def own_pixels(self, layout: Layout) -> Pixels:
+    def own_pixels(self, layout: StatedLayout) -> Pixels:
         """The planes as this device addresses them: with columns that it can make."""
         bands = layout.pixels.planes[0]
         if not isinstance(bands, Bands):
@@ -78,7 +78,7 @@ class Rule:
         return self.facts.stride.planes == "equal"
 
 
-def implied_offsets(rule: Rule, layout: Layout, strides: tuple[int, ...]) -> tuple[int, ...] | None:
+def implied_offsets(rule: Rule, layout: StatedLayout, strides: tuple[int, ...]) -> tuple[int, ...] | None:
     """Where a driver whose interface carries no offsets looks for each plane."""
     if rule.implied_rows is None or layout.apart:
         return None
@@ -90,7 +90,7 @@ def implied_offsets(rule: Rule, layout: Layout, strides: tuple[int, ...]) -> tup
     return tuple(places)
 
 
-def tail_bytes(rule: Rule, layout: Layout, plane: int) -> int:
+def tail_bytes(rule: Rule, layout: StatedLayout, plane: int) -> int:
     """Bytes the device touches behind `plane`."""
     tail: Tail | None = rule.facts.tail
     if tail is None:
@@ -109,7 +109,7 @@ def tail_bytes(rule: Rule, layout: Layout, plane: int) -> int:
     return total
 
 
-def touched(rule: Rule, layout: Layout) -> tuple[int, ...]:
+def touched(rule: Rule, layout: StatedLayout) -> tuple[int, ...]:
     """How many bytes of each dma-buf the device needs, by its own reckoning."""
     need, tail = [0] * len(layout.sizes), rule.facts.tail
     last = {home: plane for plane, home in enumerate(layout.dmabufs[: layout.pixels.coloured])}

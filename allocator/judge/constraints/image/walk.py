@@ -17,7 +17,7 @@ from heapwright.allocator.faults import Objection, seen
 from heapwright.allocator.hardware import known, round_up
 from heapwright.allocator.judge.constraints.image.rules import Rule, implied_offsets, touched
 from heapwright.allocator.judge.layout.pixels import Pixels
-from heapwright.allocator.judge.layout.stated import Layout
+from heapwright.allocator.judge.layout.stated import StatedLayout
 from heapwright.allocator.judge.layout.surfaces import Bands
 
 
@@ -32,7 +32,7 @@ class View(NamedTuple):
     """Where its last access to each dma-buf ends."""
 
 
-class Mark(NamedTuple):
+class Sample(NamedTuple):
     """A sampled unit of the image: a byte or a block, its first byte, its last, or its entry."""
 
     plane: int
@@ -62,7 +62,7 @@ def _own_stride(rule: Rule, stride: int, pixel_bytes: tuple[int, int]) -> int:
     return stride
 
 
-def _own_strides(rule: Rule, layout: Layout) -> tuple[int, ...]:
+def _own_strides(rule: Rule, layout: StatedLayout) -> tuple[int, ...]:
     """What the device makes of the strides of the planes that hold pixels."""
     pixels, planes = layout.pixels, range(layout.pixels.coloured)
     if (only := pixels.only_strides(layout.coded_width)) is not None:
@@ -77,7 +77,7 @@ def _own_strides(rule: Rule, layout: Layout) -> tuple[int, ...]:
     return (first, *layout.coloured[1:])
 
 
-def _own_offsets(rule: Rule, layout: Layout) -> tuple[int, ...]:
+def _own_offsets(rule: Rule, layout: StatedLayout) -> tuple[int, ...]:
     """Where the device looks for the planes; columns it takes as it is told."""
     pixels, places, behind = layout.pixels, [], 0
     for plane, offset in enumerate(layout.offsets):
@@ -93,7 +93,7 @@ def _own_offsets(rule: Rule, layout: Layout) -> tuple[int, ...]:
     return tuple(places) if implied is None else (*implied, *places[len(implied) :])
 
 
-def view(rule: Rule, layout: Layout) -> View:
+def view(rule: Rule, layout: StatedLayout) -> View:
     """Which bytes the device behind `rule` touches when it is told `layout`."""
     pixels = rule.own_pixels(layout)
     coloured = _own_strides(rule, layout)
@@ -106,7 +106,7 @@ def view(rule: Rule, layout: Layout) -> View:
     return View(pixels, strides, rows, own.offsets, touched(rule, own))
 
 
-def samples(layout: Layout, seen_as: View) -> Iterator[tuple[tuple[int, int], Mark]]:
+def samples(layout: StatedLayout, seen_as: View) -> Iterator[tuple[tuple[int, int], Sample]]:
     """(dma-buf, address) and mark of every sampled byte, by one device's view."""
     shapes = zip(seen_as.pixels.planes, seen_as.strides, seen_as.rows, seen_as.offsets, strict=True)
     for plane, (surface, stride, rows, offset) in enumerate(shapes):
@@ -114,14 +114,14 @@ def samples(layout: Layout, seen_as: View) -> Iterator[tuple[tuple[int, int], Ma
         for unit in surface.sampled(layout.width, layout.height, stride, rows):
             first, length = unit.body
             at = offset + layout.table(plane) + first
-            yield (home, at), Mark(plane, unit.row, unit.column)
+            yield (home, at), Sample(plane, unit.row, unit.column)
             if length > 1:
-                yield (home, at + length - 1), Mark(plane, unit.row, unit.column, 1)
+                yield (home, at + length - 1), Sample(plane, unit.row, unit.column, 1)
             if unit.entry is not None:
-                yield (home, offset + unit.entry[0]), Mark(plane, unit.row, unit.column, 2)
+                yield (home, offset + unit.entry[0]), Sample(plane, unit.row, unit.column, 2)
 
 
-def read_back(layout: Layout, writer: View, reader: View) -> Objection | None:
+def read_back(layout: StatedLayout, writer: View, reader: View) -> Objection | None:
     """The first sampled byte that the reader finds wrong."""
     if writer[:-1] == reader[:-1]:
         return None
@@ -137,7 +137,7 @@ def read_back(layout: Layout, writer: View, reader: View) -> Objection | None:
     return None
 
 
-def overrun(layout: Layout, seen_as: View) -> Objection | None:
+def overrun(layout: StatedLayout, seen_as: View) -> Objection | None:
     """The device's last access lies outside the buffer."""
     for home, (end, size) in enumerate(zip(seen_as.ends, layout.sizes, strict=True)):
         if end > size:
@@ -146,7 +146,7 @@ def overrun(layout: Layout, seen_as: View) -> Objection | None:
 
 
 def mismatches(
-    layout: Layout, writers: Sequence[tuple[str, View]], readers: Sequence[tuple[str, View]]
+    layout: StatedLayout, writers: Sequence[tuple[str, View]], readers: Sequence[tuple[str, View]]
 ) -> Iterator[tuple[str, Objection]]:
     """(device, objection) for every reader that any writer's image corrupts."""
     for device, reader in readers:

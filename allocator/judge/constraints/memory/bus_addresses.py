@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from heapwright.allocator.addresses import Addresses, addresses
-from heapwright.allocator.faults import Fault, no_room
+from heapwright.allocator.faults import PlanFault, no_room
 from heapwright.allocator.hardware import DeviceFacts, device_facts
 from heapwright.platforms.schema import Platform
 
@@ -49,7 +49,7 @@ def _power(number: int) -> int:
     return power
 
 
-def crowded(platform: Platform, mapped: Sequence[Mapped]) -> Iterator[Fault]:
+def crowded(platform: Platform, mapped: Sequence[Mapped]) -> Iterator[PlanFault]:
     """What does not find room in the addresses of its device."""
     seen: dict[Addresses, list[Mapped]] = {}
     for device in {each.device.name: each.device for each in mapped}.values():

@@ -7,21 +7,25 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 
-from heapwright.allocator.faults import Fault, no_room, seen
+from heapwright.allocator.faults import PlanFault, no_room, seen
 from heapwright.allocator.hardware import HeapFacts, known
 from heapwright.allocator.judge.board.attachments import Uses
-from heapwright.allocator.judge.board.physical_map import Ground, Pool
+from heapwright.allocator.judge.board.physical_map import MemoryPool, PhysicalMap
 from heapwright.allocator.judge.constraints.memory.bus_addresses import crowded
-from heapwright.allocator.judge.constraints.memory.charge import Charge
+from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
 from heapwright.allocator.judge.constraints.memory.runs import Runs
 from heapwright.platforms.schema import Platform
 
 
-class Room:
+class Capacity:
     """The shared capacities of one platform."""
 
     def __init__(
-        self, platform: Platform, ground: Ground, heaps: dict[str, HeapFacts], pools: tuple[Pool, ...]
+        self,
+        platform: Platform,
+        ground: PhysicalMap,
+        heaps: dict[str, HeapFacts],
+        pools: tuple[MemoryPool, ...],
     ) -> None:
         self.platform = platform
         self.ground = ground
@@ -29,7 +33,7 @@ class Room:
         self.pools = pools
         self.runs = Runs(platform, ground, heaps)
 
-    def faults(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def faults(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         """Everything that does not fit when all of these live together."""
         yield from self._capacity(charges)
         yield from self._heap_counts(charges)
@@ -40,7 +44,7 @@ class Room:
         yield from self._ports(charges)
         yield from self._resources(charges)
 
-    def _capacity(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _capacity(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         confined: dict[frozenset[str], int] = defaultdict(int)
         blocks: dict[str, int] = {}
         for charge in charges:
@@ -69,7 +73,7 @@ class Room:
         for text, names in () if full else self.runs.lacking(charges):
             yield no_room("capacity", text).against(names, "")
 
-    def _heap_counts(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _heap_counts(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         made: dict[str, int] = defaultdict(int)
         for charge in charges:
             made[charge.where.heap.name] += charge.dmabufs
@@ -80,7 +84,7 @@ class Room:
                     "", ""
                 )
 
-    def _windows_full(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _windows_full(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         for memory, used in _sums(charge.windows for charge in charges).items():
             window = known(self.platform.memory[memory].window)
             if window is not None and used > window:
@@ -88,7 +92,7 @@ class Room:
                     "", ""
                 )
 
-    def _bandwidth(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _bandwidth(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         for memory, used in _sums(charge.traffic for charge in charges).items():
             most = known(self.platform.memory[memory].bandwidth)
             if most is not None and used > most:
@@ -96,7 +100,7 @@ class Room:
                     "", ""
                 )
 
-    def _ports(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _ports(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         used: dict[tuple[str, str], int] = defaultdict(int)
         limits: dict[tuple[str, str], int] = {}
         for device, port, most in (each for charge in charges for each in charge.ports):
@@ -109,7 +113,7 @@ class Room:
                     "", device
                 )
 
-    def _resources(self, charges: Sequence[Charge]) -> Iterator[Fault]:
+    def _resources(self, charges: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         """Some choice of image rules must respect every budget at once, beside what exists."""
         standing = self._standing([charge.uses for charge in charges if charge.standing])
         offers = [charge.uses for charge in charges if not charge.standing and charge.uses != ((),)]
@@ -137,7 +141,7 @@ class Room:
         )
 
 
-def _in_pool(charge: Charge, pool: Pool) -> bool:
+def _in_pool(charge: PlacementUsage, pool: MemoryPool) -> bool:
     return charge.confined is not None and charge.confined <= pool.memories
 
 

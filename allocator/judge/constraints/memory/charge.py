@@ -6,18 +6,18 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from heapwright.allocator.hardware import known
-from heapwright.allocator.judge.board.attachments import Touch, Uses, touched_bytes
-from heapwright.allocator.judge.board.physical_map import Ground
-from heapwright.allocator.judge.board.residence import Residence
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, Uses, touched_bytes
+from heapwright.allocator.judge.board.physical_map import PhysicalMap
+from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.memory.bus_addresses import Mapped
 from heapwright.platforms.schema import Platform
 
 
-class Charge(NamedTuple):
+class PlacementUsage(NamedTuple):
     """What one placement takes from everything that is shared."""
 
     buffer: str
-    where: Residence
+    where: BackedBuffer
     confined: frozenset[str] | None
     """The memories over which it may be spread."""
     sizes: tuple[int, ...]
@@ -37,27 +37,27 @@ class Charge(NamedTuple):
     """Whether the buffer exists already."""
 
 
-class Charges:
+class Usages:
     """Reckons what placements take on one platform."""
 
-    def __init__(self, platform: Platform, ground: Ground) -> None:
+    def __init__(self, platform: Platform, ground: PhysicalMap) -> None:
         self.platform = platform
         self.ground = ground
 
     def charge(
         self,
         buffer: str,
-        where: Residence,
+        where: BackedBuffer,
         sizes: Sequence[int],
         count: int,
         rate: int,
-        touches: Sequence[Touch],
+        touches: Sequence[JudgedAttachment],
         uses: tuple[Uses, ...],
-    ) -> Charge:
+    ) -> PlacementUsage:
         taken = count * sum(where.home.slot(size) for size in sizes)
         exported = [where.home.whole(size) for size in sizes]
         memories = where.memories or frozenset()
-        return Charge(
+        return PlacementUsage(
             buffer,
             where,
             where.home.memories,
@@ -73,7 +73,7 @@ class Charges:
         )
 
     def _windows(
-        self, memories: frozenset[str], taken: int, touches: Sequence[Touch]
+        self, memories: frozenset[str], taken: int, touches: Sequence[JudgedAttachment]
     ) -> Iterator[tuple[str, int]]:
         """The windows through which somebody touches the buffer, each once."""
         behind: dict[str, list[str]] = {}
@@ -85,7 +85,7 @@ class Charges:
             if any(self._through(window, memory, touch) for memory in inside for touch in touches):
                 yield window, taken
 
-    def _through(self, window: str, memory: str, touch: Touch) -> bool:
+    def _through(self, window: str, memory: str, touch: JudgedAttachment) -> bool:
         """Whether somebody gets at a memory through the window of one around it.
 
         A peer comes through the BAR: drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c
@@ -100,13 +100,15 @@ class Charges:
             or (bool(home) and touch.device.name not in home)
         )
 
-    def _mapped(self, sizes: Sequence[int], count: int, touches: Sequence[Touch]) -> Iterator[Mapped]:
+    def _mapped(
+        self, sizes: Sequence[int], count: int, touches: Sequence[JudgedAttachment]
+    ) -> Iterator[Mapped]:
         for device in {touch.device.name: touch.device for touch in touches}.values():
             if not device.by_cpu and not device.linear:
                 yield Mapped(device, tuple(sizes), count)
 
     def _traffic(
-        self, memories: frozenset[str], size: int, rate: int, touches: Sequence[Touch]
+        self, memories: frozenset[str], size: int, rate: int, touches: Sequence[JudgedAttachment]
     ) -> Iterator[tuple[str, int]]:
         through = {around for memory in memories for around in self.ground.around[memory]}
         for memory in through:

@@ -10,16 +10,16 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
-from heapwright.allocator.faults import Fault, seen
-from heapwright.allocator.judge.board.attachments import Touch, Uses, uses_of
+from heapwright.allocator.faults import PlanFault, seen
+from heapwright.allocator.judge.board.attachments import JudgedAttachment, Uses, uses_of
 from heapwright.allocator.judge.layout.pixels import names
 from heapwright.solver.answer.plan import Placement
 
-Way = tuple[Uses, ...]
+AttachmentUses = tuple[Uses, ...]
 """What each attachment uses."""
 
 
-def pace_faults(placement: Placement, touches: Sequence[Touch]) -> Iterator[Fault]:
+def pace_faults(placement: Placement, touches: Sequence[JudgedAttachment]) -> Iterator[PlanFault]:
     """Whether those are said to touch it rarely who do."""
     said = Counter((each.device, each.port, each.how_often == "rarely") for each in placement.attachments)
     asked = Counter((touch.device.name, touch.port_name, touch.rarely) for touch in touches)
@@ -28,7 +28,9 @@ def pace_faults(placement: Placement, touches: Sequence[Touch]) -> Iterator[Faul
         yield seen("how-often", text).against(placement.buffer, device)
 
 
-def told(placement: Placement, touches: Sequence[Touch], ways: Sequence[Way]) -> tuple[Way, ...]:
+def as_stated(
+    placement: Placement, touches: Sequence[JudgedAttachment], ways: Sequence[AttachmentUses]
+) -> tuple[AttachmentUses, ...]:
     """The ways to use resources under which every attachment uses what it says."""
     said = Counter(
         (each.device, each.port, each.how_often == "rarely", tuple(sorted(each.uses.items())))
@@ -46,7 +48,7 @@ def told(placement: Placement, touches: Sequence[Touch], ways: Sequence[Way]) ->
     )
 
 
-def standing_uses(placement: Placement, touches: Sequence[Touch]) -> tuple[Uses, Uses]:
+def existing_uses(placement: Placement, touches: Sequence[JudgedAttachment]) -> tuple[Uses, Uses]:
     """What a buffer that exists uses at least, and at most: the same where its attachments say it."""
     least: dict[str, int] = defaultdict(int)
     most: dict[str, int] = defaultdict(int)
@@ -64,7 +66,7 @@ def standing_uses(placement: Placement, touches: Sequence[Touch]) -> tuple[Uses,
     return tuple(sorted(least.items())), tuple(sorted(most.items()))
 
 
-def standing_loads(live: Iterable[Placement]) -> dict[tuple[str, int], int]:
+def existing_loads(live: Iterable[Placement]) -> dict[tuple[str, int], int]:
     """Bytes a second that go through edges (device, number) already."""
     loads: dict[tuple[str, int], int] = defaultdict(int)
     for placement in live:

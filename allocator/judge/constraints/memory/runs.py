@@ -13,8 +13,8 @@ from itertools import chain
 from typing import NamedTuple
 
 from heapwright.allocator.hardware import HeapFacts, known
-from heapwright.allocator.judge.board.physical_map import Ground, most
-from heapwright.allocator.judge.constraints.memory.charge import Charge
+from heapwright.allocator.judge.board.physical_map import PhysicalMap, most
+from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
 from heapwright.allocator.order import locked_run, run_of
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Span
@@ -31,7 +31,7 @@ class Piece(NamedTuple):
     number: int = 1
 
 
-class Made(NamedTuple):
+class AlikeBuffers(NamedTuple):
     """Buffers alike: from which memories, of which runs (of all of them), and by which they are put in order."""
 
     buffer: str
@@ -46,7 +46,7 @@ class Made(NamedTuple):
         return max((piece.align, piece.length) for piece in self.pieces)
 
 
-class Taker(NamedTuple):
+class RunTaker(NamedTuple):
     """Who may take runs from memories at all."""
 
     names: frozenset[str]
@@ -86,35 +86,35 @@ def whole(begins: tuple[int, ...], skipped: int, length: int, align: int) -> int
 class Runs:
     """One platform."""
 
-    def __init__(self, platform: Platform, ground: Ground, heaps: Mapping[str, HeapFacts]) -> None:
+    def __init__(self, platform: Platform, ground: PhysicalMap, heaps: Mapping[str, HeapFacts]) -> None:
         self.platform, self.ground, self.heaps, self.page = platform, ground, heaps, platform.page
         self.takers = list(chain.from_iterable(map(self._takers, heaps.values())))
         rules = (r for d in platform.devices.values() for p in d.ports.values() for r in p.images)
         self.together = any(max(rule.dmabufs) > 1 for rule in rules)
 
-    def _takers(self, heap: HeapFacts) -> Iterator[Taker]:
+    def _takers(self, heap: HeapFacts) -> Iterator[RunTaker]:
         if heap.memories and not heap.in_locked_block:
             yield self._taker(heap, heap.memories)
         if heap.facts.locks is not None:
             align = frozenset([locked_run(self.heaps, heap)[0]])
-            yield Taker(frozenset([heap.facts.locks.from_]), align, align, together=False)
+            yield RunTaker(frozenset([heap.facts.locks.from_]), align, align, together=False)
 
-    def _taker(self, heap: HeapFacts, names: frozenset[str]) -> Taker:
+    def _taker(self, heap: HeapFacts, names: frozenset[str]) -> RunTaker:
         sizes = [self.page]
         if heap.by_size:
             while heap.alignment(sizes[-1] + 1) > heap.alignment(sizes[-1]):
                 sizes.append(heap.alignment(sizes[-1] + 1))
         aligns = {run_of(heap, size)[0] for size in sizes}
         if heap.run is None:
-            return Taker(
+            return RunTaker(
                 names, frozenset(aligns), frozenset([max(aligns)]), heap.by_size and not heap.one_by_one
             )
         aligns.add(self._within(heap))
         long = frozenset(align for align in aligns if align < heap.run)
         together = heap.by_size and not heap.one_by_one
-        return Taker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1, run=heap.run)
+        return RunTaker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1, run=heap.run)
 
-    def lacking(self, charges: Sequence[Charge]) -> Iterator[tuple[str, str]]:
+    def lacking(self, charges: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
         """What finds no place, and the buffers that look for one."""
         made = [each for charge in charges for each in self._made(charge)]
         made += self._locked(charges)
@@ -125,26 +125,27 @@ class Runs:
                 yield from self._in_block(heap, charges)
 
     @cached_property
-    def _places(self) -> list[Place]:
+    def _places(self) -> list[SharedMemories]:
         """Every set of memories from which somebody takes, where all their sizes are known."""
         every = sorted({taker.names for taker in self.takers}, key=sorted)
         known_ones = [names for names in every if all(self.ground.free[name] is not None for name in names)]
         return [
-            Place(self, names, self.takers, [self._stretches(name) for name in names]) for names in known_ones
+            SharedMemories(self, names, self.takers, [self._stretches(name) for name in names])
+            for names in known_ones
         ]
 
-    def _made(self, charge: Charge) -> Iterator[Made]:
+    def _made(self, charge: PlacementUsage) -> Iterator[AlikeBuffers]:
         home = charge.where.home
         if home.memories and not home.in_locked_block:
             yield from self._calls(home, charge)
 
-    def _calls(self, home: HeapFacts, charge: Charge) -> Iterator[Made]:
+    def _calls(self, home: HeapFacts, charge: PlacementUsage) -> Iterator[AlikeBuffers]:
         """What is made by one call: a dma-buf of a dma-heap, a buffer of any other."""
         assert home.memories is not None  # else nobody knows where
         calls = [(size,) for size in charge.sizes] if home.one_by_one else [charge.sizes]
         for sizes in calls:
             pieces = self._pieces(home, sizes, charge.number)
-            yield Made(charge.buffer, home.memories, pieces, charge.standing, id(charge))
+            yield AlikeBuffers(charge.buffer, home.memories, pieces, charge.standing, id(charge))
 
     def _within(self, home: HeapFacts) -> int:
         """What scattered runs begin on: pages, or granules if the heap aligns to them."""
@@ -165,9 +166,9 @@ class Runs:
                 found.append(Piece(self._within(home), left % length, count))
         return tuple(found)
 
-    def _locked(self, charges: Sequence[Charge]) -> Iterator[Made]:
+    def _locked(self, charges: Sequence[PlacementUsage]) -> Iterator[AlikeBuffers]:
         """Blocks, each locked once, by live buffers if there are any."""
-        seen: dict[str, Charge] = {}
+        seen: dict[str, PlacementUsage] = {}
         for charge in sorted(charges, key=lambda each: not each.standing):
             if charge.where.home.facts.locks is not None:
                 seen.setdefault(charge.where.home.name, charge)
@@ -176,16 +177,16 @@ class Runs:
             assert home.facts.locks is not None  # they were picked by it
             piece = Piece(*locked_run(self.heaps, home))
             names = frozenset([home.facts.locks.from_])
-            yield Made(charge.buffer, names, (piece,), charge.standing, id(piece))
+            yield AlikeBuffers(charge.buffer, names, (piece,), charge.standing, id(piece))
 
-    def _in_block(self, heap: HeapFacts, charges: Sequence[Charge]) -> Iterator[tuple[str, str]]:
+    def _in_block(self, heap: HeapFacts, charges: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
         assert heap.memories is not None and heap.facts.locks is not None  # it has a block
         inside = [each for each in charges if each.where.home.name == heap.name]
         made = [each for charge in inside for each in self._calls(heap, charge)]
         step = locked_run(self.heaps, heap)[0]
         block = Stretches(None, (step, 0, heap.facts.locks.size), ())
         takers = [self._taker(heap, heap.memories)]
-        yield from Place(self, heap.memories, takers, [block]).lacking(made)
+        yield from SharedMemories(self, heap.memories, takers, [block]).lacking(made)
 
     def _stretches(self, name: str) -> Stretches:
         """Where a memory is free for its heaps."""
@@ -250,11 +251,11 @@ class Stretches(NamedTuple):
         return max(0, whole(begins, held, length, align) - sum(touched(n, page, align) for n in self.parts))
 
 
-class Place:
+class SharedMemories:
     """One set of memories, and who takes from it: those of that set, and those who come before."""
 
     def __init__(
-        self, of: Runs, names: frozenset[str], takers: Sequence[Taker], stretches: Sequence[Stretches]
+        self, of: Runs, names: frozenset[str], takers: Sequence[RunTaker], stretches: Sequence[Stretches]
     ) -> None:
         self.names, self.page, self.stretches = names, of.page, stretches
         mine = [taker for taker in takers if taker.names & names]
@@ -270,7 +271,7 @@ class Place:
         """Fewer memories come first, then by name."""
         return (len(names), *sorted(names)) < (len(self.names), *sorted(self.names))
 
-    def lacking(self, made: Sequence[Made]) -> Iterator[tuple[str, str]]:
+    def lacking(self, made: Sequence[AlikeBuffers]) -> Iterator[tuple[str, str]]:
         """Classes of runs for which there is not certainly room."""
         live = [each for each in made if each.standing and each.names & self.names]
         new = [each for each in made if not each.standing and each.names & self.names]
@@ -295,8 +296,13 @@ class Place:
                     yield text, ", ".join(sorted({each.buffer for each in users}))
 
     def _needed(
-        self, own: Sequence[Made], before: Sequence[Made], align: int, blocks: int, parted: int
-    ) -> tuple[list[Made], int]:
+        self,
+        own: Sequence[AlikeBuffers],
+        before: Sequence[AlikeBuffers],
+        align: int,
+        blocks: int,
+        parted: int,
+    ) -> tuple[list[AlikeBuffers], int]:
         """Who takes blocks before a run of so many, it included, and how many are needed for certain."""
         same = [e for e in own if e.first[0] == align and in_steps(-(-e.first[1] // align)) >= blocks]
         larger = [each for each in own if each.first[0] > align]
@@ -312,7 +318,7 @@ class Place:
             lost * len({each.placement for each in same}) if shared else lost if same else 0
         )
 
-    def _blocks(self, made: Made, align: int) -> int:
+    def _blocks(self, made: AlikeBuffers, align: int) -> int:
         return sum(p.number * touched(p.length, p.align, align) for p in made.pieces)
 
     def _parted(self, align: int, live: int) -> int:

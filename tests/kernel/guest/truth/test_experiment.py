@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import heapwright
-from heapwright.allocator.backend import AllocationFailed, Buffer, KernelRefused
+from heapwright.allocator.backend import AllocatedBuffer, AllocationFailed, KernelRefused
 from heapwright.allocator.execute import execute
 from heapwright.allocator.linux.backend import LinuxBackend
 from heapwright.allocator.linux.control import opened
@@ -62,7 +62,7 @@ def attached(board: Platform, placement: Placement, node: Path) -> tuple[str, st
     )
 
 
-def owned(buffer: Buffer) -> OwnedDmabuf:
+def owned(buffer: AllocatedBuffer) -> OwnedDmabuf:
     (dmabuf,) = buffer.dmabufs
     assert isinstance(dmabuf, OwnedDmabuf)
     return dmabuf
