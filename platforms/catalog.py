@@ -32,9 +32,9 @@ from typing import Any, Final, NamedTuple
 from heapwright.platforms.checks.consistency import faults
 from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.errors import (
+    Diagnostic,
     InputError,
     Path,
-    Problem,
     UnknownPlatform,
     UnparsableInput,
     near,
@@ -42,7 +42,7 @@ from heapwright.platforms.errors import (
 )
 from heapwright.platforms.fourcc.modifiers import opaque
 from heapwright.platforms.kernels import on_kernel
-from heapwright.platforms.reading.documents import Document, Mark, document_from
+from heapwright.platforms.reading.documents import Document, SourceMap, document_from
 from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
 from heapwright.platforms.reading.validation import headed, partial, validated
 from heapwright.platforms.reading.yaml_source import read_file, read_text
@@ -133,7 +133,7 @@ def _read(name_or_path: str | FilePath, *, parts: bool = False) -> tuple[Documen
     return _bundled_document("profiles", text), None
 
 
-def notes(name_or_path: str | FilePath) -> tuple[Problem, ...]:
+def notes(name_or_path: str | FilePath) -> tuple[Diagnostic, ...]:
     """What is legal in a sound profile and yet may be a slip.
 
     Modifiers whose names nobody knows, and displays that do not say how many planes they have.
@@ -145,7 +145,7 @@ def notes(name_or_path: str | FilePath) -> tuple[Problem, ...]:
     whole = _with_rules(_layers(document, folder, ()), folder)
     found = [(path, said) for path, text in _modifiers(whole.data) if (said := opaque(text)) is not None]
     found += _uncounted(whole.data)
-    return tuple(Problem(*whole.where(path), (), f"note: {said}") for path, said in found)
+    return tuple(Diagnostic(*whole.where(path), (), f"note: {said}") for path, said in found)
 
 
 def _uncounted(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -160,7 +160,7 @@ def _uncounted(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
                 )
 
 
-def doubts(name_or_path: str | FilePath) -> tuple[Problem, ...]:
+def doubts(name_or_path: str | FilePath) -> tuple[Diagnostic, ...]:
     """What a profile that can be used claims and cannot be relied on: firewalls that other heaps undo.
 
     Raises:
@@ -169,7 +169,7 @@ def doubts(name_or_path: str | FilePath) -> tuple[Problem, ...]:
     document, folder = _read(name_or_path)
     platform = _platform(document, folder)
     whole = _with_rules(_layers(document, folder, ()), folder)
-    return tuple(Problem(*whole.where(path), path, said) for path, said in disputes(platform))
+    return tuple(Diagnostic(*whole.where(path), path, said) for path, said in disputes(platform))
 
 
 def _modifiers(data: dict[str, Any]) -> Iterator[tuple[Path, str]]:
@@ -267,7 +267,7 @@ def _with_rules(whole: Document, folder: FilePath | None) -> Document:
     if not _has_rules(whole.data):
         return replace(whole, data=without_nulls(whole.data)) if "extends" in whole.data else whole
     devices, marks = dict(whole.data["devices"]), whole.marks()
-    mark = marks.inside.get("devices", Mark(marks.place))
+    mark = marks.inside.get("devices", SourceMap(marks.place))
     inside = dict(mark.inside)
     problems = list(whole.problems)
     for name, device in devices.items():
@@ -281,7 +281,7 @@ def _with_rules(whole: Document, folder: FilePath | None) -> Document:
             ruled = replace(own, data={key: value for key, value in device.items() if key != "rules"})
         devices[name], inside[name] = ruled.data, ruled.mark
         problems += ruled.problems
-    marks = Mark(marks.place, {**marks.inside, "devices": Mark(mark.place, inside)})
+    marks = SourceMap(marks.place, {**marks.inside, "devices": SourceMap(mark.place, inside)})
     return Document(without_nulls({**whole.data, "devices": devices}), marks, tuple(problems))
 
 
@@ -333,5 +333,7 @@ def _bundled_document(kind: str, name: str) -> Document:
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise UnparsableInput([Problem(file.name, None, (), f"cannot be read: {error.strerror}")]) from None
+        raise UnparsableInput(
+            [Diagnostic(file.name, None, (), f"cannot be read: {error.strerror}")]
+        ) from None
     return read_text(content, f"platforms/{kind}/{file.name}")

@@ -33,6 +33,8 @@ MAX_PROBLEMS: Final = 500
 """Nobody reads more, and finding the word that was meant costs a millisecond each."""
 Path = tuple[str | int, ...]
 """Keys and list positions from the top of a file down to one value."""
+Finding = tuple[Path, str]
+"""A path in the data and what is wrong there."""
 
 
 def shown(value: Any) -> str:
@@ -54,7 +56,7 @@ def dotted(path: Path) -> str:
     return text
 
 
-class Problem(NamedTuple):
+class Diagnostic(NamedTuple):
     """One thing wrong with an input: where, and what was expected there."""
 
     file: str
@@ -85,11 +87,11 @@ class HeapwrightError(Exception):
 class InputError(HeapwrightError):
     """An input that is not what it must be, with all its problems at once (of very many, the first)."""
 
-    def __init__(self, problems: Iterable[Problem]) -> None:
+    def __init__(self, problems: Iterable[Diagnostic]) -> None:
         found = list(dict.fromkeys(problems))
         kept = sorted(found[:MAX_PROBLEMS], key=lambda problem: (problem.file, problem.line or 0))
         if len(found) > MAX_PROBLEMS:
-            kept.append(Problem(kept[-1].file, None, (), f"more problems than the {MAX_PROBLEMS} above"))
+            kept.append(Diagnostic(kept[-1].file, None, (), f"more problems than the {MAX_PROBLEMS} above"))
         self.problems = tuple(kept)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
@@ -104,7 +106,7 @@ class UnknownPlatform(InputError):
     def __init__(self, name: str, boards: Iterable[str], parts: Collection[str] = ()) -> None:
         self.name = name
         self.boards = tuple(boards)
-        super().__init__([Problem("", None, (), self._said(parts))])
+        super().__init__([Diagnostic("", None, (), self._said(parts))])
 
     def _said(self, parts: Collection[str]) -> str:
         if self.name in parts:

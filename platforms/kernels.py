@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Final, Protocol
 
-from heapwright.platforms.errors import InputError, Problem, shown
+from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Heap, Platform
 from heapwright.platforms.values import KERNEL_VERSION
 
@@ -71,7 +71,7 @@ def on_kernel(platform: Platform, kernel: str) -> Platform:
     """
     if not is_version(kernel):
         said = f"expected a kernel version such as 6.12, got {shown(kernel)}"
-        raise InputError([Problem("kernel", None, (), said)])
+        raise InputError([Diagnostic("kernel", None, (), said)])
     heaps = {name: _opened(heap, kernel) for name, heap in platform.heaps.items()}
     return platform.model_copy(update={"kernel": kernel, "heaps": heaps})
 

@@ -36,7 +36,7 @@ class Span(NamedTuple):
     high: int
 
 
-class Pages(int):
+class PageCount(int):
     """A size in pages of the kernel, whatever their size: an order of 8 is 256 of them.
 
     It is one until the profile around it, which states the page, is read.
@@ -100,7 +100,7 @@ def parse_span(value: Any) -> Any:
 
 
 def parse_paged(value: Any) -> int:
-    """`page` or `256 pages` as Pages; anything else as bytes.
+    """`page` or `256 pages` as a PageCount; anything else as bytes.
 
     Raises:
         ValueError: neither pages nor bytes, or none at all.
@@ -109,7 +109,7 @@ def parse_paged(value: Any) -> int:
         match = _PAGES.fullmatch(value)
         if match is None:
             raise ValueError(f"expected page, or a number of pages such as 256 pages, got {shown(value)}")
-        number: int = Pages(match[1] or 1)
+        number: int = PageCount(match[1] or 1)
     else:
         number = parse_bytes(value)
     if number == 0:
@@ -183,7 +183,7 @@ Bytes = Annotated[int, BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEM
 Address = Bytes
 """A bus or physical address."""
 PositiveBytes = Annotated[int, Field(ge=1), BeforeValidator(parse_bytes), WithJsonSchema(_BYTES_SCHEMA)]
-Reach = Annotated[Span | int, BeforeValidator(parse_span), WithJsonSchema(_SPAN_SCHEMA)]
+BytesOrSpan = Annotated[Span | int, BeforeValidator(parse_span), WithJsonSchema(_SPAN_SCHEMA)]
 """A number of bytes or an address, known exactly or as a Span."""
 PageBytes = Annotated[
     int,

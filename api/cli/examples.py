@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from heapwright.platforms.errors import InputError, Problem, near, shown
+from heapwright.platforms.errors import Diagnostic, InputError, near, shown
 
 _SUFFIX = ".yaml"
 
@@ -26,7 +26,7 @@ def example_files(names: Sequence[str]) -> tuple[str, ...]:
     known = example_names()
     unknown = [name for name in names if name not in known]
     if unknown:
-        raise InputError(Problem("", None, (), _no_example(name, known)) for name in unknown)
+        raise InputError(Diagnostic("", None, (), _no_example(name, known)) for name in unknown)
     return tuple(str(_folder() / f"{name}{_SUFFIX}") for name in names)
 
 

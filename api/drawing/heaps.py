@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, sized
 from heapwright.platforms.kernels import there
-from heapwright.platforms.schema import AlignBySize, Heap, Node, Platform
+from heapwright.platforms.schema import AlignBySize, Heap, HeapName, Platform
 from heapwright.solver.answer.render import Heading, Labelled
 
 
@@ -41,13 +41,13 @@ def _opened(heap: Heap) -> str:
     return f"opened as {', else '.join(names)}" if names else ""
 
 
-def _node(node: str | Node) -> str:
+def _node(node: str | HeapName) -> str:
     if isinstance(node, str):
         return node
     return f"{node.name} ({sentence(_kernels(node))})" if node.since or node.until else node.name
 
 
-def _kernels(thing: Heap | Node) -> Iterator[str]:
+def _kernels(thing: Heap | HeapName) -> Iterator[str]:
     if thing.since is not None:
         yield f"since {thing.since}"
     if thing.until is not None:

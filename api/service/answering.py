@@ -15,7 +15,7 @@ from heapwright.api.service.allocations import require_a_sane_size
 from heapwright.api.service.problems import BODY, ErrorDetail, Refused
 from heapwright.api.service.schema import AllocationRequest, PlanRequest, PlatformReference
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
-from heapwright.platforms.errors import InputError, Problem, UnknownPlatform
+from heapwright.platforms.errors import Diagnostic, InputError, UnknownPlatform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
@@ -103,4 +103,4 @@ def _require_sense(given: Inputs, plan: Plan) -> None:
     """
     found = contradictions(JudgedQuestion(JudgedPlatform(given.platform), given.pipelines), plan)
     if found:
-        raise InputError(Problem(BODY, None, ("plan", *path), text) for path, text in found)
+        raise InputError(Diagnostic(BODY, None, ("plan", *path), text) for path, text in found)

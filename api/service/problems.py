@@ -26,9 +26,9 @@ from starlette.exceptions import HTTPException
 
 from heapwright.api.service.deadline import OutOfTime
 from heapwright.platforms.errors import (
+    Diagnostic,
     HeapwrightError,
     InputError,
-    Problem,
     UnknownPlatform,
     UnparsableInput,
     dotted,
@@ -136,13 +136,13 @@ def _input_error(_: Request, error: Exception) -> JSONResponse:
     return _response(status, detail, faults[:MAX_ERRORS])
 
 
-def _path(problem: Problem) -> str:
+def _path(problem: Diagnostic) -> str:
     """Where in the body; `file` is the part of it that was read by itself, such as `pipelines[0]`."""
     part, inside = _PARTS.get(problem.file, problem.file), dotted(problem.path)
     return part + ("." if part and inside and not inside.startswith("[") else "") + inside
 
 
-def _message(problem: Problem) -> str:
+def _message(problem: Diagnostic) -> str:
     return problem.message if problem.line is None else f"line {problem.line}: {problem.message}"
 
 

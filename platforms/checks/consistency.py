@@ -11,18 +11,15 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Final
 
 from heapwright.platforms.checks.ranges import bad_ranges
-from heapwright.platforms.errors import Path, near, shown
+from heapwright.platforms.errors import Finding, Path, near, shown
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.schema import Device, ImageRule, Platform
 from heapwright.platforms.values import UNKNOWN, Span
 from heapwright.platforms.words import PORTS
 
-Fault = tuple[Path, str]
-"""A path in the profile and what is wrong there."""
 
-
-def faults(platform: Platform) -> Iterator[Fault]:
+def faults(platform: Platform) -> Iterator[Finding]:
     """Everything in `platform` that is dangling, circular, impossible or contradictory."""
     for check in _CHECKS:
         yield from check(platform)
@@ -30,8 +27,8 @@ def faults(platform: Platform) -> Iterator[Fault]:
 
 def _known(
     what: str, names: Iterable[str] | str | None, known: Collection[str], path: Path, *, vague: bool = False
-) -> Iterator[Fault]:
-    """A fault for each of `names` that is not `known`; nothing is no name, nor is `unknown` where it is `vague`."""
+) -> Iterator[Finding]:
+    """A finding for each of `names` that is not `known`; nothing is no name, nor is `unknown` where it is `vague`."""
     if names is None or (vague and names == UNKNOWN):
         return
     seen: set[str] = set()
@@ -46,7 +43,7 @@ def _known(
         seen.add(name)
 
 
-def _dangling_memories(platform: Platform) -> Iterator[Fault]:
+def _dangling_memories(platform: Platform) -> Iterator[Finding]:
     for name, memory in platform.memory.items():
         path = ("memory", name)
         yield from _known("memory", memory.inside, platform.memory, (*path, "inside"))
@@ -56,7 +53,7 @@ def _dangling_memories(platform: Platform) -> Iterator[Fault]:
             yield (*path, "local"), "names no device; leave it out for system memory"
 
 
-def _dangling_heaps(platform: Platform) -> Iterator[Fault]:
+def _dangling_heaps(platform: Platform) -> Iterator[Finding]:
     for name, heap in platform.heaps.items():
         path = ("heaps", name)
         yield from _known("memory", heap.memory, platform.memory, (*path, "memory"), vague=True)
@@ -67,7 +64,7 @@ def _dangling_heaps(platform: Platform) -> Iterator[Fault]:
             yield from _known("memory", heap.locks.from_, platform.memory, (*path, "locks", "from"))
 
 
-def _allotted_twice(device: Device, platform: Platform, path: Path) -> Iterator[Fault]:
+def _allotted_twice(device: Device, platform: Platform, path: Path) -> Iterator[Finding]:
     """Bus addresses that are shared are allotted in one way, which the IOMMU states."""
     unit = platform.iommus.get(device.dma.iommu or "")
     if device.dma.iova is None:
@@ -79,7 +76,7 @@ def _allotted_twice(device: Device, platform: Platform, path: Path) -> Iterator[
         yield path, f"all behind {name} share its aperture: 'iova' is said there (iommus.{name}.iova)"
 
 
-def _dangling_devices(platform: Platform) -> Iterator[Fault]:
+def _dangling_devices(platform: Platform) -> Iterator[Finding]:
     for name, device in platform.devices.items():
         path = ("devices", name)
         yield from _known("iommu", device.dma.iommu, platform.iommus, (*path, "dma", "iommu"))
@@ -99,13 +96,13 @@ def _dangling_devices(platform: Platform) -> Iterator[Fault]:
                 yield from _unknown_resources(rule.uses, platform, (*place, "images", index, "uses"))
 
 
-def _unknown_resources(uses: dict[str, int], platform: Platform, path: Path) -> Iterator[Fault]:
+def _unknown_resources(uses: dict[str, int], platform: Platform, path: Path) -> Iterator[Finding]:
     for resource in uses:
         for _, message in _known("resource", resource, platform.resources, path):
             yield (*path, resource), message
 
 
-def _cycles(platform: Platform) -> Iterator[Fault]:
+def _cycles(platform: Platform) -> Iterator[Finding]:
     """Memories inside each other, and heaps that move buffers in a circle."""
     inside = {name: memory.inside for name, memory in platform.memory.items()}
     moves = {name: heap.moves_to for name, heap in platform.heaps.items()}
@@ -137,7 +134,7 @@ def _short(chain: list[str]) -> str:
     return " → ".join(chain if len(chain) <= 9 else [*chain[:4], "…", *chain[-4:]])
 
 
-def _device_contradictions(platform: Platform) -> Iterator[Fault]:
+def _device_contradictions(platform: Platform) -> Iterator[Finding]:
     for name, device in platform.devices.items():
         path = ("devices", name)
         if device.dma.iommu is not None and device.dma.mmu:
@@ -152,7 +149,7 @@ def _device_contradictions(platform: Platform) -> Iterator[Fault]:
         yield from _conversions(device, path)
 
 
-def _pieces_behind_translation(name: str, device: Device, path: Path) -> Iterator[Fault]:
+def _pieces_behind_translation(name: str, device: Device, path: Path) -> Iterator[Finding]:
     """One run of bus addresses is made of any pages: nothing is left to count, or to straddle."""
     behind = "page tables of its own" if device.dma.mmu else device.dma.iommu
     for field in ("segments", "boundary") if behind else ():
@@ -164,7 +161,7 @@ def _pieces_behind_translation(name: str, device: Device, path: Path) -> Iterato
             )
 
 
-def _ports(device: Device, path: Path) -> Iterator[Fault]:
+def _ports(device: Device, path: Path) -> Iterator[Finding]:
     table = PORTS[device.kind]
     for name, port in device.ports.items():
         place = (*path, "ports", name)
@@ -184,13 +181,13 @@ def _ports(device: Device, path: Path) -> Iterator[Fault]:
                 yield from _twice(rule.when.rotate, (*place, "images", index, "when", "rotate"))
 
 
-def _twice(angles: tuple[int, ...], path: Path) -> Iterator[Fault]:
+def _twice(angles: tuple[int, ...], path: Path) -> Iterator[Finding]:
     for index, angle in enumerate(angles):
         if angle in angles[:index]:
             yield (*path, index), f"{angle} is named twice"
 
 
-def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
+def _image_rule(rule: ImageRule, path: Path) -> Iterator[Finding]:
     for field, words in (("formats", rule.formats), ("modifiers", rule.modifiers)):
         for index, word in enumerate(words):
             if word in words[:index]:
@@ -205,7 +202,7 @@ def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
                 )
 
 
-def _conversions(device: Device, path: Path) -> Iterator[Fault]:
+def _conversions(device: Device, path: Path) -> Iterator[Finding]:
     table = PORTS[device.kind]
     for index, edge in enumerate(device.converts):
         for field, port, way in (("from", edge.from_, "read"), ("to", edge.to, "write")):
@@ -216,7 +213,7 @@ def _conversions(device: Device, path: Path) -> Iterator[Fault]:
                 yield place, f"expected a port that {way}s, got {port}, which {table[port]}s"
 
 
-def _shared_names(platform: Platform) -> Iterator[Fault]:
+def _shared_names(platform: Platform) -> Iterator[Finding]:
     """One dma-heap node is one heap: two would count its memory twice."""
     owner: dict[str, str] = {}
     for name, heap in platform.heaps.items():
@@ -233,7 +230,7 @@ def _shared_names(platform: Platform) -> Iterator[Fault]:
             owner.setdefault(node, name)
 
 
-def _overlaps(platform: Platform) -> Iterator[Fault]:
+def _overlaps(platform: Platform) -> Iterator[Finding]:
     """Memories beside each other from which heaps allocate are different memory: else bytes are given out twice.
 
     Only addresses that are known are compared; a size that is a range counts by its smaller end.
@@ -272,7 +269,7 @@ def _allocated_from(platform: Platform) -> set[str]:
     return found
 
 
-_CHECKS: Final[tuple[Callable[[Platform], Iterator[Fault]], ...]] = (
+_CHECKS: Final[tuple[Callable[[Platform], Iterator[Finding]], ...]] = (
     _dangling_memories,
     _dangling_heaps,
     _dangling_devices,

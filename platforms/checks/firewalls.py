@@ -23,13 +23,13 @@ from collections.abc import Iterator, Mapping
 from itertools import combinations
 from typing import NamedTuple
 
-from heapwright.platforms.errors import Path
+from heapwright.platforms.errors import Finding
 from heapwright.platforms.kernels import together
 from heapwright.platforms.schema import Heap, Memory, Platform
 from heapwright.platforms.values import UNKNOWN, Span
 
 
-class Clash(NamedTuple):
+class AccessConflict(NamedTuple):
     """Two heaps that claim different things of one range."""
 
     heap: str
@@ -38,10 +38,10 @@ class Clash(NamedTuple):
     """Where both may allocate; empty where nobody knows."""
 
 
-def disputes(platform: Platform) -> Iterator[tuple[Path, str]]:
+def disputes(platform: Platform) -> Iterator[Finding]:
     """A sentence for every heap that others keep from having a firewall, and the path where it is claimed."""
     told: set[str] = set()
-    for heap, other, memory in clashes(platform.memory, platform.heaps):
+    for heap, other, memory in access_conflicts(platform.memory, platform.heaps):
         one, theirs = platform.heaps[heap], platform.heaps[other]
         if one.access in (None, UNKNOWN) or heap in told or not together(one, theirs):
             continue
@@ -62,7 +62,7 @@ def _admitted(heap: Heap) -> str:
     return f"{members} ({heap.firewall or 'static'})"
 
 
-def clashes(memory: Mapping[str, Memory], heaps: Mapping[str, Heap]) -> Iterator[Clash]:
+def access_conflicts(memory: Mapping[str, Memory], heaps: Mapping[str, Heap]) -> Iterator[AccessConflict]:
     """Every pair of heaps of which one at least guards a range that the other uses otherwise, both ways round."""
     for one, other in combinations(sorted(heaps), 2):
         if claim(heaps[one]) == claim(heaps[other]):
@@ -71,8 +71,8 @@ def clashes(memory: Mapping[str, Memory], heaps: Mapping[str, Heap]) -> Iterator
         if found is None:
             found = _shared(memory, heaps[other], heaps[one])
         if found is not None:
-            yield Clash(one, other, found)
-            yield Clash(other, one, found)
+            yield AccessConflict(one, other, found)
+            yield AccessConflict(other, one, found)
 
 
 def claim(heap: Heap) -> object:

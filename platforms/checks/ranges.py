@@ -8,15 +8,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from heapwright.platforms.errors import Path, shown
+from heapwright.platforms.errors import Finding, Path, shown
 from heapwright.platforms.kernels import is_version, together
-from heapwright.platforms.schema import AlignBySize, Bitmaps, Heap, ImageRule, Memory, Node, Platform, Port
+from heapwright.platforms.schema import (
+    AlignBySize,
+    Bitmaps,
+    Heap,
+    HeapName,
+    ImageRule,
+    Memory,
+    Platform,
+    Port,
+)
 from heapwright.platforms.values import UNKNOWN, Span, in_units
 
-Fault = tuple[Path, str]
 
-
-def bad_ranges(platform: Platform) -> Iterator[Fault]:
+def bad_ranges(platform: Platform) -> Iterator[Finding]:
     """Every number or range in `platform` that is impossible."""
     yield from _power_of_two(platform.page, "the page", ("page",))
     for name, memory in platform.memory.items():
@@ -39,7 +46,7 @@ def bad_ranges(platform: Platform) -> Iterator[Fault]:
             yield from _port(port, (*path, "ports", port_name))
 
 
-def _allotted(iova: object, path: Path) -> Iterator[Fault]:
+def _allotted(iova: object, path: Path) -> Iterator[Finding]:
     if isinstance(iova, Bitmaps):
         yield from _power_of_two(iova.by_size_up_to, "an alignment", (*path, "by_size_up_to"))
 
@@ -51,7 +58,7 @@ def _ends(value: Any) -> tuple[int, int] | None:
     return (value, value) if isinstance(value, int) else None
 
 
-def _memory(name: str, memory: Memory, platform: Platform) -> Iterator[Fault]:
+def _memory(name: str, memory: Memory, platform: Platform) -> Iterator[Finding]:
     path = ("memory", name)
     size, held = _ends(memory.size), _ends(memory.held)
     if size is not None and size[1] == 0:
@@ -70,7 +77,7 @@ def _memory(name: str, memory: Memory, platform: Platform) -> Iterator[Fault]:
         yield from _sticks_out(name, memory, outer, path)
 
 
-def _sticks_out(name: str, memory: Memory, outer: Memory, path: Path) -> Iterator[Fault]:
+def _sticks_out(name: str, memory: Memory, outer: Memory, path: Path) -> Iterator[Finding]:
     size, room = _ends(memory.size), _ends(outer.size)
     if size is not None and room is not None and size[0] > room[1]:
         yield (
@@ -91,7 +98,7 @@ def _sticks_out(name: str, memory: Memory, outer: Memory, path: Path) -> Iterato
         yield (*path, "base"), f"{name} ends at {end:#x}, after {memory.inside} around it at {limit:#x}"
 
 
-def _heap(heap: Heap, page: int, path: Path) -> Iterator[Fault]:
+def _heap(heap: Heap, page: int, path: Path) -> Iterator[Finding]:
     align, at = heap.align, (*path, "align")
     if isinstance(align, AlignBySize):
         align, at = align.by_size_up_to, (*at, "by_size_up_to")
@@ -100,11 +107,11 @@ def _heap(heap: Heap, page: int, path: Path) -> Iterator[Fault]:
     yield from _whole_pages(heap.run, page, (*path, "run"))
     yield from _kernels(heap, "the heap", path)
     for index, node in enumerate(heap.nodes):
-        if isinstance(node, Node):
+        if isinstance(node, HeapName):
             yield from _kernels(node, "the name", (*path, "names", index))
 
 
-def _kernels(thing: Heap | Node, what: str, path: Path) -> Iterator[Fault]:
+def _kernels(thing: Heap | HeapName, what: str, path: Path) -> Iterator[Finding]:
     stated = {field: text for field in ("since", "until") if (text := getattr(thing, field)) is not None}
     wrong = {field: text for field, text in stated.items() if not is_version(text)}
     for field, text in wrong.items():
@@ -113,13 +120,13 @@ def _kernels(thing: Heap | Node, what: str, path: Path) -> Iterator[Fault]:
         yield (*path, "until"), f"{what} would be gone in {thing.until}, before it came in {thing.since}"
 
 
-def _port(port: Port, path: Path) -> Iterator[Fault]:
+def _port(port: Port, path: Path) -> Iterator[Finding]:
     yield from _ordered(port.count.min, port.count.max, (*path, "count"))
     for index, rule in enumerate(port.images):
         yield from _image_rule(rule, (*path, "images", index))
 
 
-def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
+def _image_rule(rule: ImageRule, path: Path) -> Iterator[Finding]:
     low, high = rule.extent.min, rule.extent.max
     if isinstance(low, tuple) and isinstance(high, tuple) and (low[0] > high[0] or low[1] > high[1]):
         yield (*path, "extent"), f"the smallest extent {low} exceeds the largest {high}"
@@ -132,17 +139,17 @@ def _image_rule(rule: ImageRule, path: Path) -> Iterator[Fault]:
             yield (*path, "column_height", "times_height"), "min exceeds max"
 
 
-def _ordered(low: int | str | None, high: int | str | None, path: Path) -> Iterator[Fault]:
+def _ordered(low: int | str | None, high: int | str | None, path: Path) -> Iterator[Finding]:
     if isinstance(low, int) and isinstance(high, int) and low > high:
         yield path, f"min {low} exceeds max {high}"
 
 
-def _power_of_two(value: Any, what: str, path: Path) -> Iterator[Fault]:
+def _power_of_two(value: Any, what: str, path: Path) -> Iterator[Finding]:
     if isinstance(value, int) and value & (value - 1):
         yield path, f"expected a power of two for {what}, got {value}"
 
 
-def _whole_pages(value: Any, page: int, path: Path) -> Iterator[Fault]:
+def _whole_pages(value: Any, page: int, path: Path) -> Iterator[Finding]:
     """The kernel gives out pages: nothing it promises is a part of one."""
     if isinstance(value, int) and value % page:
         yield (
@@ -152,7 +159,7 @@ def _whole_pages(value: Any, page: int, path: Path) -> Iterator[Fault]:
         )
 
 
-def _beyond_bits(aperture: Any, bits: int, path: Path) -> Iterator[Fault]:
+def _beyond_bits(aperture: Any, bits: int, path: Path) -> Iterator[Finding]:
     end = aperture.base + aperture.size
     if end > 1 << bits:
         yield path, f"the aperture ends at {end:#x}, beyond {bits} bits"

@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, NamedTuple
 
 from heapwright.platforms.errors import near, shown
 
-Class = Literal["rgb", "yuv", "grey", "indexed"]
+ColourModel = Literal["rgb", "yuv", "grey", "indexed"]
 _NUMBER: Final = re.compile(r"0x[0-9a-fA-F]{8}|[1-3][0-9]{9}|[1-9][0-9]{8}", re.ASCII)
 """A fourcc's 32 bits: fourcc_code() of drm_fourcc.h puts the first character in the lowest byte, the last above 0x20."""
 SOURCE: Final = "include/uapi/drm/drm_fourcc.h; drivers/gpu/drm/drm_fourcc.c __drm_format_info()"
@@ -49,7 +49,7 @@ class PixelFormat(NamedTuple):
     fourcc: str
     name: str
     title: str
-    colour: Class
+    colour: ColourModel
     planes: tuple[PlaneFormat, ...]
     hsub: int
     vsub: int

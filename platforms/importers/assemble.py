@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from heapwright.platforms.importers import displays, exporting, memories, videos
-from heapwright.platforms.importers.devices import Entry, Found
-from heapwright.platforms.importers.records import Machine
+from heapwright.platforms.importers.devices import Found
+from heapwright.platforms.importers.records import Entry, Machine
 from heapwright.platforms.kernels import version_of
 from heapwright.platforms.knowledge.drivers import cpu_facts
 from heapwright.platforms.schema import SCHEMA

@@ -8,11 +8,9 @@ from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 from heapwright.platforms.importers.exporting import Exporting
-from heapwright.platforms.importers.records import Hardware, Reach, TreeDevice
+from heapwright.platforms.importers.records import BusFacts, Entry, Hardware, TreeDevice
 from heapwright.platforms.knowledge.drivers import DriverFacts
 from heapwright.platforms.knowledge.recognition import Identity
-
-Entry = dict[str, Any]
 
 
 class Found(NamedTuple):
@@ -48,7 +46,7 @@ def identity(driver: str, hardware: Hardware, tree: Sequence[TreeDevice], card: 
     return Identity(driver, compatible, hardware.pci, nearby)
 
 
-def common(kind: str, driver: str, node: str | None, reach: Reach, known: DriverFacts | None) -> Entry:
+def common(kind: str, driver: str, node: str | None, reach: BusFacts, known: DriverFacts | None) -> Entry:
     """Fields that every device has, ports left out."""
     facts = dict(known.device) if known is not None else {}
     entry: Entry = {"kind": kind, "driver": driver}
@@ -67,7 +65,7 @@ def common(kind: str, driver: str, node: str | None, reach: Reach, known: Driver
     return entry
 
 
-def _dma(reach: Reach, known: Mapping[str, Any] | None) -> Entry:
+def _dma(reach: BusFacts, known: Mapping[str, Any] | None) -> Entry:
     """How the device addresses memory: translated by an IOMMU if sysfs says so."""
     dma: Entry = dict(known or {})
     if reach.group is not None:

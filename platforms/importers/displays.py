@@ -12,11 +12,11 @@ from typing import Final
 
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import LINEAR
-from heapwright.platforms.importers.devices import Entry, Found, common, device_source, identity
+from heapwright.platforms.importers.devices import Found, common, device_source, identity
 from heapwright.platforms.importers.exporting import Exporting
 from heapwright.platforms.importers.naming import name_for
 from heapwright.platforms.importers.planes import both
-from heapwright.platforms.importers.records import Card, ScanoutFormat, TreeDevice
+from heapwright.platforms.importers.records import CardRecord, Entry, ScanoutFormat, TreeDevice
 from heapwright.platforms.knowledge.drivers import DriverFacts, driver_facts
 from heapwright.platforms.knowledge.recognition import told
 
@@ -25,7 +25,7 @@ HALF_TURN: Final = (0, 180)
 
 
 def device(
-    card: Card,
+    card: CardRecord,
     kernel: str | None,
     taken: dict[str, Entry],
     traits: dict[str, object],
@@ -63,7 +63,7 @@ def device(
     return Found(name, entry, exports, mapped, local, resources, note)
 
 
-def left_out(card: Card) -> str | None:
+def left_out(card: CardRecord) -> str | None:
     """What a card told that no profile says, as a sentence."""
     formats = (each for kind in card.planes.formats.values() for each in kind)
     if any({90, 270} & set(each.rotations) for each in formats):
@@ -93,7 +93,7 @@ def _own_resources(name: str, ports: Entry, known: DriverFacts | None) -> tuple[
     return owned, resources
 
 
-def _pitch(card: Card) -> str:
+def _pitch(card: CardRecord) -> str:
     if card.pitch_multiple is None:
         return ""
     bits = ", ".join(map(str, card.dumb_bits))
@@ -110,7 +110,7 @@ def _known_ports(known: DriverFacts | None) -> Entry:
     return ports
 
 
-def _ports(card: Card, known: DriverFacts | None) -> Entry:
+def _ports(card: CardRecord, known: DriverFacts | None) -> Entry:
     ports: Entry = {}
     planes = card.planes
     shown = (each for kind in ("primary", "overlay") for each in planes.formats.get(kind, ()))
@@ -141,7 +141,7 @@ def _port(
 
 
 def _images(
-    card: Card, port: str, formats: Iterable[ScanoutFormat], known: DriverFacts | None
+    card: CardRecord, port: str, formats: Iterable[ScanoutFormat], known: DriverFacts | None
 ) -> list[Entry]:
     """Image rules of a port: the driver's rules for what was found, then what no rule covers."""
     found = _found(formats)
@@ -233,7 +233,7 @@ def _size(text: str) -> tuple[int, int]:
     return int(width), int(height)
 
 
-def _extent(card: Card) -> Entry:
+def _extent(card: CardRecord) -> Entry:
     if card.modes is None:
         return {}
     least, most = ((max(1, width), max(1, height)) for width, height in card.modes)

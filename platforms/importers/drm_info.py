@@ -10,11 +10,11 @@ import json
 from collections import Counter
 from typing import Any, Final
 
-from heapwright.platforms.errors import Problem, UnparsableInput, shown
+from heapwright.platforms.errors import Diagnostic, UnparsableInput, shown
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import canonical
-from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
-from heapwright.platforms.importers.records import Card, Hardware, Machine, Reach
+from heapwright.platforms.importers.planes import TYPES, PlaneRecord, put_together, rotations
+from heapwright.platforms.importers.records import BusFacts, CardRecord, Hardware, Machine
 
 MOST_BYTES: Final = 16 << 20
 MOST_CARDS: Final = 32
@@ -46,10 +46,10 @@ def machine(text: bytes, file: str) -> Machine:
         kernel = next((found for _, card in opened if (found := _kernel(card)) is not None), None)
     except ValueError as wrong:
         said = f"is no output of drm_info -j: {wrong}"
-        raise UnparsableInput([Problem(file, None, (), said[:300])]) from None
+        raise UnparsableInput([Diagnostic(file, None, (), said[:300])]) from None
     if not cards:
         said = f"no card could be opened: {', '.join(closed)}" if closed else "it has no card"
-        raise UnparsableInput([Problem(file, None, (), f"tells nothing: {said}"[:300])])
+        raise UnparsableInput([Diagnostic(file, None, (), f"tells nothing: {said}"[:300])])
     notes = [
         f"{file} tells nothing of memory, and of heaps only whether a card makes dumb buffers, not their pitches"
     ]
@@ -83,30 +83,30 @@ def _kernel(card: dict[str, Any]) -> str | None:
     return release[:64] if isinstance(release, str) and release.isprintable() else None
 
 
-def _card(node: str, card: dict[str, Any], file: str) -> Card:
+def _card(node: str, card: dict[str, Any], file: str) -> CardRecord:
     driver = _object(card["driver"], "a driver")
     caps = {name: _number(value) for name, value in _part(driver, "caps").items() if value is not None}
     prime = caps.get("PRIME", 0)
     planes = [_plane(_object(plane, "a plane")) for plane in _list(card, "planes")]
     cursor = (caps.get("CURSOR_WIDTH", 0), caps.get("CURSOR_HEIGHT", 0))
     connectors, writeback = _connectors(_list(card, "connectors"))
-    return Card(
+    return CardRecord(
         node=None, driver=_word(driver.get("name")), imports=bool(prime & 1), exports=bool(prime & 2),
         dumb=bool(caps.get("DUMB_BUFFER", 0)), pitch_multiple=None,
         modes=_extents(_part(card, "fb_size")) if planes else None,
         planes=put_together(planes),
         cursor=cursor if all(0 < side <= 1 << 16 for side in cursor) else None,
-        writeback=writeback, connectors=connectors, reach=Reach(), permission="",
+        writeback=writeback, connectors=connectors, reach=BusFacts(), permission="",
         source=f"probed: drm_info of {node} ({file})"[:1000], hardware=_hardware(_part(card, "device")),
     )  # fmt: skip
 
 
-def _plane(plane: dict[str, Any]) -> Plane:
+def _plane(plane: dict[str, Any]) -> PlaneRecord:
     properties = _part(plane, "properties")
     kind = TYPES.get(_number(_part(properties, "type").get("value", 1)), "overlay")
     crtcs = plane.get("possible_crtcs")
     bits = [_object(each, "a bit").get("name") for each in _list(_part(properties, "rotation"), "spec")]
-    return Plane(
+    return PlaneRecord(
         kind,
         None if crtcs is None else _number(crtcs),
         _formats(plane, _list(_part(properties, "IN_FORMATS"), "data")),

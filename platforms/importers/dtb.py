@@ -12,7 +12,7 @@ import struct
 from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
-from heapwright.platforms.errors import Problem, UnparsableInput
+from heapwright.platforms.errors import Diagnostic, UnparsableInput
 from heapwright.platforms.importers.records import Area, Bank, Machine, TreeDevice
 
 MAGIC: Final = 0xD00DFEED
@@ -43,7 +43,7 @@ def machine(data: bytes, file: str) -> Machine:
         tree = parse(data)
         banks, areas, found = tuple(_banks(tree)), tuple(_areas(tree)), tuple(_devices(tree))
     except ValueError as wrong:
-        raise UnparsableInput([Problem(file, None, (), f"is no sound device tree: {wrong}")]) from None
+        raise UnparsableInput([Diagnostic(file, None, (), f"is no sound device tree: {wrong}")]) from None
     title = _text(tree.properties.get("model", b"")) or file
     note = f"{file} tells memory, and of devices only what they are compatible with: nothing of what they do"
     return Machine(title, None, 4096, banks, areas, tree=found, notes=(note,))

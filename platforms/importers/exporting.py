@@ -8,17 +8,16 @@ and `default_cma_region` is a second name of the default area's.
 
 from __future__ import annotations
 
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from heapwright.platforms.importers.memories import Memories
 from heapwright.platforms.importers.naming import name_for
-from heapwright.platforms.importers.records import HeapNode, Machine
+from heapwright.platforms.importers.records import Entry, HeapNodeRecord, Machine
 from heapwright.platforms.knowledge.exporters import exporter_of_node, exporters
 from heapwright.platforms.knowledge.files import fits
 
 DEFAULT_NAME: Final = "default_cma_region"
 HUGE: Final = 2 << 20
-Entry = dict[str, Any]
 
 
 class Exporting(NamedTuple):
@@ -45,9 +44,9 @@ def heaps(machine: Machine, memories: Memories, devices: tuple[Exporting, ...]) 
     return section
 
 
-def _pools(machine: Machine, memories: Memories) -> list[tuple[str | None, list[HeapNode]]]:
+def _pools(machine: Machine, memories: Memories) -> list[tuple[str | None, list[HeapNodeRecord]]]:
     """Heap nodes that are one pool, with the area behind it."""
-    pools: dict[str, tuple[str | None, list[HeapNode]]] = {}
+    pools: dict[str, tuple[str | None, list[HeapNodeRecord]]] = {}
     default = next((area.name for area in machine.areas if area.default and area.kind == "cma"), None)
     for node in machine.heaps:
         area = default if node.name == DEFAULT_NAME else node.name if node.name in memories.areas else None
@@ -57,7 +56,11 @@ def _pools(machine: Machine, memories: Memories) -> list[tuple[str | None, list[
 
 
 def _heap_node(
-    section: dict[str, Entry], machine: Machine, memories: Memories, area: str | None, nodes: list[HeapNode]
+    section: dict[str, Entry],
+    machine: Machine,
+    memories: Memories,
+    area: str | None,
+    nodes: list[HeapNodeRecord],
 ) -> None:
     nodes = sorted(nodes, key=lambda node: node.name != DEFAULT_NAME)
     known = "cma" if area is not None or nodes[0].name == DEFAULT_NAME else None
@@ -96,7 +99,7 @@ def _own(memories: Memories, wanted: str, known: str | None, machine: Machine) -
     return name
 
 
-def _udmabuf(section: dict[str, Entry], machine: Machine, memories: Memories, node: HeapNode) -> None:
+def _udmabuf(section: dict[str, Entry], machine: Machine, memories: Memories, node: HeapNodeRecord) -> None:
     common: Entry = {"via": "udmabuf", "names": [node.name]}
     limit = {} if machine.udmabuf_limit is None else {"largest": machine.udmabuf_limit}
     last: Entry = {"permission": node.permission} if node.permission else {}

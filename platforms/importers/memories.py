@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from heapwright.platforms.importers.naming import name_for
-from heapwright.platforms.importers.records import Area, Bank, Machine
-
-Entry = dict[str, Any]
+from heapwright.platforms.importers.records import Area, Bank, Entry, Machine
 
 
 class Memories(NamedTuple):

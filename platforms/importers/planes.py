@@ -14,14 +14,14 @@ from functools import reduce
 from operator import or_
 from typing import Final, NamedTuple
 
-from heapwright.platforms.importers.records import Planes, ScanoutFormat
+from heapwright.platforms.importers.records import PlanesRecord, ScanoutFormat
 
 TYPES: Final = {0: "overlay", 1: "primary", 2: "cursor"}
 """enum drm_plane_type."""
 ANGLES: Final = (0, 90, 180, 270)
 
 
-class Plane(NamedTuple):
+class PlaneRecord(NamedTuple):
     """One plane as a card or a listing tells it."""
 
     type: str
@@ -39,7 +39,7 @@ def rotations(bits: Collection[str]) -> tuple[int, ...]:
     return tuple(sorted(turned | {0}))
 
 
-def put_together(planes: Sequence[Plane]) -> Planes:
+def put_together(planes: Sequence[PlaneRecord]) -> PlanesRecord:
     """The planes of a card by their type, and how many of them one display has at least."""
     formats: dict[str, dict[str, ScanoutFormat]] = {}
     for plane in planes:
@@ -50,7 +50,7 @@ def put_together(planes: Sequence[Plane]) -> Planes:
     shown = [each.crtcs for each in planes if each.type != "cursor"]
     cursors = [each.crtcs for each in planes if each.type == "cursor"]
     displays = _bits(each.crtcs or 0 for each in planes if each.type == "primary")
-    return Planes(
+    return PlanesRecord(
         {kind: tuple(mine.values()) for kind, mine in formats.items()},
         _least(shown, displays),
         _least(cursors, displays),

@@ -6,9 +6,11 @@ Every record says where it was read (`source`, a text that begins with `probed:`
 
 from __future__ import annotations
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
-Direction = Literal["capture", "output"]
+QueueDirection = Literal["capture", "output"]
+Entry = dict[str, Any]
+"""What records become: a part of a profile as a file states it."""
 
 
 class Bank(NamedTuple):
@@ -37,7 +39,7 @@ class Area(NamedTuple):
     """The area that devices without one of their own allocate from."""
 
 
-class HeapNode(NamedTuple):
+class HeapNodeRecord(NamedTuple):
     """A node of /dev/dma_heap, or /dev/udmabuf."""
 
     name: str
@@ -45,14 +47,14 @@ class HeapNode(NamedTuple):
     source: str
 
 
-class Group(NamedTuple):
+class IommuGroup(NamedTuple):
     """An IOMMU group whose devices are translated."""
 
     name: str
     source: str
 
 
-class Reach(NamedTuple):
+class BusFacts(NamedTuple):
     """What sysfs tells of the device behind a node."""
 
     group: str | None = None
@@ -121,10 +123,10 @@ class VideoFormat(NamedTuple):
     modifier: str = "LINEAR"
 
 
-class Queue(NamedTuple):
+class QueueRecord(NamedTuple):
     """One direction of a video node."""
 
-    direction: Direction
+    direction: QueueDirection
     formats: tuple[VideoFormat, ...]
     imports: bool
     """Takes dma-bufs (V4L2_BUF_CAP_SUPPORTS_DMABUF)."""
@@ -139,8 +141,8 @@ class Video(NamedTuple):
     name: str
     driver: str
     card: str
-    queues: tuple[Queue, ...]
-    reach: Reach
+    queues: tuple[QueueRecord, ...]
+    reach: BusFacts
     permission: str
     source: str
     hardware: Hardware = Hardware()
@@ -155,7 +157,7 @@ class ScanoutFormat(NamedTuple):
     """Angles that its planes say they turn it by, in no layout in particular."""
 
 
-class Planes(NamedTuple):
+class PlanesRecord(NamedTuple):
     """The planes of a card."""
 
     formats: dict[str, tuple[ScanoutFormat, ...]]
@@ -165,7 +167,7 @@ class Planes(NamedTuple):
     cursors: int | None = None
 
 
-class Card(NamedTuple):
+class CardRecord(NamedTuple):
     """A DRM card."""
 
     node: str | None
@@ -177,12 +179,12 @@ class Card(NamedTuple):
     """Bytes that the driver rounds dumb pitches to; None where it was not asked."""
     modes: tuple[tuple[int, int], tuple[int, int]] | None
     """Least and most extent of framebuffers; None where the card shows nothing."""
-    planes: Planes
+    planes: PlanesRecord
     cursor: tuple[int, int] | None
     writeback: tuple[str, ...]
     """Fourccs of a writeback connector."""
     connectors: tuple[str, ...]
-    reach: Reach
+    reach: BusFacts
     permission: str
     source: str
     dumb_bits: tuple[int, ...] = ()
@@ -200,11 +202,11 @@ class Machine(NamedTuple):
     page: int
     banks: tuple[Bank, ...] = ()
     areas: tuple[Area, ...] = ()
-    heaps: tuple[HeapNode, ...] = ()
-    udmabuf: HeapNode | None = None
+    heaps: tuple[HeapNodeRecord, ...] = ()
+    udmabuf: HeapNodeRecord | None = None
     udmabuf_limit: int | None = None
-    groups: tuple[Group, ...] = ()
-    cards: tuple[Card, ...] = ()
+    groups: tuple[IommuGroup, ...] = ()
+    cards: tuple[CardRecord, ...] = ()
     videos: tuple[Video, ...] = ()
     has_cpu: bool = True
     tree: tuple[TreeDevice, ...] = ()

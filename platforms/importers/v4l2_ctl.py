@@ -17,13 +17,13 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from heapwright.platforms.errors import HeapwrightError, Problem, UnparsableInput
+from heapwright.platforms.errors import Diagnostic, HeapwrightError, UnparsableInput
 from heapwright.platforms.importers.records import (
-    Direction,
+    BusFacts,
     Hardware,
     Machine,
-    Queue,
-    Reach,
+    QueueDirection,
+    QueueRecord,
     Video,
     VideoFormat,
 )
@@ -101,13 +101,13 @@ def _node(told: Listing, file: str) -> tuple[Video | None, list[str]]:
     return _video(told, driver, file), notes
 
 
-def _not_listed(told: Listing) -> Iterator[Direction]:
+def _not_listed(told: Listing) -> Iterator[QueueDirection]:
     """The sides of a memory-to-memory node whose formats are not listed."""
     both = tuple(sides(told))
     yield from (side for side in both if len(both) == 2 and not told.listed.get(side))
 
 
-def _current(told: Listing, direction: Direction) -> VideoFormat:
+def _current(told: Listing, direction: QueueDirection) -> VideoFormat:
     """The format that a side is set to, if it tells what the node is.
 
     Raises:
@@ -133,14 +133,14 @@ def _video(told: Listing, driver: str, file: str) -> Video:
     return Video(
         None, told.fields.get("Name", card), driver, card,
         tuple(
-            Queue(each, tuple(formats), True, False, False)
+            QueueRecord(each, tuple(formats), True, False, False)
             for each, formats in told.listed.items()
             if each in moved and formats
         ),
-        Reach(), "", f"probed: v4l2-ctl --all --list-formats-ext ({file})"[:1000],
+        BusFacts(), "", f"probed: v4l2-ctl --all --list-formats-ext ({file})"[:1000],
         Hardware(bus=told.fields.get("Bus info", "")),
     )  # fmt: skip
 
 
 def _refused(file: str, said: str) -> UnparsableInput:
-    return UnparsableInput([Problem(file, None, (), said)])
+    return UnparsableInput([Diagnostic(file, None, (), said)])

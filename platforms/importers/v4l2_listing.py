@@ -18,7 +18,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from heapwright.platforms.fourcc.videodev import number, picture
-from heapwright.platforms.importers.records import Direction, Sizes, VideoFormat
+from heapwright.platforms.importers.records import QueueDirection, Sizes, VideoFormat
 
 MOST_LINES: Final = 20_000
 _QUOTED = re.compile(r"\s*(?:>\s?)+")
@@ -51,8 +51,8 @@ class Listing:
     fields: dict[str, str] = field(default_factory=dict)
     abilities: set[str] = field(default_factory=set)
     """Capture, Output, Memory-to-Memory, Metadata: of the node where it says so, else of its whole device."""
-    listed: dict[Direction, list[VideoFormat]] = field(default_factory=dict)
-    current: dict[Direction, str] = field(default_factory=dict)
+    listed: dict[QueueDirection, list[VideoFormat]] = field(default_factory=dict)
+    current: dict[QueueDirection, str] = field(default_factory=dict)
     """The code of the format that is set."""
 
     @property
@@ -76,8 +76,8 @@ def listings(text: str) -> list[Listing]:
 
 def _listing(lines: list[str]) -> Listing:
     told = Listing()
-    listing: Direction | None = None
-    section: Direction | None = None
+    listing: QueueDirection | None = None
+    section: QueueDirection | None = None
     old = False
     for line in lines:
         if found := _SECTION.fullmatch(line):
@@ -102,7 +102,7 @@ def _listing(lines: list[str]) -> Listing:
     return told
 
 
-def _direction(word: str) -> Direction:
+def _direction(word: str) -> QueueDirection:
     return "capture" if word == "Capture" else "output"
 
 
@@ -149,7 +149,7 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text.strip())[:64]
 
 
-def sides(told: Listing) -> Iterator[Direction]:
+def sides(told: Listing) -> Iterator[QueueDirection]:
     """The directions in which a node moves pictures; those that it lists where it does not say."""
     both = "Memory-to-Memory" in told.abilities
     for word in ("Capture", "Output"):

@@ -13,10 +13,18 @@ from typing import Any, Final, NamedTuple
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.fourcc.videodev import is_bayer
-from heapwright.platforms.importers.devices import Entry, Found, common, device_source, identity
+from heapwright.platforms.importers.devices import Found, common, device_source, identity
 from heapwright.platforms.importers.exporting import Exporting
 from heapwright.platforms.importers.naming import name_for
-from heapwright.platforms.importers.records import Queue, Sizes, Strides, TreeDevice, Video, VideoFormat
+from heapwright.platforms.importers.records import (
+    Entry,
+    QueueRecord,
+    Sizes,
+    Strides,
+    TreeDevice,
+    Video,
+    VideoFormat,
+)
 from heapwright.platforms.knowledge.drivers import DriverFacts, driver_facts, drivers
 from heapwright.platforms.knowledge.recognition import told
 from heapwright.platforms.values import UNKNOWN
@@ -32,14 +40,14 @@ CODECS: Final = {
 SIZES_OPTION: Final = {"capture": "v4l2-ctl --list-formats-ext", "output": "v4l2-ctl --list-formats-out-ext"}
 
 
-class Role(NamedTuple):
+class NodeRole(NamedTuple):
     """A kind of device, and its ports by direction of the queue."""
 
     kind: str
     ports: dict[str, str]
 
 
-def role(video: Video) -> Role | None:
+def role(video: Video) -> NodeRole | None:
     """What kind of device a node is; None where it handles no pictures."""
     sides = {queue.direction: queue for queue in video.queues if queue.formats}
     capture, output = sides.get("capture"), sides.get("output")
@@ -47,29 +55,29 @@ def role(video: Video) -> Role | None:
         if not _raw(capture):
             return None
         inner = _is_processor(video.driver, "camera", seen=False)
-        return Role("isp", {"capture": "output"}) if inner else Role("camera", {"capture": "capture"})
+        return NodeRole("isp", {"capture": "output"}) if inner else NodeRole("camera", {"capture": "capture"})
     if output and not capture:
         if not _raw(output):
             return None
         inner = _is_processor(video.driver, "display", seen=_reads_a_sensor(output))
-        return Role("isp", {"output": "input"}) if inner else Role("display", {"output": "scanout"})
+        return NodeRole("isp", {"output": "input"}) if inner else NodeRole("display", {"output": "scanout"})
     if capture is None or output is None:
         return None
     if not _raw(capture) and not _raw(output):
         return None
     coded = {each.code for side in (capture, output) for each in side.formats if each.compressed}
     if coded and coded <= {"JPEG", "MJPG"}:
-        return Role("jpeg-codec", {"output": "source", "capture": "target"})
+        return NodeRole("jpeg-codec", {"output": "source", "capture": "target"})
     if coded and not _raw(output):
-        return Role("video-decoder", {"output": "bitstream", "capture": "frame"})
+        return NodeRole("video-decoder", {"output": "bitstream", "capture": "frame"})
     if coded and not _raw(capture):
-        return Role("video-encoder", {"output": "frame", "capture": "bitstream"})
+        return NodeRole("video-encoder", {"output": "frame", "capture": "bitstream"})
     if not coded and _is_processor(video.driver, "2d", seen=_reads_a_sensor(output)):
-        return Role("isp", {"output": "input", "capture": "output"})
-    return Role("2d", {"output": "source", "capture": "target"})
+        return NodeRole("isp", {"output": "input", "capture": "output"})
+    return NodeRole("2d", {"output": "source", "capture": "target"})
 
 
-def _reads_a_sensor(queue: Queue) -> bool:
+def _reads_a_sensor(queue: QueueRecord) -> bool:
     """No display shows the samples of a sensor, and no converter mixes them: that is an ISP's work."""
     return any(is_bayer(each.code) for each in queue.formats)
 
@@ -83,7 +91,7 @@ def _is_processor(driver: str, otherwise: str, *, seen: bool) -> bool:
     return "isp" in kinds and otherwise not in kinds if kinds else seen
 
 
-def _raw(queue: Queue) -> list[VideoFormat]:
+def _raw(queue: QueueRecord) -> list[VideoFormat]:
     return [each for each in queue.formats if not each.compressed]
 
 
@@ -166,7 +174,7 @@ def _edges(known: DriverFacts, ports: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _port(queue: Queue, coded: bool, port: str, known: DriverFacts | None, video: Video) -> Entry:
+def _port(queue: QueueRecord, coded: bool, port: str, known: DriverFacts | None, video: Video) -> Entry:
     entry: Entry = {"access": "write" if queue.direction == "capture" else "read"}
     if known is not None:
         rules = known.device.get("ports", {}).get(port, {})
@@ -192,7 +200,7 @@ def _known_rules(known: DriverFacts | None, port: str) -> list[Entry]:
     ]
 
 
-def _images(queue: Queue, coded: bool, known: list[Entry]) -> list[Entry]:
+def _images(queue: QueueRecord, coded: bool, known: list[Entry]) -> list[Entry]:
     """Image rules: formats that share everything but their name stand in one rule."""
     merged: dict[str, Entry] = {}
     for each in _raw(queue):
@@ -226,7 +234,7 @@ def _completed(rule: Entry, form: VideoFormat, known: list[Entry]) -> Entry:
     return told | {key: value for key, value in fitting[0].items() if key not in seen}
 
 
-def _rule(queue: Queue, form: VideoFormat, sizes: Sizes | None, coded: bool, planes: int) -> Entry:
+def _rule(queue: QueueRecord, form: VideoFormat, sizes: Sizes | None, coded: bool, planes: int) -> Entry:
     strides = form.strides
     rule: Entry = {} if form.modifier == LINEAR else {"modifiers": [form.modifier]}
     if sizes is None:
@@ -267,13 +275,13 @@ def _together(form: VideoFormat, planes: int, rows: int | str) -> Entry:
     return {"implied_offset": {"rows": {"multiple": rows}}}
 
 
-def _settled(queue: Queue, strides: Strides, coded: bool) -> Entry:
+def _settled(queue: QueueRecord, strides: Strides, coded: bool) -> Entry:
     """A codec that hears no stride rounds width and height to its blocks, and crops."""
     rule: Entry = {"stride": {"exact": {"width_multiple": strides.width_multiple}}}
     return rule | (_coded(queue, strides) if coded else {})
 
 
-def _coded(queue: Queue, strides: Strides) -> Entry:
+def _coded(queue: QueueRecord, strides: Strides) -> Entry:
     blocks = (strides.width_multiple, strides.rows_multiple)
     if queue.direction == "capture":
         return {"coded": {"multiple": _size(blocks)}} if blocks != (1, 1) else {}

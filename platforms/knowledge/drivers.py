@@ -36,7 +36,7 @@ from typing import Any, Final, NamedTuple
 
 from heapwright.platforms.knowledge.files import files_of, fits
 from heapwright.platforms.knowledge.recognition import Identity, Match, recognised
-from heapwright.platforms.reading.documents import Document, Mark, Place
+from heapwright.platforms.reading.documents import Document, Location, SourceMap
 from heapwright.platforms.reading.merge import merged
 
 _HEADER: Final = ("schema", "discover", "identity", "kind", "driver")
@@ -102,7 +102,7 @@ def _driver(file: str, data: dict[str, Any], files: Mapping[str, dict[str, Any]]
         tuple(text for entry in data["identity"] for text in entry.get(key, ()))
         for key in ("names", "compatible", "pci")
     )
-    own = Document(data, Mark(Place(file, None)))
+    own = Document(data, SourceMap(Location(file, None)))
     below = Document(files[discover["over"]], own.mark) if "over" in discover else None
     whole = own if below is None else merged(below, own)
     device = {key: value for key, value in whole.data.items() if key not in _HEADER}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
-from heapwright.platforms.errors import InputError, Path, Problem, shown
+from heapwright.platforms.errors import Diagnostic, InputError, Path, shown
 
 MAX_DEPTH: Final = 32
 MAX_VALUES: Final = 100_000
@@ -25,7 +25,7 @@ UNFIT = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ud800
 """Controls, line and direction overrides, lone surrogates: nothing a message or a terminal should meet."""
 
 
-class Place(NamedTuple):
+class Location(NamedTuple):
     """The file and line of a value; the line is None where there was no text."""
 
     file: str
@@ -36,11 +36,11 @@ class Place(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SourceMap:
     """Where a value stands, and where the values inside it stand."""
 
-    place: Place
-    inside: dict[str | int, Mark] = field(default_factory=dict)
+    place: Location
+    inside: dict[str | int, SourceMap] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,9 @@ class Document:
     """
 
     data: Any
-    mark: Mark
-    problems: tuple[Problem, ...] = ()
-    located: Callable[[], Mark | None] | None = None
+    mark: SourceMap
+    problems: tuple[Diagnostic, ...] = ()
+    located: Callable[[], SourceMap | None] | None = None
     """Finds the lines of JSON, which is read without them, once a problem needs them."""
 
     @property
@@ -63,7 +63,7 @@ class Document:
         """The name under which problems of this document are reported."""
         return self.mark.place.file
 
-    def where(self, path: Path) -> Place:
+    def where(self, path: Path) -> Location:
         """The place of the value at `path`, or of the closest one around it."""
         mark = self.marks()
         for step in path:
@@ -72,13 +72,13 @@ class Document:
             mark = mark.inside[step]
         return mark.place
 
-    def marks(self) -> Mark:
+    def marks(self) -> SourceMap:
         """Where everything stands, lines included if there are any."""
         return (self.located() if self.located is not None else None) or self.mark
 
-    def problem(self, path: Path, message: str) -> Problem:
+    def problem(self, path: Path, message: str) -> Diagnostic:
         """A problem with the value at `path`."""
-        return Problem(*self.where(path), path, message)
+        return Diagnostic(*self.where(path), path, message)
 
     def error(self, path: Path, message: str) -> InputError:
         """An error for the value at `path`, after which nothing else can be said of this document."""
@@ -91,16 +91,16 @@ def document_from(data: Any, file: str) -> Document:
     Raises:
         InputError: it is too deep or has too many values.
     """
-    place = Place(file, None)
+    place = Location(file, None)
     todo: list[tuple[Path, Any]] = [((), data)]
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     for seen, (path, value) in enumerate(_walk(todo)):
         if seen >= MAX_VALUES or len(path) > MAX_DEPTH:
-            raise InputError([Problem(file, None, (), too_much(deep=len(path) > MAX_DEPTH))])
+            raise InputError([Diagnostic(file, None, (), too_much(deep=len(path) > MAX_DEPTH))])
         message = _key_problem(value) if isinstance(value, dict) else value_problem(value)
         if message:
-            problems.append(Problem(file, None, path, message))
-    return Document(data, Mark(place), tuple(problems))
+            problems.append(Diagnostic(file, None, path, message))
+    return Document(data, SourceMap(place), tuple(problems))
 
 
 def _walk(todo: list[tuple[Path, Any]]) -> Iterator[tuple[Path, Any]]:

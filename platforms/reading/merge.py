@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import Any
 
 from heapwright.platforms.errors import Path
-from heapwright.platforms.reading.documents import Document, Mark
+from heapwright.platforms.reading.documents import Document, SourceMap
 
 
 def merged(earlier: Document, later: Document) -> Document:
@@ -23,20 +23,22 @@ def merged(earlier: Document, later: Document) -> Document:
     return Document(data, mark, (*earlier.problems, *later.problems))
 
 
-def _merged(earlier: Any, earlier_mark: Mark, later: Any, later_mark: Mark) -> tuple[Any, Mark]:
+def _merged(
+    earlier: Any, earlier_mark: SourceMap, later: Any, later_mark: SourceMap
+) -> tuple[Any, SourceMap]:
     if not (isinstance(earlier, dict) and isinstance(later, dict)):
         return later, later_mark
     data = dict(earlier)
     inside = dict(earlier_mark.inside)
     for key, value in later.items():
-        mark = later_mark.inside.get(key, Mark(later_mark.place))
+        mark = later_mark.inside.get(key, SourceMap(later_mark.place))
         if key in data:
             data[key], inside[key] = _merged(
-                data[key], inside.get(key, Mark(earlier_mark.place)), value, mark
+                data[key], inside.get(key, SourceMap(earlier_mark.place)), value, mark
             )
         else:
             data[key], inside[key] = value, mark
-    return data, Mark(later_mark.place, inside)
+    return data, SourceMap(later_mark.place, inside)
 
 
 def without_nulls(data: Any) -> Any:

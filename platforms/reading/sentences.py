@@ -14,7 +14,7 @@ from typing import Annotated, Any, Final, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
 
-from heapwright.platforms.errors import MAX_PROBLEMS, Path, near, shown
+from heapwright.platforms.errors import MAX_PROBLEMS, Finding, Path, near, shown
 from heapwright.platforms.values import KERNEL_VERSION
 
 _NAME: Final = "expected a name of at most 64 letters, digits and _ . , + -"
@@ -30,7 +30,7 @@ _PATTERNS: Final = {
 
 def problems(
     error: ValidationError, model: type[BaseModel], data: Any, *, lacks: bool = True
-) -> list[tuple[Path, str]]:
+) -> list[Finding]:
     """The faults behind a ValidationError, one per faulty value; without `lacks`, nothing is missing."""
     groups: dict[tuple[Path, str], list[dict[str, Any]]] = {}
     for path, detail in failures(error, data):

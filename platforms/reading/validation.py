@@ -16,13 +16,13 @@ from typing import Any, Final, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Path, shown
+from heapwright.platforms.errors import MAX_PROBLEMS, Finding, InputError, Path, shown
 from heapwright.platforms.reading.documents import Document
 from heapwright.platforms.reading.sentences import failures, problems, value_at
 from heapwright.platforms.values import UNKNOWN
 
-Model = TypeVar("Model", bound=BaseModel)
-Checks = Callable[[Any], Iterable[tuple[Path, str]]]
+_Model = TypeVar("_Model", bound=BaseModel)
+Checks = Callable[[Any], Iterable[Finding]]
 
 _STAND_INS: Final[dict[str, Any]] = {
     "source": "-",
@@ -60,17 +60,17 @@ def headed(document: Document, schema: str) -> dict[str, Any]:
 
 
 def validated(
-    model: type[Model], document: Document, *, data: Any = None, at: Path = (), checks: Checks = lambda _: ()
-) -> Model:
+    model: type[_Model], document: Document, *, data: Any = None, at: Path = (), checks: Checks = lambda _: ()
+) -> _Model:
     """`document` as a `model` that passes `checks`; `data`, if given, stands for what is at the path `at`.
 
     Raises:
         InputError: with every problem, each at its file and line.
     """
     plain = document.data if data is None else data
-    found: list[tuple[Path, str]] = []
+    found: list[Finding] = []
     touched: set[Path] = set()
-    value: Model | None
+    value: _Model | None
     try:
         value = model.model_validate(plain)
     except ValidationError as error:
@@ -93,7 +93,7 @@ def partial(model: type[BaseModel], document: Document, *, data: Any) -> None:
     Raises:
         InputError: with every problem, each at its file and line.
     """
-    found: list[tuple[Path, str]] = []
+    found: list[Finding] = []
     try:
         model.model_validate(data)
     except ValidationError as error:
@@ -103,7 +103,7 @@ def partial(model: type[BaseModel], document: Document, *, data: Any) -> None:
         raise InputError(every)
 
 
-def _with_faults_left_out(model: type[Model], data: Any) -> tuple[Model | None, set[Path]]:
+def _with_faults_left_out(model: type[_Model], data: Any) -> tuple[_Model | None, set[Path]]:
     """A `model` of what is sound in `data`, if there is one, and the paths that were changed."""
     copy = _copied(data)
     touched: set[Path] = set()

@@ -34,7 +34,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
 )
 
-from heapwright.platforms.errors import InputError, Problem, UnparsableInput, shown
+from heapwright.platforms.errors import Diagnostic, InputError, UnparsableInput, shown
 from heapwright.platforms.reading.documents import (
     BEYOND_64_BITS,
     MAX_DEPTH,
@@ -42,8 +42,8 @@ from heapwright.platforms.reading.documents import (
     MAX_VALUES,
     UNFIT,
     Document,
-    Mark,
-    Place,
+    Location,
+    SourceMap,
     document_from,
     printable,
     too_much,
@@ -78,7 +78,7 @@ def read_file(path: str | FilePath, *, limit: int = MAX_BYTES) -> Document:
                 content = file.read(limit + 1)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
-        raise UnparsableInput([Problem(printable(name), None, (), f"cannot be read: {reason}")]) from None
+        raise UnparsableInput([Diagnostic(printable(name), None, (), f"cannot be read: {reason}")]) from None
     return read_text(content, printable(name), as_json=name.endswith(".json"), limit=limit)
 
 
@@ -91,21 +91,23 @@ def read_text(text: str | bytes, file: str, *, as_json: bool = False, limit: int
     content = text.encode("utf-8", "surrogatepass") if isinstance(text, str) else text
     if len(content) > limit:
         raise UnparsableInput(
-            [Problem(file, None, (), f"more than {limit} bytes; that is the limit for one file")]
+            [Diagnostic(file, None, (), f"more than {limit} bytes; that is the limit for one file")]
         )
     try:
         decoded = content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
-        raise UnparsableInput([Problem(file, line, (), "not UTF-8 text")]) from None
+        raise UnparsableInput([Diagnostic(file, line, (), "not UTF-8 text")]) from None
     if as_json or decoded.lstrip()[:1] == "{":
         try:
             return _read_json(decoded, file)
         except json.JSONDecodeError as error:
             if as_json:
-                raise UnparsableInput([Problem(file, error.lineno, (), f"not JSON: {error.msg}")]) from None
+                raise UnparsableInput(
+                    [Diagnostic(file, error.lineno, (), f"not JSON: {error.msg}")]
+                ) from None
         except ValueError:
-            raise UnparsableInput([Problem(file, None, (), BEYOND_64_BITS)]) from None
+            raise UnparsableInput([Diagnostic(file, None, (), BEYOND_64_BITS)]) from None
     return _read_yaml(decoded, file)
 
 
@@ -116,26 +118,26 @@ def _read_json(text: str, file: str) -> Document:
         json.JSONDecodeError: it is not JSON.
         InputError: it is too deep or has too many values.
     """
-    repeated: list[Problem] = []
+    repeated: list[Diagnostic] = []
 
     def mapping(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found: dict[str, Any] = {}
         for key, value in pairs:
             if key in found:
-                repeated.append(Problem(file, None, (), f"duplicate key {shown(key)}"))
+                repeated.append(Diagnostic(file, None, (), f"duplicate key {shown(key)}"))
             found[key] = value
         return found
 
     try:
         data = json.loads(text, object_pairs_hook=mapping)
     except RecursionError:
-        raise UnparsableInput([Problem(file, None, (), too_much(deep=True))]) from None
+        raise UnparsableInput([Diagnostic(file, None, (), too_much(deep=True))]) from None
     document = document_from(data, file)
     if repeated:
         as_yaml = _as_yaml(text, file)
         repeated = list(as_yaml.problems) if as_yaml is not None and as_yaml.problems else repeated
 
-    def located() -> Mark | None:
+    def located() -> SourceMap | None:
         as_yaml = _as_yaml(text, file)
         return as_yaml.mark if as_yaml is not None else None
 
@@ -145,9 +147,11 @@ def _read_json(text: str, file: str) -> Document:
 def _read_yaml(text: str, file: str) -> Document:
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > MAX_LINE:
-            raise UnparsableInput([Problem(file, number, (), f"a line of more than {MAX_LINE} characters")])
+            raise UnparsableInput(
+                [Diagnostic(file, number, (), f"a line of more than {MAX_LINE} characters")]
+            )
         if "\x00" in line:
-            raise UnparsableInput([Problem(file, number, (), "not YAML: has a control character")])
+            raise UnparsableInput([Diagnostic(file, number, (), "not YAML: has a control character")])
     builder = _Builder(file)
     try:
         for event in _events(text):
@@ -155,7 +159,7 @@ def _read_yaml(text: str, file: str) -> Document:
     except YAMLError as error:
         raise UnparsableInput([_not_yaml(error, text, file)]) from None
     except _STRAYS as error:
-        raise UnparsableInput([Problem(file, None, (), f"not YAML: {printable(str(error))}")]) from None
+        raise UnparsableInput([Diagnostic(file, None, (), f"not YAML: {printable(str(error))}")]) from None
     return builder.document()
 
 
@@ -169,17 +173,19 @@ _STRAYS: Final = (ValueError, LookupError, TypeError, AttributeError, AssertionE
 """What the parser of ruamel.yaml 0.19 lets escape for some texts, such as `"\\U00110000"`."""
 
 
-def _not_yaml(error: YAMLError, text: str, file: str) -> Problem:
+def _not_yaml(error: YAMLError, text: str, file: str) -> Diagnostic:
     if isinstance(error, MarkedYAMLError):
         mark = error.problem_mark or error.context_mark
         bare = _needs_quotes(error, text)
         if bare is not None:
-            return Problem(file, bare[0], (), f"not YAML: {shown(bare[1])} needs quotes within [] or {{}}")
+            return Diagnostic(file, bare[0], (), f"not YAML: {shown(bare[1])} needs quotes within [] or {{}}")
         said = " ".join(part for part in (error.context, error.problem) if part) or "cannot be parsed"
-        return Problem(file, mark.line + 1 if mark is not None else None, (), f"not YAML: {printable(said)}")
+        return Diagnostic(
+            file, mark.line + 1 if mark is not None else None, (), f"not YAML: {printable(said)}"
+        )
     position = getattr(error, "position", None)
     line = text.count("\n", 0, position) + 1 if isinstance(position, int) else None
-    return Problem(file, line, (), "not YAML: has a control character")
+    return Diagnostic(file, line, (), "not YAML: has a control character")
 
 
 def _needs_quotes(error: MarkedYAMLError, text: str) -> tuple[int, str] | None:
@@ -202,7 +208,7 @@ def _as_yaml(text: str, file: str) -> Document | None:
         return None
 
 
-class _Open:
+class _Unclosed:
     """A mapping or list whose end has not come yet.
 
     `step` leads to the value that is being read; in a mapping it is None while a key is awaited.
@@ -210,7 +216,7 @@ class _Open:
 
     __slots__ = ("awaits_key", "data", "dropped", "mark", "step")
 
-    def __init__(self, data: dict[str, Any] | list[Any], mark: Mark) -> None:
+    def __init__(self, data: dict[str, Any] | list[Any], mark: SourceMap) -> None:
         self.data = data
         self.mark = mark
         self.step: str | int = 0
@@ -223,8 +229,8 @@ class _Builder:
 
     def __init__(self, file: str) -> None:
         self.file = file
-        self.problems: list[Problem] = []
-        self.stack: list[_Open] = []
+        self.problems: list[Diagnostic] = []
+        self.stack: list[_Unclosed] = []
         self.documents = 0
         self.values = 0
         self.root: Document | None = None
@@ -249,12 +255,12 @@ class _Builder:
         """
         if self.root is None:
             raise UnparsableInput(
-                [Problem(self.file, 1, (), "empty; expected a mapping that starts with schema:")]
+                [Diagnostic(self.file, 1, (), "empty; expected a mapping that starts with schema:")]
             )
         return replace(self.root, problems=tuple(self.problems))
 
     def _refuse(self, line: int, message: str) -> NoReturn:
-        raise UnparsableInput([Problem(self.file, line, (), message)])
+        raise UnparsableInput([Diagnostic(self.file, line, (), message)])
 
     def _node(self, event: NodeEvent, line: int) -> None:
         self.values += 1
@@ -270,19 +276,19 @@ class _Builder:
         if self.stack and self.stack[-1].awaits_key:
             self._key(event, line)
         elif isinstance(event, ScalarEvent):
-            self._put(self._scalar(event, line), Mark(Place(self.file, line)))
+            self._put(self._scalar(event, line), SourceMap(Location(self.file, line)))
         else:
             self._open(event, line)
 
     def _open(self, event: NodeEvent, line: int) -> None:
         if len(self.stack) >= MAX_DEPTH:
             self._refuse(line, too_much(deep=True))
-        mark = Mark(Place(self.file, line))
+        mark = SourceMap(Location(self.file, line))
         data: dict[str, Any] | list[Any] = {} if isinstance(event, MappingStartEvent) else []
         self._put(data, mark)
-        self.stack.append(_Open(data, mark))
+        self.stack.append(_Unclosed(data, mark))
 
-    def _put(self, value: Any, mark: Mark) -> None:
+    def _put(self, value: Any, mark: SourceMap) -> None:
         if not self.stack:
             self.root = Document(value, mark)
             return
@@ -296,7 +302,7 @@ class _Builder:
         if not top.dropped and isinstance(top.step, str):
             # A value on the line after its key is still looked for at the key.
             place = top.mark.inside[top.step].place
-            top.mark.inside[top.step] = Mark(place, mark.inside)
+            top.mark.inside[top.step] = SourceMap(place, mark.inside)
             top.data[top.step] = value
 
     def _key(self, event: NodeEvent, line: int) -> None:
@@ -312,10 +318,10 @@ class _Builder:
         elif key in top.mark.inside:
             message = f"duplicate key {shown(key)} (first on line {top.mark.inside[key].place.line})"
         else:
-            top.mark.inside[key] = Mark(Place(self.file, line))
+            top.mark.inside[key] = SourceMap(Location(self.file, line))
         if message:
             outer = tuple(opened.step for opened in self.stack[:-1])
-            self.problems.append(Problem(self.file, line, outer, message))
+            self.problems.append(Diagnostic(self.file, line, outer, message))
         top.awaits_key, top.step, top.dropped = False, key, message is not None
 
     def _scalar(self, event: ScalarEvent, line: int) -> Any:
@@ -326,7 +332,9 @@ class _Builder:
         top = self.stack[-1] if self.stack else None
         if top is not None and isinstance(top.data, list):
             top.step = len(top.data)
-        self.problems.append(Problem(self.file, line, tuple(opened.step for opened in self.stack), message))
+        self.problems.append(
+            Diagnostic(self.file, line, tuple(opened.step for opened in self.stack), message)
+        )
         return None
 
 

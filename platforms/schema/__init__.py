@@ -5,7 +5,7 @@ These models check shapes and single values. What needs the whole profile
 """
 
 from heapwright.platforms.schema.addresses import Aperture, Bitmaps, Dma, Iommu, Window
-from heapwright.platforms.schema.devices import Conversion, Device, Port, PortBytes, PortCount
+from heapwright.platforms.schema.devices import ConversionEdge, Device, Port, PortBytes, PortCount
 from heapwright.platforms.schema.fields import DmabufCounts, Fourccs, Modifiers, Strict, Words
 from heapwright.platforms.schema.images import (
     Below,
@@ -27,7 +27,7 @@ from heapwright.platforms.schema.images import (
     TimesHeight,
     When,
 )
-from heapwright.platforms.schema.memories import AlignBySize, Heap, Lock, Memory, Node
+from heapwright.platforms.schema.memories import AlignBySize, Heap, HeapName, Lock, Memory
 from heapwright.platforms.schema.platform import SCHEMA, Platform
 from heapwright.platforms.schema.unknown import Meaning, meanings, settled, trusted
 
@@ -40,7 +40,7 @@ __all__ = [
     "Bitmaps",
     "BytesMultiple",
     "ColumnHeight",
-    "Conversion",
+    "ConversionEdge",
     "Device",
     "Dma",
     "DmabufCounts",
@@ -49,6 +49,7 @@ __all__ = [
     "ExtentRule",
     "Fourccs",
     "Heap",
+    "HeapName",
     "ImageRule",
     "ImpliedOffset",
     "Iommu",
@@ -57,7 +58,6 @@ __all__ = [
     "Memory",
     "Minimum",
     "Modifiers",
-    "Node",
     "PerBlock",
     "PixelGroup",
     "PlaneRows",

@@ -50,7 +50,7 @@ class Port(Strict):
     source: Source
 
 
-class Conversion(Strict):
+class ConversionEdge(Strict):
     """An edge along which a device converts one buffer into another."""
 
     from_: Name = Field(alias="from")
@@ -80,6 +80,6 @@ class Device(Strict):
     """What its driver itself says, after attaching, of buffers that it does not import."""
     by_cpu: bool = False
     once: bool = False
-    converts: Annotated[tuple[Conversion, ...], Field(strict=False, max_length=256)] = ()
+    converts: Annotated[tuple[ConversionEdge, ...], Field(strict=False, max_length=256)] = ()
     ports: dict[Name, Port] = Field(default_factory=dict, max_length=64)
     source: Source

@@ -11,12 +11,12 @@ from heapwright.platforms.schema.unknown import ability, requirement, worst
 from heapwright.platforms.values import (
     UNKNOWN,
     Bytes,
+    BytesOrSpan,
     Count,
     Name,
     PageBytes,
-    Pages,
+    PageCount,
     PositiveBytes,
-    Reach,
     Source,
     Unknown,
 )
@@ -30,8 +30,8 @@ _ANYWHERE = "where its buffers lie is not known, so only what reaches everything
 class Memory(Strict):
     """A range of physical memory; see design §4 for how `base` may be vague."""
 
-    size: Annotated[Reach | Unknown, requirement(follows=_UNCHECKED)]
-    base: Annotated[Reach | Unknown | None, worst("the worst place counts", listed=False)] = None
+    size: Annotated[BytesOrSpan | Unknown, requirement(follows=_UNCHECKED)]
+    base: Annotated[BytesOrSpan | Unknown | None, worst("the worst place counts", listed=False)] = None
     inside: Name | None = None
     local: Name | Names | None = None
     bandwidth: Annotated[PositiveBytes | Unknown | None, requirement()] = None
@@ -58,7 +58,7 @@ class Lock(Strict):
 NodeName = Annotated[str, Field(min_length=1, max_length=128)]
 
 
-class Node(Strict):
+class HeapName(Strict):
     """A name of a heap that some kernels lack: there from `since` on, gone at `until`."""
 
     name: NodeName
@@ -71,7 +71,7 @@ class Heap(Strict):
     """Something that allocates buffers."""
 
     via: Via
-    nodes: Annotated[tuple[NodeName | Node, ...], Field(strict=False, max_length=64, alias="names")] = ()
+    nodes: Annotated[tuple[NodeName | HeapName, ...], Field(strict=False, max_length=64, alias="names")] = ()
     memory: Annotated[
         Annotated[tuple[Name, ...], Field(strict=False, min_length=1, max_length=64)] | Unknown,
         worst(_ANYWHERE, listed=True),
@@ -105,8 +105,8 @@ class Heap(Strict):
         """The same heap on a kernel of such pages: no size in it is a number of pages any more."""
         sizes = {"run": self.run, "align": self.align, "granule": self.granule, "largest": self.largest}
         changed: dict[str, object] = {
-            field: int(size) * page for field, size in sizes.items() if isinstance(size, Pages)
+            field: int(size) * page for field, size in sizes.items() if isinstance(size, PageCount)
         }
-        if isinstance(self.align, AlignBySize) and isinstance(self.align.by_size_up_to, Pages):
+        if isinstance(self.align, AlignBySize) and isinstance(self.align.by_size_up_to, PageCount):
             changed["align"] = AlignBySize(by_size_up_to=int(self.align.by_size_up_to) * page)
         return self.model_copy(update=changed) if changed else self

@@ -19,7 +19,7 @@ from pydantic import BaseModel
 
 from heapwright.platforms.values import UNKNOWN
 
-Model = TypeVar("Model", bound=BaseModel)
+_Thing = TypeVar("_Thing", bound=BaseModel)
 
 
 class Meaning(NamedTuple):
@@ -59,7 +59,7 @@ def meanings(model: type[BaseModel]) -> Mapping[str, Meaning]:
     }
 
 
-def settled(thing: Model) -> Model:
+def settled(thing: _Thing) -> _Thing:
     """`thing` with what it counts as in place of every `unknown`; itself where nothing is unknown."""
     known = meanings(type(thing))
     changed: dict[str, Any] = {}

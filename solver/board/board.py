@@ -12,7 +12,7 @@ from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
 
-from heapwright.platforms.checks.firewalls import Clash, clashes
+from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
 from heapwright.platforms.values import UNKNOWN
@@ -73,7 +73,7 @@ class HeapView:
         self.access: frozenset[str] | None = None
         if spec.access is not None and spec.access != UNKNOWN:
             self.access = frozenset(spec.access)
-        self.disputed: Clash | None = None
+        self.disputed: AccessConflict | None = None
         """What keeps it from having a firewall although it claims one; `access` is then None."""
         self.source = spec.source
         self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
@@ -186,7 +186,9 @@ class Board:
         for name, spec in sorted(platform.heaps.items()):
             if there(spec, platform.kernel):
                 self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
-        for clash in clashes(platform.memory, {name: heap.spec for name, heap in self.heaps.items()}):
+        for clash in access_conflicts(
+            platform.memory, {name: heap.spec for name, heap in self.heaps.items()}
+        ):
             heap = self.heaps[clash.heap]
             heap.access, heap.disputed = None, heap.disputed or (clash if heap.closed else None)
         _pair(self.heaps.values())

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from heapwright.platforms.errors import InputError
-from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.candidates.candidate import Binding
 from heapwright.solver.candidates.drops import About, is_dropped
 from heapwright.solver.constraints.graph import conversion, missing_device
@@ -18,7 +17,7 @@ from heapwright.solver.question.resolve import WAYS, Party, Problem, Question, W
 def too_many(question: Question, number: str, what: str) -> InputError:
     """A question that would take hours to spell out is refused."""
     text = f"{number} choices of {what} for {question.label}; at most {WAYS} are weighed"
-    return InputError([Fault(question.pipeline, None, ("buffers", question.name), text)])
+    return InputError([Diagnostic(question.pipeline, None, ("buffers", question.name), text)])
 
 
 class Seats:

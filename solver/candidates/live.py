@@ -9,8 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from heapwright.platforms.errors import InputError, Problem, shown
-from heapwright.platforms.schema import Conversion, Port
+from heapwright.platforms.errors import Diagnostic, InputError, shown
+from heapwright.platforms.schema import ConversionEdge, Port
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget
@@ -102,9 +102,9 @@ def _certain(board: Board, live: Sequence[Placement]) -> dict[str, int]:
     return found
 
 
-def _problems(board: Board, placement: Placement) -> list[Problem]:
+def _problems(board: Board, placement: Placement) -> list[Diagnostic]:
     where = f"live buffer {shown(placement.buffer)}"
-    return [Problem("live", None, (), f"{where}: {text}") for text in _lacking(board, placement)]
+    return [Diagnostic("live", None, (), f"{where}: {text}") for text in _lacking(board, placement)]
 
 
 def _lacking(board: Board, placement: Placement) -> Iterator[str]:
@@ -125,7 +125,7 @@ def _lacking(board: Board, placement: Placement) -> Iterator[str]:
             yield f"{title} is no side of an edge {attached.converts} of {attached.device}"
 
 
-def _edge(device: DeviceView, attached: AttachedPort) -> Conversion | None:
+def _edge(device: DeviceView, attached: AttachedPort) -> ConversionEdge | None:
     """The edge of which an attachment says that it is a side."""
     number, edges = attached.converts, device.spec.converts
     if number is None or number >= len(edges):

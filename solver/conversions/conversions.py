@@ -27,8 +27,7 @@ from collections.abc import Iterator, Sequence
 from itertools import combinations, product
 from typing import Final
 
-from heapwright.platforms.errors import InputError
-from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
@@ -236,7 +235,9 @@ class Grove:
                 f"{self.question.label} could be converted in more than {WAYS * 64} ways for its "
                 f"{len(self.root.readers)} readers; forbid it (conversions: forbid) or name fewer readers"
             )
-            raise InputError([Fault(self.question.pipeline, None, ("buffers", self.question.name), text)])
+            raise InputError(
+                [Diagnostic(self.question.pipeline, None, ("buffers", self.question.name), text)]
+            )
 
     def _written(self, state: State) -> Price:
         """What the edge that serves a state costs at least where it writes."""

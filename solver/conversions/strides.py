@@ -12,8 +12,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from typing import Final
 
-from heapwright.platforms.errors import InputError
-from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
@@ -71,7 +70,7 @@ def _candidates(rigid: Sequence[Step], found: Propagation) -> tuple[int, ...]:
                 f"more than {LEAPS} strides of {question.label} would have to be tried; forbid its conversion"
             )
             raise InputError(
-                [Fault(question.pipeline, None, ("buffers", question.name, "conversions"), text)]
+                [Diagnostic(question.pipeline, None, ("buffers", question.name, "conversions"), text)]
             )
     return tuple(sorted(tried))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import count
 from typing import Any, Final
 
-from heapwright.platforms.schema import Conversion, Device, Platform
+from heapwright.platforms.schema import ConversionEdge, Device, Platform
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.explain.changes import Change, Ways
 from heapwright.solver.question.resolve import Question
@@ -81,7 +81,7 @@ def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
     return False
 
 
-def _change(ways: Ways, name: str, edge: Conversion, said: str) -> Change:
+def _change(ways: Ways, name: str, edge: ConversionEdge, said: str) -> Change:
     path = f"devices.{name}.converts"
     known = ways.platform.devices[name].converts
     to = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in (*known, edge)]
@@ -119,8 +119,8 @@ def _pairs(device: Device, written: frozenset[str], read: frozenset[str]) -> Ite
                 yield from_, to
 
 
-def _edge(from_: str, to: str) -> Conversion:
-    return Conversion.model_validate({"from": from_, "to": to, "may_change": ASPECTS})
+def _edge(from_: str, to: str) -> ConversionEdge:
+    return ConversionEdge.model_validate({"from": from_, "to": to, "may_change": ASPECTS})
 
 
 def _free_name(platform: Platform) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from heapwright.platforms.schema import Conversion as Converts
+from heapwright.platforms.schema import ConversionEdge
 from heapwright.platforms.words import Access
 from heapwright.solver.board.board import DeviceView
 
@@ -32,7 +32,7 @@ class End(NamedTuple):
     device: DeviceView
     number: int
     """Of the edge among those of the device."""
-    edge: Converts
+    edge: ConversionEdge
     access: Access
 
     @property

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
-from heapwright.platforms.errors import InputError, Path, Problem, shown
+from heapwright.platforms.errors import Diagnostic, InputError, Path, shown
 from heapwright.platforms.fourcc.formats import no_such_format, pixel_format
 from heapwright.platforms.reading.documents import Document, document_from
 from heapwright.platforms.reading.validation import headed, validated
@@ -54,7 +54,7 @@ def pipelines_from(sources: Iterable[Any]) -> tuple[Pipeline, ...]:
 
 def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
     """The pipelines, if no two have one name."""
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     first: dict[str, Document] = {}
     for pipeline, document in found:
         if pipeline.name in first:
@@ -108,7 +108,7 @@ def _live(document: Document) -> Lived:
 
 def _once(found: list[Lived]) -> tuple[Placement, ...]:
     """The placements, if none is of a buffer that another is of."""
-    problems: list[Problem] = []
+    problems: list[Diagnostic] = []
     first: dict[tuple[str, str], tuple[Document, Path]] = {}
     for placements, document, path in found:
         for index, placement in enumerate(placements):
@@ -220,7 +220,7 @@ def _only(model: Any, data: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in data.items() if key in model.model_fields}
 
 
-def _unknown_formats(placements: list[Placement], document: Document, path: Path) -> Iterator[Problem]:
+def _unknown_formats(placements: list[Placement], document: Document, path: Path) -> Iterator[Diagnostic]:
     for index, placement in enumerate(placements):
         if placement.format is not None and pixel_format(placement.format) is None:
             yield document.problem((*path, index, "format"), no_such_format(placement.format))

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Final, NamedTuple
 
-from heapwright.platforms.errors import InputError, NotOnBoard, Problem, shown
+from heapwright.platforms.errors import Diagnostic, InputError, NotOnBoard, shown
 from heapwright.platforms.fourcc.formats import named_fourcc
 from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.platforms.schema import Platform
@@ -147,5 +147,5 @@ def _not_there(text: str, message: str) -> NotOnBoard:
     return NotOnBoard([_problem(text, message)])
 
 
-def _problem(text: str, message: str) -> Problem:
-    return Problem(PIN, None, (), f"{shown(text)}: {message}")
+def _problem(text: str, message: str) -> Diagnostic:
+    return Diagnostic(PIN, None, (), f"{shown(text)}: {message}")

@@ -32,8 +32,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from heapwright.platforms.errors import InputError
-from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.board.board import Board
 from heapwright.solver.question.facts import Fact, protected_flow, stated_audience
 from heapwright.solver.question.pipeline import Audience, Buffer, Selector
@@ -326,7 +325,7 @@ def _scenes(flow: Flow, group: list[int]) -> list[Block]:
         text = (
             f"protected content may flow in {number} ways from {question.label}; at most {SCENES} are weighed"
         )
-        raise InputError([Fault(question.pipeline, None, ("buffers", question.name), text)])
+        raise InputError([Diagnostic(question.pipeline, None, ("buffers", question.name), text)])
     own = [stated(flow.questions[index].spec) for index in group]
     blocks: list[Block] = [
         (tuple(frozenset([take]) for take in choice), _outcome(own, choice)) for choice in product(*choices)

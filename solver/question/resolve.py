@@ -14,8 +14,7 @@ from itertools import pairwise, product
 from math import prod
 from typing import Final, Literal, NamedTuple
 
-from heapwright.platforms.errors import InputError, shown
-from heapwright.platforms.errors import Problem as Fault
+from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Placement
@@ -175,7 +174,7 @@ class Problem:
         for one, other in pairwise(self.pipelines):
             if one.name == other.name:
                 raise InputError(
-                    [Fault("pipelines", None, (), f"two pipelines are called {shown(one.name)}")]
+                    [Diagnostic("pipelines", None, (), f"two pipelines are called {shown(one.name)}")]
                 )
         self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
         self.board.standing = tuple(_standing(self.board, self.live))
@@ -229,7 +228,7 @@ class Problem:
         number = prod(map(len, slots))
         if number > WAYS:
             text = f"{shown(name)} may be attached in {number} ways; at most {WAYS} are weighed"
-            raise InputError([Fault(pipeline.name, None, ("buffers", name), text)])
+            raise InputError([Diagnostic(pipeline.name, None, ("buffers", name), text)])
         ways = []
         for choice in product(*slots):
             parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from heapwright.platforms.schema import Conversion, Port
+from heapwright.platforms.schema import ConversionEdge, Port
 from heapwright.solver.answer.plan import Change
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.question.facts import End
@@ -30,7 +30,7 @@ class Edge(NamedTuple):
 
     device: DeviceView
     number: int
-    spec: Conversion
+    spec: ConversionEdge
     kept: frozenset[str]
     """What it hands on unchanged; colours go with the format, the picture always."""
 

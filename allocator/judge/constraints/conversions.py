@@ -11,8 +11,7 @@ from heapwright.allocator.faults import Objection, PlanFault, refused, seen
 from heapwright.allocator.hardware import known
 from heapwright.allocator.judge.question.conversion_trees import DEEPEST, ConversionStep, ConversionTree
 from heapwright.platforms.fourcc.formats import pixel_format
-from heapwright.platforms.schema import Conversion as Edge
-from heapwright.platforms.schema import Device, Platform
+from heapwright.platforms.schema import ConversionEdge, Device, Platform
 from heapwright.solver.answer.plan import Conversion, Placement, Plan
 
 BY_CPU: Final = 64
@@ -37,7 +36,7 @@ def strides(placement: Placement) -> tuple[int, ...]:
 
 
 def step_objections(
-    edge: Edge, before: Placement, after: Placement, changed: Sequence[str]
+    edge: ConversionEdge, before: Placement, after: Placement, changed: Sequence[str]
 ) -> Iterator[Objection]:
     """What an edge may not change must be the same on both sides; so must the colours of one format.
 
@@ -60,13 +59,13 @@ def _keeps_picture(before: str | None, after: str | None) -> bool:
     return not (new.channels < old.channels or new.depth < min(old.depth, 8))
 
 
-def moves_raw(device: Device, edge: Edge) -> bool:
+def moves_raw(device: Device, edge: ConversionEdge) -> bool:
     """Whether an edge copies data that is no image: both of its ports take nothing else."""
     ports = (device.ports.get(edge.from_), device.ports.get(edge.to))
     return all(port is not None and not port.images for port in ports)
 
 
-def edges_for(device: Device, conversion: Conversion) -> list[Edge]:
+def edges_for(device: Device, conversion: Conversion) -> list[ConversionEdge]:
     """The edges that a conversion may mean; what is not known to be lossless is lossy."""
     return [
         edge
@@ -115,7 +114,7 @@ def _objections(platform: Platform, tree: ConversionTree, bridge: ConversionStep
         yield seen("conversion", f"its source is not {conversion.source}")
 
 
-def _lawful(device: Device, edges: Sequence[Edge]) -> list[int]:
+def _lawful(device: Device, edges: Sequence[ConversionEdge]) -> list[int]:
     """The numbers of these edges."""
     return [number for number, edge in enumerate(device.converts) if any(edge is each for each in edges)]
 

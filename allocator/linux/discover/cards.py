@@ -26,15 +26,15 @@ from heapwright.allocator.linux.uapi import kms as uapi_kms
 from heapwright.allocator.linux.uapi import looking as uapi_looking
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import canonical
-from heapwright.platforms.importers.planes import TYPES, Plane, put_together, rotations
-from heapwright.platforms.importers.records import Card, Planes
+from heapwright.platforms.importers.planes import TYPES, PlaneRecord, put_together, rotations
+from heapwright.platforms.importers.records import CardRecord, PlanesRecord
 
 ODD_WIDTHS: Final = (1, 3, 17, 333, 641, 1366)
 ROWS: Final = 2
 _CARD = re.compile(r"card(\d+)", re.ASCII)
 
 
-def found(root: Path, notes: list[str]) -> Iterator[Card]:
+def found(root: Path, notes: list[str]) -> Iterator[CardRecord]:
     """The cards that may be opened, in order of their numbers."""
     nodes = [
         (int(match[1]), each) for each in folders(root / "dev/dri") if (match := _CARD.fullmatch(each.name))
@@ -47,7 +47,7 @@ def found(root: Path, notes: list[str]) -> Iterator[Card]:
             notes.append(f"/dev/dri/{node.name} could not be read: {refused}")
 
 
-def _card(root: Path, node: Path, fd: int) -> Card:
+def _card(root: Path, node: Path, fd: int) -> CardRecord:
     driver = driver_of(fd)
     path = f"/dev/dri/{node.name}"
     prime = _capability(fd, uapi.CAP_PRIME) or 0
@@ -56,7 +56,7 @@ def _card(root: Path, node: Path, fd: int) -> Card:
     cursor = tuple(
         _capability(fd, each) or 0 for each in (uapi_looking.CAP_CURSOR_WIDTH, uapi_looking.CAP_CURSOR_HEIGHT)
     )
-    return Card(
+    return CardRecord(
         node=path, driver=driver, imports=bool(prime & uapi.PRIME_IMPORTS),
         exports=bool(prime & uapi.PRIME_EXPORTS), dumb=bool(pitches), pitch_multiple=_multiple(pitches),
         modes=modes, planes=planes, cursor=(cursor[0], cursor[1]) if all(cursor) else None,
@@ -101,25 +101,25 @@ def _multiple(pitches: list[tuple[int, int, int]]) -> int | None:
     return gcd(*(pitch for _, _, pitch in pitches))
 
 
-def _shown(fd: int) -> tuple[tuple[tuple[int, int], tuple[int, int]] | None, Planes, tuple[str, ...]]:
+def _shown(fd: int) -> tuple[tuple[tuple[int, int], tuple[int, int]] | None, PlanesRecord, tuple[str, ...]]:
     """Extents of framebuffers, the planes, and formats of writeback; None where nothing is shown."""
     kms.ask_for_everything(fd)
     try:
         card = kms.look(fd)
     except KernelRefused:
-        return None, Planes({}), ()
+        return None, PlanesRecord({}), ()
     if not card.crtcs:
-        return None, Planes({}), ()
+        return None, PlanesRecord({}), ()
     planes = [_plane(fd, plane, card.crtcs) for plane in kms.planes(fd, card.crtcs)]
     return (card.smallest, card.largest), put_together(planes), _writeback(fd, card)
 
 
-def _plane(fd: int, plane: kms.DisplayPlane, crtcs: tuple[int, ...]) -> Plane:
+def _plane(fd: int, plane: kms.DisplayPlane, crtcs: tuple[int, ...]) -> PlaneRecord:
     known = kms.properties(fd, plane.number, uapi_kms.OBJECT_PLANE)
     kind = TYPES.get(known["type"].value, "overlay") if "type" in known else "primary"
     bits = kms.value_names(fd, known["rotation"].number) if "rotation" in known else ()
     mask = sum(1 << index for index, number in enumerate(crtcs) if number in plane.crtcs)
-    return Plane(kind, mask, _formats(fd, plane, known), rotations(bits))
+    return PlaneRecord(kind, mask, _formats(fd, plane, known), rotations(bits))
 
 
 def _formats(

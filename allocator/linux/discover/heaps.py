@@ -11,10 +11,10 @@ from pathlib import Path
 
 from heapwright.allocator.linux.discover.files import folders, number
 from heapwright.allocator.linux.discover.permissions import permission
-from heapwright.platforms.importers.records import HeapNode
+from heapwright.platforms.importers.records import HeapNodeRecord
 
 
-def nodes(root: Path, notes: list[str]) -> tuple[HeapNode, ...]:
+def nodes(root: Path, notes: list[str]) -> tuple[HeapNodeRecord, ...]:
     """The dma-heaps, in order of names."""
     folder = root / "dev/dma_heap"
     if not folder.is_dir():
@@ -22,7 +22,7 @@ def nodes(root: Path, notes: list[str]) -> tuple[HeapNode, ...]:
             "there is no /dev/dma_heap: the kernel has no dma-heaps, or this container is not shown them"
         )
     found = tuple(
-        HeapNode(node.name, permission(node), f"probed: /dev/dma_heap/{node.name}")
+        HeapNodeRecord(node.name, permission(node), f"probed: /dev/dma_heap/{node.name}")
         for node in folders(folder)
     )
     closed = [node.name for node in found if not os.access(folder / node.name, os.R_OK)]
@@ -31,14 +31,14 @@ def nodes(root: Path, notes: list[str]) -> tuple[HeapNode, ...]:
     return found
 
 
-def udmabuf(root: Path, notes: list[str]) -> HeapNode | None:
+def udmabuf(root: Path, notes: list[str]) -> HeapNodeRecord | None:
     """/dev/udmabuf, if there is one."""
     node = root / "dev/udmabuf"
     if not node.exists():
         return None
     if not os.access(node, os.R_OK | os.W_OK):
         notes.append("this user may not open /dev/udmabuf")
-    return HeapNode(node.name, permission(node, os.R_OK | os.W_OK), "probed: /dev/udmabuf")
+    return HeapNodeRecord(node.name, permission(node, os.R_OK | os.W_OK), "probed: /dev/udmabuf")
 
 
 def udmabuf_limit(root: Path) -> int | None:

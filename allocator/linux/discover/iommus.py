@@ -11,16 +11,16 @@ from pathlib import Path
 
 from heapwright.allocator.linux.discover.files import folders, number, text
 from heapwright.platforms.importers.naming import name_for
-from heapwright.platforms.importers.records import Group, Reach
+from heapwright.platforms.importers.records import BusFacts, IommuGroup
 
 _PREFETCH = 0x2000
 _MEMORY = 0x200
 
 
-def groups(root: Path) -> tuple[Group, ...]:
+def groups(root: Path) -> tuple[IommuGroup, ...]:
     """Groups whose devices have their addresses translated."""
     return tuple(
-        Group(_name(each), f"probed: /sys/kernel/iommu_groups/{each.name}/type {text(each / 'type')}")
+        IommuGroup(_name(each), f"probed: /sys/kernel/iommu_groups/{each.name}/type {text(each / 'type')}")
         for each in folders(root / "sys/kernel/iommu_groups")
         if _translated(each)
     )
@@ -34,11 +34,11 @@ def _translated(group: Path) -> bool:
     return (text(group / "type") or "identity") not in ("identity", "blocked")
 
 
-def reach(device: Path) -> Reach:
+def reach(device: Path) -> BusFacts:
     """What a device's folder in sysfs tells of how it reaches memory."""
     group = device / "iommu_group"
     translated = group.exists() and _translated(group.resolve())
-    return Reach(
+    return BusFacts(
         _name(group.resolve()) if translated else None, number(device / "dma_mask_bits"), _local(device)
     )
 

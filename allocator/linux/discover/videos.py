@@ -20,11 +20,11 @@ from heapwright.allocator.linux.discover.hardware import hardware
 from heapwright.allocator.linux.discover.iommus import reach
 from heapwright.allocator.linux.discover.permissions import permission
 from heapwright.allocator.linux.discover.trying import LARGEST, Trying
-from heapwright.allocator.linux.queue import VideoQueue as OpenQueue
+from heapwright.allocator.linux.queue import VideoQueue as Queue
 from heapwright.allocator.linux.uapi import looking as uapi_looking
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.fourcc.videodev import picture
-from heapwright.platforms.importers.records import Direction, Queue, Sizes, Video, VideoFormat
+from heapwright.platforms.importers.records import QueueDirection, QueueRecord, Sizes, Video, VideoFormat
 
 MOST_FORMATS: Final = 512
 MOST_SIZES: Final = 64
@@ -53,7 +53,7 @@ def _video(root: Path, node: Path, fd: int) -> Video:
     driver, card = told.driver.decode("utf-8", "replace"), told.card.decode("utf-8", "replace")
     folder = root / "sys/class/video4linux" / node.name
     able = told.device_caps
-    directions: list[Direction] = []
+    directions: list[QueueDirection] = []
     if able & (uapi_looking.OUTPUTS | uapi_looking.CONVERTS):
         directions.append("output")
     if able & (uapi_looking.CAPTURES | uapi_looking.CONVERTS):
@@ -67,10 +67,10 @@ def _video(root: Path, node: Path, fd: int) -> Video:
     )  # fmt: skip
 
 
-def _queue(fd: int, direction: Direction) -> Queue:
-    queue = OpenQueue(fd, direction)
+def _queue(fd: int, direction: QueueDirection) -> QueueRecord:
+    queue = Queue(fd, direction)
     able = _memory_kinds(fd, queue.type)
-    return Queue(
+    return QueueRecord(
         direction, tuple(_formats(queue)), bool(able & uapi_looking.QUEUE_DMABUF),
         bool(able & uapi_looking.QUEUE_USERPTR), bool(able & uapi_looking.QUEUE_MMAP),
     )  # fmt: skip
@@ -85,7 +85,7 @@ def _memory_kinds(fd: int, type_: int) -> int:
     return int(wanted.capabilities)
 
 
-def _formats(queue: OpenQueue) -> Iterator[VideoFormat]:
+def _formats(queue: Queue) -> Iterator[VideoFormat]:
     for index in range(MOST_FORMATS):
         told = uapi.V4l2FormatDescription(index=index, type=queue.type)
         try:
@@ -110,7 +110,7 @@ def _name(code: int) -> str:
     return f"{text}-BE" if code >> 31 else text
 
 
-def _sizes(queue: OpenQueue, code: int) -> tuple[Sizes, ...]:
+def _sizes(queue: Queue, code: int) -> tuple[Sizes, ...]:
     """Image sizes by VIDIOC_ENUM_FRAMESIZES; else what becomes of the smallest and the largest wish."""
     listed: list[Sizes] = []
     for index in range(MOST_SIZES):
@@ -130,7 +130,7 @@ def _sizes(queue: OpenQueue, code: int) -> tuple[Sizes, ...]:
     return tuple(dict.fromkeys(listed)) or _by_trying(queue, code)
 
 
-def _by_trying(queue: OpenQueue, code: int) -> tuple[Sizes, ...]:
+def _by_trying(queue: Queue, code: int) -> tuple[Sizes, ...]:
     try:
         small = queue.format(code, 1, 1, keep=False)
         large = queue.format(code, LARGEST, LARGEST, keep=False)

@@ -64,14 +64,14 @@ def _from_files(files: MachineFiles) -> Machine:
 
 
 def _content(path: Path, most: int) -> bytes:
-    from heapwright.platforms.errors import Problem, UnparsableInput
+    from heapwright.platforms.errors import Diagnostic, UnparsableInput
 
     try:
         with path.open("rb") as file:
             return file.read(most + 1)
     except OSError as error:
         said = f"cannot be read: {error.strerror}"
-        raise UnparsableInput([Problem(str(path), None, (), said)]) from None
+        raise UnparsableInput([Diagnostic(str(path), None, (), said)]) from None
 
 
 def can_be_solved_for() -> bool:

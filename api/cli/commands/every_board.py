@@ -17,7 +17,7 @@ from heapwright.api.cli.process.interrupts import raise_on_interrupt
 from heapwright.api.cli.request import SolveRequest
 from heapwright.api.documents.response import as_json
 from heapwright.platforms import catalog
-from heapwright.platforms.errors import InputError, NotOnBoard, Problem
+from heapwright.platforms.errors import Diagnostic, InputError, NotOnBoard
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Answer, Infeasible, Plan, Reason
@@ -44,7 +44,7 @@ def solve_everywhere(request: SolveRequest) -> Exit:
             lacking += sum(lacks for _, lacks in found)
     if lacking and lacking == len(answers):
         text = f"no board has all that is named in {', '.join(request.pins)}"
-        raise InputError([Problem(PIN, None, (), text)])
+        raise InputError([Diagnostic(PIN, None, (), text)])
     if request.as_json:
         write_json({"schema": SCHEMA, "answers": [as_json(answer) for answer in answers]}, request.to)
     elif request.as_markdown:

@@ -17,7 +17,7 @@ from heapwright.api.verify import report
 from heapwright.api.verify.outcome import summary
 from heapwright.api.verify.run import Progress, on_this, untried, verify
 from heapwright.platforms.catalog import load_platform
-from heapwright.platforms.errors import InputError, Problem
+from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.platforms.schema import Platform
 
 
@@ -48,9 +48,9 @@ def _check(name: str, platform: Platform, only: tuple[str, ...]) -> None:
     known = {**platform.heaps, **platform.devices}
     if unknown := [each for each in only if each not in known]:
         text = f"no heap or device {', '.join(unknown)}; there are {', '.join(sorted(known))}"
-        raise InputError([Problem(name, None, (), text)])
+        raise InputError([Diagnostic(name, None, (), text)])
     if not any(device.node for device in platform.devices.values()):
-        raise InputError([Problem(name, None, ("devices",), _no_node())])
+        raise InputError([Diagnostic(name, None, ("devices",), _no_node())])
 
 
 def _no_node() -> str:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from heapwright.platforms.schema import Conversion
+from heapwright.platforms.schema import ConversionEdge
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.kind import Placed
@@ -57,7 +57,7 @@ def source(board: Board, budget: Budget) -> str:
     return max(found, key=lambda each: each[1])[0]
 
 
-def attachment_sentence(label: str, device: str, edges: Sequence[Conversion]) -> str:
+def attachment_sentence(label: str, device: str, edges: Sequence[ConversionEdge]) -> str:
     """What a converter can do, where none of it serves a buffer."""
     ways = "; ".join(
         dict.fromkeys(f"{e.from_} to {e.to}, changing {' and '.join(e.may_change)}" for e in edges)

@@ -13,7 +13,7 @@ from heapwright.allocator.hardware import present_heaps
 from heapwright.platforms.catalog import board_names, load_platform, platform_from, summaries
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.kernels import has, on_kernel, there, together, version_of
-from heapwright.platforms.schema import Node
+from heapwright.platforms.schema import HeapName
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.board.board import Board
 from heapwright.solver.question.load import load_pipelines
@@ -39,7 +39,7 @@ def stands(kernel: str, since: str | None, until: str | None) -> bool:
 
 @given(versions(), st.none() | versions(), st.none() | versions())
 def test_a_kernel_has_what_came_and_has_not_gone(kernel: str, since: str | None, until: str | None) -> None:
-    thing = Node(name="x", since=since, until=until)
+    thing = HeapName(name="x", since=since, until=until)
     assert has(kernel, since, until) is there(thing, kernel) is stands(kernel, since, until)
 
 
@@ -48,7 +48,7 @@ def test_things_are_together_if_some_kernel_has_them_all(ends: list[tuple[str | 
     # What came last is there from then on, so the kernels that brought something are all that need be tried.
     kernels = ["0", *(since for since, _ in ends if since is not None)]
     some = any(all(stands(kernel, *each) for each in ends) for kernel in kernels)
-    assert together(*(Node(name="x", since=since, until=until) for since, until in ends)) is some
+    assert together(*(HeapName(name="x", since=since, until=until) for since, until in ends)) is some
 
 
 @given(versions(), st.none() | versions(), st.none() | versions())
@@ -140,9 +140,9 @@ def test_what_is_no_version_is_refused(kernel: str) -> None:
 
 
 def test_an_unknown_kernel_has_everything() -> None:
-    assert there(Node(name="x", since="6.17"), "unknown")
-    assert not there(Node(name="x", since="6.17"), "6.9")
-    assert not there(Node(name="x", until="6.17"), "6.17")
+    assert there(HeapName(name="x", since="6.17"), "unknown")
+    assert not there(HeapName(name="x", since="6.17"), "6.9")
+    assert not there(HeapName(name="x", until="6.17"), "6.17")
 
 
 def test_a_name_cannot_be_gone_before_it_came() -> None:

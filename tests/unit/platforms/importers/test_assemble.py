@@ -9,14 +9,14 @@ from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.importers.records import (
     Area,
     Bank,
-    Card,
-    Direction,
-    Group,
-    HeapNode,
+    BusFacts,
+    CardRecord,
+    HeapNodeRecord,
+    IommuGroup,
     Machine,
-    Planes,
-    Queue,
-    Reach,
+    PlanesRecord,
+    QueueDirection,
+    QueueRecord,
     ScanoutFormat,
     Sizes,
     Strides,
@@ -43,8 +43,8 @@ def board(found: Machine) -> Platform:
     return platform_from(profile(found, "board"), "board")
 
 
-def heaps(*names: str) -> tuple[HeapNode, ...]:
-    return tuple(HeapNode(name, "", f"probed: /dev/dma_heap/{name}") for name in names)
+def heaps(*names: str) -> tuple[HeapNodeRecord, ...]:
+    return tuple(HeapNodeRecord(name, "", f"probed: /dev/dma_heap/{name}") for name in names)
 
 
 def raw(strides: Strides | None = None, code: str = "NV12", sizes: Sizes = GRID) -> VideoFormat:
@@ -56,17 +56,17 @@ def coded(code: str) -> VideoFormat:
 
 
 def video(driver: str, userptr: bool = True, **queues: VideoFormat) -> Video:
-    directions: tuple[Direction, ...] = ("output", "capture")
+    directions: tuple[QueueDirection, ...] = ("output", "capture")
     made = tuple(
-        Queue(each, (queues[each],), True, userptr, True) for each in directions if each in queues
+        QueueRecord(each, (queues[each],), True, userptr, True) for each in directions if each in queues
     )  # fmt: skip
-    return Video("/dev/video0", "", driver, "card", made, Reach(), "", "probed: /dev/video0")
+    return Video("/dev/video0", "", driver, "card", made, BusFacts(), "", "probed: /dev/video0")
 
 
-def card(driver: str, **told: object) -> Card:
-    planes = Planes({"primary": (ScanoutFormat("XR24", ("LINEAR",)),)})
-    return Card(
-        "/dev/dri/card0", driver, True, True, True, 1, ((1, 1), (4096, 4096)), planes, None, (), (), Reach(), "",
+def card(driver: str, **told: object) -> CardRecord:
+    planes = PlanesRecord({"primary": (ScanoutFormat("XR24", ("LINEAR",)),)})
+    return CardRecord(
+        "/dev/dri/card0", driver, True, True, True, 1, ((1, 1), (4096, 4096)), planes, None, (), (), BusFacts(), "",
         "probed: /dev/dri/card0",
     )._replace(**told)  # type: ignore[arg-type]  # fmt: skip
 
@@ -151,8 +151,8 @@ def test_a_driver_nobody_knows_is_taken_to_need_contiguous_memory() -> None:
 
 
 def test_a_device_in_a_translated_group_is_behind_an_iommu() -> None:
-    behind = video("acme", capture=raw())._replace(reach=Reach("group-3", 32))
-    found = machine(videos=(behind,), groups=(Group("group-3", "probed: y"),))
+    behind = video("acme", capture=raw())._replace(reach=BusFacts("group-3", 32))
+    found = machine(videos=(behind,), groups=(IommuGroup("group-3", "probed: y"),))
     assert (only_device(found).dma.iommu, only_device(found).dma.bits) == ("group-3", 32)
 
 
@@ -168,7 +168,7 @@ def test_user_pointers_tell_which_vivid_it_is(userptr: bool, by_cpu: bool, run: 
     ("kernel", "imports", "memory"), [("6.12.95", "none", "local"), ("7.3.4", "any", "dram")]
 )
 def test_bochs_changed_with_the_kernel(kernel: str, imports: str, memory: str) -> None:
-    found = board(machine(kernel=kernel, cards=(card("bochs-drm", reach=Reach(None, 32, 16 << 20)),)))
+    found = board(machine(kernel=kernel, cards=(card("bochs-drm", reach=BusFacts(None, 32, 16 << 20)),)))
     assert found.devices["bochs-drm"].imports == imports
     assert found.heaps["bochs-drm-dumb"].memory == (("bochs-drm-vram",) if memory == "local" else ("dram",))
     assert found.heaps["bochs-drm-dumb"].requires_p2p == (memory == "local")
@@ -177,7 +177,7 @@ def test_bochs_changed_with_the_kernel(kernel: str, imports: str, memory: str) -
 @pytest.mark.parametrize(("kernel", "wrong"), [("6.12.95", True), ("7.3.4", False)])
 def test_huge_pages_are_kept_from_who_would_see_them_wrong(kernel: str, wrong: bool) -> None:
     # linux-6.12 vmap_udmabuf() repeats the first page of each huge page; a DMA importer sees the right ones.
-    node = HeapNode("udmabuf", "", "probed: /dev/udmabuf")
+    node = HeapNodeRecord("udmabuf", "", "probed: /dev/udmabuf")
     found = board(
         machine(
             kernel=kernel, areas=(HUGE,), udmabuf=node, cards=(card("vgem", modes=None),),

@@ -11,7 +11,7 @@ import pytest
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.importers import drm_info
 from heapwright.platforms.importers.assemble import notes, profile
-from heapwright.platforms.importers.planes import Plane, put_together, rotations
+from heapwright.platforms.importers.planes import PlaneRecord, put_together, rotations
 from heapwright.platforms.knowledge.drivers import Known, drivers
 from heapwright.platforms.knowledge.recognition import Match
 from heapwright.platforms.schema import Device, Platform, Port
@@ -168,4 +168,4 @@ def test_rotations_have_no_rotation_at_least() -> None:
 
 def test_no_planes_are_nothing() -> None:
     assert put_together([]) == ({}, None, None)
-    assert put_together([Plane("cursor", 1, {})]).cursors is None
+    assert put_together([PlaneRecord("cursor", 1, {})]).cursors is None

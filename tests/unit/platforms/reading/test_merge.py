@@ -7,7 +7,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from heapwright.platforms.reading.documents import Place, document_from
+from heapwright.platforms.reading.documents import Location, document_from
 from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
 from heapwright.platforms.reading.yaml_source import read_text
 
@@ -82,10 +82,10 @@ def test_every_value_keeps_its_file_and_line() -> None:
     board = read_text("memory:\n  dram:\n    size: 1\n    base: 2\n", "board")
     variant = read_text("memory:\n\n\n  dram: {size: 3}\n  cma: {size: 4}\n", "variant")
     whole = merged(board, variant)
-    assert whole.where(("memory", "dram", "base")) == Place("board", 4)
-    assert whole.where(("memory", "dram", "size")) == Place("variant", 4)
-    assert whole.where(("memory", "cma", "size")) == Place("variant", 5)
-    assert whole.where(("memory", "dram", "missing")) == Place("variant", 4)
+    assert whole.where(("memory", "dram", "base")) == Location("board", 4)
+    assert whole.where(("memory", "dram", "size")) == Location("variant", 4)
+    assert whole.where(("memory", "cma", "size")) == Location("variant", 5)
+    assert whole.where(("memory", "dram", "missing")) == Location("variant", 4)
 
 
 def test_problems_of_both_layers_stay() -> None:
@@ -96,8 +96,8 @@ def test_problems_of_both_layers_stay() -> None:
 def test_data_without_text_on_a_board_has_its_own_name_as_place() -> None:
     board = read_text("memory:\n  dram: {size: 1}\n", "board")
     whole = merged(board, document_from({"memory": {"dram": {"held": 2}}}, "request"))
-    assert whole.where(("memory", "dram", "size")) == Place("board", 2)
-    assert whole.where(("memory", "dram", "held")) == Place("request", None)
+    assert whole.where(("memory", "dram", "size")) == Location("board", 2)
+    assert whole.where(("memory", "dram", "held")) == Location("request", None)
 
 
 def test_a_null_for_a_name_that_is_not_there_is_idle() -> None:

@@ -7,7 +7,7 @@ import time
 import pytest
 
 from heapwright.platforms.catalog import platform_from
-from heapwright.platforms.errors import MAX_PROBLEMS, InputError, Problem, UnknownPlatform, dotted, near
+from heapwright.platforms.errors import MAX_PROBLEMS, Diagnostic, InputError, UnknownPlatform, dotted, near
 from heapwright.platforms.reading.yaml_source import read_text
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Span
@@ -111,7 +111,7 @@ def test_data_without_text_has_paths_but_no_lines() -> None:
 
 
 def test_problems_are_ordered_and_told_once() -> None:
-    late, early = Problem("a", 9, (), "late"), Problem("a", 10, (), "later")
+    late, early = Diagnostic("a", 9, (), "late"), Diagnostic("a", 10, (), "later")
     assert InputError([early, late, early]).problems == (late, early)
 
 
@@ -134,9 +134,9 @@ def test_of_very_many_problems_the_first_are_told_soon() -> None:
 
 
 def test_a_problem_is_written_for_an_editor_to_find() -> None:
-    assert str(Problem("p.yaml", 7, ("memory", "dram"), "is odd")) == "p.yaml:7: memory.dram: is odd"
-    assert str(Problem("request", None, ("pipelines", 0), "is odd")) == "request: pipelines[0]: is odd"
-    assert str(Problem("", None, (), "is odd")) == "is odd"
+    assert str(Diagnostic("p.yaml", 7, ("memory", "dram"), "is odd")) == "p.yaml:7: memory.dram: is odd"
+    assert str(Diagnostic("request", None, ("pipelines", 0), "is odd")) == "request: pipelines[0]: is odd"
+    assert str(Diagnostic("", None, (), "is odd")) == "is odd"
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,7 @@ def test_a_problem_is_written_for_an_editor_to_find() -> None:
     ],
 )
 def test_the_subject_of_a_problem(path: tuple[str | int, ...], subject: str) -> None:
-    assert Problem("", None, path, "").subject == subject
+    assert Diagnostic("", None, path, "").subject == subject
 
 
 def test_a_path_never_carries_control_characters() -> None:

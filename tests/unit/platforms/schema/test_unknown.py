@@ -72,7 +72,7 @@ def test_what_hardware_can_do_and_where_memory_lies_need_not_be_listed() -> None
         if not meaning.listed
     }
     assert silent == {
-        "Conversion.lossless",
+        "ConversionEdge.lossless",
         "Device.coherent",
         "Device.imports",
         "Dma.iova",
