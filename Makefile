@@ -42,11 +42,13 @@ demo: venv  ## solve a real example on several boards, and allocate it in the si
 	@$(BIN)/solve examples/composition.yaml -p all; status=$$?; test $$status -le 1
 
 # Properties run by themselves: counting the lines they run through takes three times as long.
+# The package is built and installed once, so its tests run in one process.
 PYTEST := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 test: venv  ## run the tests (≤ 10 minutes on 2 cores)
-	$(PYTEST) -m 'not long' --ignore=tests/property --cov --cov-report=term:skip-covered
+	$(PYTEST) -m 'not long' --ignore=tests/property --ignore=tests/package --cov --cov-report=term:skip-covered
 	$(PYTEST) -m 'not long' tests/property
+	$(BIN)/python -m pytest tests/package
 
 test-long: venv  ## run the long searches
 	$(PYTEST) -m long

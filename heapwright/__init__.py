@@ -18,6 +18,7 @@ Names are imported on first use, so that `import heapwright` stays cheap.
 from __future__ import annotations
 
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -59,25 +60,26 @@ _DEFINED_IN = {
     "why_not": "solver.solve",
 }
 
-_FOLDERS = ("allocator", "api", "platforms", "solver")
+_MISSING = [
+    name for name in ("allocator", "api", "platforms", "solver") if not find_spec(f"{__name__}.{name}")
+]
+if _MISSING:
+    raise ImportError(
+        f"{', '.join(_MISSING)}: missing in {__path__[0]}, for this checkout lacks symbolic links"
+        " (git config core.symlinks true, then git checkout -- heapwright)"
+    )
 
 __all__ = sorted(_DEFINED_IN)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _DEFINED_IN:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    try:
+if not TYPE_CHECKING:  # else every misspelt name would be one that it gives
+
+    def __getattr__(name: str) -> Any:
+        if name not in _DEFINED_IN:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         value = getattr(import_module(f"{__name__}.{_DEFINED_IN[name]}"), name)
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.removeprefix(f"{__name__}.") not in _FOLDERS:
-            raise
-        raise ImportError(
-            f"{error.name} is missing: this checkout lacks the symbolic links of the folder heapwright/"
-            " (git config core.symlinks true, then git checkout -- heapwright)"
-        ) from None
-    globals()[name] = value
-    return value
+        globals()[name] = value
+        return value
 
 
 def __dir__() -> list[str]:
