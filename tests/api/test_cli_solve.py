@@ -263,7 +263,7 @@ def test_an_allocation_that_fails_exits_4(
     solve: Command, record: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     full = partial(SimulatedBoard, used={"cma": 60 << 20})
-    monkeypatch.setattr(simulated, "Board", full)
+    monkeypatch.setattr(simulated, "SimulatedBoard", full)
     said = solve(record, "-p", "acme-one", "--allocate", "simulated")
     assert said.code == 4
     assert "Allocation failed in the simulator" in said.out
