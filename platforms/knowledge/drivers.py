@@ -36,8 +36,8 @@ from typing import Any, Final, NamedTuple
 
 from heapwright.platforms.knowledge.files import files_of, fits
 from heapwright.platforms.knowledge.recognition import Identity, Match, recognised
+from heapwright.platforms.layers.merge import merged
 from heapwright.platforms.reading.documents import Document, Location, SourceMap
-from heapwright.platforms.reading.merge import merged
 
 _HEADER: Final = ("schema", "discover", "identity", "kind", "driver")
 

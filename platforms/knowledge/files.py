@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from importlib import resources
 from typing import Any
 
 from heapwright.platforms.kernels import has
-from heapwright.platforms.reading.yaml_source import read_text
+from heapwright.platforms.layers.files import bundled, bundled_document
 
 
 def files_of(folder: str) -> Iterator[tuple[str, dict[str, Any]]]:
     """The name and the data of each file of a folder, in order."""
-    found = (resources.files("heapwright.platforms") / folder).iterdir()
-    for file in sorted(found, key=lambda each: each.name):
-        if file.name.endswith(".yaml"):
-            yield file.name.removesuffix(".yaml"), read_text(file.read_bytes(), file.name).data
+    for name in sorted(bundled(folder)):
+        yield name, bundled_document(folder, name).data
 
 
 def fits(conditions: Mapping[str, Any], kernel: str | None, traits: Mapping[str, object]) -> bool:

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from heapwright.platforms.catalog import DRIVER_SCHEMA, board_names, check_profile, load_platform
+from heapwright.platforms.catalog import board_names, check_profile, load_platform
 from heapwright.platforms.checks.consistency import faults
+from heapwright.platforms.layers.rules import DRIVER_SCHEMA
 from heapwright.platforms.reading.validation import headed
 from heapwright.platforms.reading.yaml_source import read_file
 

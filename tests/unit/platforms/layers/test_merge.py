@@ -7,8 +7,8 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from heapwright.platforms.layers.merge import idle_nulls, merged, without_nulls
 from heapwright.platforms.reading.documents import Location, document_from
-from heapwright.platforms.reading.merge import idle_nulls, merged, without_nulls
 from heapwright.platforms.reading.yaml_source import read_text
 
 NAMES = st.sampled_from("abcd")
