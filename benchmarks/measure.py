@@ -19,9 +19,9 @@ from typing import Any, Final, NamedTuple
 from benchmarks.instances import Instance, impossible, scaled
 from benchmarks.table import Answer, Table, table
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.question.resolve import Problem
-from heapwright.solver.search.choose import Choice, Limits, choose
+from heapwright.solver.search.choose import Choice, SearchLimits, choose
 from heapwright.solver.search.cpsat import Search
 from heapwright.solver.solve import Options, solve
 
@@ -116,9 +116,9 @@ def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propag
     begun = process_time()
     problem = Problem(instance.platform, instance.pipelines)
     found = Propagation(problem)
-    used = ledger(problem.board, problem.live)
+    used = existing_usage(problem.board, problem.live)
     propagated, clock = process_time(), perf_counter()
-    choice = choose(problem, found, used, limits=Limits(gap, WORK))
+    choice = choose(problem, found, used, limits=SearchLimits(gap, WORK))
     wall, spent = perf_counter() - clock, process_time() - propagated
     searching = spent * min(1.0, choice.seconds / wall)
     open_ = [

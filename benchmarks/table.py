@@ -100,7 +100,7 @@ class _Maker:
         for buffer in self.buffers:
             takers: dict[tuple[int, str | None], list[int]] = defaultdict(list)
             for variable, option in buffer:
-                for pair in option.binding:
+                for pair in option.assignment:
                     takers[pair].append(variable)
             for pair, variables in takers.items():
                 if pair not in flags:
@@ -109,25 +109,25 @@ class _Maker:
         for variable in {variable for variable, _ in flags}:
             chosen = [flag for pair, flag in flags.items() if pair[0] == variable]
             self.sums.append(Sum(chosen, [1] * len(chosen), None, 1))
-        for a, b in problem.apart:
+        for a, b in problem.must_differ:
             for (variable, device), flag in list(flags.items()):
                 if variable == a and device is not None and (b, device) in flags:
                     self.sums.append(Sum([flag, flags[b, device]], [1, 1], None, 1))
 
     def impose_budgets(self) -> None:
         sums: dict[Budget, dict[int, int]] = defaultdict(lambda: defaultdict(int))
-        locks: dict[str, int] = {}
+        reserved: dict[str, int] = {}
         for variable, option in (pair for buffer in self.buffers for pair in buffer):
             for budget, amount in option.charges:
                 sums[budget][variable] += amount
-            if option.locks:
-                home = option.placed.home.name
-                if home not in locks:
-                    locks[home] = self._variable()
-                    for budget, amount in option.locks:
-                        sums[budget][locks[home]] += amount
-                        self.blocks.append((locks[home], budget, share(budget, amount)))
-                self.sums.append(Sum([variable, locks[home]], [1, -1], None, 0))
+            if option.reserved:
+                backing = option.placed.backing.name
+                if backing not in reserved:
+                    reserved[backing] = self._variable()
+                    for budget, amount in option.reserved:
+                        sums[budget][reserved[backing]] += amount
+                        self.blocks.append((reserved[backing], budget, share(budget, amount)))
+                self.sums.append(Sum([variable, reserved[backing]], [1, -1], None, 0))
         for budget, amounts in sums.items():
             if sum(amounts.values()) > budget.limit:
                 unit = gcd(*amounts.values()) or 1

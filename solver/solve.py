@@ -15,7 +15,7 @@ from heapwright.solver.answer.plan import (
     Undecided,
 )
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.placement import placement
 from heapwright.solver.conversions import inserted
 from heapwright.solver.conversions.deciding import decide
@@ -26,7 +26,7 @@ from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Options
-from heapwright.solver.search.choose import Choice, Limits
+from heapwright.solver.search.choose import Choice, SearchLimits
 
 
 def solve(
@@ -51,10 +51,10 @@ def solve(
     fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
     started = perf_counter()
     problem = Problem(platform, pipelines, live, fixed)
-    used = ledger(problem.board, problem.live)
+    used = existing_usage(problem.board, problem.live)
     found = Propagation(problem)
     propagated = perf_counter()
-    limits = Limits(options.gap, options.time_limit)
+    limits = SearchLimits(options.gap, options.time_limit)
     choice = decide(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
         certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
@@ -86,18 +86,22 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)
     why = reasons.Why(problem, choice.placed, used) if options.explain else None
-    seats = inserted.seats(problem, choice)
+    placed_buffers = inserted.placed_buffers(problem, choice)
     return Plan(
         status="feasible" if choice.status == "feasible" else "optimal",
         platform=problem.board.name,
         pipelines=names,
         placements=tuple(
-            placement(seat.question, seat.option, *(why.of(seat.question, seat.option) if why else ()))
-            for seat in seats
+            placement(
+                placed_buffer.question,
+                placed_buffer.option,
+                *(why.of(placed_buffer.question, placed_buffer.option) if why else ()),
+            )
+            for placed_buffer in placed_buffers
         ),
-        conversions=inserted.conversions(problem, seats),
-        dropped=wishes.dropped(seats, used),
-        warnings=unknowns.warnings(seats),
+        conversions=inserted.conversions(problem, placed_buffers),
+        dropped=wishes.dropped(placed_buffers, used),
+        warnings=unknowns.warnings(placed_buffers),
         unknown_facts=unknown,
         levels=tuple(
             Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))

@@ -21,7 +21,7 @@ from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import Device, ImageRule, Platform, Port
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.candidates.images import holds
-from heapwright.solver.question.pipeline import Pipeline, attachment
+from heapwright.solver.question.pipeline import Pipeline, attachment_from
 from tests.builders import buffer, pipeline
 from tests.examples import BOARDS, board
 from tests.property.uses import hold
@@ -163,7 +163,7 @@ def test_the_table_has_every_display_and_no_other() -> None:
 
 def used(angle: int, port: str = "display.scanout") -> Any:
     use = pipeline(frame=buffer(read_by={"port": port, "rotate": angle})).buffers["frame"].read_by[0]
-    return attachment(use, "read")  # type: ignore[arg-type]
+    return attachment_from(use, "read")  # type: ignore[arg-type]
 
 
 def admitted(port: Port, angle: int) -> set[tuple[str, str]]:

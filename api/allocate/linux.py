@@ -14,7 +14,7 @@ from heapwright.api.allocate.nogoods import MOST, Nogood, corrected, nogood
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.values import in_units
 from heapwright.solver.answer.plan import Plan
-from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
+from heapwright.solver.answer.render import Heading, Labelled, Notes, TextBlock
 
 if TYPE_CHECKING:
     from heapwright.platforms.schema import Platform
@@ -33,7 +33,7 @@ class LinuxOutcome(NamedTuple):
     faults: tuple[str, ...]
     nogoods: tuple[Nogood, ...]
 
-    def report(self) -> tuple[dict[str, Any], tuple[Block, ...]]:
+    def report(self) -> tuple[dict[str, Any], tuple[TextBlock, ...]]:
         """As JSON data, whose `faults` say what failed, and for people."""
         return _data(self), _blocks(self)
 
@@ -100,9 +100,9 @@ def _buffer(buffer: AllocatedBuffer) -> dict[str, Any]:
     }
 
 
-def _blocks(outcome: LinuxOutcome) -> tuple[Block, ...]:
+def _blocks(outcome: LinuxOutcome) -> tuple[TextBlock, ...]:
     nogoods = tuple(Labelled(each.buffer, str(each)) for each in outcome.nogoods)
-    disagreed: tuple[Block, ...] = (
+    disagreed: tuple[TextBlock, ...] = (
         (Heading("Profile and kernel disagree", 2, "bad"), Notes(nogoods)) if nogoods else ()
     )
     if outcome.allocation is None:

@@ -11,7 +11,7 @@ from heapwright.allocator.execute import Allocation, execute
 from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from heapwright.platforms.values import in_units
-from heapwright.solver.answer.render import Block, Heading, Labelled, Notes
+from heapwright.solver.answer.render import Heading, Labelled, Notes, TextBlock
 
 if TYPE_CHECKING:
     from heapwright.allocator.faults import PlanFault
@@ -59,7 +59,7 @@ def occupied(board: SimulatedBoard, live: Sequence[Placement]) -> tuple[str, ...
 
 def simulated(
     platform: Platform, pipelines: Sequence[Pipeline], plan: Plan, live: Sequence[Placement]
-) -> tuple[dict[str, Any], tuple[Block, ...]]:
+) -> tuple[dict[str, Any], tuple[TextBlock, ...]]:
     """A plan carried out on a fresh board: as JSON data, whose `faults` say what failed, and for people."""
     board = SimulatedBoard(platform)
     faults = occupied(board, live)
@@ -89,7 +89,7 @@ def _buffer(buffer: Any) -> dict[str, Any]:
     return {"pipeline": buffer.placement.pipeline, "buffer": buffer.placement.buffer, "dmabufs": dmabufs}
 
 
-def _blocks(plan: Plan, outcome: SimulatedOutcome) -> tuple[Block, ...]:
+def _blocks(plan: Plan, outcome: SimulatedOutcome) -> tuple[TextBlock, ...]:
     if outcome.allocation is None:
         return (
             Heading("Allocation failed in the simulator", 2, "bad"),

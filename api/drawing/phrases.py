@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
 from heapwright.platforms.values import Span, in_units
-from heapwright.solver.answer.render import Block, Labelled, Notes, printable
+from heapwright.solver.answer.render import Labelled, Notes, TextBlock, printable
 
 
 def sized(size: Span | int | str | None) -> str:
@@ -55,4 +55,4 @@ def _lines(text: str, space: int) -> list[str]:
     return wrap(" ".join(words), space, break_long_words=False, break_on_hyphens=False)
 
 
-Blocks = Iterator[Block]
+Blocks = Iterator[TextBlock]

@@ -16,7 +16,7 @@ from heapwright.platforms.values import UNKNOWN, Extent
 from heapwright.solver import constraints
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import Case, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.protection import (
     outside_firewall,
     protected_needs_firewall,
@@ -65,7 +65,7 @@ def verdicts(platform: Platform) -> Iterator[PortVerdict]:
 
 def _verdict(board: Board, device: str, port: str, heap: HeapView) -> PortVerdict:
     case = _case(board, device, port, heap)
-    moved = case.home.name if case.home is not case.heap else ""
+    moved = case.backing.name if case.backing is not case.heap else ""
     broken = sorted((kind for kind in _KINDS if kind.broken(case)), key=lambda kind: _in_doubt(kind, case))
     if broken:
         kind = broken[0]
@@ -81,12 +81,14 @@ def _case(board: Board, device: str, port: str, heap: HeapView) -> Case:
     view = board.devices[device]
     spec = view.spec.ports[port]
     selector = Selector(view.spec.kind, None, None, None, port)
-    touch = Touch(view, port, spec, Attachment(selector, spec.access, 0, None, None, "often", None))
+    attachment = BoundAttachment(
+        view, port, spec, Attachment(selector, spec.access, 0, None, None, "often", None)
+    )
     protected = heap.closed or spec.protected == "required"
     buffer = Buffer.model_validate({"bytes": BUFFER, "written_by": ["cpu.write"], "protected": protected})
     question = Question("", "buffer", "a buffer", buffer, ())
     return Case(
-        board, question, (touch,), heap, lives_in(board, heap, (touch,)), touch,
+        board, question, (attachment,), heap, lives_in(board, heap, (attachment,)), attachment,
         Layout(planes=(), sizes=(BUFFER,), coded=Extent(0, 0), rows=0),
     )  # fmt: skip
 
@@ -99,8 +101,8 @@ def _in_doubt(kind: ModuleType, case: Case) -> bool:
 
 def _vague(case: Case) -> bool:
     """Whether nobody knows where the heap's memory ends."""
-    return case.home.memories is None or any(
-        any(_unplaced(outer) for outer in case.board.around(memory)) for memory in case.home.memories
+    return case.backing.memories is None or any(
+        any(_unplaced(outer) for outer in case.board.around(memory)) for memory in case.backing.memories
     )
 
 
@@ -109,23 +111,23 @@ def _unplaced(memory: MemoryView) -> bool:
 
 
 def _peers_unknown(case: Case) -> bool:
-    memories = [outer for memory in case.home.memories or () for outer in case.board.around(memory)]
+    memories = [outer for memory in case.backing.memories or () for outer in case.board.around(memory)]
     return case.device.dma.p2p == UNKNOWN or any(memory.spec.reached_by == UNKNOWN for memory in memories)
 
 
 def _imports_unknown(case: Case) -> bool:
-    assert case.touch is not None
-    return UNKNOWN in (case.device.spec.imports, case.touch.port.takes_from, case.device.dma.p2p)
+    assert case.attachment is not None
+    return UNKNOWN in (case.device.spec.imports, case.attachment.port.takes_from, case.device.dma.p2p)
 
 
 _DOUBTS: Final[dict[str, Callable[[Case], bool]]] = {
-    "protected-port": lambda case: case.touch is not None and case.touch.port.protected == UNKNOWN,
+    "protected-port": lambda case: case.attachment is not None and case.attachment.port.protected == UNKNOWN,
     "address-reach": _vague,
     "iommu-reach": _vague,
     "unreachable-memory": _peers_unknown,
     "importer-refuses": _imports_unknown,
-    "local-only": lambda case: case.home.memories is None,
-    "contiguous-memory": lambda case: case.home.spec.run == UNKNOWN,
+    "local-only": lambda case: case.backing.memories is None,
+    "contiguous-memory": lambda case: case.backing.spec.run == UNKNOWN,
     "cpu-access": lambda case: case.heap.spec.cpu == UNKNOWN,
     "cpu-importer": lambda case: case.heap.spec.cpu == UNKNOWN,
     "coherency": lambda case: UNKNOWN in (case.heap.spec.sync, case.device.spec.coherent),
@@ -143,8 +145,11 @@ def _taken_on_trust(case: Case) -> Iterator[tuple[ModuleType, str]]:
         yield constraints.BY_NAME["address-reach"], f"the address width of {device.name} is unknown"
     if dma.iommu is not None and case.board.platform.iommus[dma.iommu].bits == UNKNOWN:
         yield constraints.BY_NAME["iommu-reach"], f"the width of {dma.iommu}'s page-table entries is unknown"
-    scattered = device.translation == "none" and case.home.run is not None
+    scattered = device.translation == "none" and case.backing.run is not None
     if scattered and dma.segments == UNKNOWN:
         yield contiguous_memory, f"how many segments {device.name} takes is unknown"
-    if case.touch is not None and case.touch.port.memory == UNKNOWN:
-        yield constraints.BY_NAME["local-only"], f"the memories {case.touch.title} works from are unknown"
+    if case.attachment is not None and case.attachment.port.memory == UNKNOWN:
+        yield (
+            constraints.BY_NAME["local-only"],
+            f"the memories {case.attachment.title} works from are unknown",
+        )

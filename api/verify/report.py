@@ -11,13 +11,13 @@ from heapwright.api.verify.outcome import Judged, Outcome, summary
 from heapwright.api.verify.paths import value
 from heapwright.api.verify.prediction import Expectation
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.render import Block, Grid, Heading, Labelled, Notes
+from heapwright.solver.answer.render import Grid, Heading, Labelled, Notes, TextBlock
 
 EXAMPLES = 3
 SCHEMA = "heapwright/verify/1"
 
 
-def blocks(platform: Platform, found: list[Judged]) -> Iterator[Block]:
+def blocks(platform: Platform, found: list[Judged]) -> Iterator[TextBlock]:
     """The matrix, what was asked of ports alone, and every disagreement by the fact that is wrong."""
     wrong = [each for each in found if each.outcome is Outcome.DISAGREES]
     tone = "bad" if wrong else "good"

@@ -61,7 +61,7 @@ class Notes(NamedTuple):
     rows: tuple[Labelled, ...]
 
 
-Block = Heading | Grid | Notes
+TextBlock = Heading | Grid | Notes
 
 _SPACE = re.compile(r"\s+")
 _VERB: Final = {"read": "reads", "write": "writes"}
@@ -74,7 +74,7 @@ def text(answer: Answer) -> str:
     return plain(blocks(answer))
 
 
-def blocks(answer: Answer) -> tuple[Block, ...]:
+def blocks(answer: Answer) -> tuple[TextBlock, ...]:
     """`answer` as blocks, in reading order."""
     if isinstance(answer, Plan):
         return tuple(_plan(answer))
@@ -83,7 +83,7 @@ def blocks(answer: Answer) -> tuple[Block, ...]:
     return tuple(_undecided(answer))
 
 
-def why_not(question: str, answer: Answer, best: Answer | None = None) -> tuple[Block, ...]:
+def why_not(question: str, answer: Answer, best: Answer | None = None) -> tuple[TextBlock, ...]:
     """The answer to "why not `question`?"; `best` is the plan without it."""
     if not isinstance(answer, Plan):
         found = blocks(_unpinned(answer))
@@ -108,7 +108,7 @@ def _unpinned(answer: Answer) -> Answer:
     return answer.model_copy(update={"pinned": ()}) if isinstance(answer, Infeasible) else answer
 
 
-def alternative(number: int, best: Plan, other: Plan) -> tuple[Block, ...]:
+def alternative(number: int, best: Plan, other: Plan) -> tuple[TextBlock, ...]:
     """A further plan, told by how it differs from the best one."""
     worse = comparison(best, other) or "equal in cost"
     return (Heading(f"Alternative {number}: {worse}"), overview(other))
@@ -186,7 +186,7 @@ def _question(answer: Answer) -> str:
     return f"{', '.join(answer.pipelines)} on {answer.platform}"
 
 
-def _plan(plan: Plan) -> Iterator[Block]:
+def _plan(plan: Plan) -> Iterator[TextBlock]:
     if plan.status == "optimal":
         said = "optimal plan"
     else:
@@ -210,7 +210,7 @@ def _plan(plan: Plan) -> Iterator[Block]:
         yield costs(plan.levels)
 
 
-def _infeasible(answer: Infeasible) -> Iterator[Block]:
+def _infeasible(answer: Infeasible) -> Iterator[TextBlock]:
     yield Heading(f"{_question(answer)}: infeasible", 1, "bad")
     title = (
         "This fact rules out every plan" if len(answer.conflict) == 1 else "These facts cannot hold together"
@@ -225,18 +225,18 @@ def _infeasible(answer: Infeasible) -> Iterator[Block]:
     yield from _unknown(answer)
 
 
-def _undecided(answer: Undecided) -> Iterator[Block]:
+def _undecided(answer: Undecided) -> Iterator[TextBlock]:
     yield Heading(f"{_question(answer)}: undecided", 1, "bad")
     yield Notes((_clean(Labelled("", answer.text)),))
     yield from _unknown(answer)
 
 
-def _unknown(answer: Answer) -> Iterator[Block]:
+def _unknown(answer: Answer) -> Iterator[TextBlock]:
     rows = (Labelled(f"{fact.subject} {fact.field}", fact.text) for fact in answer.unknown_facts)
     return _section("Not promised, because the profile does not know", rows)
 
 
-def _section(title: str, rows: Iterable[Labelled]) -> Iterator[Block]:
+def _section(title: str, rows: Iterable[Labelled]) -> Iterator[TextBlock]:
     found = tuple(_clean(row) for row in rows)
     if found:
         yield Heading(title)
@@ -312,7 +312,7 @@ def _rejected(rejected: Rejected) -> list[Labelled]:
     ]
 
 
-def plain(found: Iterable[Block]) -> str:
+def plain(found: Iterable[TextBlock]) -> str:
     """Blocks as plain text: no colour, no boxes, no line wrapped."""
     lines: list[str] = []
     for block in found:

@@ -206,7 +206,7 @@ class Board:
         ports = (port for device in platform.devices.values() for port in device.ports.values())
         self.makes_together = any(max(rule.dmabufs) > 1 for port in ports for rule in port.images)
         """Whether buffers may be made of several dma-bufs."""
-        self.standing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
+        self.existing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
         """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
         self._pools: tuple[Pool, ...] | None = None
         self.by_class = False

@@ -34,7 +34,7 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.board.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
 
-Names = frozenset[str]
+MemoryNames = frozenset[str]
 
 IN_RUNS: Final = ", as runs of "
 """In what a budget of a class sums."""
@@ -43,7 +43,7 @@ IN_RUNS: Final = ", as runs of "
 class Drawer(NamedTuple):
     """Who draws runs from memories: a heap, or the lock of its block (`lock`)."""
 
-    names: Names
+    names: MemoryNames
     aligns: tuple[int, ...]
     long: tuple[tuple[int, int | None], ...]
     """Alignments of runs of several blocks, and how many blocks at most (None: any number)."""
@@ -53,7 +53,7 @@ class Drawer(NamedTuple):
     """Whether runs of one dma-buf differ in alignment: of scattered ones only the first has more than a page's."""
 
 
-class Class(NamedTuple):
+class RunClass(NamedTuple):
     """Runs on multiples of `align` of so many blocks or more."""
 
     align: int
@@ -63,17 +63,17 @@ class Class(NamedTuple):
     """What a placement of such runs takes besides, if others are charged who are none of them."""
 
 
-class Place:
+class RunCapacity:
     """What those who draw from one set of memories share with those who come before them."""
 
     def __init__(
         self,
         board: Board,
-        names: Names,
+        names: MemoryNames,
         title: tuple[str, str],
         free: Sequence[Areas],
         drawers: Sequence[Drawer],
-        live: Sequence[tuple[Names, Run]],
+        live: Sequence[tuple[MemoryNames, Run]],
     ) -> None:
         """`title`: whose it is, and what is summed; `live`: runs, and the memories in which they may be."""
         self.names, self._title, self._free = names, title, free
@@ -93,7 +93,7 @@ class Place:
         self._ragged = mixed and not (aligned and self._plain and not self._live)
         self.classes = tuple(self._classes())
 
-    def _classes(self) -> Iterator[Class]:
+    def _classes(self) -> Iterator[RunClass]:
         long = _longest(self._own)
         free = sum(each.size for each in self._free) - self._inside
         for align in sorted({align for drawer in self._own for align in drawer.aligns}):
@@ -106,7 +106,7 @@ class Place:
                 if not self._plain or lost or limit < free // align * align:
                     others = blocks > 1 and (self._before or self._larger(align))
                     once = lost if others else 0
-                    yield Class(align, blocks, self._budget(align, blocks, limit - lost + once), once)
+                    yield RunClass(align, blocks, self._budget(align, blocks, limit - lost + once), once)
 
     def _larger(self, align: int) -> int:
         return sum(1 for each in self._every if each > align)
@@ -127,7 +127,7 @@ class Place:
         what = f"{what}{IN_RUNS}{length} on multiples of {in_units(align)}, {why}"
         return Budget("capacity", subject, max(0, limit), what, False)
 
-    def charges(self, names: Names, of_buffer: Sequence[Run]) -> Iterator[Charge]:
+    def charges(self, names: MemoryNames, of_buffer: Sequence[Run]) -> Iterator[Charge]:
         """What a buffer made of these runs in these memories takes of every class."""
         largest = max(of_buffer)
         before = names != self.names
@@ -141,7 +141,7 @@ class Place:
                 yield budget, taken, once if same else 0
 
 
-def comes_before(names: Names, others: Names) -> bool:
+def comes_before(names: MemoryNames, others: MemoryNames) -> bool:
     """Whether what is confined to `names` is allocated before what is confined to `others`."""
     return (len(names), sorted(names)) < (len(others), sorted(others))
 
@@ -153,13 +153,15 @@ class Places:
         self._board = board
         drawers = [drawer for heap in board.heaps.values() for drawer in self._drawers(heap)]
         live = list(self._live())
-        self._pools: list[Place] = []
+        self._pools: list[RunCapacity] = []
         for names in sorted({drawer.names for drawer in drawers}, key=sorted):
             views = [board.memories[name] for name in sorted(names)]
             if all(view.free is not None for view in views):
                 title = TOGETHER.join(sorted(names))
                 free = [self._areas(view) for view in views]
-                self._pools.append(Place(board, names, (title, f"bytes of {title}"), free, drawers, live))
+                self._pools.append(
+                    RunCapacity(board, names, (title, f"bytes of {title}"), free, drawers, live)
+                )
         self._blocks = {heap.name: self._block(heap) for heap in board.heaps.values() if heap.in_block}
         self._taken: dict[tuple[str, tuple[int, ...]], list[Charge]] = {}
 
@@ -182,63 +184,63 @@ class Places:
         align = max((each.alignment(lock.size) for each in cma), default=self._board.page)
         return Run(even(align, self._board.page), lock.size + -lock.size % align)
 
-    def _live(self) -> Iterator[tuple[Names, Run]]:
+    def _live(self) -> Iterator[tuple[MemoryNames, Run]]:
         """Live runs, and the memories in which they may be."""
         locked = set()
-        for home, sizes, count in self._board.standing:
-            if home.spec.locks is not None and home.name not in locked:
-                locked.add(home.name)
-                yield frozenset([home.spec.locks.from_]), self._lock(home)
-            if not home.in_block:
-                for run in _of_buffers(home, sizes, count):
-                    yield home.names, run
+        for backing, sizes, count in self._board.existing:
+            if backing.spec.locks is not None and backing.name not in locked:
+                locked.add(backing.name)
+                yield frozenset([backing.spec.locks.from_]), self._lock(backing)
+            if not backing.in_block:
+                for run in _of_buffers(backing, sizes, count):
+                    yield backing.names, run
 
-    def _block(self, heap: HeapView) -> Place:
+    def _block(self, heap: HeapView) -> RunCapacity:
         """What a heap locks, in which it is alone."""
         lock, page = self._lock(heap), self._board.page
         assert heap.spec.locks is not None  # else it is in no block
         free = [Areas(None, heap.spec.locks.size, 0, lock.align, (), page)]
-        standing = (each for each in self._board.standing if each[0] is heap)
-        live = [(heap.names, run) for each in standing for run in _of_buffers(*each)]
+        existing = (each for each in self._board.existing if each[0] is heap)
+        live = [(heap.names, run) for each in existing for run in _of_buffers(*each)]
         names = heap.name, f"bytes locked by {heap.name}"
-        return Place(self._board, heap.names, names, free, [_drawer(heap)], live)
+        return RunCapacity(self._board, heap.names, names, free, [_drawer(heap)], live)
 
     def _areas(self, view: MemoryView) -> Areas:
         board = self._board
         cma = any(heap.align_cap and view.name in heap.names for heap in board.heaps.values())
         return areas(view, board.parts(view), board.page, cma=cma)
 
-    def concerning(self, home: HeapView) -> list[Place]:
+    def concerning(self, backing: HeapView) -> list[RunCapacity]:
         """The places with classes to which buffers in the memory of a heap are charged."""
-        if home.in_block:
-            return [place for place in (self._blocks[home.name],) if place.classes]
-        return self._where(home.names)
+        if backing.in_block:
+            return [place for place in (self._blocks[backing.name],) if place.classes]
+        return self._where(backing.names)
 
-    def charges(self, home: HeapView, sizes: tuple[int, ...]) -> list[Charge]:
+    def charges(self, backing: HeapView, sizes: tuple[int, ...]) -> list[Charge]:
         """What one buffer takes of the classes of every place."""
-        found = self._taken.get((home.name, sizes))
+        found = self._taken.get((backing.name, sizes))
         if found is None:
-            places = self.concerning(home)
-            calls = [(size,) for size in sizes] if home.one_by_one else [sizes]
+            places = self.concerning(backing)
+            calls = [(size,) for size in sizes] if backing.one_by_one else [sizes]
             summed: dict[Budget, Charge] = {}
             for place in places:
                 for call in calls:
-                    for budget, each, once in place.charges(home.names, _of_buffers(home, call, 1)):
+                    for budget, each, once in place.charges(backing.names, _of_buffers(backing, call, 1)):
                         before = summed.get(budget, (budget, 0, 0))
                         summed[budget] = budget, before[1] + each, max(before[2], once)
-            found = self._taken[home.name, sizes] = list(summed.values())
+            found = self._taken[backing.name, sizes] = list(summed.values())
         return found
 
-    def locks(self, home: HeapView) -> list[tuple[Budget, int]]:
+    def reserved(self, backing: HeapView) -> list[tuple[Budget, int]]:
         """What the block of a heap takes, once; one that is locked already is live."""
-        lock = home.spec.locks
-        if lock is None or any(heap is home for heap, _, _ in self._board.standing):
+        lock = backing.spec.locks
+        if lock is None or any(heap is backing for heap, _, _ in self._board.existing):
             return []
-        names, run = frozenset([lock.from_]), self._lock(home)
+        names, run = frozenset([lock.from_]), self._lock(backing)
         found = (charge for place in self._where(names) for charge in place.charges(names, [run]))
         return [(budget, each + once) for budget, each, once in found]
 
-    def _where(self, names: Names) -> list[Place]:
+    def _where(self, names: MemoryNames) -> list[RunCapacity]:
         """Places of those who share memories and do not come before."""
         return [p for p in self._pools if p.classes and p.names & names and not comes_before(p.names, names)]
 
@@ -267,7 +269,7 @@ def places(board: Board) -> Places:
     return found
 
 
-def _of_buffers(home: HeapView, sizes: Sequence[int], count: int) -> list[Run]:
+def _of_buffers(backing: HeapView, sizes: Sequence[int], count: int) -> list[Run]:
     """What so many buffers of these dma-bufs are made of."""
-    found = (run for size in sizes for run in runs(home, size))
+    found = (run for size in sizes for run in runs(backing, size))
     return [run._replace(number=run.number * count) for run in found]

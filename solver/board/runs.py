@@ -27,24 +27,24 @@ class Run(NamedTuple):
         return -(-self.length // self.align)
 
 
-def runs(home: HeapView, size: int) -> list[Run]:
+def runs(backing: HeapView, size: int) -> list[Run]:
     """What a dma-buf of `size` bytes is made of: its slot, or runs as long as the heap guarantees."""
-    slot = home.allocated(size)
-    align = home.alignment(home.exported(size))
-    if even(align, home.page) != align:  # somewhere in so much more there is a multiple
-        slot, align = slot + align - even(align, home.page), even(align, home.page)
-    if home.run is None or home.run >= slot:
+    slot = backing.allocated(size)
+    align = backing.alignment(backing.exported(size))
+    if even(align, backing.page) != align:  # somewhere in so much more there is a multiple
+        slot, align = slot + align - even(align, backing.page), even(align, backing.page)
+    if backing.run is None or backing.run >= slot:
         return [Run(align, slot)]
-    whole, rest = divmod(slot - home.run, home.run)
-    step = unit(home)
-    found = [Run(align, home.run), Run(step, home.run, whole), Run(step, rest, min(1, rest))]
+    whole, rest = divmod(slot - backing.run, backing.run)
+    step = unit(backing)
+    found = [Run(align, backing.run), Run(step, backing.run, whole), Run(step, rest, min(1, rest))]
     return [run for run in found if run.number]
 
 
-def unit(home: HeapView) -> int:
+def unit(backing: HeapView) -> int:
     """What scattered runs are aligned to: a page, or the granule in which the heap hands memory out."""
-    align = home.page if home.align_cap is not None else even(home.align, home.page)
-    return min(align, even(home.granule, home.page))
+    align = backing.page if backing.align_cap is not None else even(backing.align, backing.page)
+    return min(align, even(backing.granule, backing.page))
 
 
 def even(align: int, page: int) -> int:

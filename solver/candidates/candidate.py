@@ -9,7 +9,7 @@ from typing import Final, NamedTuple
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
-from heapwright.solver.constraints.kind import Placed, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Placed
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS
@@ -18,7 +18,7 @@ from heapwright.solver.objective.term import Counted
 PPM: Final = 1_000_000
 """Shares are counted in it."""
 
-Binding = tuple[tuple[int, str | None], ...]
+DeviceAssignment = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
 
 
@@ -27,7 +27,7 @@ def share(budget: Budget, amount: int) -> int:
     return -(-amount * PPM // budget.limit) if budget.shared and budget.limit > 0 else 0
 
 
-class Image(NamedTuple):
+class LaidOutImage(NamedTuple):
     """What a buffer may hold, wherever it lives: format, modifier, rules and layout."""
 
     rank: int
@@ -35,7 +35,7 @@ class Image(NamedTuple):
     fourcc: str | None
     modifier: str | None
     colour: str | None
-    touches: tuple[Touch, ...]
+    attachments: tuple[BoundAttachment, ...]
     layout: layouts.Layout
 
 
@@ -45,7 +45,7 @@ class Rivals:
     Images that conversions tell apart by what they hand on (`kept`) do not compete.
     """
 
-    def __init__(self, images: Sequence[Image], kept: frozenset[str]) -> None:
+    def __init__(self, images: Sequence[LaidOutImage], kept: frozenset[str]) -> None:
         self._images = images
         self._seen = [seen_by(kept, image) for image in images] if kept else None
         self._known: list[dict[int, bool]] = [{} for _ in images]
@@ -71,14 +71,14 @@ class Rivals:
                 return False
             if any(a > b for a, b in zip(laid.sizes, rival.sizes, strict=True)):
                 return False
-        for a, b in zip(mine.touches, theirs.touches, strict=True):
+        for a, b in zip(mine.attachments, theirs.attachments, strict=True):
             if a.rule is not b.rule and _uses(a) != _uses(b):
                 return False
         return True
 
 
-def _uses(touch: Touch) -> dict[str, int]:
-    return touch.rule.uses if touch.rule is not None else {}
+def _uses(attachment: BoundAttachment) -> dict[str, int]:
+    return attachment.rule.uses if attachment.rule is not None else {}
 
 
 class Option(NamedTuple):
@@ -93,12 +93,12 @@ class Option(NamedTuple):
     modifier: str | None
     colour: str | None
     layout: layouts.Layout
-    binding: Binding
+    assignment: DeviceAssignment
     dropped: int
     values: tuple[int, ...]
     """What each cost term says, in order."""
     charges: tuple[tuple[Budget, int], ...]
-    locks: tuple[tuple[Budget, int], ...]
+    reserved: tuple[tuple[Budget, int], ...]
     """What the first buffer in its heap locks, however many there are."""
     shares: tuple[tuple[Budget, int], ...]
     """What it uses of each memory, in ppm, the locked block aside."""
@@ -117,17 +117,21 @@ def taken(placed: Placed) -> Iterable[Charge]:
 
 
 def priced(
-    placed: Placed, image: Image, rank: int, binding: Binding, counts: Iterable[tuple[int, int]]
+    placed: Placed,
+    image: LaidOutImage,
+    rank: int,
+    assignment: DeviceAssignment,
+    counts: Iterable[tuple[int, int]],
 ) -> list[Option]:
     """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
     charges = taken(placed)
-    locks = tuple(capacity.locks(placed))
+    reserved = tuple(capacity.reserved(placed))
     costs = [0] * len(TERMS)
     for level, term in PLACED:
         costs[level] = term.value(placed)
     name = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
-        tuple([touch.device.name for touch in placed.touches]),
+        tuple([attachment.device.name for attachment in placed.attachments]),
     )  # fmt: skip
     found = []
     for number, dropped in counts:
@@ -149,11 +153,11 @@ def priced(
                 image.modifier,
                 image.colour,
                 image.layout,
-                binding,
+                assignment,
                 dropped,
                 tuple(costs),
                 tuple(charged),
-                locks,
+                reserved,
                 tuple(shares),
             )
         )
@@ -167,7 +171,7 @@ def picture(fourcc: str | None) -> tuple[int, int]:
     return (0, 0) if found is None else (found.channels, found.depth)
 
 
-def seen_by(kept: frozenset[str], image: Image | Option) -> tuple[object, ...]:
+def seen_by(kept: frozenset[str], image: LaidOutImage | Option) -> tuple[object, ...]:
     """What conversions that hand on `kept` see of an image, where it lives aside."""
     return (
         "picture" in kept and picture(image.fourcc),
@@ -188,7 +192,7 @@ def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tu
     rivals: dict[tuple[object, ...], list[Option]] = {}
     for candidate in options:
         seen = (*seen_by(kept, candidate), "memory" in kept and candidate.placed.heap.name) if kept else ()
-        alike = rivals.setdefault((candidate.number, candidate.binding, seen), [])
+        alike = rivals.setdefault((candidate.number, candidate.assignment, seen), [])
         if not _dominated(candidate, alike):
             alike.append(candidate)
             found.append(candidate)
@@ -199,7 +203,7 @@ def _dominated(candidate: Option, better: list[Option]) -> bool:
     """Whether an option that sorts before also charges no more to anybody, and locks nothing else."""
     theirs = dict(candidate.charges)
     for one in better:
-        if one.locks and one.placed.home is not candidate.placed.home:
+        if one.reserved and one.placed.backing is not candidate.placed.backing:
             continue
         for budget, amount in one.charges:
             if amount > theirs.get(budget, 0):

@@ -6,21 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from heapwright.platforms.errors import Diagnostic, InputError
-from heapwright.solver.candidates.candidate import Binding
+from heapwright.solver.candidates.candidate import DeviceAssignment
 from heapwright.solver.candidates.drops import About, is_dropped
 from heapwright.solver.constraints.graph import conversion, missing_device
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.question.pipeline import Attachment
-from heapwright.solver.question.resolve import WAYS, Party, Problem, Question, Way
+from heapwright.solver.question.resolve import MAX_CHOICES, AttachmentSet, Problem, Question, User
 
 
 def too_many(question: Question, number: str, what: str) -> InputError:
     """A question that would take hours to spell out is refused."""
-    text = f"{number} choices of {what} for {question.label}; at most {WAYS} are weighed"
+    text = f"{number} choices of {what} for {question.label}; at most {MAX_CHOICES} are weighed"
     return InputError([Diagnostic(question.pipeline, None, ("buffers", question.name), text)])
 
 
-class Seats:
+class DeviceAssignments:
     """The choices of devices for one question, under the facts dropped about it."""
 
     def __init__(self, problem: Problem, question: Question, about: About | None) -> None:
@@ -32,47 +32,51 @@ class Seats:
         self.linked = problem.linked if part is None else problem.linked | part.ties
         self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
 
-    def bindings(self, way: Way) -> Iterator[tuple[Binding, tuple[Touch, ...]]]:
+    def of(
+        self, attachment_set: AttachmentSet
+    ) -> Iterator[tuple[DeviceAssignment, tuple[BoundAttachment, ...]]]:
         """Every choice of devices, and the ports touched under it."""
-        variables = sorted({party.variable for party in way.parties})
+        variables = sorted({user.variable for user in attachment_set.users})
         domains = []
         for variable in variables:
-            uses = [party.use for party in way.parties if party.variable == variable]
+            uses = [user.use for user in attachment_set.users if user.variable == variable]
             fits = [n for n in self.problem.variables[variable].candidates if self._fits(n, uses)]
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
-        parties = [party for party in way.parties if not self._unbound(party)]
+        users = [user for user in attachment_set.users if not self._unbound(user)]
         pinned = self.pinned_devices
         if self.question.part is not None:  # who is pinned may be at another placement of the buffer
             pinned = pinned.intersection(*[{d for domain in domains for d in domain}])
-        for choice in self._apart(variables, domains):
+        for choice in self._differing(variables, domains):
             if not pinned <= set(choice):
                 continue
             device = dict(zip(variables, choice, strict=True))
-            seats = [self._touch(device[party.variable], party.use) for party in parties]
-            touches = tuple([touch for touch in seats if touch is not None])
-            binding = tuple([pair for pair in device.items() if pair[0] in self.linked])
-            for scene in self._scenes(way, device):
-                yield (*binding, *scene), touches
+            bound = [self._attachment(device[user.variable], user.use) for user in users]
+            attachments = tuple([attachment for attachment in bound if attachment is not None])
+            assignment = tuple([pair for pair in device.items() if pair[0] in self.linked])
+            for scenario in self._scenarios(attachment_set, device):
+                yield (*assignment, *scenario), attachments
 
-    def _unbound(self, party: Party) -> bool:
+    def _unbound(self, user: User) -> bool:
         """Whether it is a converter's, and what its device could not do is taken out of the question."""
-        variable = self.problem.variables[party.variable]
+        variable = self.problem.variables[user.variable]
         return variable.converts and is_dropped(self.about, conversion, variable.candidates[0])
 
-    def _scenes(self, way: Way, device: dict[int, str | None]) -> list[Binding]:
-        """The scenes in which protected content flows as it does through these devices."""
+    def _scenarios(
+        self, attachment_set: AttachmentSet, device: dict[int, str | None]
+    ) -> list[DeviceAssignment]:
+        """The scenarios in which protected content flows as it does through these devices."""
         if self.question.flow is None:
             return [()]
-        whole = way if self.question.part is None else self.question.part.way
+        whole = attachment_set if self.question.part is None else self.question.part.attachment_set
         taken = self.question.flow.taken(self.question, whole, device)
-        return [(scene.binding,) for scene in self.question.scenes if taken & scene.takes]
+        return [(scenario.assignment,) for scenario in self.question.scenarios if taken & scenario.takes]
 
-    def _apart(
+    def _differing(
         self, variables: list[int], domains: list[list[str | None]]
     ) -> Iterator[tuple[str | None, ...]]:
         """Choices of devices in which what must be different is different."""
-        if not self.problem.apart:
+        if not self.problem.must_differ:
             yield from self._any(domains)
             return
         differ = self.problem.differ
@@ -81,10 +85,10 @@ class Seats:
             for n, variable in enumerate(variables)
         ]
         crowd = [n for n, variable in enumerate(variables) if any(differ(variable, v) for v in variables)]
-        seats = {device for n in crowd for device in domains[n]}
+        fitting = {device for n in crowd for device in domains[n]}
         # Connectors of one label may be one device.
         labels = {self.problem.variables[variables[n]][:3] for n in crowd}
-        if None not in seats and len(seats) < len(labels):
+        if None not in fitting and len(fitting) < len(labels):
             return
         stack: list[tuple[str | None, ...]] = [()]
         seen = 0
@@ -105,7 +109,7 @@ class Seats:
             yield choice
 
     def _weigh(self, seen: int) -> None:
-        if seen > WAYS * 8:
+        if seen > MAX_CHOICES * 8:
             raise too_many(self.question, f"{seen} or more", "devices")
 
     def _ignorable(self, use: Attachment) -> bool:
@@ -119,15 +123,15 @@ class Seats:
                 return False
         return True
 
-    def _touch(self, name: str | None, use: Attachment) -> Touch | None:
+    def _attachment(self, name: str | None, use: Attachment) -> BoundAttachment | None:
         if name is None or not use.fits(self.board.devices[name].spec):
             return None
         device = self.board.devices[name]
         port = use.selector.port or ""
-        return Touch(device, port, device.spec.ports[port], use)
+        return BoundAttachment(device, port, device.spec.ports[port], use)
 
 
-def seated(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
+def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
     """Whether every variable of `group` can have a device of its own that fits (a matching)."""
     taken: dict[str, int] = {}
 

@@ -16,18 +16,18 @@ from collections.abc import Callable, Iterator
 from types import ModuleType
 
 from heapwright.solver.board.board import HeapView
-from heapwright.solver.candidates.candidate import Binding, Option, Rivals, priced, undominated
-from heapwright.solver.candidates.device_assignment import Seats
+from heapwright.solver.candidates.candidate import DeviceAssignment, Option, Rivals, priced, undominated
+from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
 from heapwright.solver.candidates.images import Images, Laid, Rules, holds
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.constraints.kind import Case, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.layout.layout import Demand, Form
 from heapwright.solver.question.pipeline import Wish
-from heapwright.solver.question.protection import Guard
-from heapwright.solver.question.resolve import Problem, Question, Way
+from heapwright.solver.question.protection import ProtectionDomain
+from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
 Memo = dict[tuple[int, About | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
@@ -54,7 +54,7 @@ class Propagation:
         self._memo: Memo = {} if memo is None else memo
         self._reached: dict[tuple[str, str, bool], dict[HeapView, bool]] = {}
         self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
-        self._unlocked: dict[tuple[Guard, About | None], list[HeapView]] = {}
+        self._permitted: dict[tuple[ProtectionDomain, About | None], list[HeapView]] = {}
         self._strict: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
         self.laid: Laid = {}
         self._rules: dict[tuple[object, ...], Rules] = {}
@@ -90,72 +90,72 @@ class Propagation:
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
         about = self.drops.about(question.label)
-        seats = Seats(self.problem, question, about)
+        assignments = DeviceAssignments(self.problem, question, about)
         images = Images(question, about, self.demands, self.rules, self.laid)
-        for way in question.ways:
-            for _, touches in seats.bindings(way):
-                yield from images.forms(touches)
+        for attachment_set in question.attachment_sets:
+            for _, attachments in assignments.of(attachment_set):
+                yield from images.forms(attachments)
 
-    def unlocked(
-        self, question: Question, about: About | None, touches: tuple[Touch, ...] = ()
+    def permitted(
+        self, question: Question, about: About | None, attachments: tuple[BoundAttachment, ...] = ()
     ) -> list[HeapView]:
-        """Heaps that may hold what is guarded so, whoever touches it (or, behind per-buffer firewalls, these)."""
-        key = question.guard, about
-        found = None if touches else self._unlocked.get(key)
+        """Heaps that may hold what is of this protection domain, whoever touches it (or, behind per-buffer firewalls, these)."""
+        key = question.domain, about
+        found = None if attachments else self._permitted.get(key)
         if found is None:
             found = []
             for heap in self.board.heaps.values():
-                case = Case(self.board, question, touches, heap, heap)
+                case = Case(self.board, question, attachments, heap, heap)
                 broken = [kind for kind in HEAP if kind.broken(case)]
                 if all(is_dropped(about, kind, heap.name) for kind in broken):
                     found.append(heap)
-            if not touches:
-                self._unlocked[key] = found
+            if not attachments:
+                self._permitted[key] = found
         return found
 
-    def reached(self, touch: Touch, protected: bool) -> dict[HeapView, bool]:
-        """What is known of which heaps, where they do not move buffers, the touch's device reaches."""
-        key = (touch.device.name, touch.name, protected)
+    def reached(self, attachment: BoundAttachment, protected: bool) -> dict[HeapView, bool]:
+        """What is known of which heaps, where they do not move buffers, the attachment's device reaches."""
+        key = (attachment.device.name, attachment.name, protected)
         found = self._reached.get(key)
         if found is None:
             found = self._reached[key] = {}
         return found
 
-    def concerning(self, touch: Touch) -> tuple[ModuleType, ...]:
-        """The kinds that may keep the touch's device from a heap."""
-        key = (touch.device.name, touch.name)
+    def concerning(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
+        """The kinds that may keep the attachment's device from a heap."""
+        key = (attachment.device.name, attachment.name)
         found = self._concerning.get(key)
         if found is None:
             found = self._concerning[key] = tuple(
-                [kind for kind in REACH if kind.concerns(self.board, touch)]
+                [kind for kind in REACH if kind.concerns(self.board, attachment)]
             )
         return found
 
-    def strict(self, touch: Touch) -> tuple[ModuleType, ...]:
-        """The kinds that may keep the touch's device from a buffer of some size in a heap."""
-        key = (touch.device.name, touch.name)
+    def strict(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
+        """The kinds that may keep the attachment's device from a buffer of some size in a heap."""
+        key = (attachment.device.name, attachment.name)
         found = self._strict.get(key)
         if found is None:
-            found = self._strict[key] = tuple([kind for kind in RUN if kind.concerns(self.board, touch)])
+            found = self._strict[key] = tuple([kind for kind in RUN if kind.concerns(self.board, attachment)])
         return found
 
-    def rules(self, touch: Touch) -> Rules:
-        """The rules of the touch's port that hold for its use."""
-        use = touch.use
+    def rules(self, attachment: BoundAttachment) -> Rules:
+        """The rules of the attachment's port that hold for its use."""
+        use = attachment.use
         used = use.rotate, use.codec, use.crop is None, use.scale is None
-        key = (touch.device.name, touch.name, used)
+        key = (attachment.device.name, attachment.name, used)
         found = self._rules.get(key)
         if found is None:
-            rules = [rule for rule in touch.port.images if holds(rule, touch.port, use)]
+            rules = [rule for rule in attachment.port.images if holds(rule, attachment.port, use)]
             found = self._rules[key] = Rules(rules)
         return found
 
-    def demands(self, touch: Touch) -> tuple[ModuleType, ...]:
-        """The layout kinds about which the touch's rule states something."""
-        key = (touch.device.name, touch.name, id(touch.rule))
+    def demands(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
+        """The layout kinds about which the attachment's rule states something."""
+        key = (attachment.device.name, attachment.name, id(attachment.rule))
         found = self._demands.get(key)
         if found is None:
-            found = self._demands[key] = tuple(kind for kind in LAYOUT if kind.states(touch))
+            found = self._demands[key] = tuple(kind for kind in LAYOUT if kind.states(attachment))
         return found
 
 
@@ -172,99 +172,109 @@ class _Search:
         ends = question.part.ends if question.part is not None else ()
         self.ends = tuple([end for end in ends if not is_dropped(about, conversion, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
-        self.seats = Seats(whole.problem, question, about)
+        self.assignments = DeviceAssignments(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
-        self._open = None if question.guard.audiences else whole.unlocked(question, about)
+        self._open = None if question.domain.audiences else whole.permitted(question, about)
 
     def options(self) -> Iterator[Option]:
         if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
             return
-        for way in self.question.ways:
-            for binding, touches in self.seats.bindings(way):
-                heaps = self._heaps(touches)
+        for attachment_set in self.question.attachment_sets:
+            for assignment, attachments in self.assignments.of(attachment_set):
+                heaps = self._heaps(attachments)
                 if heaps:
-                    yield from self._placed(way, binding, touches, heaps)
+                    yield from self._placed(attachment_set, assignment, attachments, heaps)
 
     def possible(self) -> bool:
         """Whether there is any option; nothing is priced for that."""
-        for way in self.question.ways:
-            for _, touches in self.seats.bindings(way):
-                heaps = self._heaps(touches) if self._counts(touches) else []
-                strict = self._strict(touches)
-                for image in self.images.fitting(touches) if heaps else ():
-                    for heap, home in heaps:
-                        case = Case(self.board, self.question, image.touches, heap, home, None, image.layout)
+        for attachment_set in self.question.attachment_sets:
+            for _, attachments in self.assignments.of(attachment_set):
+                heaps = self._heaps(attachments) if self._counts(attachments) else []
+                strict = self._strict(attachments)
+                for image in self.images.fitting(attachments) if heaps else ():
+                    for heap, backing in heaps:
+                        case = Case(
+                            self.board, self.question, image.attachments, heap, backing, None, image.layout
+                        )
                         if self._holds(case, strict):
                             return True
         return False
 
-    def _heaps(self, touches: tuple[Touch, ...]) -> list[tuple[HeapView, HeapView]]:
+    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[HeapView, HeapView]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live."""
-        if not self._admitted(touches):
+        if not self._admitted(attachments):
             return []
         found = []
         seen: set[object] = set()
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
         # Who is invited, and who else is attached, matters to firewalls with an audience.
         whole, question, about = self.whole, self.question, self.about
-        shared = about is None and not question.guard.audiences
-        known = [whole.reached(touch, question.protected) if shared else {} for touch in touches]
+        shared = about is None and not question.domain.audiences
+        known = [
+            whole.reached(attachment, question.protected) if shared else {} for attachment in attachments
+        ]
         pinned = self.pins.get("heap")
-        for heap in self._open if self._open is not None else whole.unlocked(question, about, touches):
+        for heap in self._open if self._open is not None else whole.permitted(question, about, attachments):
             if pinned not in (None, heap.name):
                 continue
             if plain and heap.twin in seen:
                 continue  # the one seen comes first by name and is as good in all else
-            home = heap if heap.spec.moves_to is None else lives_in(self.board, heap, touches)
-            for touch, of_touch in zip(touches, known, strict=True):
-                reaches = of_touch.get(heap) if home is heap else None
+            backing = heap if heap.spec.moves_to is None else lives_in(self.board, heap, attachments)
+            for attachment, of_attachment in zip(attachments, known, strict=True):
+                reaches = of_attachment.get(heap) if backing is heap else None
                 if reaches is None:
-                    reaches = self._reaches(Case(self.board, question, touches, heap, home, touch))
-                    if home is heap:
-                        of_touch[heap] = reaches
+                    reaches = self._reaches(
+                        Case(self.board, question, attachments, heap, backing, attachment)
+                    )
+                    if backing is heap:
+                        of_attachment[heap] = reaches
                 if not reaches:
                     break
             else:
-                found.append((heap, home))
+                found.append((heap, backing))
                 seen.add(heap.twin)
         return found
 
     def _reaches(self, case: Case) -> bool:
-        """Whether no fact that still stands keeps the touch's device from the heap."""
-        touch = case.touch
-        assert touch is not None  # a case of scope `reach`
-        for kind in self.whole.concerning(touch):
-            if kind.broken(case) and not is_dropped(self.about, kind, touch.device.name):
+        """Whether no fact that still stands keeps the attachment's device from the heap."""
+        attachment = case.attachment
+        assert attachment is not None  # a case of scope `reach`
+        for kind in self.whole.concerning(attachment):
+            if kind.broken(case) and not is_dropped(self.about, kind, attachment.device.name):
                 return False
         return True
 
-    def _admitted(self, touches: tuple[Touch, ...]) -> bool:
+    def _admitted(self, attachments: tuple[BoundAttachment, ...]) -> bool:
         """Whether every attachment is possible at all, whatever the heap."""
-        for touch in touches:
+        for attachment in attachments:
             heap = next(iter(self.board.heaps.values()), None)
             if heap is None:
                 return False
-            case = Case(self.board, self.question, touches, heap, heap, touch)
+            case = Case(self.board, self.question, attachments, heap, heap, attachment)
             for kind in ATTACHMENT:
-                if kind.broken(case) and not is_dropped(self.about, kind, touch.device.name):
+                if kind.broken(case) and not is_dropped(self.about, kind, attachment.device.name):
                     return False
-            if audience.widened(case) and not is_dropped(self.about, audience, touch.device.name):
+            if audience.widened(case) and not is_dropped(self.about, audience, attachment.device.name):
                 return False
         return True
 
     def _placed(
-        self, way: Way, binding: Binding, touches: tuple[Touch, ...], heaps: list[tuple[HeapView, HeapView]]
+        self,
+        attachment_set: AttachmentSet,
+        assignment: DeviceAssignment,
+        attachments: tuple[BoundAttachment, ...],
+        heaps: list[tuple[HeapView, HeapView]],
     ) -> Iterator[Option]:
-        counts = self._counts(touches)
-        images = list(self.images.fitting(touches)) if counts else []
+        counts = self._counts(attachments)
+        images = list(self.images.fitting(attachments)) if counts else []
         rivals = Rivals(images, self.kept) if self.whole.excluded is None else None
-        strict = self._strict(touches)
-        mapped = any(touch.device.by_cpu for touch in touches)
+        strict = self._strict(attachments)
+        mapped = any(attachment.device.by_cpu for attachment in attachments)
         board, question, rate = self.board, self.question, self.question.spec.rate
         alike: dict[object, list[int]] = {}
-        for heap, home in heaps:
+        for heap, backing in heaps:
             price = (
-                home.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
+                backing.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
                 "memory" in self.kept and heap.name,
             )  # fmt: skip
             others = alike.setdefault(price, [])
@@ -272,37 +282,41 @@ class _Search:
                 if others and rivals is not None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
                 layout = image.layout
-                case = Case(board, question, image.touches, heap, home, None, layout)
+                case = Case(board, question, image.attachments, heap, backing, None, layout)
                 if not self._holds(case, strict):
                     continue
                 others.append(index)
                 placed = Placed(
-                    board, question.label, heap, home, layout.sizes, rate, image.touches, self.ends, layout.moved
+                    board, question.label, heap, backing, layout.sizes, rate, image.attachments, self.ends, layout.moved
                 )  # fmt: skip
-                yield from priced(placed, image, way.rank, binding, counts)
+                yield from priced(placed, image, attachment_set.rank, assignment, counts)
 
-    def _strict(self, touches: tuple[Touch, ...]) -> list[tuple[ModuleType, int]]:
-        """The kinds that may mind sizes and runs in a heap, by touch."""
-        return [(kind, i) for i, touch in enumerate(touches) for kind in self.whole.strict(touch)]
+    def _strict(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[ModuleType, int]]:
+        """The kinds that may mind sizes and runs in a heap, by attachment."""
+        return [
+            (kind, i) for i, attachment in enumerate(attachments) for kind in self.whole.strict(attachment)
+        ]
 
     def _holds(self, case: Case, strict: list[tuple[ModuleType, int]]) -> bool:
-        """Whether sizes, runs and alignments suit the heap; `strict` are the kinds that may mind, by touch."""
+        """Whether sizes, runs and alignments suit the heap; `strict` are the kinds that may mind, by attachment."""
         for kind in ROOM:
             if kind.broken(case) and not is_dropped(self.about, kind, case.heap.name):
                 return False
         for kind, index in strict:
-            touch = case.touches[index]
-            of_touch = Case(case.board, case.question, case.touches, case.heap, case.home, touch, case.layout)
-            if kind.broken(of_touch) and not is_dropped(self.about, kind, touch.device.name):
+            attachment = case.attachments[index]
+            of_attachment = Case(
+                case.board, case.question, case.attachments, case.heap, case.backing, attachment, case.layout
+            )
+            if kind.broken(of_attachment) and not is_dropped(self.about, kind, attachment.device.name):
                 return False
         return True
 
-    def _counts(self, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
+    def _counts(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
         """Lawful counts with the wishes each drops."""
         asked, pinned = self.question.spec.count, self.pins.get("count")
         if is_dropped(self.about, count, ""):
             return [(pinned if isinstance(pinned, int) else 1, 0)]
-        least, most = count.bounds(touches)
+        least, most = count.bounds(attachments)
         if isinstance(asked, int):
             lawful = [(asked, 0)] if least <= asked and (most is None or asked <= most) else []
         elif isinstance(asked, Wish):

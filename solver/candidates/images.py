@@ -15,18 +15,18 @@ from typing import Final
 from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
 from heapwright.platforms.schema import ImageRule, Port, When
 from heapwright.platforms.values import Extent
-from heapwright.solver.candidates.candidate import Image
+from heapwright.solver.candidates.candidate import LaidOutImage
 from heapwright.solver.candidates.device_assignment import too_many
 from heapwright.solver.candidates.drops import About, is_dropped
 from heapwright.solver.constraints.image import colour_space, modifier_side_condition
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
 from heapwright.solver.question.pipeline import Attachment
-from heapwright.solver.question.resolve import WAYS, Question
+from heapwright.solver.question.resolve import MAX_CHOICES, Question
 
 _ANYHOW: Final = When()
 
@@ -65,7 +65,7 @@ Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
 class Images:
     """What one question's buffer may hold, under the facts dropped about it.
 
-    `demands` gives the layout kinds about which a touch's rule states something, `rules`
+    `demands` gives the layout kinds about which an attachment's rule states something, `rules`
     the rules of its port that hold for it; `laid` keeps layouts for questions and choices of devices that ask the same.
     """
 
@@ -73,8 +73,8 @@ class Images:
         self,
         question: Question,
         about: About | None,
-        demands: Callable[[Touch], tuple[ModuleType, ...]],
-        rules: Callable[[Touch], Rules],
+        demands: Callable[[BoundAttachment], tuple[ModuleType, ...]],
+        rules: Callable[[BoundAttachment], Rules],
         laid: Laid,
     ) -> None:
         self.question = question
@@ -86,35 +86,37 @@ class Images:
         self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
 
-    def fitting(self, touches: tuple[Touch, ...]) -> Iterator[Image]:
+    def fitting(self, attachments: tuple[BoundAttachment, ...]) -> Iterator[LaidOutImage]:
         """Every format, modifier and choice of rules with the layout that fits them, by rank."""
         spec = self.question.spec
         if spec.bytes is not None:
             if "format" in self.pins or "modifier" in self.pins:
                 return  # raw data has neither
-            raw = layouts.raw(spec.bytes, self._need(touches))
+            raw = layouts.raw(spec.bytes, self._need(attachments))
             if raw is not None:
-                yield Image(0, None, None, None, touches, raw)
+                yield LaidOutImage(0, None, None, None, attachments, raw)
             return
-        usable = [self._usable(touch) for touch in touches]
+        usable = [self._usable(attachment) for attachment in attachments]
         for rank, fourcc in enumerate(self._fourccs(usable)):
-            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            of_format = [
+                self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
+            ]
             if not all(of_format):
                 continue
             for modifier in self._modifiers(of_format):
                 shape = modifiers.shape(fourcc, modifier)
-                if shape is None or not self._explicit(touches, modifier):
+                if shape is None or not self._explicit(attachments, modifier):
                     continue
-                for ruled, colour in self._rulings(touches, usable, fourcc, modifier):
+                for ruled, colour in self._rulings(attachments, usable, fourcc, modifier):
                     for layout in self._layouts(ruled, shape):
                         name = modifiers.named(modifier, layout.parameter)
-                        yield Image(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+                        yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
 
-    def _usable(self, touch: Touch) -> Rules:
+    def _usable(self, attachment: BoundAttachment) -> Rules:
         """The port's rules that hold for this use."""
-        if is_dropped(self.about, modifier_side_condition, touch.device.name):
-            return Rules(touch.port.images)
-        return self.rules(touch)
+        if is_dropped(self.about, modifier_side_condition, attachment.device.name):
+            return Rules(attachment.port.images)
+        return self.rules(attachment)
 
     def _fourccs(self, usable: list[Rules]) -> Sequence[str]:
         spec, pinned = self.question.spec, self.pins.get("format")
@@ -129,10 +131,10 @@ class Images:
                 found = sorted(frozenset.intersection(*sets)) if sets else ["XR24"]
         return [fourcc if pinned in (None, fourcc) else "" for fourcc in found]
 
-    def _of_format(self, touch: Touch, usable: Rules, fourcc: str) -> list[ImageRule | None]:
+    def _of_format(self, attachment: BoundAttachment, usable: Rules, fourcc: str) -> list[ImageRule | None]:
         found = usable.of_format(fourcc)
-        if not found and fourcc and is_dropped(self.about, format_kind, touch.device.name):
-            known = any(fourcc in rule.formats for rule in touch.port.images)
+        if not found and fourcc and is_dropped(self.about, format_kind, attachment.device.name):
+            known = any(fourcc in rule.formats for rule in attachment.port.images)
             return [] if known else [None]
         return found
 
@@ -153,48 +155,50 @@ class Images:
             return [name for name in found if modifiers.bare(name) == pinned] if allowed else []
         return [str(pinned)] if allowed else []
 
-    def _explicit(self, touches: tuple[Touch, ...], modifier: str) -> bool:
+    def _explicit(self, attachments: tuple[BoundAttachment, ...], modifier: str) -> bool:
         """Whether the modifier means the same to all: `INVALID` does within one driver only."""
         if modifier != INVALID:
             return True
-        held = [t for t in touches if not is_dropped(self.about, modifier_kind, t.device.name)]
-        drivers = {touch.device.spec.driver for touch in held}
+        held = [t for t in attachments if not is_dropped(self.about, modifier_kind, t.device.name)]
+        drivers = {attachment.device.spec.driver for attachment in held}
         return len(drivers) <= 1 and None not in drivers
 
     def _rulings(
-        self, touches: tuple[Touch, ...], usable: list[Rules], fourcc: str, modifier: str
-    ) -> Iterator[tuple[tuple[Touch, ...], str | None]]:
+        self, attachments: tuple[BoundAttachment, ...], usable: list[Rules], fourcc: str, modifier: str
+    ) -> Iterator[tuple[tuple[BoundAttachment, ...], str | None]]:
         """Every way to give each attachment one rule, with the colour space they share."""
         choices = []
-        for touch, rules in zip(touches, usable, strict=True):
+        for attachment, rules in zip(attachments, usable, strict=True):
             fits = rules.fitting(fourcc, modifier)
             if not fits and self.about is not None:
-                of_format = self._of_format(touch, rules, fourcc)
+                of_format = self._of_format(attachment, rules, fourcc)
                 free: list[ImageRule | None] = [None] if None in of_format else []
-                fits = of_format if is_dropped(self.about, modifier_kind, touch.device.name) else free
+                fits = of_format if is_dropped(self.about, modifier_kind, attachment.device.name) else free
             choices.append(fits)
         number = prod(map(len, choices))
-        if number > WAYS:
+        if number > MAX_CHOICES:
             raise too_many(self.question, str(number), "image rules")
         for choice in product(*choices):
             ruled = tuple(
                 [
-                    Touch(t.device, t.name, t.port, t.use, rule)
-                    for t, rule in zip(touches, choice, strict=True)
+                    BoundAttachment(t.device, t.name, t.port, t.use, rule)
+                    for t, rule in zip(attachments, choice, strict=True)
                 ]
             )
             for colour in self._colours(ruled):
                 yield ruled, colour
 
-    def _colours(self, ruled: tuple[Touch, ...]) -> Sequence[str | None]:
+    def _colours(self, ruled: tuple[BoundAttachment, ...]) -> Sequence[str | None]:
         """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
         wanted = self.question.spec.colours
         shared: set[str] | None = set(wanted) if wanted is not None else None
-        for touch in ruled:
-            if touch.rule is None or touch.rule.colours is None:
+        for attachment in ruled:
+            if attachment.rule is None or attachment.rule.colours is None:
                 continue
-            if not is_dropped(self.about, colour_space, touch.device.name):
-                shared = set(touch.rule.colours) if shared is None else shared & set(touch.rule.colours)
+            if not is_dropped(self.about, colour_space, attachment.device.name):
+                shared = (
+                    set(attachment.rule.colours) if shared is None else shared & set(attachment.rule.colours)
+                )
         if self.part is not None:
             free = self.part.colours or (None,)
             return free if shared is None else [c for c in wanted or sorted(shared) if c in shared]
@@ -202,31 +206,37 @@ class Images:
             return (None,)
         return [c for c in wanted or sorted(shared) if c in shared][:1]
 
-    def forms(self, touches: tuple[Touch, ...]) -> Iterator[tuple[layouts.Demand, layouts.Form, int]]:
+    def forms(
+        self, attachments: tuple[BoundAttachment, ...]
+    ) -> Iterator[tuple[layouts.Demand, layouts.Form, int]]:
         """Everything that may be laid out: what is asked of it, how it lies, in how many dma-bufs."""
-        usable = [self._usable(touch) for touch in touches]
+        usable = [self._usable(attachment) for attachment in attachments]
         for fourcc in self._fourccs(usable):
-            of_format = [self._of_format(t, rules, fourcc) for t, rules in zip(touches, usable, strict=True)]
+            of_format = [
+                self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
+            ]
             for modifier in self._modifiers(of_format) if all(of_format) else ():
-                shape = modifiers.shape(fourcc, modifier) if self._explicit(touches, modifier) else None
-                ruling = self._rulings(touches, usable, fourcc, modifier) if shape is not None else ()
+                shape = modifiers.shape(fourcc, modifier) if self._explicit(attachments, modifier) else None
+                ruling = self._rulings(attachments, usable, fourcc, modifier) if shape is not None else ()
                 for ruled, _ in ruling:
                     assert shape is not None  # else there are no rulings
                     for dmabufs in self._dmabufs(ruled, shape):
                         yield self._need(ruled), shape, dmabufs
 
-    def _dmabufs(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> list[int]:
-        """In how many dma-bufs all touches take it."""
+    def _dmabufs(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> list[int]:
+        """In how many dma-bufs all attachments take it."""
         asked = self.question.spec.dmabufs
         allowed = set(shape.dmabufs)
         if asked is not None:
             allowed &= {asked} if isinstance(asked, int) else set(asked)
-        for touch in ruled:
-            if touch.rule is not None and not is_dropped(self.about, plane_buffers, touch.device.name):
-                allowed &= plane_buffers.counts_of(touch.rule)
+        for attachment in ruled:
+            if attachment.rule is not None and not is_dropped(
+                self.about, plane_buffers, attachment.device.name
+            ):
+                allowed &= plane_buffers.counts_of(attachment.rule)
         return sorted(allowed)
 
-    def _layouts(self, ruled: tuple[Touch, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
+    def _layouts(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
         for dmabufs in self._dmabufs(ruled, shape):
             for need in self._needs(ruled):
                 key = (id(shape), dmabufs, self.image, need.key())
@@ -236,8 +246,8 @@ class Images:
                 if found is not None and (found.planes or "stride" not in self.pins):
                     yield found  # what only a driver lays out has no stride that could be pinned
 
-    def _needs(self, ruled: tuple[Touch, ...]) -> Iterator[layouts.Demand]:
-        """What the touches ask; once for each stride that can be shared along conversions."""
+    def _needs(self, ruled: tuple[BoundAttachment, ...]) -> Iterator[layouts.Demand]:
+        """What the attachments ask; once for each stride that can be shared along conversions."""
         strides = self.part.strides if self.part is not None else None
         if strides is None:
             yield self._need(ruled)
@@ -248,12 +258,12 @@ class Images:
                 need.pinned = stride
                 yield need
 
-    def _need(self, ruled: tuple[Touch, ...]) -> layouts.Demand:
+    def _need(self, ruled: tuple[BoundAttachment, ...]) -> layouts.Demand:
         need = layouts.Demand()
-        for touch in ruled:
-            for kind in self.demands(touch):
-                if not is_dropped(self.about, kind, touch.device.name):
-                    kind.demand(touch, need, self.image)
+        for attachment in ruled:
+            for kind in self.demands(attachment):
+                if not is_dropped(self.about, kind, attachment.device.name):
+                    kind.demand(attachment, need, self.image)
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None
         return need

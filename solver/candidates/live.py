@@ -1,7 +1,7 @@
 """Buffers that exist already: fixed, charged, never moved (design §3, `live:`).
 
 What a placement takes of budgets is written on its attachments when it is made (`attached`),
-and read when others are solved beside it (`ledger`). What is not written there, as in answers
+and read when others are solved beside it (`existing_usage`). What is not written there, as in answers
 of earlier versions or by hand, counts by its worse end: a promise must not be overbooked.
 """
 
@@ -16,9 +16,9 @@ from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import share, taken
 from heapwright.solver.candidates.images import knows
-from heapwright.solver.candidates.usage import Ledger, block_shares
+from heapwright.solver.candidates.usage import Usage, block_shares
 from heapwright.solver.constraints.graph import resource
-from heapwright.solver.constraints.kind import Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Placed, lives_in
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.question.facts import End
@@ -31,24 +31,24 @@ def attached(placed: Placed) -> tuple[AttachedPort, ...]:
     sides = _sides(placed)
     return tuple(
         AttachedPort(
-            device=touch.device.name,
-            port=touch.name,
-            access=touch.use.access,
-            uses=dict(sorted(touch.uses.items())) if _uses_any(touch.port) else None,
-            how_often="rarely" if touch.use.how_often == "rarely" else "often",
+            device=attachment.device.name,
+            port=attachment.name,
+            access=attachment.use.access,
+            uses=dict(sorted(attachment.uses.items())) if _uses_any(attachment.port) else None,
+            how_often="rarely" if attachment.use.how_often == "rarely" else "often",
             converts=sides[index].number if index in sides else None,
         )
-        for index, touch in enumerate(placed.touches)
+        for index, attachment in enumerate(placed.attachments)
     )
 
 
 def _sides(placed: Placed) -> dict[int, End]:
-    """Which of the touches, by number, are sides of conversions."""
+    """Which of the attachments, by number, are sides of conversions."""
     found: dict[int, End] = {}
     for end in placed.ends:
         plain = attachment_of(end)
-        for index, touch in enumerate(placed.touches):
-            if index not in found and touch.device is end.device and touch.use == plain:
+        for index, attachment in enumerate(placed.attachments):
+            if index not in found and attachment.device is end.device and attachment.use == plain:
                 found[index] = end
                 break
     return found
@@ -58,7 +58,7 @@ def _uses_any(port: Port) -> bool:
     return bool(port.uses) or any(rule.uses for rule in port.images)
 
 
-def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
+def existing_usage(board: Board, live: Sequence[Placement]) -> Usage:
     """What live placements use of every budget of `board`.
 
     Raises:
@@ -68,7 +68,7 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
     if problems:
         raise InputError(problems)
     charges: dict[Budget, int] = {}
-    locks: dict[str, tuple[tuple[Budget, int], ...]] = {}
+    reserved: dict[str, tuple[tuple[Budget, int], ...]] = {}
     shares: dict[Budget, int] = {}
     for placement in live:
         placed = _placed(board, placement)
@@ -79,17 +79,17 @@ def ledger(board: Board, live: Sequence[Placement]) -> Ledger:
             charges[budget] = charges.get(budget, 0) + amount
             if budget.shared and budget.limit > 0:
                 shares[budget] = shares.get(budget, 0) + share(budget, amount)
-        found = tuple(capacity.locks(placed))
+        found = tuple(capacity.reserved(placed))
         if found:
-            locks[placed.home.name] = found
-    for budget, of_block in block_shares(locks):
+            reserved[placed.backing.name] = found
+    for budget, of_block in block_shares(reserved):
         shares[budget] = shares.get(budget, 0) + of_block
     for name, least in _certain(board, live).items():
         budget = resource.counted(board, name)
         if budget in charges:
             charges[budget] = min(charges[budget], max(least, budget.limit))
     charges = {budget: iova_aperture.at_most(budget, amount) for budget, amount in charges.items()}
-    return Ledger(charges, locks, shares)
+    return Usage(charges, reserved, shares)
 
 
 def _certain(board: Board, live: Sequence[Placement]) -> dict[str, int]:
@@ -135,7 +135,7 @@ def _edge(device: DeviceView, attached: AttachedPort) -> ConversionEdge | None:
 
 
 def _placed(board: Board, placement: Placement) -> Placed:
-    touches, ends = [], []
+    attachments, ends = [], []
     for attached in placement.attachments:
         device = board.devices[attached.device]
         selector = Selector(device.spec.kind, None, None, None, attached.port)
@@ -143,23 +143,23 @@ def _placed(board: Board, placement: Placement) -> Placed:
         port = device.spec.ports[attached.port]
         uses = most_used(port, placement) if attached.uses is None else attached.uses
         as_used = port.model_copy(update={"uses": uses, "images": ()})
-        touches.append(Touch(device, attached.port, as_used, use))
+        attachments.append(BoundAttachment(device, attached.port, as_used, use))
         edge = _edge(device, attached)
         if edge is not None and attached.converts is not None:
             ends.append(End(device, attached.converts, edge, attached.access))
     heap = board.heaps[placement.heap]
-    home = lives_in(board, heap, tuple(touches))
+    backing = lives_in(board, heap, tuple(attachments))
     sizes = placement.sizes or (placement.size,)
     return Placed(
         board,
         placement.buffer,
         heap,
-        home,
+        backing,
         sizes,
         placement.rate,
-        tuple(touches),
+        tuple(attachments),
         tuple(ends),
-        standing=True,
+        existing=True,
     )
 
 

@@ -5,17 +5,17 @@ docstring (what, why, source), a SCOPE that says what it judges, and a sentence.
 The scopes, and what a module of that scope provides:
 
     attachment   broken(case)           one attachment, whatever the heap
-    heap         broken(case)           one heap for buffers guarded like this one
-    reach        concerns(board, touch), broken(case)    one attachment in one heap
-    run          concerns(board, touch), broken(case)    the same, given sizes
+    heap         broken(case)           one heap for buffers of the protection domain of this one
+    reach        concerns(board, attachment), broken(case)    one attachment in one heap
+    run          concerns(board, attachment), broken(case)    the same, given sizes
     room         broken(case)           one heap, given sizes
     choice       (in options)           which image rules may be combined
-    layout       states(touch), demand(touch, need)      how the bytes lie
+    layout       states(attachment), demand(attachment, need)      how the bytes lie
     budget       charges(placed)        what many buffers share: (budget, each, once)
     question     (in problem)           what no choice can mend
     permit       permits(case)          never breaks; explains why a heap is fine
 
-What does not `concern` a touch is never broken for it, in whatever heap.
+What does not `concern` an attachment is never broken for it, in whatever heap.
 `broken` must not build text: it runs for every candidate. `sentence` names the
 device, the buffer and the numbers that decide, and offers no remedy.
 """
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 RARELY: Final = 16
 
 
-class Touch(NamedTuple):
+class BoundAttachment(NamedTuple):
     """An attachment bound to a device's port, under one of the port's image rules."""
 
     device: DeviceView
@@ -67,31 +67,31 @@ class Touch(NamedTuple):
         """Bytes moved a frame: those used `rarely` count a sixteenth."""
         return size if self.use.how_often == "often" else -(-size // RARELY)
 
-    def about(self, fourcc: str | None) -> Touch:
-        """The same touch with the port's rules for one format only, where it has any."""
+    def about(self, fourcc: str | None) -> BoundAttachment:
+        """The same attachment with the port's rules for one format only, where it has any."""
         rules = tuple(rule for rule in self.port.images if fourcc in rule.formats)
         return self._replace(port=self.port.model_copy(update={"images": rules})) if rules else self
 
 
 class Case(NamedTuple):
-    """One judgement: may `question`'s buffer live in `heap`, touched by `touch`?
+    """One judgement: may `question`'s buffer live in `heap`, touched by `attachment`?
 
-    `home` is the heap whose memory the buffer really lives in: another one
+    `backing` is the heap whose memory the buffer really lives in: another one
     where an importer without peer-to-peer makes it move (design §4 `moves_to`).
     """
 
     board: Board
     question: Question
-    touches: tuple[Touch, ...]
+    attachments: tuple[BoundAttachment, ...]
     heap: HeapView
-    home: HeapView
-    touch: Touch | None = None
+    backing: HeapView
+    attachment: BoundAttachment | None = None
     layout: Layout | None = None
 
     @property
     def device(self) -> DeviceView:
-        assert self.touch is not None  # scopes with a touch only
-        return self.touch.device
+        assert self.attachment is not None  # scopes with an attachment only
+        return self.attachment.device
 
     @property
     def label(self) -> str:
@@ -104,22 +104,22 @@ class Placed(NamedTuple):
     board: Board
     label: str
     heap: HeapView
-    home: HeapView
+    backing: HeapView
     sizes: tuple[int, ...]
     """Of each dma-buf of one buffer."""
     rate: int
-    touches: tuple[Touch, ...]
+    attachments: tuple[BoundAttachment, ...]
     ends: tuple[End, ...] = ()
-    """Of the conversions that read or write it; their ports are among the touches."""
+    """Of the conversions that read or write it; their ports are among the attachments."""
     moves: int | None = None
-    """Bytes that one touch moves, where they are not all (compression); else the buffer's."""
-    standing: bool = False
+    """Bytes that one attachment moves, where they are not all (compression); else the buffer's."""
+    existing: bool = False
     """Whether the buffers exist already, wherever they were put."""
 
     @property
     def allocated(self) -> int:
         """Bytes that one buffer costs its memory."""
-        return self.home.costs(self.sizes)
+        return self.backing.costs(self.sizes)
 
 
 def subject(kind: ModuleType, case: Case) -> str:
@@ -129,8 +129,8 @@ def subject(kind: ModuleType, case: Case) -> str:
     return case.heap.name
 
 
-def lives_in(board: Board, heap: HeapView, touches: tuple[Touch, ...]) -> HeapView:
-    """The heap whose memory a buffer of `heap` occupies once `touches` are attached."""
+def lives_in(board: Board, heap: HeapView, attachments: tuple[BoundAttachment, ...]) -> HeapView:
+    """The heap whose memory a buffer of `heap` occupies once `attachments` are attached."""
     if heap.spec.moves_to is None:
         return heap
-    return board.backing_heap(heap, [touch.device for touch in touches])
+    return board.backing_heap(heap, [attachment.device for attachment in attachments])

@@ -4,7 +4,7 @@ A buffer becomes a tree of placements. The root is touched by its writers; each 
 placement is written by one conversion; each reader reads one placement. Readers served by
 one placement share its conversion; conversions follow each other up to DEEPEST deep.
 
-Trees are never spelled out. A `State` says what is left to do: these readers are to be
+Trees are never spelled out. A `TreeState` says what is left to do: these readers are to be
 served by what this edge writes, so deep. A `Step` is one way to do it: some of the readers
 read the placement itself, the others are handed to further edges. Steps are shared by all
 trees they occur in, so there are few, and the model (solver.planting) counts how many
@@ -16,7 +16,7 @@ buffers take each.
       ...
 
 What a placement can be depends on who touches it alone. It is a question like any other
-(`Part`), propagated once for the same touches. Only steps that some tree within a price
+(`Part`), propagated once for the same attachments. Only steps that some tree within a price
 can take are looked at, cheapest numbers of conversions first; an edge costs
 at least what its smallest image does, so that most are never propagated.
 """
@@ -35,11 +35,19 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.constraints.graph import count, resource
-from heapwright.solver.conversions.edges import Price, least_bytes, loss, party, weight
+from heapwright.solver.conversions.edges import Price, least_bytes, loss, user_of, weight
 from heapwright.solver.conversions.pricing import Pricing
-from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, State, Step, less, total
+from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, Step, TreeState, less, total
 from heapwright.solver.question.facts import End
-from heapwright.solver.question.resolve import WAYS, Part, Party, Problem, Question, Way, in_order
+from heapwright.solver.question.resolve import (
+    MAX_CHOICES,
+    AttachmentSet,
+    Part,
+    Problem,
+    Question,
+    User,
+    in_order,
+)
 from heapwright.solver.question.terms import Edge
 
 DEEPEST: Final = 3
@@ -56,7 +64,7 @@ class Grove:
         self,
         problem: Problem,
         question: Question,
-        way: Way,
+        attachment_set: AttachmentSet,
         edges: Sequence[Edge],
         found: Propagation,
         colours: tuple[str, ...],
@@ -67,17 +75,17 @@ class Grove:
     ) -> None:
         self.problem = problem
         self.question = question
-        self.way = way
+        self.attachment_set = attachment_set
         self.edges = edges
         self.found = found
         self.known = known
         self.colours = colours
         self.freed = freed
-        self.parties = way.parties
-        readers = tuple(i for i, p in enumerate(self.parties) if p.use.access == "read")
-        self.root = State(None, readers, 0, number)
+        self.users = attachment_set.users
+        readers = tuple(i for i, p in enumerate(self.users) if p.use.access == "read")
+        self.root = TreeState(None, readers, 0, number)
         self.sites: Sites = {}
-        variables = [p.variable for p in self.parties]
+        variables = [p.variable for p in self.users]
         self.ties = frozenset(v for v in variables if variables.count(v) > 1)
         rate = question.spec.rate
         self._kept = {edge.name: edge.kept for edge in edges}
@@ -86,9 +94,9 @@ class Grove:
         self._known: dict[tuple[object, ...], Site] = {}
         self._cores: dict[object, bool] = {}
         self._served: bool | None = None
-        self._alone = not _company_helps(problem.board)
+        self._alone = not _non_monotone(problem.board)
         self._able: list[int] = []
-        self._seen: dict[State, list[tuple[Price, int, bool]]] = {}
+        self._seen: dict[TreeState, list[tuple[Price, int, bool]]] = {}
         self.most = DEEPEST * len(readers)
         """Conversions in a tree."""
         self._work = 0
@@ -133,13 +141,13 @@ class Grove:
         What is counted by attachment adds up; bytes are counted once for all who share a placement.
         """
         found: dict[Budget, int] = {}
-        writers = [p for p in self.parties if p.use.access == "write"]
+        writers = [p for p in self.users if p.use.access == "write"]
         alone = []
-        if self._judged_parties(writers):
+        if self._judged_users(writers):
             alone.append(self._shared("written", self._part(writers, (), root=True)))
         for reader in self.root.readers:
-            if self._judged_parties([self.parties[reader]]):
-                question = self._part([self.parties[reader]], (), root=False)
+            if self._judged_users([self.users[reader]]):
+                question = self._part([self.users[reader]], (), root=False)
                 alone.append(self._shared(((reader,), ()), question))
         for site in alone:
             for budget, amount in least_charges(site.options).items():
@@ -151,7 +159,7 @@ class Grove:
         """Whether a placement touched by no more than these can be. Else none that others touch as well can."""
         key = own, ends
         if key not in self._cores:
-            question = self._part([self.parties[i] for i in own], ends, root=False)
+            question = self._part([self.users[i] for i in own], ends, root=False)
             name = own, tuple([(end.device.name, end.number, end.access) for end in ends])
             self._cores[key] = not self._judged(own, ends) or self._shared(name, question).possible
         return self._cores[key]
@@ -159,18 +167,18 @@ class Grove:
     def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
         """Whether one more attachment never helps these.
 
-        It may, on some boards (`_company_helps`); where its label makes a device one of an audience; and
+        It may, on some boards (`_non_monotone`); where its label makes a device one of an audience; and
         where a dropped fact lets a device take what it does not list, what others list counts.
         """
         if self.freed & {end.device.name for end in ends}:
             return False
-        return self._judged_parties([self.parties[reader] for reader in own])
+        return self._judged_users([self.users[reader] for reader in own])
 
-    def _judged_parties(self, parties: Sequence[Party]) -> bool:
-        devices = {name for p in parties for name in self.problem.variables[p.variable].candidates}
-        return self._alone and not self.question.guard.audiences and not devices & self.freed
+    def _judged_users(self, users: Sequence[User]) -> bool:
+        devices = {name for p in users for name in self.problem.variables[p.variable].candidates}
+        return self._alone and not self.question.domain.audiences and not devices & self.freed
 
-    def _expand(self, state: State, room: Price, most: int) -> bool:
+    def _expand(self, state: TreeState, room: Price, most: int) -> bool:
         """Find the steps of a state that may cost `room`, with `most` further conversions; whether some need more."""
         seen = self._seen.setdefault(state, [])
         known = [cut for price, number, cut in seen if price >= room and number >= most]
@@ -206,14 +214,14 @@ class Grove:
         left = less(room, total([site.price, ahead]))
         return left if left >= (0, 0) else None
 
-    def _again(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> bool:
+    def _again(self, state: TreeState, own: tuple[int, ...], feeds: tuple[TreeState, ...]) -> bool:
         """Whether an edge only converts once more what it made: it could have done so at once.
 
         Not for sure where colours are told apart: they may change along with a format.
         """
         return not own and len(feeds) == 1 and feeds[0].edge == state.edge and not self.colours
 
-    def _splits(self, state: State) -> Iterator[tuple[tuple[int, ...], tuple[State, ...]]]:
+    def _splits(self, state: TreeState) -> Iterator[tuple[tuple[int, ...], tuple[TreeState, ...]]]:
         """Every way to split readers between a placement and conversions of it, fewest of these first."""
         deep = state.depth + 1
         for number in range(len(state.readers), -1, -1):
@@ -230,30 +238,30 @@ class Grove:
 
     def _count(self) -> None:
         self._work += 1
-        if self._work > WAYS * 64:
+        if self._work > MAX_CHOICES * 64:
             text = (
-                f"{self.question.label} could be converted in more than {WAYS * 64} ways for its "
+                f"{self.question.label} could be converted in more than {MAX_CHOICES * 64} ways for its "
                 f"{len(self.root.readers)} readers; forbid it (conversions: forbid) or name fewer readers"
             )
             raise InputError(
                 [Diagnostic(self.question.pipeline, None, ("buffers", self.question.name), text)]
             )
 
-    def _written(self, state: State) -> Price:
+    def _written(self, state: TreeState) -> Price:
         """What the edge that serves a state costs at least where it writes."""
         if state.edge is None:
             return 0, 0
         edge = state.edge
         return loss(self.edges[edge]), self._weights[edge] * self._sizes[edge]
 
-    def _read(self, state: State, feeds: Sequence[State]) -> Price:
+    def _read(self, state: TreeState, feeds: Sequence[TreeState]) -> Price:
         """What conversions cost at least where they read this placement."""
         if state.edge is None:
             return 0, 0
         size = self._sizes[state.edge]
         return 0, sum(self._weights[feed.edge] * size for feed in feeds if feed.edge is not None)
 
-    def _site(self, state: State, own: tuple[int, ...], feeds: tuple[State, ...]) -> Site:
+    def _site(self, state: TreeState, own: tuple[int, ...], feeds: tuple[TreeState, ...]) -> Site:
         """The placement that these touch."""
         fed = tuple(sorted(feed.edge for feed in feeds if feed.edge is not None))
         key = state.edge, own, fed
@@ -277,38 +285,45 @@ class Grove:
         if whole is None:
             return None
         variables = self.problem.variables
-        devices = {n for way in question.ways for p in way.parties for n in variables[p.variable].candidates}
+        devices = {
+            n
+            for attachment_set in question.attachment_sets
+            for p in attachment_set.users
+            for n in variables[p.variable].candidates
+        }
         own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
         return About(frozenset(own), whole.shared) if own or whole.shared else None
 
     def _placement(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
         """The question about a placement of a tree."""
         ends = [self.edges[edge].reading for edge in fed]
-        parties = [self.parties[i] for i in own]
+        users = [self.users[i] for i in own]
         if made_by is None:
-            parties += [p for p in self.parties if p.use.access == "write"]
+            users += [p for p in self.users if p.use.access == "write"]
         else:
             ends.append(self.edges[made_by].writing)
-        return self._part(parties, tuple(ends), root=made_by is None)
+        return self._part(users, tuple(ends), root=made_by is None)
 
-    def _part(self, parties: list[Party], ends: tuple[End, ...], *, root: bool) -> Question:
+    def _part(self, users: list[User], ends: tuple[End, ...], *, root: bool) -> Question:
         """The question about a placement that these touch."""
         kept = frozenset[str]().union(*(self._kept[end.device.name, end.number] for end in ends))
         if self.colours:
             kept |= {"format", "colour"}
-        found = self.question.as_part(Part(self.way, ends, self.ties, kept, self.colours))
+        found = self.question.as_part(Part(self.attachment_set, ends, self.ties, kept, self.colours))
         if not root:
             nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
             found.spec = found.spec.model_copy(update=nothing)
             found.pins = tuple(pin for pin in found.pins if pin.field == "device")
             found.flow = None
-            found.guard = found.guard._replace(wider=frozenset())  # minded where content comes in
-        touching = [*parties, *(party(self.problem, end) for end in ends)]
-        found.ways = (Way(self.way.rank if root else 0, tuple(sorted(touching, key=in_order))),)
+            found.domain = found.domain._replace(wider=frozenset())  # minded where content comes in
+        touching = [*users, *(user_of(self.problem, end) for end in ends)]
+        found.attachment_sets = (
+            AttachmentSet(self.attachment_set.rank if root else 0, tuple(sorted(touching, key=in_order))),
+        )
         return found
 
 
-def _company_helps(board: Board) -> bool:
+def _non_monotone(board: Board) -> bool:
     """Whether one more attachment may let a buffer live where the others alone could not have it.
 
     It drives the buffer into another heap; it makes the buffer larger, so that the heap aligns it

@@ -17,7 +17,7 @@ from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
@@ -30,8 +30,8 @@ from heapwright.solver.conversions.planting import Plot
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Step
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
-from heapwright.solver.search.bounds import overfull, unseated
-from heapwright.solver.search.choose import Choice, Limits, choose
+from heapwright.solver.search.bounds import overfull, unassignable
+from heapwright.solver.search.choose import Choice, SearchLimits, choose
 
 
 class Woods:
@@ -57,12 +57,12 @@ class Wood:
         self.groves: list[Grove] = []
         if self.edges:
             for variant in question.variants:
-                for way in question.ways:
+                for attachment_set in question.attachment_sets:
                     self.groves.append(
                         Grove(
                             found.problem,
                             variant,
-                            way,
+                            attachment_set,
                             self.edges,
                             found,
                             colours,
@@ -115,16 +115,16 @@ class Wood:
         return tuple(found)
 
 
-Class = tuple[Wood, list[int]]
+AlikeQuestions = tuple[Wood, list[int]]
 """Alike questions, and their indices."""
 
 
 def decide(
     problem: Problem,
     found: Propagation,
-    ledger: Ledger,
+    usage: Usage,
     dropped: Drops = NOTHING,
-    limits: Limits = Limits(),
+    limits: SearchLimits = SearchLimits(),
     known: Woods | None = None,
     *,
     converted: bool = True,
@@ -134,36 +134,36 @@ def decide(
     Bus addresses are counted in bytes at first. Where a choice then does not fit class by class,
     all is decided anew (and from then on) with classes.
     """
-    choice = _decide(problem, found, ledger, dropped, limits, known, converted)
+    choice = _decide(problem, found, usage, dropped, limits, known, converted)
     if problem.board.by_class or not iova_aperture.overfull(
-        ((option.placed, option.number) for option in choice.placed), ledger.charges, dropped
+        ((option.placed, option.number) for option in choice.placed), usage.charges, dropped
     ):
         return choice
     problem.board.by_class = True
-    return _decide(problem, found.again(), ledger, dropped, limits, None, converted)
+    return _decide(problem, found.again(), usage, dropped, limits, None, converted)
 
 
 def _decide(
     problem: Problem,
     found: Propagation,
-    ledger: Ledger,
+    usage: Usage,
     dropped: Drops,
-    limits: Limits,
+    limits: SearchLimits,
     known: Woods | None,
     converted: bool,
 ) -> Choice:
-    choice = choose(problem, found, ledger, dropped, limits)
+    choice = choose(problem, found, usage, dropped, limits)
     if not converted:
         return choice
     if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
         return choice
     classes = _classes(found, known or Woods())
-    given = ledger, dropped, limits
+    given = usage, dropped, limits
     floors = ((wood.floor(), len(members)) for wood, members in classes)
     if (
         not any(w.edges for w, _ in classes)
-        or unseated(problem, dropped)
-        or overfull(floors, ledger, dropped)
+        or unassignable(problem, dropped)
+        or overfull(floors, usage, dropped)
     ):
         return choice
     plan = Choice("infeasible")
@@ -190,7 +190,7 @@ def _decide(
 
 
 def _any(
-    problem: Problem, classes: Sequence[Class], ledger: Ledger, dropped: Drops, limits: Limits
+    problem: Problem, classes: Sequence[AlikeQuestions], usage: Usage, dropped: Drops, limits: SearchLimits
 ) -> Choice:
     """A plan with as few conversions to a buffer as there is one for."""
     known = -1
@@ -200,7 +200,7 @@ def _any(
         plots = [_plot(*one, steps) for one, (steps, _) in zip(classes, grown, strict=True)]
         if size > known and all(plot.direct or plot.steps for plot in plots):
             known = size
-            plan = planting.planted(problem, plots, ledger, dropped, limits)
+            plan = planting.planted(problem, plots, usage, dropped, limits)
             if plan.status != "infeasible":
                 return plan
         if not any(larger for _, larger in grown):
@@ -212,7 +212,7 @@ def _plot(wood: Wood, members: list[int], steps: tuple[Step, ...]) -> Plot:
     return Plot(tuple(members), wood.direct, steps, wood.edges)
 
 
-def _classes(found: Propagation, known: Woods) -> list[Class]:
+def _classes(found: Propagation, known: Woods) -> list[AlikeQuestions]:
     """Alike questions with their indices."""
     members: dict[tuple[int, About | None], list[int]] = {}
     for index, question in enumerate(found.problem.questions):
@@ -223,7 +223,7 @@ def _classes(found: Propagation, known: Woods) -> list[Class]:
     return [(known.woods[key], indices) for key, indices in members.items()]
 
 
-def _sum_of_least(classes: Sequence[Class]) -> Price:
+def _sum_of_least(classes: Sequence[AlikeQuestions]) -> Price:
     prices = [(wood.least() or (0, 0), len(members)) for wood, members in classes]
     return sum(p[0] * n for p, n in prices), sum(p[1] * n for p, n in prices)
 
@@ -256,10 +256,10 @@ def _freed(about: About | None) -> frozenset[str]:
 def _colours(problem: Problem, question: Question, found: Sequence[Edge]) -> tuple[str, ...]:
     """All colours that anybody who may touch the buffer, or the pipeline, speaks of."""
     ports = [port for edge in found for port in edge.ports]
-    for way in question.ways:
-        for party in way.parties:
-            for name in problem.variables[party.variable].candidates:
+    for attachment_set in question.attachment_sets:
+        for user in attachment_set.users:
+            for name in problem.variables[user.variable].candidates:
                 known = problem.board.devices[name].spec.ports
-                ports += [known[p] for p in (party.use.selector.port,) if p in known]
+                ports += [known[p] for p in (user.use.selector.port,) if p in known]
     named = {colour for port in ports for rule in port.images for colour in rule.colours or ()}
     return tuple(sorted(named | set(question.spec.colours or ())))

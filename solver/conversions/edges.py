@@ -13,7 +13,7 @@ from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.shape import Shape
 from heapwright.solver.objective import conversion_bytes, lossy_conversions
 from heapwright.solver.question.facts import End
-from heapwright.solver.question.resolve import Party, Problem, Question
+from heapwright.solver.question.resolve import Problem, Question, User
 from heapwright.solver.question.terms import ASPECTS, Edge, attachment_of
 
 _THINNEST: Final = 8
@@ -33,9 +33,9 @@ def weight(edge: Edge, rate: int) -> int:
     return conversion_bytes.weight(edge.reading, rate)
 
 
-def party(problem: Problem, end: End) -> Party:
+def user_of(problem: Problem, end: End) -> User:
     """The attachment that a converter makes at one side."""
-    return Party(attachment_of(end), problem.converter(end.device.name))
+    return User(attachment_of(end), problem.converter(end.device.name))
 
 
 def least_bytes(question: Question, edge: Edge) -> int:

@@ -12,14 +12,14 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.images import holds, knows
 from heapwright.solver.constraints import HEAP, REACH, RUN
 from heapwright.solver.constraints.image import modifier_side_condition
-from heapwright.solver.constraints.kind import Case, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
 from heapwright.solver.conversions.edges import changes
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search.choose import Choice
 
 
-class Seat(NamedTuple):
+class PlacedBuffer(NamedTuple):
     """A placement of an answer: the buffer's own, or one made of another by an edge."""
 
     question: Question
@@ -29,42 +29,46 @@ class Seat(NamedTuple):
     edge: Edge | None = None
 
 
-def seats(problem: Problem, choice: Choice) -> tuple[Seat, ...]:
+def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]:
     """All placements, those inserted right after their buffer and numbered (`frame>1`)."""
-    found: list[Seat] = []
+    found: list[PlacedBuffer] = []
     for index, (question, option) in enumerate(zip(problem.questions, choice.options, strict=True)):
-        family = [Seat(question, option)]
+        family = [PlacedBuffer(question, option)]
         for number, branch in enumerate(choice.trees[index] if choice.trees else (), 1):
             named = copy(branch.question)
             named.name, named.label = f"{question.name}>{number}", f"{question.label}>{number}"
             parent = family[branch.parent]
-            family.append(Seat(named, branch.option, parent.question, parent.option, branch.edge))
+            family.append(PlacedBuffer(named, branch.option, parent.question, parent.option, branch.edge))
         found += family
     return tuple(found)
 
 
-def conversions(problem: Problem, found: Sequence[Seat]) -> tuple[Conversion, ...]:
+def conversions(problem: Problem, found: Sequence[PlacedBuffer]) -> tuple[Conversion, ...]:
     """The conversions between these placements, in their order."""
-    return tuple(_conversion(problem.board, found, seat) for seat in found if seat.edge is not None)
+    return tuple(
+        _conversion(problem.board, found, placed_buffer)
+        for placed_buffer in found
+        if placed_buffer.edge is not None
+    )
 
 
-def _conversion(board: Board, found: Sequence[Seat], seat: Seat) -> Conversion:
-    assert seat.edge and seat.parent and seat.made_of  # it is inserted
-    edge, before, after = seat.edge, seat.made_of, seat.option
-    root = seat.question.name.partition(">")[0]
+def _conversion(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> Conversion:
+    assert placed_buffer.edge and placed_buffer.parent and placed_buffer.made_of  # it is inserted
+    edge, before, after = placed_buffer.edge, placed_buffer.made_of, placed_buffer.option
+    root = placed_buffer.question.name.partition(">")[0]
     return Conversion.model_validate(
         {
-            "pipeline": seat.question.pipeline,
+            "pipeline": placed_buffer.question.pipeline,
             "buffer": root,
-            "reads": seat.parent.name,
-            "writes": seat.question.name,
+            "reads": placed_buffer.parent.name,
+            "writes": placed_buffer.question.name,
             "device": edge.device.name,
             "from": edge.spec.from_,
             "to": edge.spec.to,
             "changes": changes(before, after),
             "lossless": not edge.lossy,
             "bytes_per_second": after.placed.rate * (before.layout.size + after.layout.size),
-            "text": f"{_why(board, found, seat)}: {_what(edge, before, after)}",
+            "text": f"{_why(board, found, placed_buffer)}: {_what(edge, before, after)}",
             "source": edge.spec.source or edge.device.spec.source,
         }
     )
@@ -85,61 +89,63 @@ def _what(edge: Edge, before: Option, after: Option) -> str:
     return f"{edge.device.name} {' and '.join(said)} ({'lossy' if edge.lossy else 'lossless'})"
 
 
-def _why(board: Board, found: Sequence[Seat], seat: Seat) -> str:
+def _why(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> str:
     """What keeps those whom the copy serves from reading what it is made of."""
-    assert seat.parent and seat.made_of  # it is inserted
-    case = _case(board, seat.parent, seat.made_of)
+    assert placed_buffer.parent and placed_buffer.made_of  # it is inserted
+    case = _case(board, placed_buffer.parent, placed_buffer.made_of)
     said: list[str] = []
-    for touch in _served(found, seat):
-        said += [text for text in objections(case, seat.made_of, touch) if text not in said]
+    for attachment in _served(found, placed_buffer):
+        said += [text for text in objections(case, placed_buffer.made_of, attachment) if text not in said]
     if not said:
-        names = ", ".join(dict.fromkeys(touch.title for touch in _served(found, seat)))
-        return f"{names} cannot share {seat.parent.label} with all who use it"
-    only = _only(seat.made_of) if seat.parent.name.partition(">")[1] == "" else ""
+        names = ", ".join(dict.fromkeys(attachment.title for attachment in _served(found, placed_buffer)))
+        return f"{names} cannot share {placed_buffer.parent.label} with all who use it"
+    only = _only(placed_buffer.made_of) if placed_buffer.parent.name.partition(">")[1] == "" else ""
     return ", ".join([*said[:3], *([only] if only and "takes no" in said[0] else [])])
 
 
-def _served(found: Sequence[Seat], seat: Seat) -> list[Touch]:
+def _served(found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> list[BoundAttachment]:
     """The readers of a copy and of all that is made of it, converters aside."""
     served = [
-        touch
-        for touch in seat.option.placed.touches
-        if touch.use.access == "read" and not _converts(touch, seat.option)
+        attachment
+        for attachment in placed_buffer.option.placed.attachments
+        if attachment.use.access == "read" and not _converts(attachment, placed_buffer.option)
     ]
     for below in found:
-        if below.parent is seat.question:
+        if below.parent is placed_buffer.question:
             served += _served(found, below)
     return served
 
 
-def _converts(touch: Touch, option: Option) -> bool:
+def _converts(attachment: BoundAttachment, option: Option) -> bool:
     return any(
-        end.device is touch.device and end.access == "read" and end.edge.from_ == touch.name
+        end.device is attachment.device and end.access == "read" and end.edge.from_ == attachment.name
         for end in option.placed.ends
     )
 
 
 def _case(board: Board, question: Question, option: Option) -> Case:
-    placed, settled = option.placed, question.settled(option.binding)
-    return Case(board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
+    placed, settled = option.placed, question.settled(option.assignment)
+    return Case(board, settled, placed.attachments, placed.heap, placed.backing, None, option.layout)
 
 
-def objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
+def objections(case: Case, option: Option, attachment: BoundAttachment) -> Iterator[str]:
     """What speaks against a reader of the placement that a copy is made of."""
-    rules = [rule for rule in touch.port.images if option.fourcc in rule.formats]
+    rules = [rule for rule in attachment.port.images if option.fourcc in rule.formats]
     if option.fourcc is not None and not rules:
-        yield f"{touch.title} takes no {option.fourcc}"
+        yield f"{attachment.title} takes no {option.fourcc}"
         return
     fitting = [rule for rule in rules if knows(rule, option.modifier or "")]
     if option.fourcc is not None and not fitting:
-        yield f"{touch.title} takes no {option.fourcc} in {option.modifier}"
+        yield f"{attachment.title} takes no {option.fourcc} in {option.modifier}"
         return
-    if fitting and not any(holds(rule, touch.port, touch.use) for rule in fitting):
+    if fitting and not any(holds(rule, attachment.port, attachment.use) for rule in fitting):
         label = f"{option.fourcc} in {option.modifier}"
-        yield modifier_side_condition.sentence(label, touch)
+        yield modifier_side_condition.sentence(label, attachment)
         return
-    touches = (*case.touches, touch)
-    moved = case._replace(touches=touches, touch=touch, home=lives_in(case.board, case.heap, touches))
+    attachments = (*case.attachments, attachment)
+    moved = case._replace(
+        attachments=attachments, attachment=attachment, backing=lives_in(case.board, case.heap, attachments)
+    )
     for kind in (*REACH, *RUN, *HEAP):
         if kind.broken(moved):
             yield kind.sentence(moved)
@@ -148,14 +154,18 @@ def objections(case: Case, option: Option, touch: Touch) -> Iterator[str]:
 
 def _only(option: Option) -> str:
     """`decoder.frame writes nothing else`, where that is so."""
-    writers = [touch for touch in option.placed.touches if touch.writes and not _made(touch, option)]
+    writers = [
+        attachment
+        for attachment in option.placed.attachments
+        if attachment.writes and not _made(attachment, option)
+    ]
     fixed = [
-        touch.title
-        for touch in writers
-        if {fourcc for rule in touch.port.images for fourcc in rule.formats} == {option.fourcc}
+        attachment.title
+        for attachment in writers
+        if {fourcc for rule in attachment.port.images for fourcc in rule.formats} == {option.fourcc}
     ]
     return f"{fixed[0]} writes nothing else" if fixed else ""
 
 
-def _made(touch: Touch, option: Option) -> bool:
-    return any(end.device is touch.device and end.access == "write" for end in option.placed.ends)
+def _made(attachment: BoundAttachment, option: Option) -> bool:
+    return any(end.device is attachment.device and end.access == "write" for end in option.placed.ends)

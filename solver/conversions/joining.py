@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.conversions.edges import Sight, sight
-from heapwright.solver.conversions.sites import State, Step
+from heapwright.solver.conversions.sites import Step, TreeState
 from heapwright.solver.question.terms import Edge
 
-Sights = dict[State, set[Sight]]
+Sights = dict[TreeState, set[Sight]]
 
 
 def joined(steps: Sequence[Step], edges: Sequence[Edge]) -> list[Step]:
@@ -49,7 +49,7 @@ def _given(steps: Sequence[Step], edges: Sequence[Edge]) -> Sights:
     return found
 
 
-def _seen(state: State, options: Sequence[Option], edges: Sequence[Edge]) -> set[Sight]:
+def _seen(state: TreeState, options: Sequence[Option], edges: Sequence[Edge]) -> set[Sight]:
     assert state.edge is not None  # the root is not made by any
     edge = edges[state.edge]
     return {sight(edge, option) for option in options}

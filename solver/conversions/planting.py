@@ -20,15 +20,15 @@ from typing import NamedTuple
 
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
-from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions.edges import Sight, sight
-from heapwright.solver.conversions.sites import State, Step
+from heapwright.solver.conversions.sites import Step, TreeState
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import rows
-from heapwright.solver.search.choose import Branch, Choice, Limits, Model, Tree, too_large
+from heapwright.solver.search.choose import Branch, Choice, SearchLimits, SearchModel, Tree, too_large
 from heapwright.solver.search.cpsat import Row, Search
-from heapwright.solver.search.rows import Group
+from heapwright.solver.search.rows import OptionGroup
 
 
 class Plot(NamedTuple):
@@ -41,7 +41,7 @@ class Plot(NamedTuple):
 
 
 def planted(
-    problem: Problem, plots: Sequence[Plot], ledger: Ledger, dropped: Drops, limits: Limits
+    problem: Problem, plots: Sequence[Plot], usage: Usage, dropped: Drops, limits: SearchLimits
 ) -> Choice:
     """The best choice of an option or a tree for each question."""
     search = Search(limits.gap, limits.time)
@@ -51,7 +51,7 @@ def planted(
     groups = [group for bed in beds for group in bed.groups]
     for bed in beds:
         bed.grow(search)
-    model = Model(problem, groups, search, ledger, dropped)
+    model = SearchModel(problem, groups, search, usage, dropped)
     status, bounds = model.close(limits)
     if status in ("infeasible", "undecided"):
         return Choice(status, searched=True, seconds=search.seconds)
@@ -72,8 +72,8 @@ class _Bed:
     def __init__(self, plot: Plot, search: Search, dropped: Drops) -> None:
         self.plot = plot
         self.size = len(plot.members)
-        self.direct: Group | None = None
-        self.steps: list[tuple[Step, Group]] = []
+        self.direct: OptionGroup | None = None
+        self.steps: list[tuple[Step, OptionGroup]] = []
         options = tuple(o for o in plot.direct if not too_large(o, dropped))
         if options:
             self.direct = self._group(options, search, whole=not plot.steps)
@@ -82,13 +82,13 @@ class _Bed:
             if options:
                 self.steps.append((step, self._group(options, search, whole=False)))
 
-    def _group(self, options: tuple[Option, ...], search: Search, *, whole: bool) -> Group:
+    def _group(self, options: tuple[Option, ...], search: Search, *, whole: bool) -> OptionGroup:
         first = search.integer(0, self.size)
         search.integers(len(options) - 1, self.size)
-        return Group(self.size, options, first, whole)
+        return OptionGroup(self.size, options, first, whole)
 
     @property
-    def groups(self) -> list[Group]:
+    def groups(self) -> list[OptionGroup]:
         return [*([self.direct] if self.direct else []), *(group for _, group in self.steps)]
 
     def grow(self, search: Search) -> None:
@@ -106,20 +106,20 @@ class _Bed:
             else:
                 self._pair(handed, given, search)
 
-    def _states(self) -> list[State]:
+    def _states(self) -> list[TreeState]:
         """All states but the root's, those nearer to it first."""
         found = {step.state for step, _ in self.steps if step.state.edge is not None}
         found |= {feed for step, _ in self.steps for feed in step.feeds}
         return sorted(found, key=lambda state: (state.depth, state.edge, state.readers))
 
-    def _sides(self, state: State, groups: Sequence[Group]) -> dict[Sight, list[int]]:
+    def _sides(self, state: TreeState, groups: Sequence[OptionGroup]) -> dict[Sight, list[int]]:
         found: dict[Sight, list[int]] = {}
         for group in groups:
             for variable, option in zip(group.variables, group.options, strict=True):
                 found.setdefault(sight(self._edge(state), option), []).append(variable)
         return found
 
-    def _edge(self, state: State) -> Edge:
+    def _edge(self, state: TreeState) -> Edge:
         assert state.edge is not None  # the root is not made by any
         return self.plot.edges[state.edge]
 

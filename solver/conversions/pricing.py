@@ -10,7 +10,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from heapwright.solver.conversions.edges import Price, Sight
-from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, Split, State, Step, less, price, total
+from heapwright.solver.conversions.sites import (
+    UNLIMITED,
+    Site,
+    Sites,
+    Split,
+    Step,
+    TreeState,
+    less,
+    price,
+    total,
+)
 from heapwright.solver.question.terms import Edge
 
 
@@ -20,15 +30,15 @@ class Pricing:
     def __init__(self, sites: Sites, edges: Sequence[Edge]) -> None:
         self.sites = sites
         self.edges = edges
-        self.least: dict[State, Price] = {}
+        self.least: dict[TreeState, Price] = {}
         """Of the states that can be served."""
-        self._steps: dict[tuple[State, Split], Price] = {}
-        self._seen: dict[State, dict[Sight | None, Price]] = {}
-        self._met: dict[tuple[State, Sight], Price | None] = {}
+        self._steps: dict[tuple[TreeState, Split], Price] = {}
+        self._seen: dict[TreeState, dict[Sight | None, Price]] = {}
+        self._met: dict[tuple[TreeState, Sight], Price | None] = {}
         for state in sorted(sites, key=lambda state: -state.depth):
             self._price(state)
 
-    def _price(self, state: State) -> None:
+    def _price(self, state: TreeState) -> None:
         seen: dict[Sight | None, Price] = {}
         for split, site in self.sites[state].items():
             if not all(feed in self.least for feed in split[1]):
@@ -42,7 +52,7 @@ class Pricing:
             self.least[state] = min(seen.values())
 
     def _options(
-        self, state: State, feeds: Sequence[State], site: Site
+        self, state: TreeState, feeds: Sequence[TreeState], site: Site
     ) -> Iterator[tuple[Sight | None, Price]]:
         """Each option as the edge that makes it sees it, with the least that it and all below it cost."""
         below = [(feed, site.seen(self._edge(feed))) for feed in feeds]
@@ -57,7 +67,7 @@ class Pricing:
             else:
                 yield made[index] if made is not None else None, total(costs)
 
-    def _meeting(self, feed: State, before: Sight) -> Price | None:
+    def _meeting(self, feed: TreeState, before: Sight) -> Price | None:
         """The least that a state costs of whose edge one side is seen so."""
         key = feed, before
         if key not in self._met:
@@ -65,13 +75,13 @@ class Pricing:
             self._met[key] = min(fits, default=None)
         return self._met[key]
 
-    def _edge(self, state: State) -> Edge:
+    def _edge(self, state: TreeState) -> Edge:
         assert state.edge is not None  # the root is not made by any
         return self.edges[state.edge]
 
-    def within(self, root: State, limit: Price) -> list[Step]:
+    def within(self, root: TreeState, limit: Price) -> list[Step]:
         """The steps that some tree of at most this price takes, the root's first."""
-        before: dict[State, Price] = {root: (0, 0)}
+        before: dict[TreeState, Price] = {root: (0, 0)}
         found: list[Step] = []
         for state in sorted(self.least, key=lambda s: (s.depth, s.edge is not None, s.edge, s.readers)):
             if state not in before:

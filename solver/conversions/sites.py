@@ -1,6 +1,6 @@
 """Placements of trees: who touches each, and what it can be.
 
-A `State` says what is left to do: these readers are to be served by what an edge writes. A
+A `TreeState` says what is left to do: these readers are to be served by what an edge writes. A
 `Step` is one way to do it. A `Site` is the placement of a step, a question like any other,
 propagated only as far as is asked.
 """
@@ -21,7 +21,7 @@ UNLIMITED: Final = (1 << 62, 0)
 """More than any tree costs."""
 
 
-class State(NamedTuple):
+class TreeState(NamedTuple):
     """Readers that are to be served by what an edge writes (the buffer itself if none)."""
 
     edge: int | None
@@ -34,9 +34,9 @@ class State(NamedTuple):
 class Step(NamedTuple):
     """One way to serve the readers of a state."""
 
-    state: State
+    state: TreeState
     own: tuple[int, ...]
-    feeds: tuple[State, ...]
+    feeds: tuple[TreeState, ...]
     """What is left to the conversions that read this placement."""
     question: Question
     options: tuple[Option, ...] = ()
@@ -83,9 +83,9 @@ class Site:
         return found
 
 
-Split = tuple[tuple[int, ...], tuple[State, ...]]
+Split = tuple[tuple[int, ...], tuple[TreeState, ...]]
 """Who reads a placement itself, and what is left to the conversions that read it."""
-Sites = dict[State, dict[Split, Site]]
+Sites = dict[TreeState, dict[Split, Site]]
 
 
 def price(option: Option) -> Price:

@@ -51,10 +51,10 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         heaps = [f"{where}:heap={heap}" for heap in problem.board.heaps]
         known = {
             (fourcc, modifier)
-            for way in question.ways
-            for party in way.parties
-            for name in problem.variables[party.variable].candidates
-            for rule in _rules(problem, name, party.use.selector.port or "")
+            for attachment_set in question.attachment_sets
+            for user in attachment_set.users
+            for name in problem.variables[user.variable].candidates
+            for rule in _rules(problem, name, user.use.selector.port or "")
             for fourcc in rule.formats
             for modifier in rule.modifiers
         }
@@ -63,9 +63,9 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         modifiers = sorted({m for f, m in known if f == placement.format})
         devices = {
             name
-            for way in question.ways
-            for party in way.parties
-            for name in problem.variables[party.variable].candidates
+            for attachment_set in question.attachment_sets
+            for user in attachment_set.users
+            for name in problem.variables[user.variable].candidates
         } - {attached.device for attached in placement.attachments}
         yield from ([f"{where}:device={name}"] for name in sorted(devices))
         yield from ([heap] for heap in heaps)

@@ -7,15 +7,15 @@ from typing import NamedTuple
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Buffer, Pipeline
 from heapwright.solver.question.resolve import Problem, Question
-from heapwright.solver.search.choose import Choice, Limits
+from heapwright.solver.search.choose import Choice, SearchLimits
 
 
-class Change(NamedTuple):
+class ProposedChange(NamedTuple):
     """A change and the question as it would then be."""
 
     path: str
@@ -64,9 +64,9 @@ class Ways:
             self.problem.live,
             sorted(pins, key=str),
         )
-        used = ledger(changed.board, changed.live)
+        used = existing_usage(changed.board, changed.live)
         return decide(
-            changed, Propagation(changed), used, limits=Limits(any_will_do=True), converted=converted
+            changed, Propagation(changed), used, limits=SearchLimits(any_will_do=True), converted=converted
         )
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:

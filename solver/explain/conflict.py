@@ -16,7 +16,7 @@ from typing import NamedTuple
 from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Memo, Propagation
-from heapwright.solver.candidates.usage import Ledger, used_by
+from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.constraints.protection import protected_flow
 from heapwright.solver.conversions.deciding import Woods, decide
@@ -24,9 +24,9 @@ from heapwright.solver.explain.facts import Relaxed, Sentences, ordered, univers
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
-from heapwright.solver.search.choose import Choice, Limits
+from heapwright.solver.search.choose import Choice, SearchLimits
 
-_ASK = Limits(any_will_do=True)
+_ASK = SearchLimits(any_will_do=True)
 
 
 class Asked(NamedTuple):
@@ -40,10 +40,10 @@ class Asked(NamedTuple):
 class Prover:
     """Answers "is it still infeasible with only these facts?"."""
 
-    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+    def __init__(self, problem: Problem, usage: Usage) -> None:
         self.problem = problem
-        self.ledger = ledger
-        held = {Fact(budget.kind, budget.subject) for budget in used_by((), ledger)}
+        self.usage = usage
+        held = {Fact(budget.kind, budget.subject) for budget in used_by((), usage)}
         self.facts = ordered({*universe(problem), *held})
         self._convertible = any(device.spec.converts for device in problem.board.devices.values())
         self._flows = frozenset(fact for fact in self.facts if fact.kind == protected_flow.NAME)
@@ -56,7 +56,7 @@ class Prover:
         dropped = self._everything.keeping(kept)
         problem, memo, woods = self._asking(kept)
         found = Propagation(problem, dropped, memo)
-        return decide(problem, found, self.ledger, dropped, _ASK, woods, converted=converted)
+        return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
 
     def _asking(self, kept: frozenset[Fact]) -> Asked:
         """The problem as protected content flows in it with these facts alone."""
@@ -139,11 +139,11 @@ def _reduced(facts: list[Fact], clash: Clash) -> list[Fact]:
     return kept
 
 
-def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) -> Infeasible:
+def infeasible(problem: Problem, usage: Usage, *, with_remedies: bool = True) -> Infeasible:
     """The answer that no plan exists, with its reasons."""
     from heapwright.solver.explain import remedies
 
-    prover = Prover(problem, ledger)
+    prover = Prover(problem, usage)
     names = tuple(pipeline.name for pipeline in problem.pipelines)
     if prover.clash([]):
         return Infeasible(
@@ -153,7 +153,7 @@ def infeasible(problem: Problem, ledger: Ledger, *, with_remedies: bool = True) 
             conflict=(_unanswerable(problem, prover.facts),),
         )
     conflict = prover.conflict()
-    sentences = Sentences(problem, ledger)
+    sentences = Sentences(problem, usage)
     told = [sentences.reason(fact, prover.without(fact, conflict)) for fact in conflict]
     found = remedies.remedies(problem, conflict) if with_remedies else ()
     return Infeasible(

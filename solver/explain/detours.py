@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from heapwright.platforms.schema import ConversionEdge, Device, Platform
 from heapwright.solver.constraints.graph import conversion
-from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.explain.changes import ProposedChange, Ways
 from heapwright.solver.question.resolve import Question
 from heapwright.solver.question.terms import ASPECTS
 
@@ -18,7 +18,7 @@ _NAME: Final = "converter"
 _ASKED: Final = "asked for"
 
 
-def allowed(ways: Ways) -> Iterator[Change]:
+def allowed(ways: Ways) -> Iterator[ProposedChange]:
     """Let a buffer be converted: `buffers.frame.conversions`."""
     for label in ways.subjects(conversion.NAME):
         question = ways.labels.get(label)
@@ -31,11 +31,11 @@ def allowed(ways: Ways) -> Iterator[Change]:
                 path = ways.path(question, "conversions")
                 what = "lossless conversions" if policy == "lossless" else "conversions"
                 text = f"allow {what} of {label} ({path}, now {question.conversions})"
-                yield Change(path, policy, text)
+                yield ProposedChange(path, policy, text)
                 break
 
 
-def edges(ways: Ways) -> Iterator[Change]:
+def edges(ways: Ways) -> Iterator[ProposedChange]:
     """Have a device convert between two of its ports: `devices.rga.converts`; or have such a device."""
     for question in ways.buffers():
         if question.conversions == "forbid" or not question.spec.read_by:
@@ -67,7 +67,7 @@ def edges(ways: Ways) -> Iterator[Change]:
             if _covered(ways, written, read):
                 said = f"have another device that {what}"
             whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-            yield Change(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
+            yield ProposedChange(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
 
 
 def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
@@ -81,24 +81,24 @@ def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
     return False
 
 
-def _change(ways: Ways, name: str, edge: ConversionEdge, said: str) -> Change:
+def _change(ways: Ways, name: str, edge: ConversionEdge, said: str) -> ProposedChange:
     path = f"devices.{name}.converts"
     known = ways.platform.devices[name].converts
     to = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in (*known, edge)]
-    return Change(path, to, f"{said} ({path}: {edge.from_} to {edge.to})")
+    return ProposedChange(path, to, f"{said} ({path}: {edge.from_} to {edge.to})")
 
 
 def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
     """What those who write (or read) a buffer may share; all of it where nothing."""
     asked = set(question.spec.formats or ())
     shares: list[set[str]] = []
-    for party in question.ways[0].parties:
-        if party.use.access != access:
+    for user in question.attachment_sets[0].users:
+        if user.use.access != access:
             continue
         mine: set[str] = set()
-        for name in ways.problem.variables[party.variable].candidates:
-            if party.use.fits(ways.problem.board.devices[name].spec):
-                port = ways.platform.devices[name].ports[party.use.selector.port or ""]
+        for name in ways.problem.variables[user.variable].candidates:
+            if user.use.fits(ways.problem.board.devices[name].spec):
+                port = ways.platform.devices[name].ports[user.use.selector.port or ""]
                 mine |= {fourcc for rule in port.images for fourcc in rule.formats}
         shares.append(mine & asked if asked and access == "write" else mine)
     common = set.intersection(*shares) if shares else set()

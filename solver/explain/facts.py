@@ -13,15 +13,15 @@ from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, taken
-from heapwright.solver.candidates.device_assignment import seated
+from heapwright.solver.candidates.device_assignment import has_matching
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.usage import Ledger, used_by
+from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.image import colour_space, modifier, modifier_side_condition
 from heapwright.solver.constraints.image import format as format_kind
-from heapwright.solver.constraints.kind import Case, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.memory import capacity, heap_limits
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.protection import audience, protected_flow
@@ -30,7 +30,7 @@ from heapwright.solver.conversions.inserted import objections
 from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.protection import foreign
-from heapwright.solver.question.resolve import Party, Problem, Question
+from heapwright.solver.question.resolve import Problem, Question, User
 from heapwright.solver.question.terms import attachment_of, edges
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
@@ -48,12 +48,14 @@ def universe(problem: Problem) -> list[Fact]:
     for question in problem.questions:
         found.add(Fact(count.NAME, question.label))
         found.update(_policy(problem, question))
-        for touch in touches_of(problem, question):
-            subject = f"{question.label}→{touch.device.name}"
+        for attachment in attachments_of(problem, question):
+            subject = f"{question.label}→{attachment.device.name}"
             for kind in (*ATTACHMENT, *REACH, *RUN, *_CHOICE):
                 found.add(Fact(kind.NAME, subject))
-            rules = touch.port.images or (None,)
-            stated = (kind for kind in LAYOUT for rule in rules if kind.states(touch._replace(rule=rule)))
+            rules = attachment.port.images or (None,)
+            stated = (
+                kind for kind in LAYOUT for rule in rules if kind.states(attachment._replace(rule=rule))
+            )
             found.update(Fact(kind.NAME, subject) for kind in stated)
     found.update(_scarce(problem))
     if problem.flow is not None:
@@ -61,7 +63,7 @@ def universe(problem: Problem) -> list[Fact]:
     for heap in problem.board.heaps:
         found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
     free = Propagation(problem, Drops(found))
-    budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.locks)}
+    budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.reserved)}
     budgets |= _budgets_of_converters(problem)
     found.update(Fact(budget.kind, budget.subject) for budget in budgets)
     return ordered(found)
@@ -79,10 +81,10 @@ def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
 def _budgets_of_converters(problem: Problem) -> set[Budget]:
     """Everything that converters may be charged for."""
     board, found = problem.board, set[Budget]()
-    for touch, end in ends_of(board):
-        for rule in touch.port.images or (None,):
+    for attachment, end in ends_of(board):
+        for rule in attachment.port.images or (None,):
             for heap in board.heaps.values():
-                placed = Placed(board, "", heap, heap, (1,), 1, (touch._replace(rule=rule),), (end,))
+                placed = Placed(board, "", heap, heap, (1,), 1, (attachment._replace(rule=rule),), (end,))
                 found |= {budget for budget, *_ in taken(placed)}
     return found
 
@@ -92,11 +94,11 @@ def _scarce(problem: Problem) -> Iterator[Fact]:
     uses: dict[int, set[Attachment]] = {}
     needed: dict[int, set[Attachment]] = {}
     for question in problem.questions:
-        for way in question.ways:
-            for party in way.parties:
-                uses.setdefault(party.variable, set()).add(party.use)
-                if all(party in other.parties for other in question.ways):
-                    needed.setdefault(party.variable, set()).add(party.use)
+        for attachment_set in question.attachment_sets:
+            for user in attachment_set.users:
+                uses.setdefault(user.variable, set()).add(user.use)
+                if all(user in other.users for other in question.attachment_sets):
+                    needed.setdefault(user.variable, set()).add(user.use)
 
     def fitting(variable: int, asked: set[Attachment]) -> set[str]:
         names = problem.variables[variable].candidates
@@ -104,30 +106,30 @@ def _scarce(problem: Problem) -> Iterator[Fact]:
 
     fits = {variable: fitting(variable, needed.get(variable, set())) for variable in uses}
     for variable, asked in uses.items():
-        pairs = (pair for pair in problem.apart if variable in pair)
-        rivals = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
-        fit = seated([*{**rivals, problem.variables[variable].label: variable}.values()], fits)
+        pairs = (pair for pair in problem.must_differ if variable in pair)
+        competing = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
+        fit = has_matching([*{**competing, problem.variables[variable].label: variable}.values()], fits)
         for use in asked:
             if not fit or not fits[variable] & fitting(variable, {use}):
                 yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
 
 
-def ends_of(board: Board) -> Iterator[tuple[Touch, End]]:
+def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:
     """Both sides of every edge of the board."""
     for edge in edges(board):
         for end, port in zip((edge.reading, edge.writing), edge.ports, strict=True):
-            yield Touch(edge.device, end.port, port, attachment_of(end)), end
+            yield BoundAttachment(edge.device, end.port, port, attachment_of(end)), end
 
 
-def touches_of(problem: Problem, question: Question) -> Iterator[Touch]:
+def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
     """Every port of every device that may touch the buffer, as the pipeline asks."""
-    for way in question.ways:
-        for party in way.parties:
-            for name in problem.variables[party.variable].candidates:
-                if party.use.fits(problem.board.devices[name].spec):
+    for attachment_set in question.attachment_sets:
+        for user in attachment_set.users:
+            for name in problem.variables[user.variable].candidates:
+                if user.use.fits(problem.board.devices[name].spec):
                     device = problem.board.devices[name]
-                    port = party.use.selector.port or ""
-                    yield Touch(device, port, device.spec.ports[port], party.use)
+                    port = user.use.selector.port or ""
+                    yield BoundAttachment(device, port, device.spec.ports[port], user.use)
 
 
 Relaxed = Sequence[tuple[Question, Option]]
@@ -137,10 +139,10 @@ Relaxed = Sequence[tuple[Question, Option]]
 class Sentences:
     """Puts facts into words, by the plan that would exist without them."""
 
-    def __init__(self, problem: Problem, ledger: Ledger) -> None:
+    def __init__(self, problem: Problem, usage: Usage) -> None:
         self.problem = problem
         self.board = problem.board
-        self.ledger = ledger
+        self.usage = usage
         self.questions = {question.label: question for question in problem.questions}
 
     def reason(self, fact: Fact, relaxed: Relaxed) -> Reason:
@@ -172,12 +174,12 @@ class Sentences:
                     return kind.sentence(case), kind.source(case)
         question, option = relaxed[0]
         heap = self.board.heaps[fact.subject]
-        case = self._case(question, option)._replace(heap=heap, home=heap)
+        case = self._case(question, option)._replace(heap=heap, backing=heap)
         return kind.sentence(case), kind.source(case)
 
     def _case(self, question: Question, option: Option) -> Case:
-        placed, settled = option.placed, question.settled(option.binding)
-        return Case(self.board, settled, placed.touches, placed.heap, placed.home, None, option.layout)
+        placed, settled = option.placed, question.settled(option.assignment)
+        return Case(self.board, settled, placed.attachments, placed.heap, placed.backing, None, option.layout)
 
     def _of_attachment(
         self, fact: Fact, question: Question, device: str, relaxed: Relaxed
@@ -190,69 +192,73 @@ class Sentences:
         if kind is audience:
             return self._of_audience(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
-        placed = [(q, o, [t for t in o.placed.touches if t.device.name == device]) for q, o in kin]
-        asked = [t for t in touches_of(self.problem, question) if t.device.name == device]
+        placed = [(q, o, [t for t in o.placed.attachments if t.device.name == device]) for q, o in kin]
+        asked = [t for t in attachments_of(self.problem, question) if t.device.name == device]
         placed = [each for each in placed if each[2]] or [(*kin[0], asked)]
         if kind in LAYOUT or kind in _CHOICE:
             stated = [(_stating(kind, ts, o.fourcc, question), o) for _, o, ts in placed]
-            touch, option = next(
+            attachment, option = next(
                 (each for each in stated if kind in _CHOICE or kind.states(each[0])), stated[0]
             )
             if kind in (modifier, plane_buffers):
-                touch = touch.about(option.fourcc)
-            source = (touch.rule.source if touch.rule else None) or touch.port.source
-            return kind.sentence(question.label, touch), source
-        cases = [self._case(q, o)._replace(touch=touch) for q, o, ts in placed for touch in ts]
+                attachment = attachment.about(option.fourcc)
+            source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
+            return kind.sentence(question.label, attachment), source
+        cases = [self._case(q, o)._replace(attachment=attachment) for q, o, ts in placed for attachment in ts]
         for each in tuple(cases):
             for heap in self.board.heaps.values():
-                mine = [each.touch] if each.touch is not None and each.touch not in each.touches else []
-                touches = (*each.touches, *mine)
-                home = lives_in(self.board, heap, touches)
-                cases.append(each._replace(heap=heap, home=home, touches=touches))
+                mine = (
+                    [each.attachment]
+                    if each.attachment is not None and each.attachment not in each.attachments
+                    else []
+                )
+                attachments = (*each.attachments, *mine)
+                backing = lives_in(self.board, heap, attachments)
+                cases.append(each._replace(heap=heap, backing=backing, attachments=attachments))
         case = next((case for case in cases if kind.broken(case)), cases[0])
         return kind.sentence(case), kind.source(case)
 
     def _of_flow(self, question: Question, device: str) -> tuple[str, str]:
         """Who carries what into a buffer."""
-        party, sources = self._source(question, device)
-        name = party.use.selector.port or ""
-        stage = str(party.use.selector._replace(port=None))
+        user, sources = self._source(question, device)
+        name = user.use.selector.port or ""
+        stage = str(user.use.selector._replace(port=None))
         say = protected_flow.audience_sentence if question.stated.protected else protected_flow.sentence
         text = say(question.label, f"{device}.{name}", stage, sources)
         return text, self.board.devices[device].spec.ports[name].source
 
-    def _source(self, question: Question, device: str) -> tuple[Party, list[str]]:
+    def _source(self, question: Question, device: str) -> tuple[User, list[str]]:
         """The attachment through which a device writes what it carries into a buffer, and the buffers that is from."""
         flow, marked = self.problem.flow, question.stated.protected
         assert flow is not None  # else nothing is carried
-        for party in (party for way in question.ways for party in way.parties):
-            fits = device in self.problem.variables[party.variable].candidates
-            if fits and party.use.access == "write" and (sources := flow.sources(party, closed=marked)):
-                return party, sources
+        for user in (user for attachment_set in question.attachment_sets for user in attachment_set.users):
+            fits = device in self.problem.variables[user.variable].candidates
+            if fits and user.use.access == "write" and (sources := flow.sources(user, closed=marked)):
+                return user, sources
         raise AssertionError(device)
 
     def _of_audience(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
         """Whom a buffer is stated for who may not see what comes into it."""
-        party, _ = self._source(question, device)
+        user, _ = self._source(question, device)
         option = next(option for each, option in relaxed if each.label == question.label)
-        guard = question.settled(option.binding).guard
+        domain = question.settled(option.assignment).domain
         [members] = question.stated.audiences
-        narrower = {each: foreign(members, each) for each in guard.audiences}
-        strangers = [each for each in members if any(each in named for named in narrower.values())]
+        narrower = {each: foreign(members, each) for each in domain.audiences}
+        outsiders = [each for each in members if any(each in named for named in narrower.values())]
         sources = [
             (other.label, ", ".join(map(str, each)))
             for other in self.problem.questions
             for each in other.stated.audiences
             if other.pipeline == question.pipeline and narrower.get(each)
         ]
-        stage = str(party.use.selector._replace(port=None))
-        text = audience.stated_sentence(question.label, list(map(str, strangers)), stage, sources)
+        stage = str(user.use.selector._replace(port=None))
+        text = audience.stated_sentence(question.label, list(map(str, outsiders)), stage, sources)
         return text, f"pipeline {question.pipeline}"
 
     def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
         """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
-        for touch, end in ends_of(self.board):
+        for attachment, end in ends_of(self.board):
             if end.device.name != device:
                 continue
             for part, option in kin:
@@ -260,8 +266,8 @@ class Sentences:
                     (e.device, e.number, e.access) for e in part.part.ends
                 ]:
                     continue
-                for text in objections(self._case(part, option), option, touch):
-                    return text, touch.port.source
+                for text in objections(self._case(part, option), option, attachment):
+                    return text, attachment.port.source
         each = [edge for edge in edges(self.board) if edge.device.name == device]
         return conversion.attachment_sentence(question.label, device, [e.spec for e in each]), each[
             0
@@ -269,48 +275,48 @@ class Sentences:
 
     def _missing(self, fact: Fact) -> tuple[str, str]:
         asking = [
-            (question.label, party.use)
+            (question.label, user.use)
             for question in self.problem.questions
-            for way in question.ways
-            for party in way.parties
-            if f"{party.use.selector.kind}.{party.use.selector.port}" == fact.subject
+            for attachment_set in question.attachment_sets
+            for user in attachment_set.users
+            if f"{user.use.selector.kind}.{user.use.selector.port}" == fact.subject
         ]
         alone = [each for each in asking if not missing_device.possible(self.board, each[1])]
         label, use = (alone or asking)[0]
         return missing_device.sentence(self.board, label, use), f"platform profile {self.board.name}"
 
     def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
-        touches = next(o for q, o in relaxed if q.label == question.label).placed.touches
+        attachments = next(o for q, o in relaxed if q.label == question.label).placed.attachments
         asked = question.spec.count
         fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
         source = f"pipeline {question.pipeline}"
         if fixed is not None:
-            wanted = count.bounds(touches)[0] if asked is None else asked
+            wanted = count.bounds(attachments)[0] if asked is None else asked
             if not count.allows(wanted, int(fixed)):
-                return count.pinned_sentence(question.label, int(fixed), asked, touches), source
-            return count.sentence(question.label, count.buffers(int(fixed)), touches), source
+                return count.pinned_sentence(question.label, int(fixed), asked, attachments), source
+            return count.sentence(question.label, count.buffers(int(fixed)), attachments), source
         has = "as many buffers as its ports need"
         if isinstance(asked, int):
             has = count.buffers(asked)
         elif asked is not None:
             has = f"at least {count.buffers(asked.min)}"
-        return count.sentence(question.label, has, touches), source
+        return count.sentence(question.label, has, attachments), source
 
     def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
-        used = used_by([option for _, option in relaxed], self.ledger)
+        used = used_by([option for _, option in relaxed], self.usage)
         mine = [b for b in used if (b.kind, b.subject) == fact]
         worst = max(mine, key=lambda b: _plainest(b, used[b]), default=None)
         fits = worst is not None and used[worst] <= worst.limit
         return None if fits and fact.kind == heap_limits.NAME else worst
 
     def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
-        used = used_by([option for _, option in relaxed], self.ledger)[budget]
+        used = used_by([option for _, option in relaxed], self.usage)[budget]
         users = [
             f"{option.number} × {name}" if option.number > 1 else name
             for name, option in _named(relaxed)
-            if dict(option.charges).get(budget) or budget in dict(option.locks)
+            if dict(option.charges).get(budget) or budget in dict(option.reserved)
         ]
-        if self.ledger.used(budget):
+        if self.usage.used(budget):
             users.append("live buffers")
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
         who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
@@ -340,14 +346,18 @@ def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
         yield f"{question.label}>{number}" if number else question.label, option
 
 
-def _stating(kind: ModuleType, touches: Sequence[Touch], fourcc: str | None, question: Question) -> Touch:
-    """The touch with the rule that says it: one for the format at hand, if any."""
+def _stating(
+    kind: ModuleType, attachments: Sequence[BoundAttachment], fourcc: str | None, question: Question
+) -> BoundAttachment:
+    """The attachment with the rule that says it: one for the format at hand, if any."""
     wanted = [fourcc, *(question.spec.formats or ())]
-    ruled = [touch._replace(rule=rule) for touch in touches for rule in touch.port.images] or list(touches)
+    ruled = [
+        attachment._replace(rule=rule) for attachment in attachments for rule in attachment.port.images
+    ] or list(attachments)
     if kind in LAYOUT:
-        ruled = [touch for touch in ruled if kind.states(touch)] or ruled
+        ruled = [attachment for attachment in ruled if kind.states(attachment)] or ruled
     for name in wanted:
-        for touch in ruled:
-            if touch.rule is not None and name in touch.rule.formats:
-                return touch
+        for attachment in ruled:
+            if attachment.rule is not None and name in attachment.rule.formats:
+                return attachment
     return ruled[0]

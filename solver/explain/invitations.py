@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from heapwright.solver.constraints.protection import audience
-from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.explain.changes import ProposedChange, Ways
 from heapwright.solver.question.pipeline import Audience, Selector
 from heapwright.solver.question.protection import Members, foreign
 from heapwright.solver.question.resolve import Question
 
 
-def invitations(ways: Ways) -> Iterator[Change]:
+def invitations(ways: Ways) -> Iterator[ProposedChange]:
     """Name whoever may see what is made of a content where it is first marked: `buffers.film.protected.audience`."""
     if not ways.subjects(audience.NAME):
         return
@@ -27,7 +27,7 @@ def invitations(ways: Ways) -> Iterator[Change]:
         yield _change(ways, question, (*asked, *named), f"admit {_listed(named)} to the audience of")
 
 
-def withdrawals(ways: Ways) -> Iterator[Change]:
+def withdrawals(ways: Ways) -> Iterator[ProposedChange]:
     """Leave out of an audience whoever may not see what comes into that buffer."""
     for subject in ways.subjects(audience.NAME):
         question = ways.labels.get(subject.partition("→")[0])
@@ -37,10 +37,10 @@ def withdrawals(ways: Ways) -> Iterator[Change]:
         others = [
             each for q in _stated(ways) if q.pipeline == question.pipeline for each in q.stated.audiences
         ]
-        strangers = [each for each in asked if any(each in foreign(asked, other) for other in others)]
-        kept = tuple(each for each in asked if each not in strangers)
+        outsiders = [each for each in asked if any(each in foreign(asked, other) for other in others)]
+        kept = tuple(each for each in asked if each not in outsiders)
         if kept and _solvable(ways, question, kept):
-            yield _change(ways, question, kept, f"leave {_listed(strangers)} out of the audience of")
+            yield _change(ways, question, kept, f"leave {_listed(outsiders)} out of the audience of")
 
 
 def _stated(ways: Ways) -> list[Question]:
@@ -59,10 +59,12 @@ def _solvable(ways: Ways, question: Question, members: Members) -> bool:
     return ways.solvable(pipelines=ways.with_buffer(question, protected=Audience(audience=members)))
 
 
-def _change(ways: Ways, question: Question, members: Members, what: str) -> Change:
+def _change(ways: Ways, question: Question, members: Members, what: str) -> ProposedChange:
     [asked] = question.stated.audiences
     path = ways.path(question, "protected.audience")
-    return Change(path, [str(m) for m in members], f"{what} {question.label} ({path}, now {_listed(asked)})")
+    return ProposedChange(
+        path, [str(m) for m in members], f"{what} {question.label} ({path}, now {_listed(asked)})"
+    )
 
 
 def _listed(members: Sequence[Selector]) -> str:

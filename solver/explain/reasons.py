@@ -2,7 +2,7 @@
 
 Nothing here decides anything. A fact is a reason for a number if the number would
 be another without it; where several facts ask for the same, those that alone would
-give the number. A heap's rivals are judged by every kind, so that the answer says
+give the number. A heap's alternatives are judged by every kind, so that the answer says
 "the display alone would have allowed system; the encoder is the reason for CMA".
 """
 
@@ -16,15 +16,15 @@ from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.values import in_units
 from heapwright.solver.answer.plan import Reason, Rejected
 from heapwright.solver.board.board import HeapView
-from heapwright.solver.candidates.candidate import Image, Option, priced
+from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
 from heapwright.solver.candidates.images import canonical, holds
-from heapwright.solver.candidates.usage import Ledger, largest_share, locked_share, used_by
+from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN
 from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.image import modifier_side_condition
-from heapwright.solver.constraints.kind import Case, Touch, lives_in, subject
+from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in, subject
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
@@ -43,11 +43,11 @@ _VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
 class Why:
     """The reasons of one plan."""
 
-    def __init__(self, problem: Problem, options: Sequence[Option], ledger: Ledger) -> None:
+    def __init__(self, problem: Problem, options: Sequence[Option], usage: Usage) -> None:
         self.problem = problem
         self.board = problem.board
         self.options = options
-        self.ledger = ledger
+        self.usage = usage
 
     def of(self, question: Question, option: Option) -> tuple[tuple[Reason, ...], tuple[Rejected, ...]]:
         """What decided a buffer's option, and what was rejected for it."""
@@ -73,26 +73,34 @@ class Why:
         return tuple(found)
 
     def _case(
-        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+        self,
+        question: Question,
+        option: Option,
+        heap: HeapView,
+        attachments: tuple[BoundAttachment, ...] | None = None,
     ) -> Case:
-        touches = option.placed.touches if touches is None else touches
-        home = lives_in(self.board, heap, touches)
-        settled = question.settled(option.binding)
-        return Case(self.board, settled, touches, heap, home, None, option.layout)
+        attachments = option.placed.attachments if attachments is None else attachments
+        backing = lives_in(self.board, heap, attachments)
+        settled = question.settled(option.assignment)
+        return Case(self.board, settled, attachments, heap, backing, None, option.layout)
 
     def _broken(
-        self, question: Question, option: Option, heap: HeapView, touches: tuple[Touch, ...] | None = None
+        self,
+        question: Question,
+        option: Option,
+        heap: HeapView,
+        attachments: tuple[BoundAttachment, ...] | None = None,
     ) -> Iterator[Reason]:
         """What keeps the buffer, touched by these or by whom it is, from a heap."""
-        case = self._case(question, option, heap, touches)
+        case = self._case(question, option, heap, attachments)
         for kind in (*HEAP, *ROOM):
             if kind.broken(case):
                 yield _reason(kind, case)
-        for touch in case.touches:
+        for attachment in case.attachments:
             for kind in (*REACH, *RUN):
-                of_touch = case._replace(touch=touch)
-                if kind.broken(of_touch):
-                    yield _reason(kind, of_touch)
+                of_attachment = case._replace(attachment=attachment)
+                if kind.broken(of_attachment):
+                    yield _reason(kind, of_attachment)
 
     def _fixed(self, question: Question, option: Option) -> Reason | None:
         """Why the buffer is where it is, whatever other heaps would cost: a pin, or a copy within one heap."""
@@ -108,19 +116,19 @@ class Why:
                 )  # fmt: skip
         return None
 
-    def _moved(self, option: Option, heap: HeapView, touches: tuple[Touch, ...]) -> Option:
+    def _moved(self, option: Option, heap: HeapView, attachments: tuple[BoundAttachment, ...]) -> Option:
         """The same layout in another heap, touched by these."""
-        home = lives_in(self.board, heap, touches)
-        moved = option.placed._replace(heap=heap, home=home, touches=touches)
-        image = Image(0, option.fourcc, option.modifier, option.colour, touches, option.layout)
+        backing = lives_in(self.board, heap, attachments)
+        moved = option.placed._replace(heap=heap, backing=backing, attachments=attachments)
+        image = LaidOutImage(0, option.fourcc, option.modifier, option.colour, attachments, option.layout)
         counts = [(option.number, option.dropped)]
-        [rival] = priced(moved, image, option.values[2], option.binding, counts)
-        return rival
+        [alternative] = priced(moved, image, option.values[2], option.assignment, counts)
+        return alternative
 
-    def _too_small(self, option: Option, rival: Option, heap: HeapView) -> Reason | None:
-        """What has no room for `rival` in place of an option, if anything."""
-        used = used_by([*(o for o in self.options if o is not option), rival], self.ledger)
-        for budget, _ in (*rival.charges, *rival.locks):
+    def _too_small(self, option: Option, alternative: Option, heap: HeapView) -> Reason | None:
+        """What has no room for `alternative` in place of an option, if anything."""
+        used = used_by([*(o for o in self.options if o is not option), alternative], self.usage)
+        for budget, _ in (*alternative.charges, *alternative.reserved):
             if used[budget] > budget.limit:
                 much = f"{used[budget]} of {budget.limit} {budget.what}"
                 if budget.kind == capacity.NAME:
@@ -134,17 +142,17 @@ class Why:
     def _costlier(self, option: Option, heap: HeapView) -> Reason:
         """The first level at which the same layout in `heap` costs more, or does not fit."""
         placed = option.placed
-        rival = self._moved(option, heap, placed.touches)
+        alternative = self._moved(option, heap, placed.attachments)
         rest = [o for o in self.options if o is not option]
-        small = self._too_small(option, rival, heap)
+        small = self._too_small(option, alternative, heap)
         if small is not None:
             return small
-        chosen, moved_there = list(option.values), list(rival.values)
-        chosen[LARGEST] = largest_share(self.options, self.ledger)
-        moved_there[LARGEST] = largest_share([*rest, rival], self.ledger)
-        paid = locked_share(rest, self.ledger)
-        chosen[SUM] += locked_share(self.options, self.ledger) - paid
-        moved_there[SUM] += locked_share([*rest, rival], self.ledger) - paid
+        chosen, moved_there = list(option.values), list(alternative.values)
+        chosen[LARGEST] = largest_share(self.options, self.usage)
+        moved_there[LARGEST] = largest_share([*rest, alternative], self.usage)
+        paid = reserved_share(rest, self.usage)
+        chosen[SUM] += reserved_share(self.options, self.usage) - paid
+        moved_there[SUM] += reserved_share([*rest, alternative], self.usage) - paid
         for term, mine, theirs in zip(NAMES, chosen, moved_there, strict=True):
             if mine != theirs:
                 text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
@@ -161,58 +169,60 @@ class Why:
             broken = list(self._broken(question, option, heap))
             guilty = {reason.subject for reason in broken}
             for reason in broken:
-                touches = option.placed.touches
-                others = tuple(t for t in touches if f"{question.label}→{t.device.name}" not in guilty)
+                attachments = option.placed.attachments
+                others = tuple(t for t in attachments if f"{question.label}→{t.device.name}" not in guilty)
                 text = reason.text
                 if (
                     others and "→" in reason.subject and len(guilty) == 1
                     and not any(self._broken(question, option, heap, others))
                     and self._too_small(option, self._moved(option, heap, others), heap) is None
                 ):  # fmt: skip
-                    names = " and ".join(dict.fromkeys(touch.device.name for touch in others))
+                    names = " and ".join(dict.fromkeys(attachment.device.name for attachment in others))
                     text += f"; {names} alone would have allowed {heap.name}"
                 yield reason.model_copy(update={"text": text})
         case = self._case(question, option, option.placed.heap)
-        for touch in option.placed.touches:
+        for attachment in option.placed.attachments:
             for kind in PERMIT:
-                if kind.permits(case._replace(touch=touch)):
-                    yield _reason(kind, case._replace(touch=touch))
+                if kind.permits(case._replace(attachment=attachment)):
+                    yield _reason(kind, case._replace(attachment=attachment))
 
     def _of_format(self, question: Question, option: Option) -> Iterator[Reason]:
         asked = question.spec.formats or ()
         for fourcc in asked[: asked.index(option.fourcc)] if option.fourcc in asked else ():
-            for touch in option.placed.touches:
-                if not any(fourcc in rule.formats for rule in touch.port.images):
-                    yield _said("format", format_kind, question, touch)
+            for attachment in option.placed.attachments:
+                if not any(fourcc in rule.formats for rule in attachment.port.images):
+                    yield _said("format", format_kind, question, attachment)
 
     def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
         yield from self._of_use(question, option)
         known = {
             m
-            for touch in option.placed.touches
-            for rule in touch.about(option.fourcc).port.images
+            for attachment in option.placed.attachments
+            for rule in attachment.about(option.fourcc).port.images
             for m in canonical(rule)
         }
         if known <= {modifiers.bare(option.modifier or "")}:
             return
-        for touch in option.placed.touches:
-            if touch.rule is not None and canonical(touch.rule) == {modifiers.bare(option.modifier or "")}:
-                yield _said("modifier", modifier_kind, question, touch.about(option.fourcc))
+        for attachment in option.placed.attachments:
+            if attachment.rule is not None and canonical(attachment.rule) == {
+                modifiers.bare(option.modifier or "")
+            }:
+                yield _said("modifier", modifier_kind, question, attachment.about(option.fourcc))
 
     def _of_use(self, question: Question, option: Option) -> Iterator[Reason]:
         """Who takes the format in LINEAR, but not when it is used like this."""
         if option.modifier in (None, LINEAR):
             return
-        for touch in option.placed.touches:
-            plain = [rule for rule in touch.about(option.fourcc).port.images if LINEAR in rule.modifiers]
-            if plain and not any(holds(rule, touch.port, touch.use) for rule in plain):
+        for attachment in option.placed.attachments:
+            plain = [rule for rule in attachment.about(option.fourcc).port.images if LINEAR in rule.modifiers]
+            if plain and not any(holds(rule, attachment.port, attachment.use) for rule in plain):
                 yield _said(
-                    "modifier", modifier_side_condition, question, touch, f"{question.label} in {LINEAR}"
+                    "modifier", modifier_side_condition, question, attachment, f"{question.label} in {LINEAR}"
                 )
 
     def _of_layout(self, question: Question, option: Option) -> list[Reason]:
         """Facts without which (or alone by which) stride, offsets and size come out so."""
-        stated = [(t, kind) for t in option.placed.touches for kind in LAYOUT if kind.states(t)]
+        stated = [(t, kind) for t in option.placed.attachments for kind in LAYOUT if kind.states(t)]
         found: list[Reason] = []
         if any(pin.field == "stride" for pin in question.pins):
             stride = option.layout.planes[0].stride if option.layout.planes else 0
@@ -234,18 +244,18 @@ class Why:
                     if not self._changes(question, option, stated, everyone - {i}, value, mine)
                 ]
             for index in binding:
-                touch, kind = stated[index]
-                if (touch.title, kind.NAME) in settled:
+                attachment, kind = stated[index]
+                if (attachment.title, kind.NAME) in settled:
                     continue
-                settled.add((touch.title, kind.NAME))
-                found.append(_said(decides, kind, question, touch))
+                settled.add((attachment.title, kind.NAME))
+                found.append(_said(decides, kind, question, attachment))
         return found
 
     def _changes(
         self,
         question: Question,
         option: Option,
-        stated: list[tuple[Touch, ModuleType]],
+        stated: list[tuple[BoundAttachment, ModuleType]],
         left_out: set[int],
         value: Callable[[Layout], object],
         mine: object,
@@ -254,7 +264,11 @@ class Why:
         return found is None or value(found) != mine
 
     def _without(
-        self, question: Question, option: Option, stated: list[tuple[Touch, ModuleType]], left_out: set[int]
+        self,
+        question: Question,
+        option: Option,
+        stated: list[tuple[BoundAttachment, ModuleType]],
+        left_out: set[int],
     ) -> Layout | None:
         """The layout with some facts left out."""
         shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
@@ -262,16 +276,16 @@ class Why:
         assert shape is not None and image is not None  # the option has a layout
         need = Demand()
         need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
-        for index, (touch, kind) in enumerate(stated):
+        for index, (attachment, kind) in enumerate(stated):
             if index not in left_out:
-                kind.demand(touch, need, image)
+                kind.demand(attachment, need, image)
         return layouts.solve(need, image, shape, len(option.layout.sizes))
 
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:
-            touches = option.placed.touches
-            text = count.sentence(question.label, count.buffers(option.number), touches)
-            source = "; ".join(dict.fromkeys(touch.port.source for touch in touches))
+            attachments = option.placed.attachments
+            text = count.sentence(question.label, count.buffers(option.number), attachments)
+            source = "; ".join(dict.fromkeys(attachment.port.source for attachment in attachments))
             yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
 
 
@@ -293,13 +307,17 @@ def _reason(kind: ModuleType, case: Case) -> Reason:
 
 
 def _said(
-    decides: Decides, kind: ModuleType, question: Question, touch: Touch, what: str | None = None
+    decides: Decides,
+    kind: ModuleType,
+    question: Question,
+    attachment: BoundAttachment,
+    what: str | None = None,
 ) -> Reason:
-    source = (touch.rule.source if touch.rule else None) or touch.port.source
+    source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
     return Reason(
         decides=decides,
         kind=kind.NAME,
-        subject=f"{question.label}→{touch.device.name}",
-        text=kind.sentence(what or question.label, touch),
+        subject=f"{question.label}→{attachment.device.name}",
+        text=kind.sentence(what or question.label, attachment),
         source=source,
     )

@@ -17,7 +17,7 @@ from heapwright.solver.answer.plan import Remedy
 from heapwright.solver.board import iova
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.explain import detours, invitations
-from heapwright.solver.explain.changes import Change, Ways
+from heapwright.solver.explain.changes import ProposedChange, Ways
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Wish
 from heapwright.solver.question.resolve import Problem, Question
@@ -31,7 +31,7 @@ STEPS: Final = (16, 32, 64, 128, 256)
 def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
     """Verified ways out, cheapest first."""
     ways = Ways(problem, conflict)
-    found: list[Change] = []
+    found: list[ProposedChange] = []
     for generator in GENERATORS:
         for change in generator(ways):
             if not any((change.path, change.to) == (known.path, known.to) for known in found):
@@ -68,7 +68,7 @@ def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int |
     return top * step
 
 
-def memory_sizes(ways: Ways) -> Iterator[Change]:
+def memory_sizes(ways: Ways) -> Iterator[ProposedChange]:
     """Enlarge a memory: `memory.cma.size`."""
     board = ways.problem.board
     for subject in ways.subjects("capacity"):
@@ -85,10 +85,10 @@ def memory_sizes(ways: Ways) -> Iterator[Change]:
             if size is not None:
                 now = in_units(memory.spec.size)
                 text = f"enlarge {name} to {in_units(size)} (memory.{name}.size, now {now})"
-                yield Change(f"memory.{name}.size", size, text)
+                yield ProposedChange(f"memory.{name}.size", size, text)
 
 
-def counts(ways: Ways) -> Iterator[Change]:
+def counts(ways: Ways) -> Iterator[ProposedChange]:
     """Ask for fewer buffers (or as many as are needed): `buffers.frame.count`."""
     for subject in ways.subjects("count"):
         question = ways.labels[subject]
@@ -105,7 +105,7 @@ def counts(ways: Ways) -> Iterator[Change]:
             continue
         path = ways.path(question, "count.min" if isinstance(asked, Wish) else "count")
         text = f"use {number} buffer{'s' if number > 1 else ''} for {question.label} ({path}, now {now})"
-        yield Change(path, number, text)
+        yield ProposedChange(path, number, text)
 
 
 def _counted(ways: Ways, question: Question, number: int, *, converted: bool = True) -> bool:
@@ -157,7 +157,7 @@ def _needed(ways: Ways, question: Question) -> int | None:
     return choice.options[ways.problem.questions.index(question)].number
 
 
-def formats(ways: Ways) -> Iterator[Change]:
+def formats(ways: Ways) -> Iterator[ProposedChange]:
     """Allow a format that all ports share: `buffers.frame.formats`."""
     for question in ways.buffers():
         asked = question.spec.formats
@@ -177,11 +177,11 @@ def formats(ways: Ways) -> Iterator[Change]:
             if ways.solvable(pipelines=ways.with_buffer(question, formats=tuple(to))):
                 path = ways.path(question, "formats")
                 text = f"allow format {fourcc} for {question.label} ({path}, now {', '.join(asked)})"
-                yield Change(path, to, text)
+                yield ProposedChange(path, to, text)
                 break
 
 
-def widths(ways: Ways) -> Iterator[Change]:
+def widths(ways: Ways) -> Iterator[ProposedChange]:
     """Use a width whose rows suit everybody: `buffers.frame.size`."""
     if not any(fact.kind.startswith(("stride", "extent", "plane", "implied")) for fact in ways.conflict):
         return
@@ -199,7 +199,9 @@ def widths(ways: Ways) -> Iterator[Change]:
             if width is not None:
                 size = Extent(width, height)
                 path = ways.path(question, "size")
-                yield Change(path, str(size), f"use {size} for {question.label} ({path}, now {image})")
+                yield ProposedChange(
+                    path, str(size), f"use {size} for {question.label} ({path}, now {image})"
+                )
                 break
 
 
@@ -207,7 +209,7 @@ def _sized(ways: Ways, question: Question, size: Extent, now: Extent) -> bool:
     return size != now and ways.solvable(pipelines=ways.with_buffer(question, size=size))
 
 
-def apertures(ways: Ways) -> Iterator[Change]:
+def apertures(ways: Ways) -> Iterator[ProposedChange]:
     """Widen an IOMMU's aperture: `iommus.mmu0.aperture.size`."""
     for name in ways.subjects("iova-aperture"):
         iommu = ways.platform.iommus.get(name)
@@ -229,10 +231,10 @@ def apertures(ways: Ways) -> Iterator[Change]:
             text = (
                 f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
             )
-            yield Change(f"iommus.{name}.aperture.size", size, text)
+            yield ProposedChange(f"iommus.{name}.aperture.size", size, text)
 
 
-def resources(ways: Ways) -> Iterator[Change]:
+def resources(ways: Ways) -> Iterator[ProposedChange]:
     """Have more of a resource, or of a memory's bandwidth."""
     for name in ways.subjects("resource"):
         if name in ways.platform.resources:
@@ -244,7 +246,7 @@ def resources(ways: Ways) -> Iterator[Change]:
 
             number = least(have, have + 4096, 1, enough)
             if number is not None:
-                yield Change(
+                yield ProposedChange(
                     f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})"
                 )
         memory = ways.platform.memory.get(name)
@@ -256,10 +258,12 @@ def resources(ways: Ways) -> Iterator[Change]:
             rate = least(memory.bandwidth, MOST, 1, faster)
             if rate is not None:
                 path = f"memory.{name}.bandwidth"
-                yield Change(path, rate, f"have {rate} bytes/s of {name} ({path}, now {memory.bandwidth})")
+                yield ProposedChange(
+                    path, rate, f"have {rate} bytes/s of {name} ({path}, now {memory.bandwidth})"
+                )
 
 
-def heap_limits(ways: Ways) -> Iterator[Change]:
+def heap_limits(ways: Ways) -> Iterator[ProposedChange]:
     """Raise a heap's limits: `heaps.udmabuf.largest`, `heaps.rdma.buffers`."""
     for name in ways.subjects("heap-limits"):
         for field, step, most in (("largest", ways.platform.page, MOST), ("buffers", 1, 4096)):
@@ -273,10 +277,10 @@ def heap_limits(ways: Ways) -> Iterator[Change]:
             value = least(now, most, step, works)
             if value is not None:
                 path = f"heaps.{name}.{field}"
-                yield Change(path, value, f"raise {field} of {name} to {value} ({path}, now {now})")
+                yield ProposedChange(path, value, f"raise {field} of {name} to {value} ({path}, now {now})")
 
 
-def firewalls(ways: Ways) -> Iterator[Change]:
+def firewalls(ways: Ways) -> Iterator[ProposedChange]:
     """Admit a device behind the firewall: `heaps.protected.access`."""
     for subject in ways.subjects("outside-firewall"):
         device = subject.partition("→")[2]
@@ -286,10 +290,10 @@ def firewalls(ways: Ways) -> Iterator[Change]:
             to = (*heap.access, device)
             if ways.solvable(ways.with_part("heaps", name, access=to)):
                 path = f"heaps.{name}.access"
-                yield Change(path, list(to), f"admit {device} behind the firewall of {name} ({path})")
+                yield ProposedChange(path, list(to), f"admit {device} behind the firewall of {name} ({path})")
 
 
-def protected_ports(ways: Ways) -> Iterator[Change]:
+def protected_ports(ways: Ways) -> Iterator[ProposedChange]:
     """Let a port take protected buffers: `devices.panel.ports.scanout.protected`."""
     for subject in ways.subjects("protected-port"):
         label, _, name = subject.partition("→")
@@ -301,10 +305,10 @@ def protected_ports(ways: Ways) -> Iterator[Change]:
             if ways.solvable(ways.with_part("devices", name, ports=ports)):
                 path = f"devices.{name}.ports.{port_name}.protected"
                 text = f"have {name}.{port_name} take protected buffers such as {label} ({path}, now {port.protected})"
-                yield Change(path, "allowed", text)
+                yield ProposedChange(path, "allowed", text)
 
 
-def iommus(ways: Ways) -> Iterator[Change]:
+def iommus(ways: Ways) -> Iterator[ProposedChange]:
     """Put a device behind page tables, as other boards do: `devices.encoder.dma.mmu`."""
     subjects = [*ways.subjects("contiguous-memory"), *ways.subjects("address-reach")]
     for name in dict.fromkeys(subject.partition("→")[2] for subject in subjects):
@@ -316,7 +320,9 @@ def iommus(ways: Ways) -> Iterator[Change]:
         if ways.solvable(ways.with_part("devices", name, dma=dma.model_copy(update=update))):
             path = f"devices.{name}.dma.mmu"
             text = f"put {name} behind an IOMMU of its own, as other boards do ({path}, now false"
-            yield Change(path, True, f"{text}; {' and '.join(counted)} then null)" if counted else f"{text})")
+            yield ProposedChange(
+                path, True, f"{text}; {' and '.join(counted)} then null)" if counted else f"{text})"
+            )
 
 
 GENERATORS: Final = (

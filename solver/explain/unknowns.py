@@ -13,8 +13,8 @@ from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.plan import UnknownFact
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.constraints.kind import Touch
-from heapwright.solver.conversions.inserted import Seat
+from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.conversions.inserted import PlacedBuffer
 from heapwright.solver.question.resolve import Problem
 
 
@@ -39,25 +39,25 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     platform = problem.board.platform
     if _opaque(option):
         yield option.placed.label, "size"
-    for touch in option.placed.touches:
-        name = touch.device.name
-        if not touch.device.by_cpu:
-            yield from ((name, f"dma.{path}") for path in trusted(touch.device.dma))
-            iommu = touch.device.dma.iommu
+    for attachment in option.placed.attachments:
+        name = attachment.device.name
+        if not attachment.device.by_cpu:
+            yield from ((name, f"dma.{path}") for path in trusted(attachment.device.dma))
+            iommu = attachment.device.dma.iommu
             if iommu is not None:
                 yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
-        port = touch.port.model_copy(update={"images": ()})
-        yield from ((touch.title, path) for path in trusted(port))
-        if port.how_many is None and (touch.device.spec.kind, touch.name) in PLANES:
-            yield touch.title, "how_many"
-        if touch.rule is not None:
-            yield from ((touch.title, path) for path in trusted(touch.rule))
+        port = attachment.port.model_copy(update={"images": ()})
+        yield from ((attachment.title, path) for path in trusted(port))
+        if port.how_many is None and (attachment.device.spec.kind, attachment.name) in PLANES:
+            yield attachment.title, "how_many"
+        if attachment.rule is not None:
+            yield from ((attachment.title, path) for path in trusted(attachment.rule))
     for end in option.placed.ends:
         if end.edge.throughput == UNKNOWN:
             yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
-    for heap in {id(h): h for h in (option.placed.heap, option.placed.home)}.values():
+    for heap in {id(h): h for h in (option.placed.heap, option.placed.backing)}.values():
         yield from ((heap.name, path) for path in trusted(heap.spec))
-    for memory in option.placed.home.memories or ():
+    for memory in option.placed.backing.memories or ():
         yield from ((memory.name, path) for path in trusted(memory.spec))
         if memory.free is None:
             parts = (m for m in problem.board.memories.values() if memory in [*problem.board.around(m)][1:])
@@ -76,37 +76,37 @@ def _exported(option: Option) -> str:
     )
 
 
-def warnings(seats: Sequence[Seat]) -> tuple[str, ...]:
+def warnings(placed_buffers: Sequence[PlacedBuffer]) -> tuple[str, ...]:
     """Things that work, and that a person should know."""
     found: dict[str, None] = {}
-    for seat in seats:
-        question, option, placed = seat.question, seat.option, seat.option.placed
-        if placed.home is not placed.heap:
+    for placed_buffer in placed_buffers:
+        question, option, placed = placed_buffer.question, placed_buffer.option, placed_buffer.option.placed
+        if placed.backing is not placed.heap:
             found[
-                f"{question.label} is allocated from {placed.heap.name} and will live in {placed.home.name}"
+                f"{question.label} is allocated from {placed.heap.name} and will live in {placed.backing.name}"
             ] = None
         if placed.heap.spec.permission is not None:
             found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
         if _opaque(option):
             found[_exported(option)] = None
-        for touch in placed.touches:
-            found.update(dict.fromkeys(_of_touch(question.label, option, touch)))
+        for attachment in placed.attachments:
+            found.update(dict.fromkeys(_of_attachment(question.label, option, attachment)))
     return tuple(found)
 
 
-def _of_touch(label: str, option: Option, touch: Touch) -> Iterator[str]:
-    placed, device = option.placed, touch.device
+def _of_attachment(label: str, option: Option, attachment: BoundAttachment) -> Iterator[str]:
+    placed, device = option.placed, attachment.device
     limit = device.dma.segment_size
     if device.translation == "none" and isinstance(limit, int) and device.dma.segments is None:
-        longest = max(placed.home.exported(size) for size in placed.sizes)
+        longest = max(placed.backing.exported(size) for size in placed.sizes)
         if longest > limit:
             yield (
                 f"{device.name} claims segments of at most {limit} bytes; {label} is one of {longest}, "
                 "which works and makes CONFIG_DMA_API_DEBUG complain"
             )
-    strangers = {t.device.name for t in placed.touches if not t.device.snoops}
-    if device.by_cpu and placed.heap.cpu == "cached" and strangers:
+    not_snooping = {t.device.name for t in placed.attachments if not t.device.snoops}
+    if device.by_cpu and placed.heap.cpu == "cached" and not_snooping:
         yield (
             f"bracket the CPU's access to {label} with DMA_BUF_IOCTL_SYNC (START, END): "
-            f"{', '.join(sorted(strangers))} does not snoop caches"
+            f"{', '.join(sorted(not_snooping))} does not snoop caches"
         )

@@ -11,17 +11,21 @@ from collections.abc import Mapping, Sequence
 from heapwright.solver.answer.plan import Dropped
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, taken
-from heapwright.solver.candidates.usage import Ledger, used_by
+from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import count
-from heapwright.solver.conversions.inserted import Seat
+from heapwright.solver.conversions.inserted import PlacedBuffer
 from heapwright.solver.explain.facts import exceeded
 from heapwright.solver.question.resolve import Question
 
 
-def dropped(placed: Sequence[Seat], ledger: Ledger) -> tuple[Dropped, ...]:
+def dropped(placed: Sequence[PlacedBuffer], usage: Usage) -> tuple[Dropped, ...]:
     """The wishes that a choice does not grant."""
-    used = used_by([seat.option for seat in placed], ledger)
-    found = [_dropped(seat.question, seat.option, used) for seat in placed if seat.option.dropped]
+    used = used_by([placed_buffer.option for placed_buffer in placed], usage)
+    found = [
+        _dropped(placed_buffer.question, placed_buffer.option, used)
+        for placed_buffer in placed
+        if placed_buffer.option.dropped
+    ]
     return tuple(sorted(found, key=lambda each: (each.granted - each.wish, each.pipeline, each.buffer)))
 
 
@@ -35,7 +39,7 @@ def _dropped(question: Question, option: Option, used: Mapping[Budget, int]) -> 
 
 def _in_the_way(option: Option, used: Mapping[Budget, int]) -> str:
     """Why there is not one buffer more, where the choice alone says it."""
-    _, most = count.bounds(option.placed.touches)
+    _, most = count.bounds(option.placed.attachments)
     if most is not None and option.number >= most:
         return f"its ports take at most {most}"
     for budget, each, _ in taken(option.placed):

@@ -58,7 +58,7 @@ class Form(Protocol):
         """The smallest layout of `image` that meets `need`, or None."""
 
 
-class Plane(NamedTuple):
+class PlaneLayout(NamedTuple):
     """Bytes; `offset` counts from the start of dma-buf `dmabuf`."""
 
     offset: int
@@ -76,12 +76,12 @@ class Layout(NamedTuple):
     Without planes the layout is opaque, and the size a lower bound.
     """
 
-    planes: tuple[Plane, ...]
+    planes: tuple[PlaneLayout, ...]
     sizes: tuple[int, ...]
     coded: Extent
     rows: int
     moves: int = -1
-    """Bytes that one touch moves, where compression makes them fewer than `size`; else -1."""
+    """Bytes that one attachment moves, where compression makes them fewer than `size`; else -1."""
     parameter: int = 0
     """Of the modifier, where it is made for this layout: SAND's column height."""
 
@@ -146,7 +146,7 @@ def raw(size: int, need: Demand) -> Layout | None:
     total = round_up(size, need.bytes_multiple)
     if need.pinned is not None or (need.bytes_max is not None and total > need.bytes_max):
         return None
-    return Layout((Plane(0, 0, size, 0),), (total,), Extent(0, 0), 0)
+    return Layout((PlaneLayout(0, 0, size, 0),), (total,), Extent(0, 0), 0)
 
 
 def solve(need: Demand, image: Extent, form: Form, dmabufs: int) -> Layout | None:
@@ -163,7 +163,7 @@ def coded(need: Demand, image: Extent) -> Extent:
 
 
 def settled(
-    need: Demand, sizes: tuple[int, ...], planes: tuple[Plane, ...], extent: Extent, rows: int
+    need: Demand, sizes: tuple[int, ...], planes: tuple[PlaneLayout, ...], extent: Extent, rows: int
 ) -> Layout | None:
     """The layout, if no port finds its dma-bufs too large."""
     if need.bytes_max is not None and max(sizes) > need.bytes_max:
@@ -172,7 +172,7 @@ def settled(
 
 
 def compressed(layout: Layout, metadata: int) -> Layout:
-    """The same bytes, of which a touch moves the metadata and half of the rest.
+    """The same bytes, of which an attachment moves the metadata and half of the rest.
 
     Source: Arm, "Vulkan best practice for mobile developers", AFBC: "bandwidth reductions of up to 50%".
     """

@@ -21,7 +21,7 @@ from heapwright.platforms.values import Extent
 from heapwright.solver.layout.layout import (
     Demand,
     Layout,
-    Plane,
+    PlaneLayout,
     PlaneShape,
     coded,
     compressed,
@@ -265,10 +265,10 @@ def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple:
 
 def _planes(
     need: Demand, image: Extent, shape: Shape, strides: list[int], heights: list[int], dmabufs: int
-) -> tuple[Plane, ...] | None:
+) -> tuple[PlaneLayout, ...] | None:
     """Planes one after the other, or each at the start of its own dma-buf."""
     implied = [implied_offsets(m, image, shape.planes, strides) for m in need.implied] if dmabufs == 1 else []
-    planes: list[Plane] = []
+    planes: list[PlaneLayout] = []
     end = 0
     for index, (stride, height) in enumerate(zip(strides, heights, strict=True)):
         plane = _plane(need, shape, index, stride, height)
@@ -291,7 +291,7 @@ def _planes(
     return tuple(planes)
 
 
-def _plane(need: Demand, shape: Shape, index: int, stride: int, height: int) -> Plane:
+def _plane(need: Demand, shape: Shape, index: int, stride: int, height: int) -> PlaneLayout:
     """One plane with its metadata, somewhere."""
     if shape.tiles:
         across, down = -(-stride // shape.columns[index]), -(-height // shape.rows[index])
@@ -300,21 +300,21 @@ def _plane(need: Demand, shape: Shape, index: int, stride: int, height: int) -> 
         pixels = stride * height
     pixels = round_up(pixels, shape.multiple)
     if not shape.metadata:
-        return Plane(0, stride, pixels, 0)
+        return PlaneLayout(0, stride, pixels, 0)
     facts = shape.metadata[index]
     row = round_up(-(-stride // facts.columns) * facts.bytes, facts.stride)
     lines = round_up(-(-height // facts.rows), facts.down)
     align = facts.align if shape.derived else lcm(facts.align, need.metadata)
     metadata = round_up(row * lines, align)
-    return Plane(0, stride, metadata + pixels, 0, metadata, row)
+    return PlaneLayout(0, stride, metadata + pixels, 0, metadata, row)
 
 
-def _control(control: Control, main: Plane, height: int, end: int, need: Demand) -> Plane:
+def _control(control: Control, main: PlaneLayout, height: int, end: int, need: Demand) -> PlaneLayout:
     """A metadata plane after `end`."""
     stride = round_up(-(-main.stride // control.columns) * control.bytes, control.stride)
     rows = round_up(-(-height // control.rows), control.down)
     size = round_up(stride * rows, control.multiple)
-    return Plane(round_up(end, lcm(control.align, need.offset)), stride, size, 0)
+    return PlaneLayout(round_up(end, lcm(control.align, need.offset)), stride, size, 0)
 
 
 def implied_offsets(
@@ -348,7 +348,7 @@ def _tail(need: Demand, shape: Shape, plane: int, stride: int, *, per_plane: boo
     return most
 
 
-def _size(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], dmabuf: int) -> int:
+def _size(need: Demand, image: Extent, shape: Shape, planes: tuple[PlaneLayout, ...], dmabuf: int) -> int:
     """What one dma-buf must hold: its planes, tails, and the least anybody checks for."""
     mine = [(index, plane) for index, plane in enumerate(planes) if plane.dmabuf == dmabuf]
     index, last = mine[-1]
@@ -362,7 +362,7 @@ def _size(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], 
     return round_up(size, lcm(shape.whole, need.bytes_multiple))
 
 
-def after(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], end: int) -> int | None:
+def after(need: Demand, image: Extent, shape: Shape, planes: tuple[PlaneLayout, ...], end: int) -> int | None:
     """The bytes of a dma-buf whose planes are interleaved up to `end`; None if a tail would lie among them."""
     if any(
         _tail(need, shape, index, planes[index].stride, per_plane=True) for index in range(len(planes) - 1)
@@ -377,7 +377,7 @@ def after(need: Demand, image: Extent, shape: Shape, planes: tuple[Plane, ...], 
     return round_up(size, need.bytes_multiple)
 
 
-def _least(need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, Plane]]) -> Iterator[int]:
+def _least(need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, PlaneLayout]]) -> Iterator[int]:
     """Bytes of the planes at the image height rounded up, or each at its own: what drivers check for."""
     own = [(shape.planes[index], plane.stride) for index, plane in planes if index < len(shape.planes)]
     for multiple in need.minimum_rows:

@@ -5,7 +5,7 @@ used `rarely` counts a sixteenth. A CPU read of memory that is not cached weighs
 five times: 7.6 s against 1.5 s measured in ikwzm/udmabuf#120, the lowest ratio
 known (raspberrypi/linux#5286 reports 30). On a cached heap that the CPU touches,
 each device that does not snoop adds one pass of cache maintenance. Of a compressed
-image a touch moves the metadata and half of the rest (docs/modifiers.md, "What
+image an attachment moves the metadata and half of the rest (docs/modifiers.md, "What
 compression is worth").
 
 Example:
@@ -27,11 +27,11 @@ def value(placed: Placed) -> int:
     size = sum(placed.sizes)
     moved = size if placed.moves is None else placed.moves
     total, maintained, mapped = 0, set(), False
-    for touch in placed.touches:
-        device, touched = touch.device, touch.moved(moved)
+    for attachment in placed.attachments:
+        device, touched = attachment.device, attachment.moved(moved)
         if device.by_cpu:
             mapped = True
-            if touch.use.access == "read" and (placed.heap.cpu != "cached" or placed.home.local):
+            if attachment.use.access == "read" and (placed.heap.cpu != "cached" or placed.backing.local):
                 touched *= UNCACHED_READ
         elif not device.snoops:
             maintained.add(device)

@@ -18,7 +18,7 @@ from heapwright.platforms.reading.validation import headed, validated
 from heapwright.platforms.reading.yaml_source import read_file
 from heapwright.solver.answer.plan import SCHEMA as ANSWER
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
-from heapwright.solver.question.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment
+from heapwright.solver.question.pipeline import SCHEMA, AnyOf, Buffer, Pipeline, Use, attachment_from
 
 Item = TypeVar("Item")
 Done = TypeVar("Done")
@@ -153,7 +153,7 @@ def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
                 yield (*path, "formats", index), f"{shown(fourcc)} is named twice"
         for place, use, access in _uses(buffer, path):
             try:
-                attachment(use, "write" if access == "written_by" else "read")
+                attachment_from(use, "write" if access == "written_by" else "read")
             except ValueError as error:
                 yield place, str(error)
             yield from _use_faults(use, buffer, place)
@@ -170,12 +170,12 @@ def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
 
 def _uses(buffer: Buffer, path: Path) -> Iterator[tuple[Path, Use, str]]:
     for field in ("written_by", "read_by"):
-        for index, party in enumerate(getattr(buffer, field)):
+        for index, user in enumerate(getattr(buffer, field)):
             place: Path = (*path, field, index)
-            if isinstance(party, AnyOf):
-                yield from (((*place, "any_of", at), use, field) for at, use in enumerate(party.any_of))
+            if isinstance(user, AnyOf):
+                yield from (((*place, "any_of", at), use, field) for at, use in enumerate(user.any_of))
             else:
-                yield place, party, field
+                yield place, user, field
 
 
 def _use_faults(use: Use, buffer: Buffer, path: Path) -> Iterator[tuple[Path, str]]:

@@ -137,12 +137,12 @@ def _listed(value: Any) -> Any:
     return value if isinstance(value, list | tuple) else [value]
 
 
-_PARTY_INPUT = SelectorText | Use | AnyOf
-Party = Annotated[Use | AnyOf, BeforeValidator(_use_or_any, json_schema_input_type=_PARTY_INPUT)]
-Parties = Annotated[
-    tuple[Party, ...],
+_USER_INPUT = SelectorText | Use | AnyOf
+UserText = Annotated[Use | AnyOf, BeforeValidator(_use_or_any, json_schema_input_type=_USER_INPUT)]
+UserTexts = Annotated[
+    tuple[UserText, ...],
     Field(strict=False, max_length=64),
-    BeforeValidator(_listed, json_schema_input_type=_PARTY_INPUT | tuple[_PARTY_INPUT, ...]),
+    BeforeValidator(_listed, json_schema_input_type=_USER_INPUT | tuple[_USER_INPUT, ...]),
 ]
 
 
@@ -176,8 +176,8 @@ class Buffer(Strict):
     colours: Words | None = None
     dmabufs: DmabufCounts | Annotated[int, Field(ge=1, le=4)] | None = None
     count: Annotated[int, Field(ge=1, le=4096)] | Wish | None = None
-    written_by: Annotated[Parties, Field(min_length=1)]
-    read_by: Parties = ()
+    written_by: Annotated[UserTexts, Field(min_length=1)]
+    read_by: UserTexts = ()
     protected: bool | Audience = False
     conversions: Literal["allow", "forbid", "lossless"] | None = None
 
@@ -224,7 +224,7 @@ class Attachment(NamedTuple):
         return self.codec is None or device.codecs is None or self.codec in device.codecs
 
 
-def attachment(use: Use, access: Access) -> Attachment:
+def attachment_from(use: Use, access: Access) -> Attachment:
     """The attachment a Use asks for, its port filled in from `access`.
 
     Raises:

@@ -6,16 +6,16 @@ is chosen counts: if the display scans a protected frame out, the GPU that might
 composed it carries nothing, and its canvas stays plain.
 
 So one buffer's protection may hang on what another buffer takes. The ways in which
-they can be taken together are spelled out as *scenes*: in a scene everybody's protection
-is settled. A scene is bound like a device is: each option says in which scene it holds,
+they can be taken together are spelled out as *scenarios*: in a scenario everybody's protection
+is settled. A scenario is bound like a device is: each option says in which scenario it holds,
 and all options of a plan hold in one. Scenes that settle the same are merged, and a file
-without alternatives has one scene, of which nothing is seen outside this module.
+without alternatives has one scenario, of which nothing is seen outside this module.
 
     frame   protected, read by any of: display.scanout, gpu.sample
     canvas  written by gpu.render
 
-    scene 0   frame is scanned out     canvas plain
-    scene 1   the gpu samples frame    canvas protected
+    scenario 0   frame is scanned out     canvas plain
+    scenario 1   the gpu samples frame    canvas protected
 
 Protection is the least that follows from what the pipeline marks: a stage that reads what
 it writes does not protect it by itself.
@@ -38,13 +38,13 @@ from heapwright.solver.question.facts import Fact, protected_flow, stated_audien
 from heapwright.solver.question.pipeline import Audience, Buffer, Selector
 
 if TYPE_CHECKING:
-    from heapwright.solver.question.resolve import Party, Question, Variable, Way
+    from heapwright.solver.question.resolve import AttachmentSet, Question, User, Variable
 
-SCENES: Final = 4096
+MAX_SCENARIOS: Final = 4096
 """Joint choices of linked buffers that are weighed."""
 LOOSE: Final = 8
 """Attachments through which content flows between linked buffers, if they are to count as facts; more are
-taken as part of the question, since each may double the scenes."""
+taken as part of the question, since each may double the scenarios."""
 
 Stage = tuple[int, str | None]
 """A variable (by index) and the name that tells two jobs of one selector apart."""
@@ -52,7 +52,7 @@ Members = tuple[Selector, ...]
 """An audience as a pipeline states it."""
 
 
-class Guard(NamedTuple):
+class ProtectionDomain(NamedTuple):
     """Who must be kept away from one buffer."""
 
     protected: bool
@@ -62,7 +62,7 @@ class Guard(NamedTuple):
     """Stages that write what somebody may not see whom the pipeline names for this buffer."""
 
 
-class Taken(NamedTuple):
+class FlowChoice(NamedTuple):
     """One way to take a buffer, as far as protection flows through it."""
 
     reads: frozenset[Stage]
@@ -71,18 +71,18 @@ class Taken(NamedTuple):
     """Stages whose content comes into it, still protected if it was."""
 
 
-class Scene(NamedTuple):
-    """A scene as one buffer sees it: how it is bound, and the ways to take the buffer in it."""
+class ProtectionScenario(NamedTuple):
+    """A scenario as one buffer sees it: how devices are assigned, and the ways to take the buffer in it."""
 
-    binding: tuple[int, str]
-    takes: frozenset[Taken]
+    assignment: tuple[int, str]
+    takes: frozenset[FlowChoice]
 
 
-def stated(spec: Buffer) -> Guard:
+def stated(spec: Buffer) -> ProtectionDomain:
     """What the pipeline itself says about a buffer."""
     if isinstance(spec.protected, Audience):
-        return Guard(True, frozenset([spec.protected.audience]))
-    return Guard(bool(spec.protected))
+        return ProtectionDomain(True, frozenset([spec.protected.audience]))
+    return ProtectionDomain(bool(spec.protected))
 
 
 def foreign(members: Members, audience: Members) -> list[Selector]:
@@ -99,8 +99,8 @@ def foreign(members: Members, audience: Members) -> list[Selector]:
     ]
 
 
-def stage(party: Party) -> Stage:
-    return party.variable, party.use.selector.stage
+def stage(user: User) -> Stage:
+    return user.variable, user.use.selector.stage
 
 
 def spread(
@@ -109,7 +109,7 @@ def spread(
     questions: Sequence[Question],
     loose: frozenset[Fact] = frozenset(),
 ) -> Flow | None:
-    """Settle the protection of every question, or give it variants bound to scenes.
+    """Settle the protection of every question, or give it variants bound to scenarios.
 
     At attachments whose fact of `protected-flow` is among the `loose` it flows or not, as suits the
     plan: a fact taken out of the question must not make anything harder.
@@ -117,7 +117,7 @@ def spread(
     Raises:
         InputError: more joint choices than can be weighed.
     """
-    if not any(question.guard.protected for question in questions):
+    if not any(question.domain.protected for question in questions):
         return None
     flow = Flow(board, variables, questions, loose)
     for number, group in enumerate(flow.groups()):
@@ -142,9 +142,9 @@ class Flow:
         self.carriers: frozenset[Stage] = frozenset()
         self.inviting: frozenset[Stage] = frozenset()
         """Stages that may read a buffer that has an audience."""
-        self.reached = {i for i, question in enumerate(questions) if question.guard.protected}
+        self.reached = {i for i, question in enumerate(questions) if question.domain.protected}
         """Buffers that may be protected, whatever is chosen."""
-        self.closed = {i for i, question in enumerate(questions) if question.guard.audiences}
+        self.closed = {i for i, question in enumerate(questions) if question.domain.audiences}
         """Buffers that may have an audience: what is written of no others leaves a marked buffer as it is."""
         self._reach()
         self.takes = {i: self._takes(questions[i]) for i in sorted(self.reached)}
@@ -167,20 +167,20 @@ class Flow:
     def _reading(self, buffers: set[int]) -> set[Stage]:
         """The stages that may read any of some buffers."""
         return {
-            stage(party)
+            stage(user)
             for i in buffers
-            for way in self.questions[i].ways
-            for party in way.parties
-            if party.use.access == "read"
+            for attachment_set in self.questions[i].attachment_sets
+            for user in attachment_set.users
+            if user.use.access == "read"
         }
 
     def _carrying(self, question: Question) -> set[Stage]:
         """The stages that may write a buffer through a port that does not end protection."""
         return {
-            stage(party)
-            for way in question.ways
-            for party in way.parties
-            if party.use.access == "write" and False in self._declassifying(question, party)
+            stage(user)
+            for attachment_set in question.attachment_sets
+            for user in attachment_set.users
+            if user.use.access == "write" and False in self._declassifying(question, user)
         }
 
     def facts(self) -> Iterator[Fact]:
@@ -195,65 +195,73 @@ class Flow:
 
     def _through(self, question: Question) -> Iterator[str]:
         """The devices through which something comes into a buffer."""
-        for party in (party for way in question.ways for party in self._writers(question, way)):
-            for name in self._fitting(party):
-                if False in self._ends_at(question, party, name):
+        for user in (
+            user
+            for attachment_set in question.attachment_sets
+            for user in self._writers(question, attachment_set)
+        ):
+            for name in self._fitting(user):
+                if False in self._ends_at(question, user, name):
                     yield name
 
-    def sources(self, party: Party, *, closed: bool = False) -> list[str]:
+    def sources(self, user: User, *, closed: bool = False) -> list[str]:
         """The buffers from which a stage may carry protected content; only those that may have an audience."""
         return [
             self.questions[i].label
             for i in sorted(self.closed if closed else self.reached)
-            if any(stage(party) in take.reads for take in self.takes[i])
+            if any(stage(user) in take.reads for take in self.takes[i])
         ]
 
-    def _fitting(self, party: Party) -> list[str]:
-        candidates = self.variables[party.variable].candidates
-        return [name for name in candidates if party.use.fits(self.board.devices[name].spec)]
+    def _fitting(self, user: User) -> list[str]:
+        candidates = self.variables[user.variable].candidates
+        return [name for name in candidates if user.use.fits(self.board.devices[name].spec)]
 
-    def _ends_at(self, question: Question, party: Party, name: str) -> set[bool]:
+    def _ends_at(self, question: Question, user: User, name: str) -> set[bool]:
         """Whether protection ends where this device writes the buffer, or may."""
-        port = self.board.port(name, party.use.selector.port or "")
+        port = self.board.port(name, user.use.selector.port or "")
         loose = protected_flow(question.label, name) in self.loose
         return {port.declassifies, True} if loose else {port.declassifies}
 
-    def _declassifying(self, question: Question, party: Party) -> set[bool]:
-        """Whether protection ends at the devices that may play this party."""
-        ends = (self._ends_at(question, party, name) for name in self._fitting(party))
+    def _declassifying(self, question: Question, user: User) -> set[bool]:
+        """Whether protection ends at the devices that may be this user."""
+        ends = (self._ends_at(question, user, name) for name in self._fitting(user))
         return set[bool]().union(*ends) or {False}
 
-    def _takes(self, question: Question) -> tuple[Taken, ...]:
+    def _takes(self, question: Question) -> tuple[FlowChoice, ...]:
         """Every way to take the buffer, devices that declassify told apart, in a fixed order."""
-        found = frozenset[Taken]().union(*(self.taken(question, way, {}) for way in question.ways))
+        found = frozenset[FlowChoice]().union(
+            *(self.taken(question, attachment_set, {}) for attachment_set in question.attachment_sets)
+        )
         return tuple(sorted(found, key=lambda take: (_ordered(take.reads), _ordered(take.writes))))
 
-    def taken(self, question: Question, way: Way, devices: Mapping[int, str | None]) -> frozenset[Taken]:
+    def taken(
+        self, question: Question, attachment_set: AttachmentSet, devices: Mapping[int, str | None]
+    ) -> frozenset[FlowChoice]:
         """How the buffer may be taken by these devices (by variable), and by any where none is named."""
-        reads, writers = self._reads(way), self._writers(question, way)
-        ends = [sorted(self._ends(question, party, devices.get(party.variable))) for party in writers]
+        reads, writers = self._reads(attachment_set), self._writers(question, attachment_set)
+        ends = [sorted(self._ends(question, user, devices.get(user.variable))) for user in writers]
         return frozenset(
-            Taken(
-                reads, frozenset(stage(party) for party, end in zip(writers, choice, strict=True) if not end)
+            FlowChoice(
+                reads, frozenset(stage(user) for user, end in zip(writers, choice, strict=True) if not end)
             )
             for choice in product(*ends)
         )
 
-    def _ends(self, question: Question, party: Party, name: str | None) -> set[bool]:
-        """Whether protection ends where this device writes; what may be if nobody or a stranger is named."""
-        if name is None or not party.use.fits(self.board.devices[name].spec):
-            return self._declassifying(question, party)
-        return self._ends_at(question, party, name)
+    def _ends(self, question: Question, user: User, name: str | None) -> set[bool]:
+        """Whether protection ends where this device writes; what may be if nobody or another device is named."""
+        if name is None or not user.use.fits(self.board.devices[name].spec):
+            return self._declassifying(question, user)
+        return self._ends_at(question, user, name)
 
-    def _reads(self, way: Way) -> frozenset[Stage]:
-        return frozenset(stage(p) for p in way.parties if p.use.access == "read") & self.carriers
+    def _reads(self, attachment_set: AttachmentSet) -> frozenset[Stage]:
+        return frozenset(stage(p) for p in attachment_set.users if p.use.access == "read") & self.carriers
 
-    def _writers(self, question: Question, way: Way) -> list[Party]:
-        """Those who may carry into the buffer what changes its guard: into a marked one, audiences only."""
+    def _writers(self, question: Question, attachment_set: AttachmentSet) -> list[User]:
+        """Those who may carry into the buffer what changes its protection domain: into a marked one, audiences only."""
         carriers = self.carriers
         if stated(question.spec).protected:
             carriers &= self.inviting
-        return [p for p in way.parties if p.use.access == "write" and stage(p) in carriers]
+        return [p for p in attachment_set.users if p.use.access == "write" and stage(p) in carriers]
 
     def groups(self) -> Iterator[list[int]]:
         """Buffers that may be protected, together with those whose content they share."""
@@ -276,38 +284,40 @@ def _ordered(stages: frozenset[Stage]) -> list[tuple[int, str]]:
     return sorted((variable, name or "") for variable, name in stages)
 
 
-Block = tuple[tuple[frozenset[Taken], ...], tuple[Guard, ...]]
-"""How each buffer of a group may be taken in a scene, and what that makes of each."""
+LinkedChoices = tuple[tuple[frozenset[FlowChoice], ...], tuple[ProtectionDomain, ...]]
+"""How each buffer of a group may be taken in a scenario, and what that makes of each."""
 
 
 def _settle(flow: Flow, group: list[int], variable: int) -> None:
-    """Give the questions of a group their guards, by scene where there are several."""
-    blocks = _scenes(flow, group)
+    """Give the questions of a group their protection domains, by scenario where there are several."""
+    blocks = _scenarios(flow, group)
     for place, index in enumerate(group):
         question = flow.questions[index]
         words = [_carried(flow, group, block, place) for block in blocks]
         if len(blocks) == 1:
-            question.guard, question.carried = blocks[0][1][place], words[0]
+            question.domain, question.carried = blocks[0][1][place], words[0]
             continue
-        scenes: dict[Guard, list[Scene]] = {}
-        said: dict[Guard, str] = {}
-        for number, (takes, guards) in enumerate(blocks):
-            said.setdefault(guards[place], words[number])
-            scenes.setdefault(guards[place], []).append(Scene((variable, str(number)), takes[place]))
+        scenarios: dict[ProtectionDomain, list[ProtectionScenario]] = {}
+        said: dict[ProtectionDomain, str] = {}
+        for number, (takes, domains) in enumerate(blocks):
+            said.setdefault(domains[place], words[number])
+            scenarios.setdefault(domains[place], []).append(
+                ProtectionScenario((variable, str(number)), takes[place])
+            )
         question.flow = flow
         question.variants = tuple(
-            question.guarded(guard, said[guard], tuple(found)) for guard, found in scenes.items()
+            question.in_domain(domain, said[domain], tuple(found)) for domain, found in scenarios.items()
         )
 
 
-def _carried(flow: Flow, group: list[int], block: Block, place: int) -> str:
+def _carried(flow: Flow, group: list[int], block: LinkedChoices, place: int) -> str:
     """Who carries which buffer into the one at `place`: a protected one, or one with an audience if there is any."""
-    takes, guards = block
-    if not guards[place].protected:
+    takes, domains = block
+    if not domains[place].protected:
         return ""
     writes = frozenset[Stage]().union(*(take.writes for take in takes[place]))
-    sources = [i for i, guard in enumerate(guards) if guard.protected and i != place]
-    for source in [i for i in sources if guards[i].audiences] or sources:
+    sources = [i for i, domain in enumerate(domains) if domain.protected and i != place]
+    for source in [i for i in sources if domains[i].audiences] or sources:
         reads = frozenset[Stage]().union(*(take.reads for take in takes[source]))
         for variable, name in _ordered(writes & reads):
             who = flow.variables[variable]
@@ -316,51 +326,49 @@ def _carried(flow: Flow, group: list[int], block: Block, place: int) -> str:
     return ""
 
 
-def _scenes(flow: Flow, group: list[int]) -> list[Block]:
+def _scenarios(flow: Flow, group: list[int]) -> list[LinkedChoices]:
     """Everything that may be settled for a group, each with the choices that settle it so."""
     choices = [flow.takes[index] for index in group]
     number = prod(map(len, choices))
-    if number > SCENES:
+    if number > MAX_SCENARIOS:
         question = flow.questions[group[0]]
-        text = (
-            f"protected content may flow in {number} ways from {question.label}; at most {SCENES} are weighed"
-        )
+        text = f"protected content may flow in {number} ways from {question.label}; at most {MAX_SCENARIOS} are weighed"
         raise InputError([Diagnostic(question.pipeline, None, ("buffers", question.name), text)])
     own = [stated(flow.questions[index].spec) for index in group]
-    blocks: list[Block] = [
+    blocks: list[LinkedChoices] = [
         (tuple(frozenset([take]) for take in choice), _outcome(own, choice)) for choice in product(*choices)
     ]
     for place in range(len(group)):
-        merged: dict[object, Block] = {}
-        for takes, guards in blocks:
-            key = (takes[:place], takes[place + 1 :], guards)
+        merged: dict[object, LinkedChoices] = {}
+        for takes, domains in blocks:
+            key = (takes[:place], takes[place + 1 :], domains)
             known = merged.get(key)
             ways = takes[place] | known[0][place] if known else takes[place]
-            merged[key] = ((*takes[:place], ways, *takes[place + 1 :]), guards)
+            merged[key] = ((*takes[:place], ways, *takes[place + 1 :]), domains)
         blocks = list(merged.values())
     return blocks
 
 
-def _outcome(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
+def _outcome(own: Sequence[ProtectionDomain], taken: Sequence[FlowChoice]) -> tuple[ProtectionDomain, ...]:
     """The least protection that follows if everybody is taken so."""
-    guards = list(own)
+    domains = list(own)
     while True:
         carried: dict[Stage, frozenset[Members]] = {}
-        for guard, take in zip(guards, taken, strict=True):
-            if guard.protected:
+        for domain, take in zip(domains, taken, strict=True):
+            if domain.protected:
                 for reader in take.reads:
-                    carried[reader] = carried.get(reader, frozenset()) | guard.audiences
-        before = list(guards)
+                    carried[reader] = carried.get(reader, frozenset()) | domain.audiences
+        before = list(domains)
         for place, take in enumerate(taken):
             sources = {writer: carried[writer] for writer in take.writes if writer in carried}
             if sources:
                 audiences = own[place].audiences.union(*sources.values())
-                guards[place] = Guard(True, audiences, _wider(own[place], sources))
-        if guards == before:
-            return tuple(guards)
+                domains[place] = ProtectionDomain(True, audiences, _wider(own[place], sources))
+        if domains == before:
+            return tuple(domains)
 
 
-def _wider(own: Guard, sources: Mapping[Stage, frozenset[Members]]) -> frozenset[Stage]:
+def _wider(own: ProtectionDomain, sources: Mapping[Stage, frozenset[Members]]) -> frozenset[Stage]:
     """The stages that bring in what not everybody may see whom the pipeline names."""
     return frozenset(
         writer

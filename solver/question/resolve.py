@@ -22,9 +22,17 @@ from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.question import protection
 from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pins import Pin
-from heapwright.solver.question.pipeline import AnyOf, Attachment, Buffer, Pipeline, Selector, Use, attachment
+from heapwright.solver.question.pipeline import (
+    AnyOf,
+    Attachment,
+    Buffer,
+    Pipeline,
+    Selector,
+    Use,
+    attachment_from,
+)
 
-WAYS: Final = 4096
+MAX_CHOICES: Final = 4096
 """Ways to attach one buffer that are weighed: choices of `any_of`, of devices, of image rules."""
 
 
@@ -39,28 +47,28 @@ class Variable(NamedTuple):
 
     @property
     def converts(self) -> bool:
-        """Whether it is the seat of a converter, which no file asks for."""
+        """Whether it is the device of a converter, which no file asks for."""
         return not self.pipeline
 
 
-class Party(NamedTuple):
+class User(NamedTuple):
     """An attachment and the variable (by index) that says which device it is."""
 
     use: Attachment
     variable: int
 
 
-class Way(NamedTuple):
+class AttachmentSet(NamedTuple):
     """One way to attach a buffer: a choice among every `any_of`."""
 
     rank: int
-    parties: tuple[Party, ...]
+    users: tuple[User, ...]
 
 
 class Part(NamedTuple):
     """What is special about one placement of a buffer that is converted."""
 
-    way: Way
+    attachment_set: AttachmentSet
     """The way in which the whole buffer is taken."""
     ends: tuple[End, ...]
     ties: frozenset[int]
@@ -77,36 +85,38 @@ class Question:
     """One buffer: what is asked, by whom it is touched, and how it is called."""
 
     __slots__ = (
-        "carried", "conversions", "flow", "guard", "label", "name", "part", "pins", "pipeline", "scenes",
-        "signature", "spec", "variants", "ways",
+        "attachment_sets", "carried", "conversions", "domain", "flow", "label", "name", "part", "pins",
+        "pipeline", "scenarios", "signature", "spec", "variants",
     )  # fmt: skip
 
-    def __init__(self, pipeline: str, name: str, label: str, spec: Buffer, ways: tuple[Way, ...]) -> None:
+    def __init__(
+        self, pipeline: str, name: str, label: str, spec: Buffer, attachment_sets: tuple[AttachmentSet, ...]
+    ) -> None:
         self.pipeline = pipeline
         self.name = name
         self.label = label
         self.spec = spec
-        self.ways = ways
+        self.attachment_sets = attachment_sets
         self.conversions: Literal["allow", "forbid", "lossless"] = "forbid"
         self.part: Part | None = None
         """Of a placement that takes part in conversions (see heapwright.solver.conversions.conversions)."""
         self.pins: tuple[Pin, ...] = ()
         self.signature = 0
         """Equal for questions that ask the same."""
-        self.guard = protection.stated(spec)
+        self.domain = protection.stated(spec)
         self.carried = ""
         """What brings protected content, or an audience, into it, in words."""
         self.flow: protection.Flow | None = None
-        self.scenes: tuple[protection.Scene, ...] = ()
+        self.scenarios: tuple[protection.ProtectionScenario, ...] = ()
         self.variants: tuple[Question, ...] = (self,)
         """The question once for each protection it may have (see heapwright.solver.question.protection)."""
 
     @property
     def protected(self) -> bool:
-        return self.guard.protected
+        return self.domain.protected
 
     @property
-    def stated(self) -> protection.Guard:
+    def stated(self) -> protection.ProtectionDomain:
         """What the pipeline itself says of it."""
         return protection.stated(self.spec)
 
@@ -119,23 +129,26 @@ class Question:
     def widens(self, use: Attachment) -> bool:
         """Whether the pipeline names somebody for it who may not see what this attachment brings in."""
         return any(
-            party.use == use and protection.stage(party) in self.guard.wider
-            for way in self.ways
-            for party in way.parties
+            user.use == use and protection.stage(user) in self.domain.wider
+            for attachment_set in self.attachment_sets
+            for user in attachment_set.users
         )
 
-    def unguarded(self) -> Question:
+    def as_stated(self) -> Question:
         """The question before anybody's content has flown anywhere."""
-        found = self.guarded(self.stated, "", ())
+        found = self.in_domain(self.stated, "", ())
         found.flow = None
         return found
 
-    def guarded(
-        self, guard: protection.Guard, carried: str, scenes: tuple[protection.Scene, ...]
+    def in_domain(
+        self,
+        domain: protection.ProtectionDomain,
+        carried: str,
+        scenarios: tuple[protection.ProtectionScenario, ...],
     ) -> Question:
-        """The question in the scenes in which it is guarded so."""
+        """The question in the scenarios that put it into one protection domain."""
         found = copy(self)
-        found.guard, found.carried, found.scenes, found.variants = guard, carried, scenes, (found,)
+        found.domain, found.carried, found.scenarios, found.variants = domain, carried, scenarios, (found,)
         return found
 
     def as_part(self, part: Part) -> Question:
@@ -150,9 +163,12 @@ class Question:
         found.pins, found.variants = tuple(each for each in self.pins if each != pin), (found,)
         return found
 
-    def settled(self, binding: Sequence[tuple[int, str | None]]) -> Question:
-        """The variant that holds in the scene of an option's binding."""
-        return next((v for v in self.variants if any(scene.binding in binding for scene in v.scenes)), self)
+    def settled(self, assignment: Sequence[tuple[int, str | None]]) -> Question:
+        """The variant that holds in the scenario of an option's device assignment."""
+        return next(
+            (v for v in self.variants if any(scenario.assignment in assignment for scenario in v.scenarios)),
+            self,
+        )
 
 
 class Problem:
@@ -177,7 +193,7 @@ class Problem:
                     [Diagnostic("pipelines", None, (), f"two pipelines are called {shown(one.name)}")]
                 )
         self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
-        self.board.standing = tuple(_standing(self.board, self.live))
+        self.board.existing = tuple(_existing(self.board, self.live))
         self.variables: list[Variable] = []
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
         names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
@@ -191,14 +207,14 @@ class Problem:
             question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
         self.flow = protection.spread(self.board, self.variables, self.questions)
         self._compare()
-        self.apart = self._apart()
-        self._pairs = frozenset(self.apart)
+        self.must_differ = self._must_differ()
+        self._pairs = frozenset(self.must_differ)
         self.linked = self._linked()
 
     def loosened(self, flows: frozenset[Fact]) -> Problem:
         """The same, but protected content need not flow through these attachments (facts of `protected-flow`)."""
         found = copy(self)
-        found.questions = tuple(question.unguarded() for question in self.questions)
+        found.questions = tuple(question.as_stated() for question in self.questions)
         found.flow = protection.spread(found.board, found.variables, found.questions, flows)
         found._compare()
         return found
@@ -207,8 +223,8 @@ class Problem:
         """Give questions that ask the same one signature."""
         alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
-            guards = tuple((variant.guard, variant.scenes) for variant in question.variants)
-            asked = (question.spec, guards, question.ways, question.pins, question.conversions)
+            domains = tuple((variant.domain, variant.scenarios) for variant in question.variants)
+            asked = (question.spec, domains, question.attachment_sets, question.pins, question.conversions)
             question.signature = alike.setdefault(asked, len(alike))
             for number, variant in enumerate(question.variants):
                 if variant is not question:
@@ -221,19 +237,21 @@ class Problem:
             (spec.read_by, "read"),
         )
         slots = [
-            [(rank, attachment(use, access)) for rank, use in enumerate(_alternatives(party))]
-            for parties, access in sides
-            for party in parties
+            [(rank, attachment_from(use, access)) for rank, use in enumerate(_alternatives(user))]
+            for users, access in sides
+            for user in users
         ]
         number = prod(map(len, slots))
-        if number > WAYS:
-            text = f"{shown(name)} may be attached in {number} ways; at most {WAYS} are weighed"
+        if number > MAX_CHOICES:
+            text = f"{shown(name)} may be attached in {number} ways; at most {MAX_CHOICES} are weighed"
             raise InputError([Diagnostic(pipeline.name, None, ("buffers", name), text)])
-        ways = []
+        attachment_sets = []
         for choice in product(*slots):
-            parties = [Party(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
-            ways.append(Way(sum(rank for rank, _ in choice), tuple(sorted(parties, key=in_order))))
-        question = Question(pipeline.name, name, label, spec, tuple(ways))
+            users = [User(use, self._variable(pipeline.name, use.selector)) for _, use in choice]
+            attachment_sets.append(
+                AttachmentSet(sum(rank for rank, _ in choice), tuple(sorted(users, key=in_order)))
+            )
+        question = Question(pipeline.name, name, label, spec, tuple(attachment_sets))
         question.conversions = spec.conversions or pipeline.conversions
         return question
 
@@ -261,7 +279,7 @@ class Problem:
             self.variables.append(Variable(*key, candidates))
         return self._indices[key]
 
-    def _apart(self) -> tuple[tuple[int, int], ...]:
+    def _must_differ(self) -> tuple[tuple[int, int], ...]:
         """Pairs of variables that must be different devices: labels of one kind in a file."""
         return tuple(
             (one, other)
@@ -276,10 +294,12 @@ class Problem:
 
     def _linked(self) -> frozenset[int]:
         """Variables that more than one buffer depends on: the others bind nobody else."""
-        linked = {variable for pair in self.apart for variable in pair}
+        linked = {variable for pair in self.must_differ for variable in pair}
         seen: set[int] = set()
         for question in self.questions:
-            users = {party.variable for way in question.ways for party in way.parties}
+            users = {
+                user.variable for attachment_set in question.attachment_sets for user in attachment_set.users
+            }
             linked |= users & seen
             seen |= users
         return frozenset(linked)
@@ -287,47 +307,51 @@ class Problem:
     def _share_codecs(self) -> None:
         """A codec stated on one attachment of a stage holds for all of them, unless it is but an alternative."""
         codecs: dict[tuple[int, str | None], set[str]] = {}
-        for question, party in self._parties():
-            if party.use.codec is not None and all(party in way.parties for way in question.ways):
-                codecs.setdefault(protection.stage(party), set()).add(party.use.codec)
+        for question, user in self._users():
+            if user.use.codec is not None and all(
+                user in attachment_set.users for attachment_set in question.attachment_sets
+            ):
+                codecs.setdefault(protection.stage(user), set()).add(user.use.codec)
         if not codecs:
             return
         for question in self.questions:
-            question.ways = tuple(
-                Way(way.rank, tuple(_with_codec(party, codecs) for party in way.parties))
-                for way in question.ways
+            question.attachment_sets = tuple(
+                AttachmentSet(
+                    attachment_set.rank, tuple(_with_codec(user, codecs) for user in attachment_set.users)
+                )
+                for attachment_set in question.attachment_sets
             )
 
-    def _parties(self) -> Iterator[tuple[Question, Party]]:
+    def _users(self) -> Iterator[tuple[Question, User]]:
         for question in self.questions:
-            for way in question.ways:
-                for party in way.parties:
-                    yield question, party
+            for attachment_set in question.attachment_sets:
+                for user in attachment_set.users:
+                    yield question, user
 
 
-def _standing(board: Board, live: Sequence[Placement]) -> Iterator[tuple[HeapView, tuple[int, ...], int]]:
+def _existing(board: Board, live: Sequence[Placement]) -> Iterator[tuple[HeapView, tuple[int, ...], int]]:
     """Where live buffers live; of those that the board cannot have nothing (see heapwright.solver.candidates.live)."""
     for placement in live:
         heap = board.heaps.get(placement.heap)
         if heap is not None:
             devices = [board.devices.get(each.device) for each in placement.attachments]
-            home = board.backing_heap(heap, [device for device in devices if device is not None])
-            yield home, placement.sizes or (placement.size,), placement.count
+            backing = board.backing_heap(heap, [device for device in devices if device is not None])
+            yield backing, placement.sizes or (placement.size,), placement.count
 
 
-def in_order(party: Party) -> tuple[object, ...]:
+def in_order(user: User) -> tuple[object, ...]:
     """Writers first, then by name."""
-    use = party.use
+    use = user.use
     what = use.rotate, use.crop or (), use.scale or (), use.how_often, use.codec or ""
     return use.access == "read", use.selector.kind, str(use.selector), what
 
 
-def _alternatives(party: Use | AnyOf) -> tuple[Use, ...]:
-    return party.any_of if isinstance(party, AnyOf) else (party,)
+def _alternatives(user: Use | AnyOf) -> tuple[Use, ...]:
+    return user.any_of if isinstance(user, AnyOf) else (user,)
 
 
-def _with_codec(party: Party, codecs: dict[tuple[int, str | None], set[str]]) -> Party:
-    found = codecs.get(protection.stage(party), set())
-    if party.use.codec is not None or len(found) != 1:
-        return party
-    return party._replace(use=party.use._replace(codec=next(iter(found))))
+def _with_codec(user: User, codecs: dict[tuple[int, str | None], set[str]]) -> User:
+    found = codecs.get(protection.stage(user), set())
+    if user.use.codec is not None or len(found) != 1:
+        return user
+    return user._replace(use=user.use._replace(codec=next(iter(found))))

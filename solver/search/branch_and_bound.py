@@ -16,9 +16,9 @@ from math import prod
 from typing import Final, NamedTuple
 
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Binding, Option
+from heapwright.solver.candidates.candidate import DeviceAssignment, Option
 from heapwright.solver.candidates.drops import Drops
-from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.objective import LARGEST, NAMES
 from heapwright.solver.question.facts import Fact
 
@@ -30,7 +30,7 @@ OPTIONS: Final = 115
 """If buffers have more than this many between them, that many branches hardly ever suffice."""
 
 
-class Group(NamedTuple):
+class BranchGroup(NamedTuple):
     """So many buffers that ask the same, and their options."""
 
     size: int
@@ -45,34 +45,34 @@ class _Branch(NamedTuple):
     before: int
     after: int
     rows: tuple[tuple[int, int], ...]
-    binding: Binding
+    assignment: DeviceAssignment
 
 
 def best(
-    groups: Sequence[Group],
-    apart: Sequence[tuple[int, int]],
-    ledger: Ledger,
+    groups: Sequence[BranchGroup],
+    must_differ: Sequence[tuple[int, int]],
+    usage: Usage,
     dropped: Drops,
     *,
     any_will_do: bool = False,
 ) -> list[list[int]] | None:
     """How many buffers of each group take each option, proven best; empty where nothing fits.
 
-    None where that is too much to try. `apart` are variables that must be different devices.
+    None where that is too much to try. `must_differ` are variables that must be different devices.
     """
     if sum(group.size * len(group.options) for group in groups if len(group.options) > 1) > OPTIONS:
         return None
-    if any(option.locks for group in groups for option in group.options):
+    if any(option.reserved for group in groups for option in group.options):
         return None
     imposed = {
-        budget: ledger.used(budget)
+        budget: usage.used(budget)
         for budget, most in _most_charged(groups).items()
-        if most + ledger.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        if most + usage.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
     }
-    return _Walk(groups, imposed, ledger.shares, apart, any_will_do=any_will_do).result()
+    return _Walk(groups, imposed, usage.shares, must_differ, any_will_do=any_will_do).result()
 
 
-def _most_charged(groups: Sequence[Group]) -> dict[Budget, int]:
+def _most_charged(groups: Sequence[BranchGroup]) -> dict[Budget, int]:
     """What is charged to each budget at most."""
     most: dict[Budget, int] = {}
     for group in groups:
@@ -90,19 +90,19 @@ class _Walk:
 
     def __init__(
         self,
-        groups: Sequence[Group],
+        groups: Sequence[BranchGroup],
         imposed: dict[Budget, int],
         shares: dict[Budget, int],
-        apart: Sequence[tuple[int, int]],
+        must_differ: Sequence[tuple[int, int]],
         *,
         any_will_do: bool,
     ) -> None:
         self.groups = groups
         self.any_will_do = any_will_do
-        self.apart: dict[int, list[int]] = {}
-        for one, other in apart:
-            self.apart.setdefault(one, []).append(other)
-            self.apart.setdefault(other, []).append(one)
+        self.must_differ: dict[int, list[int]] = {}
+        for one, other in must_differ:
+            self.must_differ.setdefault(one, []).append(other)
+            self.must_differ.setdefault(other, []).append(one)
         self.used: list[int] = []
         self.most: list[int | None] = []
         self.shared = 0
@@ -133,10 +133,10 @@ class _Walk:
             return False
         for group in self.groups:
             if len(group.options) == 1:
-                binding = group.options[0].binding
-                if not self._agrees(binding, self.bound):
+                assignment = group.options[0].assignment
+                if not self._agrees(assignment, self.bound):
                     return False
-                self.bound.update(binding)
+                self.bound.update(assignment)
         return True
 
     def _down(self, place: int, least: int, cost: tuple[int, int, int], bound: dict[int, str | None]) -> None:
@@ -147,7 +147,7 @@ class _Walk:
         group, options = self.places[place]
         open_ = []
         for option in options:
-            if option.rank < least or not self._agrees(option.binding, bound):
+            if option.rank < least or not self._agrees(option.assignment, bound):
                 continue
             self.left -= 1
             largest = self._largest(option, cost[1])
@@ -161,16 +161,16 @@ class _Walk:
             for row, amount in option.rows:
                 self.used[row] += amount
             self.path.append((group, option.number))
-            self._down(place + 1, option.rank if same else 0, price, {**bound, **dict(option.binding)})
+            self._down(place + 1, option.rank if same else 0, price, {**bound, **dict(option.assignment)})
             self.path.pop()
             for row, amount in option.rows:
                 self.used[row] -= amount
 
-    def _agrees(self, binding: Binding, bound: dict[int, str | None]) -> bool:
-        for variable, device in binding:
+    def _agrees(self, assignment: DeviceAssignment, bound: dict[int, str | None]) -> bool:
+        for variable, device in assignment:
             if bound.get(variable, device) != device:
                 return False
-            if device is not None and any(bound.get(v) == device for v in self.apart.get(variable, ())):
+            if device is not None and any(bound.get(v) == device for v in self.must_differ.get(variable, ())):
                 return False
         return True
 
@@ -197,7 +197,7 @@ class _Walk:
         for index in open_:
             weight //= len(made[index])
             branches = [
-                _Branch(o.number, o.rank, o.before, o.after * names + o.rank * weight, o.rows, o.binding)
+                _Branch(o.number, o.rank, o.before, o.after * names + o.rank * weight, o.rows, o.assignment)
                 for o in made[index]
             ]
             places.append((index, branches))
@@ -209,7 +209,7 @@ class _Walk:
         return group.size if len(group.options) > 1 else 0
 
     def _made(
-        self, group: Group, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
+        self, group: BranchGroup, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
     ) -> list[_Branch]:
         """A group's options above what they cost and charge at least, which counts as used already."""
         amounts = [self._amounts(option, number) for option in group.options]
@@ -227,7 +227,7 @@ class _Walk:
             before = _mixed(above[:LARGEST], radix[:LARGEST])
             after = _mixed((*above[LARGEST + 1 :], ranks[i]), radix[LARGEST + 1 :])
             beyond = tuple([(row, n - floor[row]) for row, n in amounts[i].items() if n > floor[row]])
-            made.append(_Branch(i, ranks[i], before, after, beyond, option.binding))
+            made.append(_Branch(i, ranks[i], before, after, beyond, option.assignment))
         return made
 
     def _radices(self) -> list[int]:

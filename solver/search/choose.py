@@ -22,12 +22,12 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import NOTHING, Drops
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.usage import (
-    Ledger,
-    Locks,
+    ReservedBlocks,
+    Usage,
     block_shares,
     largest_share,
-    locked_share,
-    newly_locked,
+    newly_reserved,
+    reserved_share,
     used_by,
 )
 from heapwright.solver.objective import LARGEST, NAMES, SUM
@@ -36,8 +36,8 @@ from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import branch_and_bound as branch
 from heapwright.solver.search import rows
-from heapwright.solver.search.cpsat import DEFAULT_WORK, Level, Row, Search, Status
-from heapwright.solver.search.rows import Group
+from heapwright.solver.search.cpsat import DEFAULT_WORK, ObjectiveLevel, Row, Search, Status
+from heapwright.solver.search.rows import OptionGroup
 
 TIED: Final = LARGEST
 """Levels before this one are sums over buffers alone."""
@@ -45,7 +45,7 @@ PATIENCE: Final = 0.1
 """Deterministic time for finding out whether options that are all best so far go together."""
 
 
-class Limits(NamedTuple):
+class SearchLimits(NamedTuple):
     """When to stop: a relative gap, and CP-SAT's deterministic time (about seconds)."""
 
     gap: float = 0.0
@@ -94,9 +94,9 @@ class Choice(NamedTuple):
 def choose(
     problem: Problem,
     found: Propagation,
-    ledger: Ledger,
+    usage: Usage,
     dropped: Drops = NOTHING,
-    limits: Limits = Limits(),
+    limits: SearchLimits = SearchLimits(),
 ) -> Choice:
     """The best choice of one option for each question.
 
@@ -105,39 +105,39 @@ def choose(
     if any(not options for options in found.options):
         return Choice("infeasible")
     best = tuple(options[0] for options in found.options)
-    tied = _bindings_agree(problem, best) and _fits(best, ledger, dropped)
+    tied = _assignments_agree(problem, best) and _fits(best, usage, dropped)
     if tied:
-        levels = closed_levels(best, ledger)
+        levels = closed_levels(best, usage)
         if limits.any_will_do or (
-            newly_locked(best, ledger).keys() <= _surely_locked(found.options, ledger).keys()
-            and levels[LARGEST].value <= _least_largest(found.options, ledger)
+            newly_reserved(best, usage).keys() <= _surely_reserved(found.options, usage).keys()
+            and levels[LARGEST].value <= _least_largest(found.options, usage)
         ):
             return Choice("optimal", best, levels)
-    elif _overfull(found.options, ledger, dropped):
+    elif _overfull(found.options, usage, dropped):
         return Choice("infeasible")
-    return _search(problem, found, ledger, dropped, limits, best, tied)
+    return _search(problem, found, usage, dropped, limits, best, tied)
 
 
-def _bindings_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
+def _assignments_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
     bound: dict[int, str | None] = {}
     for option in chosen:
-        for variable, device in option.binding:
+        for variable, device in option.assignment:
             if bound.setdefault(variable, device) != device:
                 return False
-    return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.apart)
+    return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.must_differ)
 
 
-def _fits(chosen: Sequence[Option], ledger: Ledger, dropped: Drops) -> bool:
-    used = used_by(chosen, ledger)
+def _fits(chosen: Sequence[Option], usage: Usage, dropped: Drops) -> bool:
+    used = used_by(chosen, usage)
     return all(
         amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped
         for budget, amount in used.items()
     )
 
 
-def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: Drops) -> bool:
+def _overfull(questions: Sequence[tuple[Option, ...]], usage: Usage, dropped: Drops) -> bool:
     """Whether a budget is exceeded even if every buffer charges it as little as it can."""
-    least = used_by((), ledger)
+    least = used_by((), usage)
     known: dict[int, dict[Budget, int]] = {}
     for options in questions:
         forced = known.get(id(options))
@@ -157,35 +157,35 @@ def _overfull(questions: Sequence[tuple[Option, ...]], ledger: Ledger, dropped: 
     )
 
 
-def _least_largest(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> int:
+def _least_largest(questions: Sequence[tuple[Option, ...]], usage: Usage) -> int:
     """No choice that is best so far can make the largest share smaller than this."""
-    forced = dict(ledger.shares)
+    forced = dict(usage.shares)
     for options in questions:
         tied = [dict(o.shares) for o in options if o.values[:TIED] == options[0].values[:TIED]]
         for budget in tied[0]:
             forced[budget] = forced.get(budget, 0) + min(shares.get(budget, 0) for shares in tied)
-    for budget, part in block_shares(_surely_locked(questions, ledger)):
+    for budget, part in block_shares(_surely_reserved(questions, usage)):
         forced[budget] = forced.get(budget, 0) + part
     return max(forced.values(), default=0)
 
 
-def _surely_locked(questions: Sequence[tuple[Option, ...]], ledger: Ledger) -> Locks:
+def _surely_reserved(questions: Sequence[tuple[Option, ...]], usage: Usage) -> ReservedBlocks:
     """What every choice that is best so far locks."""
     found: dict[str, tuple[tuple[Budget, int], ...]] = {}
     for options in questions:
         best = options[0]
-        if best.locks and all(
-            o.placed.home is best.placed.home for o in options if o.values[:TIED] == best.values[:TIED]
+        if best.reserved and all(
+            o.placed.backing is best.placed.backing for o in options if o.values[:TIED] == best.values[:TIED]
         ):
-            found.update(newly_locked([best], ledger))
+            found.update(newly_reserved([best], usage))
     return found
 
 
-def closed_levels(chosen: Sequence[Option], ledger: Ledger) -> tuple[LevelValue, ...]:
+def closed_levels(chosen: Sequence[Option], usage: Usage) -> tuple[LevelValue, ...]:
     """Levels with gap 0."""
     sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
-    sums[LARGEST] = largest_share(chosen, ledger)
-    sums[SUM] += locked_share(chosen, ledger) + sum(ledger.shares.values())
+    sums[LARGEST] = largest_share(chosen, usage)
+    sums[SUM] += reserved_share(chosen, usage) + sum(usage.shares.values())
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
@@ -197,7 +197,7 @@ def too_large(option: Option, dropped: Drops) -> bool:
     return False
 
 
-Classes = tuple[list[tuple[int, ...]], list[Group]]
+Classes = tuple[list[tuple[int, ...]], list[OptionGroup]]
 """The indices of alike questions, and how each class may choose."""
 
 
@@ -212,7 +212,7 @@ def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
         options = tuple(o for o in options if not too_large(o, dropped))
         if tied_only:
             options = tuple(o for o in options if o.values[:TIED] == options[0].values[:TIED])
-        groups.append(Group(len(members), options, first))
+        groups.append(OptionGroup(len(members), options, first))
         first += len(options)
     return [tuple(members) for members in classes.values()], groups
 
@@ -220,9 +220,9 @@ def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
 def _search(
     problem: Problem,
     found: Propagation,
-    ledger: Ledger,
+    usage: Usage,
     dropped: Drops,
-    limits: Limits,
+    limits: SearchLimits,
     best: tuple[Option, ...],
     tied: bool,
 ) -> Choice:
@@ -234,49 +234,49 @@ def _search(
     spent = seconds = 0.0
     if not tied and not limits.any_will_do:
         narrow = _classes(found, True, dropped)
-        if _may_do(narrow[1], found, ledger, dropped):
-            choice, spent = _among(problem, narrow, ledger, dropped, limits, patience=PATIENCE)
+        if _may_do(narrow[1], found, usage, dropped):
+            choice, spent = _among(problem, narrow, usage, dropped, limits, patience=PATIENCE)
             if choice.options:
                 return choice
             seconds = choice.seconds
     work = limits._replace(time=(DEFAULT_WORK if limits.time is None else limits.time) - spent)
-    choice, _ = _among(problem, _classes(found, tied, dropped), ledger, dropped, work)
+    choice, _ = _among(problem, _classes(found, tied, dropped), usage, dropped, work)
     choice = choice._replace(seconds=seconds + choice.seconds)
     if choice.status != "undecided" or not tied:
         return choice
-    closed = closed_levels(best, ledger)  # a plan was in hand before the search
+    closed = closed_levels(best, usage)  # a plan was in hand before the search
     open_ = [level._replace(bound=0) for level in closed[TIED:]]
-    open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, ledger)))
+    open_[0] = open_[0]._replace(bound=min(closed[LARGEST].value, _least_largest(found.options, usage)))
     return choice._replace(status="feasible", options=best, levels=(*closed[:TIED], *open_))
 
 
-def _may_do(groups: Sequence[Group], found: Propagation, ledger: Ledger, dropped: Drops) -> bool:
+def _may_do(groups: Sequence[OptionGroup], found: Propagation, usage: Usage, dropped: Drops) -> bool:
     """Whether groups leave something out, and what is left may fit."""
     chosen = [group.options for group in groups for _ in range(group.size)]
     fewer = sum(map(len, chosen)) < sum(map(len, found.options))
-    return fewer and all(chosen) and not _overfull(chosen, ledger, dropped)
+    return fewer and all(chosen) and not _overfull(chosen, usage, dropped)
 
 
 def _among(
     problem: Problem,
     asked: Classes,
-    ledger: Ledger,
+    usage: Usage,
     dropped: Drops,
-    limits: Limits,
+    limits: SearchLimits,
     patience: float | None = None,
 ) -> tuple[Choice, float]:
     """The best choice among the options of groups, and the work that it took."""
     classes, groups = asked
     if not all(group.options for group in groups):
         return Choice("infeasible"), 0.0
-    tried = _tried(problem, classes, groups, ledger, dropped, limits)
+    tried = _tried(problem, classes, groups, usage, dropped, limits)
     if tried is not None:
         return tried, 0.0
     search = Search(limits.gap, limits.time, patience)
     for group in groups:
         search.integers(len(group.options), group.size)
         search.add(Row(group.variables, [1] * len(group.options), group.size, group.size))
-    model = Model(problem, groups, search, ledger, dropped)
+    model = SearchModel(problem, groups, search, usage, dropped)
     status, bounds = model.close(limits)
     if status in ("infeasible", "undecided"):
         return Choice(status, searched=True, seconds=search.seconds), search.spent
@@ -285,27 +285,27 @@ def _among(
     return Choice(status, chosen, levels, searched=True, seconds=search.seconds), search.spent
 
 
-class Model:
+class SearchModel:
     """What is shared by all groups, and what all levels cost."""
 
     def __init__(
-        self, problem: Problem, groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops
+        self, problem: Problem, groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Drops
     ) -> None:
         self.groups = groups
         self.search = search
-        self.ledger = ledger
-        rows.link_devices(problem.apart, groups, search)
-        blocks = rows.impose_budgets(groups, search, ledger, dropped)
-        self._largest, self._most = rows.bound_largest(groups, search, ledger, blocks)
+        self.usage = usage
+        rows.link_devices(problem.must_differ, groups, search)
+        blocks = rows.impose_budgets(groups, search, usage, dropped)
+        self._largest, self._most = rows.bound_largest(groups, search, usage, blocks)
         self._scaled = [
             rows.cost(groups, values, blocks if level == SUM else ())
             for level, values in enumerate(rows.costs(groups))
         ]
 
-    def close(self, limits: Limits) -> tuple[Status, list[int]]:
+    def close(self, limits: SearchLimits) -> tuple[Status, list[int]]:
         """Close all levels, or find anything if that will do; bounds above what is certain."""
         levels = [level for level, _ in self._scaled]
-        levels[LARGEST] = Level([self._largest], [1], self._most)
+        levels[LARGEST] = ObjectiveLevel([self._largest], [1], self._most)
         levels.append(rows.ranks(self.groups))
         status, _, bounds = self.search.close([] if limits.any_will_do else levels)
         return status, bounds
@@ -314,11 +314,11 @@ class Model:
         self, status: Status, chosen: Sequence[Option], bounds: Sequence[int]
     ) -> tuple[LevelValue, ...]:
         """What the chosen options cost, and what is known to be the least."""
-        closed = closed_levels(chosen, self.ledger)
+        closed = closed_levels(chosen, self.usage)
         if status != "feasible":
             return closed
         least = [sum(rows.least(group, i) * group.size for group in self.groups) for i in range(len(NAMES))]
-        least[SUM] += sum(self.ledger.shares.values())
+        least[SUM] += sum(self.usage.shares.values())
         return tuple(
             level._replace(bound=min(level.value, bounds[i] * self._scaled[i][1] + least[i]))
             for i, level in enumerate(closed)
@@ -328,15 +328,15 @@ class Model:
 def _tried(
     problem: Problem,
     classes: Sequence[tuple[int, ...]],
-    groups: Sequence[Group],
-    ledger: Ledger,
+    groups: Sequence[OptionGroup],
+    usage: Usage,
     dropped: Drops,
-    limits: Limits,
+    limits: SearchLimits,
 ) -> Choice | None:
     """The answer, where the choices are few enough to be tried one by one."""
     started = perf_counter()
-    asked = [branch.Group(group.size, group.options) for group in groups]
-    taken = branch.best(asked, problem.apart, ledger, dropped, any_will_do=limits.any_will_do)
+    asked = [branch.BranchGroup(group.size, group.options) for group in groups]
+    taken = branch.best(asked, problem.must_differ, usage, dropped, any_will_do=limits.any_will_do)
     if taken is None:
         return None
     seconds = perf_counter() - started
@@ -344,12 +344,12 @@ def _tried(
         return Choice("infeasible", searched=True, seconds=seconds)
     counts = [number for of_class in taken for number in of_class]
     chosen = _assign(classes, groups, counts, sum(group.size for group in groups))
-    levels = closed_levels(chosen, ledger)
+    levels = closed_levels(chosen, usage)
     return Choice("optimal", chosen, levels, searched=True, seconds=seconds)
 
 
 def _assign(
-    classes: Sequence[tuple[int, ...]], groups: Sequence[Group], solution: Sequence[int], questions: int
+    classes: Sequence[tuple[int, ...]], groups: Sequence[OptionGroup], solution: Sequence[int], questions: int
 ) -> tuple[Option, ...]:
     """Hand the options taken by a class to its members, both in name order."""
     chosen: list[Option | None] = [None] * questions

@@ -36,7 +36,7 @@ class Row(NamedTuple):
     high: int | None
 
 
-class Level(NamedTuple):
+class ObjectiveLevel(NamedTuple):
     """Something to minimise, and the most it can be."""
 
     variables: Sequence[int]
@@ -88,7 +88,7 @@ class Search:
         low = -(1 << 62) if row.low is None else row.low
         linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
 
-    def close(self, levels: Sequence[Level]) -> tuple[Status, list[int], list[int]]:
+    def close(self, levels: Sequence[ObjectiveLevel]) -> tuple[Status, list[int], list[int]]:
         """Minimise `levels` in order; their values and lower bounds.
 
         `feasible` means that a limit was reached with a solution in hand.
@@ -111,7 +111,7 @@ class Search:
                     self.add(Row(*levels[part.level][:2], None, values[part.level]))
         return "optimal", self._values(levels), bounds
 
-    def _groups(self, levels: Sequence[Level]) -> list[list[_Part]]:
+    def _groups(self, levels: Sequence[ObjectiveLevel]) -> list[list[_Part]]:
         """Neighbouring levels whose ranges multiply to less than ROOM share an objective.
 
         Not where a gap will do: the first level's size would excuse the others.
@@ -131,7 +131,7 @@ class Search:
         groups.reverse()
         return groups or [[]]
 
-    def _minimise(self, levels: Sequence[Level], group: Sequence[_Part]) -> tuple[Status, int]:
+    def _minimise(self, levels: Sequence[ObjectiveLevel], group: Sequence[_Part]) -> tuple[Status, int]:
         weights: dict[int, int] = {}
         for part in group:
             for variable, amount in zip(
@@ -207,7 +207,7 @@ class Search:
         hint.vars.extend(list(range(len(self.solution))))
         hint.values.extend(self.solution)
 
-    def _values(self, levels: Sequence[Level]) -> list[int]:
+    def _values(self, levels: Sequence[ObjectiveLevel]) -> list[int]:
         return [level.value(self.solution) for level in levels]
 
     @staticmethod

@@ -13,12 +13,12 @@ from typing import NamedTuple
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
-from heapwright.solver.candidates.usage import Ledger, block_shares
+from heapwright.solver.candidates.usage import Usage, block_shares
 from heapwright.solver.question.facts import Fact
-from heapwright.solver.search.cpsat import Level, Row, Search
+from heapwright.solver.search.cpsat import ObjectiveLevel, Row, Search
 
 
-class Group(NamedTuple):
+class OptionGroup(NamedTuple):
     """At most `size` placements take these options; exactly so many if all of them are `whole`."""
 
     size: int
@@ -31,7 +31,7 @@ class Group(NamedTuple):
         return range(self.first, self.first + len(self.options))
 
 
-class Block(NamedTuple):
+class ReservedBlockVariable(NamedTuple):
     """What a heap locks of a memory: so much in ppm, if the variable is 1."""
 
     variable: int
@@ -39,20 +39,22 @@ class Block(NamedTuple):
     share: int
 
 
-def least(group: Group, level: int) -> int:
+def least(group: OptionGroup, level: int) -> int:
     """What one of the group costs at least; nothing, if none may be taken."""
     return min(option.values[level] for option in group.options) if group.whole else 0
 
 
-def costs(groups: Sequence[Group]) -> list[list[tuple[int, ...]]]:
+def costs(groups: Sequence[OptionGroup]) -> list[list[tuple[int, ...]]]:
     """For each level what every option costs, group by group."""
     of_groups = [zip(*[option.values for option in group.options], strict=True) for group in groups]
     return [list(of_level) for of_level in zip(*of_groups, strict=True)]
 
 
 def cost(
-    groups: Sequence[Group], values: Sequence[tuple[int, ...]], blocks: Sequence[Block] = ()
-) -> tuple[Level, int]:
+    groups: Sequence[OptionGroup],
+    values: Sequence[tuple[int, ...]],
+    blocks: Sequence[ReservedBlockVariable] = (),
+) -> tuple[ObjectiveLevel, int]:
     """A level above what every choice costs, and the unit it is counted in; `blocks` are paid for too.
 
     `values` are those of the level, as `costs` gives them. Small numbers, whatever the sizes and
@@ -72,10 +74,10 @@ def cost(
                 variables.append(index)
                 amounts.append(value - low)
     unit = gcd(*amounts) or 1
-    return Level(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
+    return ObjectiveLevel(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
 
 
-def ranks(groups: Sequence[Group]) -> Level:
+def ranks(groups: Sequence[OptionGroup]) -> ObjectiveLevel:
     """The last level: options in the order of their names."""
     variables: list[int] = []
     amounts: list[int] = []
@@ -87,20 +89,22 @@ def ranks(groups: Sequence[Group]) -> Level:
             if rank:
                 variables.append(group.first + index)
                 amounts.append(rank)
-    return Level(variables, amounts, most)
+    return ObjectiveLevel(variables, amounts, most)
 
 
-def link_devices(apart: Sequence[tuple[int, int]], groups: Sequence[Group], search: Search) -> None:
+def link_devices(
+    must_differ: Sequence[tuple[int, int]], groups: Sequence[OptionGroup], search: Search
+) -> None:
     """Every buffer of a file binds a variable to the same device."""
-    domains: dict[int, dict[str | None, list[tuple[Group, list[int]]]]] = {}
+    domains: dict[int, dict[str | None, list[tuple[OptionGroup, list[int]]]]] = {}
     for group in groups:
         takes: dict[tuple[int, str | None], list[int]] = {}
         for index, option in enumerate(group.options):
-            for pair in option.binding:
+            for pair in option.assignment:
                 takes.setdefault(pair, []).append(group.first + index)
         for (variable, device), members in takes.items():
             domains.setdefault(variable, {}).setdefault(device, []).append((group, members))
-    labelled = {variable for pair in apart for variable in pair}
+    labelled = {variable for pair in must_differ for variable in pair}
     chosen: dict[tuple[int, str | None], int] = {}
     for variable, devices in sorted(domains.items()):
         if len(devices) < 2 and variable not in labelled:
@@ -110,16 +114,18 @@ def link_devices(apart: Sequence[tuple[int, int]], groups: Sequence[Group], sear
             for group, members in devices[device]:
                 search.add(Row([*members, flag], [1] * len(members) + [-group.size], None, 0))
         search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 0, 1))
-    for a, b in apart:
+    for a, b in must_differ:
         for device in domains.get(a, {}):
             if device is not None and (b, device) in chosen:
                 search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
 
 
-def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, dropped: Drops) -> list[Block]:
+def impose_budgets(
+    groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Drops
+) -> list[ReservedBlockVariable]:
     """Rows for what is shared, and the blocks that may be locked."""
     sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
-    lockers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
+    reservers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
     for group in groups:
         size = group.size
         for index, option in enumerate(group.options, group.first):
@@ -128,32 +134,36 @@ def impose_budgets(groups: Sequence[Group], search: Search, ledger: Ledger, drop
                 variables.append(index)
                 amounts.append(amount)
                 most.append(amount * size)
-            if option.locks and option.placed.home.name not in ledger.locks:
-                lockers.setdefault(option.placed.home.name, (option.locks, []))[1].append((index, size))
+            if option.reserved and option.placed.backing.name not in usage.reserved:
+                reservers.setdefault(option.placed.backing.name, (option.reserved, []))[1].append(
+                    (index, size)
+                )
     blocks = []
-    for home, (locks, users) in sorted(lockers.items()):
+    for backing, (reserved, users) in sorted(reservers.items()):
         flag = search.boolean()
         for index, size in users:
             search.add(Row([index, flag], [1, -size], -size, 0))
-        for budget, amount in locks:
+        for budget, amount in reserved:
             variables, amounts, most = sums.setdefault(budget, ([], [], []))
             variables.append(flag)
             amounts.append(amount)
             most.append(amount)
-        blocks += [Block(flag, budget, part) for budget, part in block_shares({home: locks})]
+        blocks += [
+            ReservedBlockVariable(flag, budget, part) for budget, part in block_shares({backing: reserved})
+        ]
     for budget, (variables, amounts, most) in sums.items():
-        room = budget.limit - ledger.used(budget)
+        room = budget.limit - usage.used(budget)
         if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
             search.add(Row(variables, amounts, None, room))
     return blocks
 
 
 def bound_largest(
-    groups: Sequence[Group], search: Search, ledger: Ledger, blocks: Sequence[Block]
+    groups: Sequence[OptionGroup], search: Search, usage: Usage, blocks: Sequence[ReservedBlockVariable]
 ) -> tuple[int, int]:
     """A variable at least as large as every memory's share, and the most it can be."""
     sums: dict[Budget, tuple[list[int], list[int]]] = {}
-    most = floor = max(ledger.shares.values(), default=0)
+    most = floor = max(usage.shares.values(), default=0)
     for group in groups:
         most += group.size * max(max((s for _, s in o.shares), default=0) for o in group.options)
         for index, option in enumerate(group.options, group.first):
@@ -168,11 +178,11 @@ def bound_largest(
         amounts.append(block.share)
     largest = search.integer(floor, most)
     for budget, (variables, amounts) in sums.items():
-        search.add(Row([*variables, largest], [*amounts, -1], None, -ledger.shares.get(budget, 0)))
+        search.add(Row([*variables, largest], [*amounts, -1], None, -usage.shares.get(budget, 0)))
     return largest, most
 
 
-def taken(group: Group, solution: Sequence[int]) -> list[Option]:
+def taken(group: OptionGroup, solution: Sequence[int]) -> list[Option]:
     """The options that a group takes, as often as it does, in name order."""
     order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
     return [group.options[i] for i in order for _ in range(solution[group.first + i])]

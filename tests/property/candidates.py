@@ -16,15 +16,15 @@ from heapwright.solver import constraints
 from heapwright.solver import objective as costs
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, priced
-from heapwright.solver.candidates.device_assignment import Seats
+from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.images import Images, Rules, holds
-from heapwright.solver.candidates.live import ledger
-from heapwright.solver.candidates.usage import Ledger, largest_share, locked_share, used_by
+from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints.graph import count as count_kind
-from heapwright.solver.constraints.kind import Case, Placed, Touch, lives_in
+from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.pipeline import Pipeline, Wish
-from heapwright.solver.question.resolve import Problem, Question, Way
+from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
 Levels = tuple[int, ...]
 
@@ -43,7 +43,7 @@ class Candidates:
         self.problem = Problem(platform, pipelines, (), pins)
         self.board = self.problem.board
         self.board.by_class = True
-        self.used = ledger(self.board, ())
+        self.used = existing_usage(self.board, ())
         self.of = [list(self._of(question)) for question in self.problem.questions]
 
     @property
@@ -61,41 +61,52 @@ class Candidates:
     def _of(self, question: Question) -> Iterator[Option]:
         for variant in question.variants:
             images = Images(variant, None, _demands, _rules, Forgetful())
-            for way in variant.ways:
-                for binding, touches in Seats(self.problem, variant, None).bindings(way):
-                    if self._admitted(variant, touches):
-                        yield from self._housed(variant, way, binding, touches, images)
+            for attachment_set in variant.attachment_sets:
+                for assignment, attachments in DeviceAssignments(self.problem, variant, None).of(
+                    attachment_set
+                ):
+                    if self._admitted(variant, attachments):
+                        yield from self._housed(variant, attachment_set, assignment, attachments, images)
 
-    def _admitted(self, question: Question, touches: tuple[Touch, ...]) -> bool:
+    def _admitted(self, question: Question, attachments: tuple[BoundAttachment, ...]) -> bool:
         heap = next(iter(self.board.heaps.values()), None)
         if heap is None:
             return False
-        cases = [Case(self.board, question, touches, heap, heap, touch) for touch in touches]
+        cases = [
+            Case(self.board, question, attachments, heap, heap, attachment) for attachment in attachments
+        ]
         return not any(audience.widened(case) or _broken("attachment", case) for case in cases)
 
     def _housed(
-        self, question: Question, way: Way, binding: Any, touches: tuple[Touch, ...], images: Images
+        self,
+        question: Question,
+        attachment_set: AttachmentSet,
+        assignment: Any,
+        attachments: tuple[BoundAttachment, ...],
+        images: Images,
     ) -> Iterator[Option]:
-        board, counts = self.board, _counts(question, touches)
-        beside = touches if question.guard.audiences else ()
+        board, counts = self.board, _counts(question, attachments)
+        beside = attachments if question.domain.audiences else ()
         for heap in board.heaps.values():
-            home = lives_in(board, heap, touches)
-            reach = [Case(board, question, touches, heap, home, touch) for touch in touches]
+            backing = lives_in(board, heap, attachments)
+            reach = [
+                Case(board, question, attachments, heap, backing, attachment) for attachment in attachments
+            ]
             if _broken("heap", Case(board, question, beside, heap, heap)) or any(
                 _broken("reach", case) for case in reach
             ):
                 continue
-            for image in images.fitting(touches):
+            for image in images.fitting(attachments):
                 layout = image.layout
-                case = Case(board, question, image.touches, heap, home, None, layout)
-                runs = [case._replace(touch=touch) for touch in image.touches]
+                case = Case(board, question, image.attachments, heap, backing, None, layout)
+                runs = [case._replace(attachment=attachment) for attachment in image.attachments]
                 if _broken("room", case) or any(_broken("run", each) for each in runs):
                     continue
                 placed = Placed(
-                    board, question.label, heap, home, layout.sizes, question.spec.rate, image.touches, (),
+                    board, question.label, heap, backing, layout.sizes, question.spec.rate, image.attachments, (),
                     layout.moved,
                 )  # fmt: skip
-                yield from priced(placed, image, way.rank, binding, counts)
+                yield from priced(placed, image, attachment_set.rank, assignment, counts)
 
     def best(self) -> Levels | None:
         """The least that any combination costs that holds all budgets; None if there is none."""
@@ -114,7 +125,7 @@ class Candidates:
 class _Best:
     """The best combination so far, depth first; a branch that costs more whatever follows is left."""
 
-    def __init__(self, problem: Problem, used: Ledger, rest: Sequence[Sequence[int]]) -> None:
+    def __init__(self, problem: Problem, used: Usage, rest: Sequence[Sequence[int]]) -> None:
         self.problem, self.used, self.rest = problem, used, rest
         self.levels: Levels | None = None
 
@@ -137,18 +148,18 @@ class _Best:
         """Whether one device is taken for each variable, and different ones where they must differ."""
         taken: dict[int, str | None] = {}
         for option in chosen:
-            for variable, device in option.binding:
+            for variable, device in option.assignment:
                 if taken.setdefault(variable, device) != device:
                     return False
-        return all(taken[a] != taken[b] for a, b in self.problem.apart if a in taken and b in taken)
+        return all(taken[a] != taken[b] for a, b in self.problem.must_differ if a in taken and b in taken)
 
 
-def levels(chosen: Sequence[Option], used: Ledger) -> Levels:
+def levels(chosen: Sequence[Option], used: Usage) -> Levels:
     """What a choice costs, level by level."""
     names = [term.NAME for term in costs.TERMS]
     sums = [sum(option.values[i] for option in chosen) for i in range(len(names))]
     sums[names.index("scarcity-largest")] = largest_share(chosen, used)
-    sums[names.index("scarcity-sum")] += locked_share(chosen, used) + sum(used.shares.values())
+    sums[names.index("scarcity-sum")] += reserved_share(chosen, used) + sum(used.shares.values())
     return tuple(sums)
 
 
@@ -159,23 +170,25 @@ def _holds(amounts: dict[Budget, int]) -> bool:
 def _broken(scope: str, case: Case) -> bool:
     for kind in constraints.KINDS:
         if scope == kind.SCOPE:
-            asked = case.touch is None or scope == "attachment" or kind.concerns(case.board, case.touch)
+            asked = (
+                case.attachment is None or scope == "attachment" or kind.concerns(case.board, case.attachment)
+            )
             if asked and kind.broken(case):
                 return True
     return False
 
 
-def _demands(touch: Touch) -> tuple[Any, ...]:
-    return tuple(kind for kind in constraints.KINDS if kind.SCOPE == "layout" and kind.states(touch))
+def _demands(attachment: BoundAttachment) -> tuple[Any, ...]:
+    return tuple(kind for kind in constraints.KINDS if kind.SCOPE == "layout" and kind.states(attachment))
 
 
-def _rules(touch: Touch) -> Rules:
-    return Rules([rule for rule in touch.port.images if holds(rule, touch.port, touch.use)])
+def _rules(attachment: BoundAttachment) -> Rules:
+    return Rules([rule for rule in attachment.port.images if holds(rule, attachment.port, attachment.use)])
 
 
-def _counts(question: Question, touches: tuple[Touch, ...]) -> list[tuple[int, int]]:
+def _counts(question: Question, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
     """Every lawful number of buffers, and how many wished for each drops."""
-    least, most = count_kind.bounds(touches)
+    least, most = count_kind.bounds(attachments)
     asked = question.spec.count
     if isinstance(asked, Wish):
         low = max(least, asked.min)

@@ -17,7 +17,7 @@ from heapwright.solver import objective as costs
 from heapwright.solver import solve as solving
 from heapwright.solver.board.budget import Charge
 from heapwright.solver.candidates import drops
-from heapwright.solver.constraints.kind import Case, Placed, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed
 from heapwright.solver.explain import facts
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.objective.term import Counted
@@ -40,9 +40,9 @@ class Kind:
         scope: str,
         *,
         broken: Callable[[Case], bool] = lambda case: False,
-        concerns: Callable[[Touch], bool] = lambda touch: True,
+        concerns: Callable[[BoundAttachment], bool] = lambda attachment: True,
         charges: Callable[[Placed], Sequence[Charge]] | None = None,
-        states: Callable[[Touch], bool] = lambda touch: False,
+        states: Callable[[BoundAttachment], bool] = lambda attachment: False,
         demand: Callable[[Demand], None] = lambda need: None,
     ) -> None:
         assert scope in SCOPES
@@ -52,10 +52,10 @@ class Kind:
         if charges is not None:
             self.charges = charges
 
-    def concerns(self, board: object, touch: Touch) -> bool:
-        return self._concerns(touch)
+    def concerns(self, board: object, attachment: BoundAttachment) -> bool:
+        return self._concerns(attachment)
 
-    def demand(self, touch: Touch, need: Demand, image: object) -> None:
+    def demand(self, attachment: BoundAttachment, need: Demand, image: object) -> None:
         self._demand(need)
 
     def sentence(self, *about: object) -> str:

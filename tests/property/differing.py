@@ -12,7 +12,7 @@ from heapwright.solver.board import board
 from heapwright.solver.candidates import enumerate as options
 from heapwright.solver.candidates.candidate import Option, Rivals
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
@@ -30,7 +30,7 @@ def difference(platform: Platform, pipelines: Sequence[Pipeline], most: int = 0)
     if most and every.number > most:
         return None
     problem = Problem(platform, pipelines)
-    choice = decide(problem, Propagation(problem), ledger(problem.board, ()))
+    choice = decide(problem, Propagation(problem), existing_usage(problem.board, ()))
     best = every.best()
     if choice.status == "infeasible" or best is None:
         agreed = choice.status == "infeasible" and best is None
@@ -78,4 +78,4 @@ def _in_order(found: list[Option], kept: frozenset[str] = frozenset()) -> tuple[
 
 
 def _named(option: Option) -> tuple[Any, ...]:
-    return option.key, option.layout, option.binding, option.values, option.colour
+    return option.key, option.layout, option.assignment, option.values, option.colour

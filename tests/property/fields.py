@@ -28,7 +28,7 @@ NO_FACTS: Final = {
     "price": "the solver's own bookkeeping",
     "signature": "the solver's own bookkeeping",
     "variants": "the solver's own bookkeeping",
-    "scenes": "the solver's own bookkeeping",
+    "scenarios": "the solver's own bookkeeping",
     "flow": "the solver's own bookkeeping",
     "part": "conversions, of which these questions have none",
     "variable": "the solver's own bookkeeping",

@@ -17,7 +17,7 @@ from typing import NamedTuple
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Conversion, Placement, Plan
-from heapwright.solver.question.pipeline import AnyOf, Audience, Pipeline, Selector, attachment
+from heapwright.solver.question.pipeline import AnyOf, Audience, Pipeline, Selector, attachment_from
 from tests.property.ranges import stands
 
 Audiences = frozenset[tuple[Selector, ...]]
@@ -98,7 +98,7 @@ def _cast(platform: Platform, file: Pipeline, plan: Plan, name: str) -> Iterator
             uses = party.any_of if isinstance(party, AnyOf) else (party,)
             jobs = []
             for use in uses:
-                selector = attachment(use, access).selector  # type: ignore[arg-type]
+                selector = attachment_from(use, access).selector  # type: ignore[arg-type]
                 jobs += [
                     Job(selector, device, access)
                     for device, spec in platform.devices.items()

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.question.pipeline import Pipeline
 from tests.property import catalogue, layout_twists, twists
@@ -24,7 +24,7 @@ from tests.property.candidates import Candidates
 from tests.property.drafts import Draft
 from tests.property.fields import Fields, read
 
-NOT_SHOWN: Final = {"attachment": ("heap", "home"), "heap": ("home",)}
+NOT_SHOWN: Final = {"attachment": ("heap", "backing"), "heap": ("backing",)}
 """What a scope does not speak of although a case carries it."""
 KEPT: Final = 16
 LARGE: Final = 1 << 20
@@ -87,17 +87,17 @@ class Rule(NamedTuple):
             return catalogue.Kind("layout", states=self._states, demand=self._demand)
         return catalogue.Kind(self.scope, broken=self.holds, concerns=self._concerns)
 
-    def _concerns(self, touch: Touch) -> bool:
+    def _concerns(self, attachment: BoundAttachment) -> bool:
         """What is said of the touch alone says whom it concerns; its image rule is not known yet when that is asked."""
         mine = (
-            atom._replace(path=atom.path.removeprefix("touch."))
+            atom._replace(path=atom.path.removeprefix("attachment."))
             for atom in self.atoms
-            if atom.path.startswith("touch.") and not atom.path.startswith("touch.rule")
+            if atom.path.startswith("attachment.") and not atom.path.startswith("attachment.rule")
         )
-        return all(atom.holds(touch) for atom in mine)
+        return all(atom.holds(attachment) for atom in mine)
 
-    def _states(self, touch: Touch) -> bool:
-        return touch.rule is not None and self.holds(touch)
+    def _states(self, attachment: BoundAttachment) -> bool:
+        return attachment.rule is not None and self.holds(attachment)
 
     def _demand(self, need: Demand) -> None:
         before = getattr(need, self.field)

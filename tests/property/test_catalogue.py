@@ -20,7 +20,7 @@ from heapwright.solver import objective as costs
 from heapwright.solver.answer.plan import Answer, Infeasible, Plan
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.constraints.kind import Case, Placed
-from heapwright.solver.layout.layout import Plane
+from heapwright.solver.layout.layout import PlaneLayout
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 from tests.property import catalogue, converting
@@ -80,7 +80,7 @@ def test_a_kind_that_is_always_broken_leaves_nothing(scope: str) -> None:
         scope,
         broken=lambda case: True,
         charges=(lambda placed: [(never, 1, 0)]) if scope == "budget" else None,
-        states=lambda touch: True,
+        states=lambda attachment: True,
         demand=lambda need: setattr(need, "bytes_max", 1),
     )
     assert isinstance(_answer(board(), [pipeline()]), Plan)
@@ -113,7 +113,7 @@ def turned(angle: int = 180) -> dict[str, object]:
 
 
 def turned_and_scattered(case: Case) -> bool:
-    return case.touch is not None and case.touch.use.rotate != 0 and case.home.run is not None
+    return case.attachment is not None and case.attachment.use.rotate != 0 and case.backing.run is not None
 
 
 @forgotten("what a device reaches is remembered by device and port, not by how the port is used")
@@ -149,7 +149,7 @@ def test_a_kind_of_heaps_may_read_what_is_asked_of_a_buffer() -> None:
 
 @forgotten("what a device reaches is remembered without the others that touch the buffer")
 def test_a_kind_of_reach_may_read_who_else_touches_the_buffer() -> None:
-    kind = Kind("reach", broken=lambda case: case.home.run is not None and len(case.touches) > 2)
+    kind = Kind("reach", broken=lambda case: case.backing.run is not None and len(case.attachments) > 2)
     both = buffer(read_by=["display.scanout", {"port": "display.scanout", "rotate": 180}])
     assert asked(TWO_HEAPS, pipeline(a=buffer(), b=both), added=kind) is None
 
@@ -158,7 +158,9 @@ def test_a_kind_of_reach_may_read_who_else_touches_the_buffer() -> None:
 @pytest.mark.parametrize("scope", ["reach", "run"])
 def test_whom_a_kind_concerns_may_follow_from_how_a_port_is_used(scope: str) -> None:
     kind = Kind(
-        scope, broken=lambda case: case.home.run is not None, concerns=lambda touch: touch.use.rotate != 0
+        scope,
+        broken=lambda case: case.backing.run is not None,
+        concerns=lambda attachment: attachment.use.rotate != 0,
     )
     assert asked(TWO_HEAPS, pipeline(a=buffer(), b=turned()), added=kind) is None
 
@@ -167,8 +169,8 @@ def test_whom_a_kind_concerns_may_follow_from_how_a_port_is_used(scope: str) -> 
 def test_whom_a_kind_concerns_may_follow_from_an_image_rule() -> None:
     kind = Kind(
         "run",
-        broken=lambda case: case.home.run is not None,
-        concerns=lambda touch: touch.rule is not None and "XR24" in touch.rule.formats,
+        broken=lambda case: case.backing.run is not None,
+        concerns=lambda attachment: attachment.rule is not None and "XR24" in attachment.rule.formats,
     )
     assert asked(TWO_HEAPS, pipeline(), added=kind) is None
 
@@ -177,7 +179,7 @@ def test_whom_a_kind_concerns_may_follow_from_an_image_rule() -> None:
 def test_a_kind_of_layouts_may_read_how_a_port_is_used() -> None:
     kind = Kind(
         "layout",
-        states=lambda touch: touch.use.rotate != 0,
+        states=lambda attachment: attachment.use.rotate != 0,
         demand=lambda need: setattr(need, "multiple", 256),
     )
     assert asked(TWO_HEAPS, pipeline(a=buffer(), b=turned()), added=kind) is None
@@ -208,7 +210,8 @@ def test_a_term_may_read_the_rule_of_a_port() -> None:
 
     def loose(placed: Placed) -> int:
         return sum(
-            touch.rule is not None and touch.rule.stride.multiple != 32 for touch in placed.touches[:1]
+            attachment.rule is not None and attachment.rule.stride.multiple != 32
+            for attachment in placed.attachments[:1]
         )
 
     assert asked(platform, pipeline(), added=Term("placed", loose)) is None
@@ -256,17 +259,23 @@ def _told(answer: Answer) -> object:
 @pytest.mark.parametrize(
     ("scope", "paths"),
     [
-        ("attachment", ["touch.use.rotate", "touch.device.spec.dma.bits", "question.spec.rate"]),
-        ("heap", ["heap.cpu", "heap.spec.largest", "question.guard.protected"]),
+        ("attachment", ["attachment.use.rotate", "attachment.device.spec.dma.bits", "question.spec.rate"]),
+        ("heap", ["heap.cpu", "heap.spec.largest", "question.domain.protected"]),
         (
             "reach",
-            ["touch.use.rotate", "touches.#", "touches.*.device.snoops", "home.run", "heap.memories.*.size"],
+            [
+                "attachment.use.rotate",
+                "attachments.#",
+                "attachments.*.device.snoops",
+                "backing.run",
+                "heap.memories.*.size",
+            ],
         ),
-        ("run", ["touch.rule.formats", "layout.sizes", "layout.planes.*.stride", "home.align"]),
-        ("room", ["layout.size", "heap.cpu", "touches.*.use.how_often"]),
+        ("run", ["attachment.rule.formats", "layout.sizes", "layout.planes.*.stride", "backing.align"]),
+        ("room", ["layout.size", "heap.cpu", "attachments.*.use.how_often"]),
         ("layout", ["rule.formats", "use.codec", "port.rotate"]),
-        ("budget", ["sizes", "heap.cpu", "allocated", "touches.*.use.how_often"]),
-        ("placed", ["rate", "sizes", "home.granule"]),
+        ("budget", ["sizes", "heap.cpu", "allocated", "attachments.*.use.how_often"]),
+        ("placed", ["rate", "sizes", "backing.granule"]),
         ("counted", ["number", "rank", "dropped", "placed.sizes"]),
     ],
 )
@@ -282,13 +291,13 @@ def test_every_field_that_a_view_has_may_be_drawn(scope: str, paths: list[str]) 
 def test_a_field_that_is_new_is_drawn_by_itself() -> None:
     class View(NamedTuple):
         number: int
-        inner: tuple[Plane, ...]
+        inner: tuple[PlaneLayout, ...]
 
         @property
         def doubled(self) -> int:
             return 2 * self.number
 
-    view = View(3, (Plane(0, 64, 128, 0), Plane(128, 32, 64, 0)))
+    view = View(3, (PlaneLayout(0, 64, 128, 0), PlaneLayout(128, 32, 64, 0)))
     found = dict(Fields().of(view))
     assert found["number"] == 3
     assert found["doubled"] == 6

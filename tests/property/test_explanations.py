@@ -17,7 +17,7 @@ import pytest
 import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.question.facts import Fact
@@ -61,7 +61,7 @@ def test_a_conflict_is_never_empty_and_has_known_kinds() -> None:
 def test_a_conflict_alone_is_infeasible_and_no_fact_of_it_is_idle() -> None:
     for seed, asked, answer in refused():
         problem = Problem(asked.platform, asked.pipelines)
-        prover = Prover(problem, ledger(problem.board, ()))
+        prover = Prover(problem, existing_usage(problem.board, ()))
         conflict = facts(answer)
         if prover.clash([]):
             # No heap at all, or a modifier that nobody can lay out: no fact of the question is to blame.

@@ -16,7 +16,7 @@ import heapwright
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
@@ -36,7 +36,7 @@ Cost = tuple[int, ...]
 def cost(platform: Platform, pipelines: Sequence[Pipeline]) -> Cost | None:
     """The levels of the best plan, unexplained; None where there is none."""
     problem = Problem(platform, pipelines)
-    choice = choose(problem, Propagation(problem), ledger(problem.board, ()))
+    choice = choose(problem, Propagation(problem), existing_usage(problem.board, ()))
     assert choice.status in ("optimal", "infeasible")
     return tuple(level.value for level in choice.levels) or None
 

@@ -18,7 +18,7 @@ from heapwright.allocator.judge import platform as judged
 from heapwright.allocator.judge.constraints import protection as wards
 from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
 from heapwright.solver.question.pipeline import Audience
-from heapwright.solver.question.protection import Guard, Taken
+from heapwright.solver.question.protection import FlowChoice, ProtectionDomain
 from tests.property.flows import Draw
 from tests.property.test_oracle import compared
 from tests.property.test_protected_flow import BATCH, BATCHES
@@ -32,7 +32,7 @@ def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
     """Nothing flows into a buffer that has a mark of its own: one with an audience, or `protected: true`."""
     outcome, jobs = heapwright.solver.question.protection._outcome, wards._jobs
 
-    def settled(own: Sequence[Guard], taken: Sequence[Taken]) -> tuple[Guard, ...]:
+    def settled(own: Sequence[ProtectionDomain], taken: Sequence[FlowChoice]) -> tuple[ProtectionDomain, ...]:
         final = [guard.protected and bool(guard.audiences) == audience for guard in own]
         kept = [
             take._replace(writes=frozenset()) if last else take

@@ -13,7 +13,7 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Audience
@@ -95,7 +95,7 @@ def test_a_conflict_names_the_flow_it_rests_on_and_no_other() -> None:
             continue
         conflict = [Fact(reason.kind, reason.subject) for reason in answer.conflict]
         problem = Problem(platform, [question])
-        prover = Prover(problem, ledger(problem.board, ()))
+        prover = Prover(problem, existing_usage(problem.board, ()))
         assert prover.clash(conflict), seed
         for fact in conflict:
             assert not prover.clash([other for other in conflict if other != fact]), (seed, fact)

@@ -369,7 +369,9 @@ def test_a_format_without_a_linear_layout_has_none() -> None:
 def test_raw_data_has_one_plane_and_no_stride() -> None:
     demand = Demand()
     demand.bytes_multiple = 512
-    assert layout.raw(1000, demand) == layout.Layout((layout.Plane(0, 0, 1000, 0),), (1024,), Extent(0, 0), 0)
+    assert layout.raw(1000, demand) == layout.Layout(
+        (layout.PlaneLayout(0, 0, 1000, 0),), (1024,), Extent(0, 0), 0
+    )
     demand.bytes_max = 1023
     assert layout.raw(1000, demand) is None
 

@@ -16,7 +16,7 @@ from heapwright.solver.question.pipeline import (
     Selector,
     Use,
     Wish,
-    attachment,
+    attachment_from,
 )
 
 
@@ -117,7 +117,7 @@ def _alternatives(file: int, buffer: Buffer) -> Iterator[tuple[BufferUser, ...]]
 
 
 def _party(file: int, use: Use, access: Access) -> BufferUser:
-    asked = attachment(use, access)
+    asked = attachment_from(use, access)
     selector = asked.selector
     assert selector.port is not None
     return BufferUser(

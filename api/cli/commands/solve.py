@@ -24,7 +24,7 @@ from heapwright.solver.answer import render
 from heapwright.solver.answer.plan import Answer, Plan
 from heapwright.solver.question.load import load_live, load_pipelines
 
-Allocated = tuple[dict[str, Any], tuple[render.Block, ...]]
+Allocated = tuple[dict[str, Any], tuple[render.TextBlock, ...]]
 """What became of a plan: as JSON data, and for people."""
 
 

@@ -9,12 +9,12 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from heapwright.solver.answer.render import Block, Grid, Heading, Notes
+from heapwright.solver.answer.render import Grid, Heading, Notes, TextBlock
 
 _TONES: Final = {"plain": "bold", "good": "bold green", "bad": "bold red"}
 
 
-def draw(blocks: Iterable[Block], console: Console | None = None) -> None:
+def draw(blocks: Iterable[TextBlock], console: Console | None = None) -> None:
     """Print `blocks` on a terminal."""
     console = console or Console(highlight=False)
     for number, block in enumerate(blocks):
@@ -23,7 +23,7 @@ def draw(blocks: Iterable[Block], console: Console | None = None) -> None:
         console.print(_drawn(block))
 
 
-def _drawn(block: Block) -> RenderableType:
+def _drawn(block: TextBlock) -> RenderableType:
     if isinstance(block, Heading):
         return Text(block.text, style=_TONES[block.tone])
     return _table(block) if isinstance(block, Grid) else _notes(block)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from heapwright.api.cli.process.exits import CannotWrite
 
 if TYPE_CHECKING:
-    from heapwright.solver.answer.render import Block
+    from heapwright.solver.answer.render import TextBlock
 
 
 def on_terminal() -> bool:
@@ -23,7 +23,7 @@ def on_terminal() -> bool:
     return sys.stdout is not None and sys.stdout.isatty() and os.environ.get("TERM") != "dumb"
 
 
-def show(blocks: Iterable[Block], to: Path | None) -> None:
+def show(blocks: Iterable[TextBlock], to: Path | None) -> None:
     """Blocks in colour on a terminal, as plain text anywhere else.
 
     Raises:

@@ -13,19 +13,19 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.question.pipeline import Wish
 
 NAME = "count"
 SCOPE = "question"
 
 
-def bounds(touches: tuple[Touch, ...]) -> tuple[int, int | None]:
+def bounds(attachments: tuple[BoundAttachment, ...]) -> tuple[int, int | None]:
     """The fewest and the most buffers that these ports work with."""
-    least = sum(touch.port.holds + touch.port.slack for touch in touches)
+    least = sum(attachment.port.holds + attachment.port.slack for attachment in attachments)
     most: int | None = None
-    for touch in touches:
-        limits = touch.port.count
+    for attachment in attachments:
+        limits = attachment.port.count
         least = max(least, limits.min or 0)
         if limits.max is not None:
             most = limits.max if most is None else min(most, limits.max)
@@ -41,16 +41,18 @@ def allows(asked: int | Wish, number: int) -> bool:
     return number == asked if isinstance(asked, int) else asked.min <= number <= asked.wish
 
 
-def pinned_sentence(label: str, number: int, asked: int | Wish | None, touches: tuple[Touch, ...]) -> str:
+def pinned_sentence(
+    label: str, number: int, asked: int | Wish | None, attachments: tuple[BoundAttachment, ...]
+) -> str:
     if asked is None:
-        wanted = f"as many as its ports need, {bounds(touches)[0]}"
+        wanted = f"as many as its ports need, {bounds(attachments)[0]}"
     else:
         wanted = buffers(asked) if isinstance(asked, int) else f"{asked.min} to {asked.wish} buffers"
     return f"{label} is to have {number}, and its pipeline asks for {wanted}"
 
 
-def sentence(label: str, has: str, touches: tuple[Touch, ...]) -> str:
-    least, most = bounds(touches)
-    holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in touches)
+def sentence(label: str, has: str, attachments: tuple[BoundAttachment, ...]) -> str:
+    least, most = bounds(attachments)
+    holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in attachments)
     limit = f", and at most {most} are taken" if most is not None else ""
     return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"

@@ -18,31 +18,39 @@ from collections.abc import Iterator
 
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.kind import Placed, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Placed
 
 NAME = "resource"
 SCOPE = "budget"
 
 
 def charges(placed: Placed) -> Iterator[Charge]:
-    for touch in placed.touches:
-        if touch.port.uses or isinstance(touch.port.how_many, int) or (touch.rule and touch.rule.uses):
-            yield from _counted(placed.board, touch)
-    key = (NAME, placed.home.name)
+    for attachment in placed.attachments:
+        if (
+            attachment.port.uses
+            or isinstance(attachment.port.how_many, int)
+            or (attachment.rule and attachment.rule.uses)
+        ):
+            yield from _counted(placed.board, attachment)
+    key = (NAME, placed.backing.name)
     found = placed.board.budgets.get(key)
     if found is None:
-        found = placed.board.budgets[key] = tuple(_bandwidths(placed.board, placed.home))
+        found = placed.board.budgets[key] = tuple(_bandwidths(placed.board, placed.backing))
     if found:
-        moved = placed.rate * sum(touch.moved(sum(placed.sizes)) for touch in placed.touches)
+        moved = placed.rate * sum(attachment.moved(sum(placed.sizes)) for attachment in placed.attachments)
         for budget in found:
             yield budget, 0, moved
 
 
-def _counted(board: Board, touch: Touch) -> Iterator[Charge]:
-    for name, amount in touch.uses.items():
+def _counted(board: Board, attachment: BoundAttachment) -> Iterator[Charge]:
+    for name, amount in attachment.uses.items():
         yield counted(board, name), 0, amount
-    if isinstance(touch.port.how_many, int):
-        yield Budget(NAME, touch.title, touch.port.how_many, f"ports {touch.title}", False), 0, 1
+    if isinstance(attachment.port.how_many, int):
+        yield (
+            Budget(NAME, attachment.title, attachment.port.how_many, f"ports {attachment.title}", False),
+            0,
+            1,
+        )
 
 
 def counted(board: Board, name: str) -> Budget:
@@ -50,8 +58,8 @@ def counted(board: Board, name: str) -> Budget:
     return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
 
 
-def _bandwidths(board: Board, home: HeapView) -> Iterator[Budget]:
-    around = {m.name: m for inner in home.memories or () for m in board.around(inner)}
+def _bandwidths(board: Board, backing: HeapView) -> Iterator[Budget]:
+    around = {m.name: m for inner in backing.memories or () for m in board.around(inner)}
     for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):

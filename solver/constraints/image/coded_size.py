@@ -17,31 +17,31 @@ from __future__ import annotations
 from math import lcm
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "coded-size"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    rule = touch.rule
+def states(attachment: BoundAttachment) -> bool:
+    rule = attachment.rule
     return (
         rule is not None
-        and touch.writes
+        and attachment.writes
         and rule.coded is not None
         and isinstance(rule.coded.multiple, Extent)
     )
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.coded is not None
-    multiple = touch.rule.coded.multiple
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.coded is not None
+    multiple = attachment.rule.coded.multiple
     assert isinstance(multiple, Extent)  # states()
     need.coded_width = lcm(need.coded_width, multiple.width)
     need.coded_height = lcm(need.coded_height, multiple.height)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.coded is not None
-    return f"{touch.title} writes whole blocks of {touch.rule.coded.multiple} into {label}"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.coded is not None
+    return f"{attachment.title} writes whole blocks of {attachment.rule.coded.multiple} into {label}"

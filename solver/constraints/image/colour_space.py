@@ -9,12 +9,12 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 
 NAME = "colour-space"
 SCOPE = "choice"
 
 
-def sentence(label: str, touch: Touch) -> str:
-    known = sorted({c for rule in touch.port.images for c in rule.colours or ()})
-    return f"{touch.title} knows the colour spaces {', '.join(known)} only, for {label}"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    known = sorted({c for rule in attachment.port.images for c in rule.colours or ()})
+    return f"{attachment.title} knows the colour spaces {', '.join(known)} only, for {label}"

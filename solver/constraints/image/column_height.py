@@ -18,25 +18,25 @@ from __future__ import annotations
 
 from heapwright.platforms.schema import ColumnHeight
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "column-height"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    return touch.rule is not None and touch.rule.column_height is not None
+def states(attachment: BoundAttachment) -> bool:
+    return attachment.rule is not None and attachment.rule.column_height is not None
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.column_height is not None
-    need.column_heights += (touch.rule.column_height,)
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.column_height is not None
+    need.column_heights += (attachment.rule.column_height,)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.column_height is not None
-    return f"{touch.title} takes {label} in columns of {_bounds(touch.rule.column_height)}"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.column_height is not None
+    return f"{attachment.title} takes {label} in columns of {_bounds(attachment.rule.column_height)}"
 
 
 def _bounds(rule: ColumnHeight) -> str:

@@ -14,34 +14,34 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand, round_up
 
 NAME = "extent"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    if isinstance(touch.port.bytes.max, int):
+def states(attachment: BoundAttachment) -> bool:
+    if isinstance(attachment.port.bytes.max, int):
         return True
-    if touch.rule is None:
+    if attachment.rule is None:
         return False
-    rule = touch.rule.extent
+    rule = attachment.rule.extent
     return isinstance(rule.min, Extent) or isinstance(rule.max, Extent) or isinstance(rule.multiple, Extent)
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    most = touch.port.bytes.max
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    most = attachment.port.bytes.max
     if isinstance(most, int):
         need.bytes_max = most if need.bytes_max is None else min(need.bytes_max, most)
-    if touch.rule is not None and not fits(touch, image):
+    if attachment.rule is not None and not fits(attachment, image):
         need.bytes_max = -1
 
 
-def fits(touch: Touch, image: Extent) -> bool:
+def fits(attachment: BoundAttachment, image: Extent) -> bool:
     """Whether the port takes images of this size."""
-    assert touch.rule is not None
-    rule = touch.rule.extent
+    assert attachment.rule is not None
+    rule = attachment.rule.extent
     if isinstance(rule.min, Extent) and (image.width < rule.min.width or image.height < rule.min.height):
         return False
     if isinstance(rule.max, Extent) and (image.width > rule.max.width or image.height > rule.max.height):
@@ -49,21 +49,25 @@ def fits(touch: Touch, image: Extent) -> bool:
     if not isinstance(rule.multiple, Extent):
         return True
     width, height = image
-    if touch.writes and touch.rule.coded is not None and isinstance(touch.rule.coded.multiple, Extent):
-        blocks = touch.rule.coded.multiple
+    if (
+        attachment.writes
+        and attachment.rule.coded is not None
+        and isinstance(attachment.rule.coded.multiple, Extent)
+    ):
+        blocks = attachment.rule.coded.multiple
         width, height = round_up(width, blocks.width), round_up(height, blocks.height)
     return width % rule.multiple.width == 0 and height % rule.multiple.height == 0
 
 
-def sentence(label: str, touch: Touch) -> str:
+def sentence(label: str, attachment: BoundAttachment) -> str:
     parts = []
-    rule = touch.rule.extent if touch.rule else None
+    rule = attachment.rule.extent if attachment.rule else None
     if rule is not None and isinstance(rule.min, Extent):
         parts.append(f"of at least {rule.min}")
     if rule is not None and isinstance(rule.max, Extent):
         parts.append(f"of at most {rule.max}")
     if rule is not None and isinstance(rule.multiple, Extent):
         parts.append(f"in steps of {rule.multiple}")
-    if isinstance(touch.port.bytes.max, int):
-        parts.append(f"of at most {touch.port.bytes.max} bytes")
-    return f"{touch.title} takes {label} {', '.join(parts)} only"
+    if isinstance(attachment.port.bytes.max, int):
+        parts.append(f"of at most {attachment.port.bytes.max} bytes")
+    return f"{attachment.title} takes {label} {', '.join(parts)} only"

@@ -9,15 +9,15 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 
 NAME = "format"
 SCOPE = "choice"
 
 
-def sentence(label: str, touch: Touch) -> str:
-    known = sorted({fourcc for rule in touch.port.images for fourcc in rule.formats})
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    known = sorted({fourcc for rule in attachment.port.images for fourcc in rule.formats})
     if not known:
-        return f"{touch.title} takes raw data only, and {label} is an image"
-    verb = "writes" if touch.writes else "reads"
-    return f"{touch.title} {verb} {label} as {', '.join(known)} only"
+        return f"{attachment.title} takes raw data only, and {label} is an image"
+    verb = "writes" if attachment.writes else "reads"
+    return f"{attachment.title} {verb} {label} as {', '.join(known)} only"

@@ -20,26 +20,28 @@ from math import lcm
 
 from heapwright.platforms.schema import PlaneRows
 from heapwright.platforms.values import Extent, in_units
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "minimum-size"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    if isinstance(touch.port.bytes.multiple, int):
+def states(attachment: BoundAttachment) -> bool:
+    if isinstance(attachment.port.bytes.multiple, int):
         return True
-    return touch.rule is not None and (touch.rule.minimum is not None or touch.rule.plane_rows is not None)
+    return attachment.rule is not None and (
+        attachment.rule.minimum is not None or attachment.rule.plane_rows is not None
+    )
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    if isinstance(touch.port.bytes.multiple, int):
-        need.bytes_multiple = lcm(need.bytes_multiple, touch.port.bytes.multiple)
-    if touch.rule is not None and touch.rule.minimum is not None:
-        need.minimum_rows += (touch.rule.minimum.rows_multiple,)
-    if touch.rule is not None and touch.rule.plane_rows is not None:
-        need.plane_rows += (touch.rule.plane_rows,)
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    if isinstance(attachment.port.bytes.multiple, int):
+        need.bytes_multiple = lcm(need.bytes_multiple, attachment.port.bytes.multiple)
+    if attachment.rule is not None and attachment.rule.minimum is not None:
+        need.minimum_rows += (attachment.rule.minimum.rows_multiple,)
+    if attachment.rule is not None and attachment.rule.plane_rows is not None:
+        need.plane_rows += (attachment.rule.plane_rows,)
 
 
 def _own_rows(rule: PlaneRows) -> str:
@@ -49,12 +51,12 @@ def _own_rows(rule: PlaneRows) -> str:
     return f"{text} (of {rule.below.multiple} in one of less than {in_units(rule.below.bytes)})"
 
 
-def sentence(label: str, touch: Touch) -> str:
+def sentence(label: str, attachment: BoundAttachment) -> str:
     parts = []
-    if touch.rule is not None and touch.rule.minimum is not None:
-        parts.append(f"room for a height rounded up to {touch.rule.minimum.rows_multiple} rows")
-    if touch.rule is not None and touch.rule.plane_rows is not None:
-        parts.append(_own_rows(touch.rule.plane_rows))
-    if isinstance(touch.port.bytes.multiple, int):
-        parts.append(f"a size that is a multiple of {touch.port.bytes.multiple} bytes")
-    return f"{touch.title} checks that {label} has {' and '.join(parts)}"
+    if attachment.rule is not None and attachment.rule.minimum is not None:
+        parts.append(f"room for a height rounded up to {attachment.rule.minimum.rows_multiple} rows")
+    if attachment.rule is not None and attachment.rule.plane_rows is not None:
+        parts.append(_own_rows(attachment.rule.plane_rows))
+    if isinstance(attachment.port.bytes.multiple, int):
+        parts.append(f"a size that is a multiple of {attachment.port.bytes.multiple} bytes")
+    return f"{attachment.title} checks that {label} has {' and '.join(parts)}"

@@ -13,12 +13,12 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 
 NAME = "modifier"
 SCOPE = "choice"
 
 
-def sentence(label: str, touch: Touch) -> str:
-    known = sorted({m for rule in touch.port.images for m in rule.modifiers})
-    return f"{touch.title} knows {', '.join(known) or 'no modifier'} only, for {label}"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    known = sorted({m for rule in attachment.port.images for m in rule.modifiers})
+    return f"{attachment.title} knows {', '.join(known) or 'no modifier'} only, for {label}"

@@ -15,20 +15,20 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 
 NAME = "modifier-side-condition"
 SCOPE = "choice"
 
 
-def sentence(label: str, touch: Touch) -> str:
+def sentence(label: str, attachment: BoundAttachment) -> str:
     ways = []
-    if touch.use.rotate:
-        ways.append(f"rotated by {touch.use.rotate}")
-    if touch.use.crop is not None:
+    if attachment.use.rotate:
+        ways.append(f"rotated by {attachment.use.rotate}")
+    if attachment.use.crop is not None:
         ways.append("cropped")
-    if touch.use.scale is not None:
+    if attachment.use.scale is not None:
         ways.append("scaled")
-    if touch.use.codec is not None:
-        ways.append(f"as {touch.use.codec}")
-    return f"{touch.title} has no rule for {label} {', '.join(ways) or 'used like this'}"
+    if attachment.use.codec is not None:
+        ways.append(f"as {attachment.use.codec}")
+    return f"{attachment.title} has no rule for {label} {', '.join(ways) or 'used like this'}"

@@ -15,24 +15,24 @@ from __future__ import annotations
 from math import lcm
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "rows"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    rule = touch.rule
+def states(attachment: BoundAttachment) -> bool:
+    rule = attachment.rule
     return rule is not None and rule.rows is not None and isinstance(rule.rows.multiple, int)
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.rows is not None
-    assert isinstance(touch.rule.rows.multiple, int)  # states()
-    need.rows = lcm(need.rows, touch.rule.rows.multiple)
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.rows is not None
+    assert isinstance(attachment.rule.rows.multiple, int)  # states()
+    need.rows = lcm(need.rows, attachment.rule.rows.multiple)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.rows is not None
-    return f"{touch.title} touches whole groups of {touch.rule.rows.multiple} rows of {label}"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.rows is not None
+    return f"{attachment.title} touches whole groups of {attachment.rule.rows.multiple} rows of {label}"

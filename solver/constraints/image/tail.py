@@ -14,19 +14,19 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand, round_up
 
 NAME = "tail"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    return touch.rule is not None and touch.rule.tail is not None
+def states(attachment: BoundAttachment) -> bool:
+    return attachment.rule is not None and attachment.rule.tail is not None
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    rule = touch.rule
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    rule = attachment.rule
     assert rule is not None and rule.tail is not None
     coded = image
     if rule.coded is not None and isinstance(rule.coded.multiple, Extent):
@@ -35,9 +35,9 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
     need.tails += ((rule.tail, coded),)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.tail is not None
-    tail = touch.rule.tail
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.tail is not None
+    tail = attachment.rule.tail
     parts = []
     if isinstance(tail.bytes, int) and tail.bytes:
         parts.append(f"{tail.bytes} bytes")
@@ -48,4 +48,4 @@ def sentence(label: str, touch: Touch) -> str:
     if tail.at_least_stride_or is not None:
         parts.append(f"a stride or {tail.at_least_stride_or} bytes, whichever is more,")
     where = "each plane" if tail.per_plane else "the image"
-    return f"{touch.title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"
+    return f"{attachment.title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"

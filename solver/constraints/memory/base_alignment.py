@@ -20,19 +20,19 @@ from math import gcd
 
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.iova import aligned
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "base-alignment"
 SCOPE = "run"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.port.base is not None and touch.device.translation != "cpu"
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.port.base is not None and attachment.device.translation != "cpu"
 
 
 def broken(case: Case) -> bool:
-    assert case.touch is not None and case.layout is not None
-    base = case.touch.port.base
+    assert case.attachment is not None and case.layout is not None
+    base = case.attachment.port.base
     if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
         return False
     return any(_aligned(case, size) % base.multiple for size in case.layout.sizes)
@@ -40,25 +40,25 @@ def broken(case: Case) -> bool:
 
 def _aligned(case: Case, size: int) -> int:
     """What the address that the device sees is a multiple of."""
-    home = case.home
+    backing = case.backing
     if case.device.translation != "none":
-        return aligned(case.board, case.device, home.exported(size))
-    return gcd(home.alignment(home.exported(size)), case.device.offset)
+        return aligned(case.board, case.device, backing.exported(size))
+    return gcd(backing.alignment(backing.exported(size)), case.device.offset)
 
 
 def sentence(case: Case) -> str:
-    assert case.touch is not None and case.layout is not None and case.touch.port.base is not None
-    home = case.home
+    assert case.attachment is not None and case.layout is not None and case.attachment.port.base is not None
+    backing = case.backing
     offset = case.device.offset
     shifted = f", and the bus shifts addresses by {offset:#x}" if offset else ""
-    by_heap = min(home.alignment(home.exported(size)) for size in case.layout.sizes)
-    says = f"{home.name} aligns to {by_heap}{shifted}"
+    by_heap = min(backing.alignment(backing.exported(size)) for size in case.layout.sizes)
+    says = f"{backing.name} aligns to {by_heap}{shifted}"
     if case.device.translation != "none":
         promised = min(_aligned(case, size) for size in case.layout.sizes)
         says = f"its bus addresses are sure to be multiples of {promised} only"
-    return f"{case.touch.title} needs {case.label} on a multiple of {case.touch.port.base.multiple} bytes; {says}"
+    return f"{case.attachment.title} needs {case.label} on a multiple of {case.attachment.port.base.multiple} bytes; {says}"
 
 
 def source(case: Case) -> str:
-    assert case.touch is not None
-    return case.touch.port.source
+    assert case.attachment is not None
+    return case.attachment.port.source

@@ -32,36 +32,39 @@ LOCKED = "bytes locked by "
 
 
 def charges(placed: Placed) -> Iterable[Charge]:
-    home, board = placed.home, placed.board
-    found = board.budgets.get((NAME, home.name))
+    backing, board = placed.backing, placed.board
+    found = board.budgets.get((NAME, backing.name))
     if found is None:
-        budgets = tuple(_budgets(board, home))
-        found = board.budgets[NAME, home.name] = budgets, bool(budgets) and places(board).concerning(home)
+        budgets = tuple(_budgets(board, backing))
+        found = board.budgets[NAME, backing.name] = (
+            budgets,
+            bool(budgets) and places(board).concerning(backing),
+        )
     each = placed.allocated
     of_pools = [(budget, each, 0) for budget in found[0]]
-    return [*of_pools, *places(board).charges(home, placed.sizes)] if found[1] else of_pools
+    return [*of_pools, *places(board).charges(backing, placed.sizes)] if found[1] else of_pools
 
 
-def _budgets(board: Board, home: HeapView) -> Iterator[Budget]:
+def _budgets(board: Board, backing: HeapView) -> Iterator[Budget]:
     """Every pool that the heap draws from, or the block that its first buffer locks."""
-    if home.memories is None:
+    if backing.memories is None:
         return
-    lock = home.spec.locks
-    if lock is not None and home.in_block:
-        yield Budget(NAME, home.name, lock.size, f"{LOCKED}{home.name}", False)
+    lock = backing.spec.locks
+    if lock is not None and backing.in_block:
+        yield Budget(NAME, backing.name, lock.size, f"{LOCKED}{backing.name}", False)
         return
     for pool in board.pools:
-        if home.names <= pool.memories:
+        if backing.names <= pool.memories:
             yield budget(pool)
 
 
-def locks(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def reserved(placed: Placed) -> Iterable[tuple[Budget, int]]:
     """What the heap's first buffer takes, once."""
-    lock, board = placed.home.spec.locks, placed.board
+    lock, board = placed.backing.spec.locks, placed.board
     if lock is None:
         return ()
     found = [(budget(pool), lock.size) for pool in board.pools if lock.from_ in pool.memories]
-    return [*found, *places(board).locks(placed.home)]
+    return [*found, *places(board).reserved(placed.backing)]
 
 
 def members(subject: str) -> list[str]:

@@ -15,14 +15,14 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "coherency"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return board.has_unsynced and not touch.device.snoops
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return board.has_unsynced and not attachment.device.snoops
 
 
 def broken(case: Case) -> bool:

@@ -41,7 +41,7 @@ def _modifier(case: Case) -> str:
     """The modifier by name; where several could be meant, what they have in common."""
     pinned = [str(pin.value) for pin in case.question.pins if pin.field == "modifier"]
     asked = case.question.spec.modifiers
-    sets = [{*touch.rule.modifiers} for touch in case.touches if touch.rule is not None]
+    sets = [{*attachment.rule.modifiers} for attachment in case.attachments if attachment.rule is not None]
     if asked is not None:
         sets.append({spelt(text).name for text in asked})
     shared = set.intersection(*sets) if sets else set[str]()

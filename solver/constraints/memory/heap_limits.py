@@ -25,7 +25,7 @@ SCOPE = "room"
 
 def broken(case: Case) -> bool:
     assert case.layout is not None
-    if case.home.costs(case.layout.sizes) > INT64_MAX:
+    if case.backing.costs(case.layout.sizes) > INT64_MAX:
         return True
     largest = case.heap.spec.largest
     return isinstance(largest, int) and any(case.heap.exported(size) > largest for size in case.layout.sizes)

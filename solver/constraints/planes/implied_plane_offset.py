@@ -17,15 +17,15 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "implied-plane-offset"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    rule = touch.rule
+def states(attachment: BoundAttachment) -> bool:
+    rule = attachment.rule
     return (
         rule is not None
         and rule.implied_offset is not None
@@ -33,17 +33,17 @@ def states(touch: Touch) -> bool:
     )
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.implied_offset is not None
-    multiple = touch.rule.implied_offset.rows.multiple
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.implied_offset is not None
+    multiple = attachment.rule.implied_offset.rows.multiple
     assert isinstance(multiple, int)  # states()
     need.implied += (multiple,)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.implied_offset is not None
-    multiple = touch.rule.implied_offset.rows.multiple
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.implied_offset is not None
+    multiple = attachment.rule.implied_offset.rows.multiple
     return (
-        f"{touch.title} is told no plane offsets: it looks for chroma of {label} after its height "
+        f"{attachment.title} is told no plane offsets: it looks for chroma of {label} after its height "
         f"rounded up to {multiple} rows"
     )

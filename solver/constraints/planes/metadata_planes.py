@@ -20,27 +20,27 @@ from __future__ import annotations
 from math import lcm
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "metadata-planes"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    rule = touch.rule
+def states(attachment: BoundAttachment) -> bool:
+    rule = attachment.rule
     return rule is not None and rule.metadata is not None and isinstance(rule.metadata.multiple, int)
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.metadata is not None
-    assert isinstance(touch.rule.metadata.multiple, int)  # states()
-    need.metadata = lcm(need.metadata, touch.rule.metadata.multiple)
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.metadata is not None
+    assert isinstance(attachment.rule.metadata.multiple, int)  # states()
+    need.metadata = lcm(need.metadata, attachment.rule.metadata.multiple)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.metadata is not None
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.metadata is not None
     return (
-        f"{touch.title} needs the pixels of {label} to begin on a multiple of "
-        f"{touch.rule.metadata.multiple} bytes after their metadata"
+        f"{attachment.title} needs the pixels of {label} to begin on a multiple of "
+        f"{attachment.rule.metadata.multiple} bytes after their metadata"
     )

@@ -16,7 +16,7 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.schema import ImageRule
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 
 NAME = "plane-buffers"
 SCOPE = "choice"
@@ -27,9 +27,9 @@ def counts_of(rule: ImageRule) -> frozenset[int]:
     return frozenset() if rule.banks else frozenset(rule.dmabufs)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    counts = sorted({n for rule in touch.port.images for n in counts_of(rule)})
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    counts = sorted({n for rule in attachment.port.images for n in counts_of(rule)})
     if not counts:
-        banks = " and ".join(dict.fromkeys(b for rule in touch.port.images for b in rule.banks or ()))
-        return f"{touch.title} wants the planes of {label} in {banks}, and all come from one heap"
-    return f"{touch.title} takes {label} in {' or '.join(map(str, counts))} dma-buf(s) only"
+        banks = " and ".join(dict.fromkeys(b for rule in attachment.port.images for b in rule.banks or ()))
+        return f"{attachment.title} wants the planes of {label} in {banks}, and all come from one heap"
+    return f"{attachment.title} takes {label} in {' or '.join(map(str, counts))} dma-buf(s) only"

@@ -17,24 +17,24 @@ from __future__ import annotations
 from math import lcm
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "plane-offset"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    rule = touch.rule
+def states(attachment: BoundAttachment) -> bool:
+    rule = attachment.rule
     return rule is not None and rule.offset is not None and isinstance(rule.offset.multiple, int)
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None and touch.rule.offset is not None
-    assert isinstance(touch.rule.offset.multiple, int)  # states()
-    need.offset = lcm(need.offset, touch.rule.offset.multiple)
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None and attachment.rule.offset is not None
+    assert isinstance(attachment.rule.offset.multiple, int)  # states()
+    need.offset = lcm(need.offset, attachment.rule.offset.multiple)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None and touch.rule.offset is not None
-    return f"{touch.title} needs the planes of {label} on multiples of {touch.rule.offset.multiple} bytes"
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None and attachment.rule.offset is not None
+    return f"{attachment.title} needs the planes of {label} on multiples of {attachment.rule.offset.multiple} bytes"

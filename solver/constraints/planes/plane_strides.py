@@ -16,30 +16,30 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "plane-strides"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    return touch.rule is not None and touch.rule.stride.planes is not None
+def states(attachment: BoundAttachment) -> bool:
+    return attachment.rule is not None and attachment.rule.stride.planes is not None
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None
-    if touch.rule.stride.planes == "equal":
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None
+    if attachment.rule.stride.planes == "equal":
         need.equal = True
     else:
         need.halved += (1,)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None
     how = (
         "one stride for all planes"
-        if touch.rule.stride.planes == "equal"
+        if attachment.rule.stride.planes == "equal"
         else "chroma strides of half the luma stride"
     )
-    return f"{touch.title} has {how} of {label}"
+    return f"{attachment.title} has {how} of {label}"

@@ -15,31 +15,33 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "stride-exact"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    return touch.rule is not None and (touch.rule.stride.exact is not None or touch.rule.stride.fixed)
+def states(attachment: BoundAttachment) -> bool:
+    return attachment.rule is not None and (
+        attachment.rule.stride.exact is not None or attachment.rule.stride.fixed
+    )
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None
-    if touch.rule.stride.exact is not None:
-        need.exact += (touch.rule.stride.exact.width_multiple,)
-    if touch.rule.stride.fixed:
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None
+    if attachment.rule.stride.exact is not None:
+        need.exact += (attachment.rule.stride.exact.width_multiple,)
+    if attachment.rule.stride.fixed:
         need.exact += (1,)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None
-    exact = touch.rule.stride.exact
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None
+    exact = attachment.rule.stride.exact
     if exact is None or exact.width_multiple == 1:
-        return f"{touch.title} cannot pad rows: the stride of {label} is its width in bytes exactly"
+        return f"{attachment.title} cannot pad rows: the stride of {label} is its width in bytes exactly"
     return (
-        f"{touch.title} computes the stride of {label} from its width rounded up to "
+        f"{attachment.title} computes the stride of {label} from its width rounded up to "
         f"{exact.width_multiple} pixels, and accepts no other"
     )

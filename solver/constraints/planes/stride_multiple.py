@@ -20,21 +20,21 @@ from __future__ import annotations
 from math import lcm
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "stride-multiple"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    stride = touch.rule.stride if touch.rule else None
+def states(attachment: BoundAttachment) -> bool:
+    stride = attachment.rule.stride if attachment.rule else None
     return stride is not None and (isinstance(stride.multiple, int) or stride.pixels is not None)
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None
-    stride = touch.rule.stride
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None
+    stride = attachment.rule.stride
     if isinstance(stride.multiple, int):
         need.multiple = lcm(need.multiple, stride.multiple)
         if stride.planes == "halved":
@@ -43,12 +43,12 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
         need.groups += ((stride.pixels.group, stride.pixels.bytes),)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None
-    stride = touch.rule.stride
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None
+    stride = attachment.rule.stride
     parts = []
     if isinstance(stride.multiple, int):
         parts.append(f"a stride that is a multiple of {stride.multiple} bytes")
     if stride.pixels is not None:
         parts.append(f"rows of whole groups of {stride.pixels.group} pixels in {stride.pixels.bytes} bytes")
-    return f"{touch.title} needs {' and '.join(parts)} in {label}"
+    return f"{attachment.title} needs {' and '.join(parts)} in {label}"

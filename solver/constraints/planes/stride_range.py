@@ -11,24 +11,24 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "stride-range"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    if touch.rule is None:
+def states(attachment: BoundAttachment) -> bool:
+    if attachment.rule is None:
         return False
-    stride = touch.rule.stride
+    stride = attachment.rule.stride
     bounded = isinstance(stride.min, int) or isinstance(stride.max, int) or isinstance(stride.max_pixels, int)
     return bounded or stride.beyond is not None
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None
-    stride = touch.rule.stride
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None
+    stride = attachment.rule.stride
     if isinstance(stride.min, int):
         need.minimum = max(need.minimum, stride.min)
     if isinstance(stride.max, int):
@@ -40,9 +40,9 @@ def demand(touch: Touch, need: Demand, image: Extent) -> None:
         need.beyond += ((stride.beyond.bytes, stride.beyond.multiple),)
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None
-    stride = touch.rule.stride
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None
+    stride = attachment.rule.stride
     parts = []
     if isinstance(stride.min, int):
         parts.append(f"at least {stride.min} bytes")
@@ -52,4 +52,4 @@ def sentence(label: str, touch: Touch) -> str:
         parts.append(f"at most {stride.max_pixels} pixels")
     if stride.beyond is not None:
         parts.append(f"a multiple of {stride.beyond.multiple} bytes above {stride.beyond.bytes}")
-    return f"{touch.title} takes strides of {', '.join(parts)} in {label}"
+    return f"{attachment.title} takes strides of {', '.join(parts)} in {label}"

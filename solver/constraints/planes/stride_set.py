@@ -11,27 +11,29 @@ Example:
 from __future__ import annotations
 
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import Touch
+from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 
 NAME = "stride-set"
 SCOPE = "layout"
 
 
-def states(touch: Touch) -> bool:
-    return touch.rule is not None and (touch.rule.stride.set is not None or touch.rule.stride.power_of_two)
+def states(attachment: BoundAttachment) -> bool:
+    return attachment.rule is not None and (
+        attachment.rule.stride.set is not None or attachment.rule.stride.power_of_two
+    )
 
 
-def demand(touch: Touch, need: Demand, image: Extent) -> None:
-    assert touch.rule is not None
-    if touch.rule.stride.set is not None:
-        need.sets += (touch.rule.stride.set,)
-    need.power_of_two = need.power_of_two or touch.rule.stride.power_of_two
+def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    assert attachment.rule is not None
+    if attachment.rule.stride.set is not None:
+        need.sets += (attachment.rule.stride.set,)
+    need.power_of_two = need.power_of_two or attachment.rule.stride.power_of_two
 
 
-def sentence(label: str, touch: Touch) -> str:
-    assert touch.rule is not None
-    allowed = touch.rule.stride.set
+def sentence(label: str, attachment: BoundAttachment) -> str:
+    assert attachment.rule is not None
+    allowed = attachment.rule.stride.set
     if allowed is None:
-        return f"{touch.title} needs a power of two as the stride of {label}"
-    return f"{touch.title} knows the strides {', '.join(map(str, sorted(allowed)))} only, for {label}"
+        return f"{attachment.title} needs a power of two as the stride of {label}"
+    return f"{attachment.title} knows the strides {', '.join(map(str, sorted(allowed)))} only, for {label}"

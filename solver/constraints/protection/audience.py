@@ -30,31 +30,33 @@ SCOPE = "heap"
 
 
 def broken(case: Case) -> bool:
-    return bool(case.question.guard.audiences) and bool(_strangers(case))
+    return bool(case.question.domain.audiences) and bool(_outsiders(case))
 
 
 def widened(case: Case) -> bool:
     """Whether the pipeline states the buffer for somebody who may not see what is brought in here."""
-    assert case.touch is not None
-    return bool(case.question.guard.wider) and case.question.widens(case.touch.use)
+    assert case.attachment is not None
+    return bool(case.question.domain.wider) and case.question.widens(case.attachment.use)
 
 
-def _strangers(case: Case, audiences: frozenset[tuple[Selector, ...]] | None = None) -> list[str]:
+def _outsiders(case: Case, audiences: frozenset[tuple[Selector, ...]] | None = None) -> list[str]:
     """Whom the firewall lets in who is not in every audience."""
     if case.heap.access is None:
         return []
     if case.heap.spec.firewall == "per-buffer":
-        opened = {touch.device.name for touch in case.touches}
+        opened = {attachment.device.name for attachment in case.attachments}
     else:
         opened = set(case.heap.access)
     if audiences is None:
-        audiences = case.question.guard.audiences
+        audiences = case.question.domain.audiences
     return sorted(name for name in opened if not all(_member(case, name, each) for each in audiences))
 
 
 def _member(case: Case, name: str, audience: tuple[Selector, ...]) -> bool:
     spec = case.board.devices[name].spec
-    labels = {touch.use.selector.label for touch in case.touches if touch.device.name == name}
+    labels = {
+        attachment.use.selector.label for attachment in case.attachments if attachment.device.name == name
+    }
     return any(
         member.kind == spec.kind
         and (member.connector is None or member.connector in spec.connectors)
@@ -64,8 +66,8 @@ def _member(case: Case, name: str, audience: tuple[Selector, ...]) -> bool:
 
 
 def sentence(case: Case) -> str:
-    who = ", ".join(_strangers(case))
-    uninvited = _strangers(case, case.question.stated.audiences)
+    who = ", ".join(_outsiders(case))
+    uninvited = _outsiders(case, case.question.stated.audiences)
     via = f" ({case.question.carried})" if case.question.carried and not uninvited else ""
     return f"{case.heap.name} opens to {who}, outside the audience of {case.label}{via}"
 

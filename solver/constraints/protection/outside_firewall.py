@@ -17,7 +17,7 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.protection.protected_needs_firewall import closed
 
@@ -25,7 +25,7 @@ NAME = "outside-firewall"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
     return board.has_closed or board.has_moving  # a buffer may move to where no firewall is
 
 
@@ -34,18 +34,18 @@ def broken(case: Case) -> bool:
         return False
     if case.heap.access is not None and case.device.name not in case.heap.access:
         return True
-    return case.home is not case.heap and (
-        not closed(case.home)
-        or case.device.name not in (case.home.access or ())
-        or audience.broken(case._replace(heap=case.home))
+    return case.backing is not case.heap and (
+        not closed(case.backing)
+        or case.device.name not in (case.backing.access or ())
+        or audience.broken(case._replace(heap=case.backing))
     )
 
 
 def sentence(case: Case) -> str:
     heap = case.heap
     moved = ""
-    if case.device.name in (heap.access or ()) and case.home is not heap:
-        heap, moved = case.home, f", to which {case.label} moves from {case.heap.name}"
+    if case.device.name in (heap.access or ()) and case.backing is not heap:
+        heap, moved = case.backing, f", to which {case.label} moves from {case.heap.name}"
         if not closed(heap):
             return f"{heap.name}{moved}, has no known firewall, and {case.question.shielded}"
         if case.device.name in (heap.access or ()):

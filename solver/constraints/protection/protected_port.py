@@ -21,20 +21,20 @@ SCOPE = "attachment"
 
 
 def broken(case: Case) -> bool:
-    assert case.touch is not None
+    assert case.attachment is not None
     if case.question.protected:
-        return case.touch.port.protected not in ("allowed", "required")
-    return case.touch.port.protected == "required"
+        return case.attachment.port.protected not in ("allowed", "required")
+    return case.attachment.port.protected == "required"
 
 
 def sentence(case: Case) -> str:
-    assert case.touch is not None
+    assert case.attachment is not None
     if case.question.protected:
-        known = "refuses" if case.touch.port.protected == "refused" else "is not known to take"
-        return f"{case.question.shielded}, and {case.touch.title} {known} protected buffers"
-    return f"{case.touch.title} takes protected buffers only, and {case.label} is not protected"
+        known = "refuses" if case.attachment.port.protected == "refused" else "is not known to take"
+        return f"{case.question.shielded}, and {case.attachment.title} {known} protected buffers"
+    return f"{case.attachment.title} takes protected buffers only, and {case.label} is not protected"
 
 
 def source(case: Case) -> str:
-    assert case.touch is not None
-    return case.touch.port.source
+    assert case.attachment is not None
+    return case.attachment.port.source

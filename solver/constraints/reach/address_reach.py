@@ -19,14 +19,14 @@ from __future__ import annotations
 from heapwright.platforms.schema import Window
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "address-reach"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    device = touch.device
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    device = attachment.device
     if device.translation not in ("none", "mmu"):
         return False
     return device.dma.window is not None or not board.within(device.bits)
@@ -35,9 +35,9 @@ def concerns(board: Board, touch: Touch) -> bool:
 def broken(case: Case) -> bool:
     if case.device.translation not in ("none", "mmu"):
         return False
-    if case.home.memories is None:
+    if case.backing.memories is None:
         return case.device.dma.window is not None or (case.device.bits is not None and case.device.bits < 64)
-    return any(_beyond(case, memory) for memory in case.home.memories)
+    return any(_beyond(case, memory) for memory in case.backing.memories)
 
 
 def _beyond(case: Case, memory: MemoryView) -> bool:
@@ -61,8 +61,8 @@ def _carried(window: Window, memory: MemoryView) -> bool:
 
 def sentence(case: Case) -> str:
     device, bits = case.device, case.device.bits
-    memory = next((m for m in case.home.memories or () if _beyond(case, m)), None)
-    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
+    memory = next((m for m in case.backing.memories or () if _beyond(case, m)), None)
+    where = f"{case.backing.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     window = device.dma.window
     if window is not None and (memory is None or not _carried(window, memory)):

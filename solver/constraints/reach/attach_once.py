@@ -18,11 +18,11 @@ SCOPE = "attachment"
 
 
 def broken(case: Case) -> bool:
-    return case.device.spec.once and sum(t.device is case.device for t in case.touches) > 1
+    return case.device.spec.once and sum(t.device is case.device for t in case.attachments) > 1
 
 
 def sentence(case: Case) -> str:
-    times = sum(t.device is case.device for t in case.touches)
+    times = sum(t.device is case.device for t in case.attachments)
     return f"{case.device.name} attaches a buffer once, and {case.label} is attached to it {times} times"
 
 

@@ -23,14 +23,14 @@ from math import gcd
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "contiguous-memory"
 SCOPE = "run"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.device.translation == "none"
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.device.translation == "none"
 
 
 def broken(case: Case) -> bool:
@@ -38,7 +38,7 @@ def broken(case: Case) -> bool:
         return False
     layout, dma = case.layout, case.device.dma
     assert layout is not None  # scope `run`
-    if case.home.run is None and dma.segment_size is None and dma.boundary is None:
+    if case.backing.run is None and dma.segment_size is None and dma.boundary is None:
         return False
     most = _segments(case)
     for size in layout.sizes:
@@ -54,7 +54,7 @@ def _segments(case: Case) -> int:
 
 def _piece(case: Case, size: int) -> int:
     """The longest piece the device is sure to get, in bytes."""
-    run = case.home.run
+    run = case.backing.run
     longest = size if run is None else min(run, size)
     limit = case.device.dma.segment_size
     if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
@@ -65,7 +65,7 @@ def _piece(case: Case, size: int) -> int:
 def _pieces(case: Case, size: int) -> int:
     if case.device.dma.segments == "unknown":
         return 0
-    exported = case.home.exported(size)
+    exported = case.backing.exported(size)
     return -(-exported // _piece(case, exported))
 
 
@@ -73,13 +73,13 @@ def _straddles(case: Case) -> bool:
     boundary = case.device.dma.boundary
     if not isinstance(boundary, int) or case.layout is None:
         return False
-    exported = [case.home.exported(size) for size in case.layout.sizes]
+    exported = [case.backing.exported(size) for size in case.layout.sizes]
     if all(_piece(case, size) <= gcd(_start(case, size), boundary) for size in exported):
         return False
-    if case.home.memories is None:
+    if case.backing.memories is None:
         return True
     offset = case.device.offset
-    for memory in case.home.memories:
+    for memory in case.backing.memories:
         if memory.highest is None:
             return True
         if (memory.lowest + offset) // boundary != (memory.highest + offset - 1) // boundary:
@@ -89,28 +89,28 @@ def _straddles(case: Case) -> bool:
 
 def _start(case: Case, size: int) -> int:
     """What the bus address of every piece is a multiple of: runs after the first start on any page."""
-    home, piece = case.home, _piece(case, size)
-    run = size if home.run is None else min(home.run, size)
-    start = home.alignment(size) if run == size else home.page
+    backing, piece = case.backing, _piece(case, size)
+    run = size if backing.run is None else min(backing.run, size)
+    start = backing.alignment(size) if run == size else backing.page
     if piece < run:
         start = gcd(start, piece)
     return gcd(start, case.device.offset)
 
 
 def sentence(case: Case) -> str:
-    device, home = case.device.name, case.home
+    device, backing = case.device.name, case.backing
     if case.layout is not None and not any(_pieces(case, s) > _segments(case) for s in case.layout.sizes):
         return (
             f"{device} has no IOMMU and no piece of {case.label} may straddle a boundary of "
-            f"{in_units(_int(case.device.dma.boundary))}; {home.name} does not promise that"
+            f"{in_units(_int(case.device.dma.boundary))}; {backing.name} does not promise that"
         )
-    run = "whole buffers" if home.run is None else f"runs of {in_units(home.run)}"
+    run = "whole buffers" if backing.run is None else f"runs of {in_units(backing.run)}"
     pieces = _segments(case)
     must = "one physical run" if pieces == 1 else f"at most {pieces} physical runs"
     limit = case.device.dma.segment_size
     if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
         must += f" of at most {in_units(limit)}"
-    return f"{device} has no IOMMU, so {case.label} must be {must}; {home.name} guarantees {run}"
+    return f"{device} has no IOMMU, so {case.label} must be {must}; {backing.name} guarantees {run}"
 
 
 def _int(value: object) -> int:

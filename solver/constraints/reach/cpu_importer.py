@@ -15,14 +15,14 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "cpu-importer"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.device.spec.by_cpu
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.device.spec.by_cpu
 
 
 def broken(case: Case) -> bool:

@@ -14,17 +14,17 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "importer-refuses"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
     return (
-        touch.device.spec.imports != "any"
-        or touch.port.takes_from is not None
-        or (board.demands_p2p and not (touch.device.by_cpu or touch.device.p2p))
+        attachment.device.spec.imports != "any"
+        or attachment.port.takes_from is not None
+        or (board.demands_p2p and not (attachment.device.by_cpu or attachment.device.p2p))
     )
 
 
@@ -44,7 +44,7 @@ def _by_device(case: Case) -> bool:
 
 
 def _by_port(case: Case) -> bool:
-    takes = case.touch.port.takes_from if case.touch is not None else None
+    takes = case.attachment.port.takes_from if case.attachment is not None else None
     if takes is None:
         return False
     return not _own(case) if isinstance(takes, str) else case.heap.name not in takes
@@ -55,15 +55,15 @@ def _by_heap(case: Case) -> bool:
 
 
 def sentence(case: Case) -> str:
-    assert case.touch is not None
+    assert case.attachment is not None
     if _by_heap(case) and not _by_device(case) and not _by_port(case):
         return (
             f"{case.heap.name} exports {case.label} to peer-to-peer importers only, "
             f"and {case.device.name} is none"
         )
     if _by_port(case) and not _by_device(case):
-        known = _listed(case.touch.port.takes_from)
-        return f"{case.touch.title} takes {known} only, and not {case.label} from {case.heap.name}"
+        known = _listed(case.attachment.port.takes_from)
+        return f"{case.attachment.title} takes {known} only, and not {case.label} from {case.heap.name}"
     known = _listed(case.device.spec.imports)
     return f"{case.device.name} imports {known} only, and not {case.label} from {case.heap.name}"
 
@@ -73,5 +73,5 @@ def _listed(names: object) -> str:
 
 
 def source(case: Case) -> str:
-    assert case.touch is not None
-    return case.touch.port.source if _by_port(case) else case.device.spec.source
+    assert case.attachment is not None
+    return case.attachment.port.source if _by_port(case) else case.device.spec.source

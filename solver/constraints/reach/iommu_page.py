@@ -19,20 +19,20 @@ from __future__ import annotations
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import Board, DeviceView
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "iommu-page"
 SCOPE = "run"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return _page(board, touch.device) > board.page
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return _page(board, attachment.device) > board.page
 
 
 def broken(case: Case) -> bool:
     assert case.layout is not None  # scope `run`
     page = _page(case.board, case.device)
-    return page > 1 and any(_unaligned(case, page, case.home.exported(size)) for size in case.layout.sizes)
+    return page > 1 and any(_unaligned(case, page, case.backing.exported(size)) for size in case.layout.sizes)
 
 
 def _page(board: Board, device: DeviceView) -> int:
@@ -43,19 +43,19 @@ def _page(board: Board, device: DeviceView) -> int:
 
 
 def _unaligned(case: Case, page: int, size: int) -> bool:
-    run = case.home.run
+    run = case.backing.run
     cut = run is not None and run < size and run % page != 0
-    return cut or size % page != 0 or case.home.alignment(size) % page != 0
+    return cut or size % page != 0 or case.backing.alignment(size) % page != 0
 
 
 def sentence(case: Case) -> str:
-    home, page = case.home, in_units(_page(case.board, case.device))
-    run = "whole buffers" if home.run is None else f"runs of {in_units(home.run)}"
-    sizes = [home.exported(size) for size in case.layout.sizes] if case.layout is not None else []
-    of = ", ".join(f"{size} bytes on a multiple of {in_units(home.alignment(size))}" for size in sizes)
+    backing, page = case.backing, in_units(_page(case.board, case.device))
+    run = "whole buffers" if backing.run is None else f"runs of {in_units(backing.run)}"
+    sizes = [backing.exported(size) for size in case.layout.sizes] if case.layout is not None else []
+    of = ", ".join(f"{size} bytes on a multiple of {in_units(backing.alignment(size))}" for size in sizes)
     return (
         f"{case.device.dma.iommu}, through which {case.device.name} reaches {case.label}, maps pages of {page}; "
-        f"{home.name} guarantees {run}" + (f", here {of}" if of else "")
+        f"{backing.name} guarantees {run}" + (f", here {of}" if of else "")
     )
 
 

@@ -16,14 +16,14 @@ from __future__ import annotations
 
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "iommu-reach"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.device.translation == "iommu" and not board.within(_bits(board, touch.device))
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.device.translation == "iommu" and not board.within(_bits(board, attachment.device))
 
 
 def broken(case: Case) -> bool:
@@ -32,7 +32,7 @@ def broken(case: Case) -> bool:
     bits = _bits(case.board, case.device)
     if bits is None:
         return False
-    return case.home.memories is None or any(_beyond(memory, bits) for memory in case.home.memories)
+    return case.backing.memories is None or any(_beyond(memory, bits) for memory in case.backing.memories)
 
 
 def _bits(board: Board, device: DeviceView) -> int | None:
@@ -49,8 +49,8 @@ def _beyond(memory: MemoryView, bits: int) -> bool:
 
 def sentence(case: Case) -> str:
     bits = _bits(case.board, case.device)
-    memory = next((m for m in case.home.memories or () if _beyond(m, bits or 0)), None)
-    where = f"{case.home.name} takes {case.label} from {memory.name if memory else 'memory'}"
+    memory = next((m for m in case.backing.memories or () if _beyond(m, bits or 0)), None)
+    where = f"{case.backing.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     return (
         f"{case.device.dma.iommu}, through which {case.device.name} reaches memory, holds {bits}-bit "

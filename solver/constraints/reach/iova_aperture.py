@@ -37,7 +37,7 @@ def charges(placed: Placed) -> list[Charge]:
     """In bytes; class by class where it matters, or where buffers exist and may stand anywhere."""
     found: list[Charge] = []
     for space, sizes, certain in _mappings(placed):
-        every = placed.standing or placed.board.by_class
+        every = placed.existing or placed.board.by_class
         classes = space.classes(sizes if certain else ()) if every else (space.page,)
         found += [(_budget(placed.board, space, c), _amount(space, sizes, c, certain), 0) for c in classes]
     return found
@@ -87,17 +87,17 @@ def at_most(budget: Budget, amount: int) -> int:
 def _mappings(placed: Placed) -> Iterator[tuple[iova.Space, list[int], bool]]:
     """For every device that maps: a space, what is mapped, and whether it is mapped in order."""
     seen = []
-    for touch in placed.touches:
-        device = touch.device
+    for attachment in placed.attachments:
+        device = attachment.device
         if device in seen:
             continue
         seen.append(device)
         of_device = iova.spaces(placed.board, device)
         if of_device.own is None:
             continue
-        sizes = [placed.home.exported(size) for size in placed.sizes]
-        for space in of_device.touched if placed.standing else (of_device.own,):
-            yield space, sizes, not placed.standing
+        sizes = [placed.backing.exported(size) for size in placed.sizes]
+        for space in of_device.touched if placed.existing else (of_device.own,):
+            yield space, sizes, not placed.existing
 
 
 def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -> int:

@@ -21,28 +21,36 @@ from collections.abc import Iterable, Iterator
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import Case, Placed, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed
 
 NAME = "local-only"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.port.memory is not None
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.port.memory is not None
 
 
 def broken(case: Case) -> bool:
-    return case.touch is not None and not allows(case.board, case.touch, case.home) and not _only_moved(case)
+    return (
+        case.attachment is not None
+        and not allows(case.board, case.attachment, case.backing)
+        and not _only_moved(case)
+    )
 
 
 def _only_moved(case: Case) -> bool:
     """Whether the buffer was in the right memory and had to leave it."""
-    return case.home is not case.heap and case.touch is not None and allows(case.board, case.touch, case.heap)
+    return (
+        case.backing is not case.heap
+        and case.attachment is not None
+        and allows(case.board, case.attachment, case.heap)
+    )
 
 
-def allows(board: Board, touch: Touch, heap: HeapView) -> bool:
+def allows(board: Board, attachment: BoundAttachment, heap: HeapView) -> bool:
     """Whether every place in `heap` is in a memory the port works from."""
-    wanted = touch.port.memory
+    wanted = attachment.port.memory
     if wanted is None or wanted == "unknown":
         return True
     if heap.memories is None:
@@ -64,25 +72,27 @@ def charges(placed: Placed) -> Iterable[Charge]:
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
     a peer-to-peer importer comes through the BAR, so its buffers take visible VRAM.
     """
-    key = (NAME, placed.home.name)
+    key = (NAME, placed.backing.name)
     windows = placed.board.budgets.get(key)
     if windows is None:
-        windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.home))
+        windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.backing))
     if not windows:
         return ()
     each = placed.allocated
     return [
         (budget, each, 0)
         for budget, inner, chain in windows
-        if any(_through(touch, inner, chain) for touch in placed.touches)
+        if any(_through(attachment, inner, chain) for attachment in placed.attachments)
     ]
 
 
-def _windows(board: Board, home: HeapView) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
+def _windows(
+    board: Board, backing: HeapView
+) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
     """Each window that the heap's memories lie behind, with those memories and all between, the window's own included."""
     inside: dict[str, list[MemoryView]] = {}
     between: dict[str, set[str]] = {}
-    for memory in home.memories or ():
+    for memory in backing.memories or ():
         chain: set[str] = set()
         for outer in board.around(memory):
             chain.add(outer.name)
@@ -96,20 +106,20 @@ def _windows(board: Board, home: HeapView) -> Iterator[tuple[Budget, tuple[Memor
         yield budget, tuple(memories), frozenset(between[name])
 
 
-def _through(touch: Touch, memories: tuple[MemoryView, ...], chain: frozenset[str]) -> bool:
-    """Whether the touch needs the buffer within the window: mapped, pinned, or from another device."""
-    if touch.device.by_cpu:
+def _through(attachment: BoundAttachment, memories: tuple[MemoryView, ...], chain: frozenset[str]) -> bool:
+    """Whether the attachment needs the buffer within the window: mapped, pinned, or from another device."""
+    if attachment.device.by_cpu:
         return True
-    named = touch.port.memory
+    named = attachment.port.memory
     if isinstance(named, tuple) and not chain.isdisjoint(named):
         return True
-    return any(memory.local and touch.device.name not in memory.local for memory in memories)
+    return any(memory.local and attachment.device.name not in memory.local for memory in memories)
 
 
 def sentence(case: Case) -> str:
-    assert case.touch is not None
-    wanted = ", ".join(case.touch.port.memory or ())
-    return f"{case.touch.title} works from {wanted} only; {case.home.name} allocates {case.label} elsewhere"
+    assert case.attachment is not None
+    wanted = ", ".join(case.attachment.port.memory or ())
+    return f"{case.attachment.title} works from {wanted} only; {case.backing.name} allocates {case.label} elsewhere"
 
 
 def window_sentence(budget: Budget, used: int, who: str) -> str:
@@ -117,8 +127,8 @@ def window_sentence(budget: Budget, used: int, who: str) -> str:
 
 
 def source(case: Case) -> str:
-    assert case.touch is not None
-    return case.touch.port.source
+    assert case.attachment is not None
+    return case.attachment.port.source
 
 
 def window_source(board: Board, budget: Budget) -> str:

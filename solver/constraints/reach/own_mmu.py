@@ -25,12 +25,12 @@ SCOPE = "permit"
 
 
 def permits(case: Case) -> bool:
-    return case.device.translation == "mmu" and case.home.run is not None
+    return case.device.translation == "mmu" and case.backing.run is not None
 
 
 def sentence(case: Case) -> str:
-    run = in_units(case.home.run or 0)
-    return f"{case.device.name} has page tables of its own, so runs of {run} in {case.home.name} are enough for {case.label}"
+    run = in_units(case.backing.run or 0)
+    return f"{case.device.name} has page tables of its own, so runs of {run} in {case.backing.name} are enough for {case.label}"
 
 
 def source(case: Case) -> str:

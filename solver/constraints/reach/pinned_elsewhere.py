@@ -18,35 +18,35 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 from heapwright.solver.constraints.reach import local_only
 
 NAME = "pinned-elsewhere"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
-    return touch.port.memory is not None
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
+    return attachment.port.memory is not None
 
 
 def broken(case: Case) -> bool:
-    if case.home is case.heap or case.touch is None:
+    if case.backing is case.heap or case.attachment is None:
         return False
-    return local_only.allows(case.board, case.touch, case.heap) and not local_only.allows(
-        case.board, case.touch, case.home
+    return local_only.allows(case.board, case.attachment, case.heap) and not local_only.allows(
+        case.board, case.attachment, case.backing
     )
 
 
 def sentence(case: Case) -> str:
-    assert case.touch is not None
+    assert case.attachment is not None
     mover = next(
         t.device.name
-        for t in case.touches
+        for t in case.attachments
         if any(m.local and not t.device.reaches_local(m) for m in case.heap.memories or ())
     )
     return (
-        f"{mover} cannot take {case.heap.name} peer-to-peer, so {case.label} moves to {case.home.name}, "
-        f"where {case.touch.title} cannot use it"
+        f"{mover} cannot take {case.heap.name} peer-to-peer, so {case.label} moves to {case.backing.name}, "
+        f"where {case.attachment.title} cannot use it"
     )
 
 

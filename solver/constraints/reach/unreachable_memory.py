@@ -17,30 +17,30 @@ Example:
 from __future__ import annotations
 
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import Case, Touch
+from heapwright.solver.constraints.kind import BoundAttachment, Case
 
 NAME = "unreachable-memory"
 SCOPE = "reach"
 
 
-def concerns(board: Board, touch: Touch) -> bool:
+def concerns(board: Board, attachment: BoundAttachment) -> bool:
     return board.has_local
 
 
 def broken(case: Case) -> bool:
-    local = case.home.local
+    local = case.backing.local
     return bool(local) and not all(case.device.reaches_local(memory) for memory in local)
 
 
 def sentence(case: Case) -> str:
-    memory = next(m for m in case.home.memories or () if m.local and not case.device.reaches_local(m))
+    memory = next(m for m in case.backing.memories or () if m.local and not case.device.reaches_local(m))
     owners = ", ".join(sorted(memory.local))
     return (
-        f"{case.home.name} takes {case.label} from {memory.name}, which is local to {owners}, "
+        f"{case.backing.name} takes {case.label} from {memory.name}, which is local to {owners}, "
         f"and {case.device.name} has no peer-to-peer way there"
     )
 
 
 def source(case: Case) -> str:
-    memory = next(m for m in case.home.memories or () if m.local and not case.device.reaches_local(m))
+    memory = next(m for m in case.backing.memories or () if m.local and not case.device.reaches_local(m))
     return memory.spec.source

@@ -23,7 +23,7 @@ from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.platforms.values import Extent, Ratio
-from heapwright.solver.layout.layout import Demand, Layout, Plane, PlaneShape, coded, round_up, settled
+from heapwright.solver.layout.layout import Demand, Layout, PlaneLayout, PlaneShape, coded, round_up, settled
 from heapwright.solver.layout.modifiers.linear import planes
 from heapwright.solver.layout.shape import Shape, after, implied_offsets
 
@@ -49,12 +49,12 @@ class Sand(NamedTuple):
         if height is None or plain is None:
             return None
         columns = plain // self.column
-        laid: list[Plane] = []
+        laid: list[PlaneLayout] = []
         start = 0
         for lines in heights:
             if start % need.offset:
                 return None
-            laid.append(Plane(start, plain, ((columns - 1) * height + lines) * self.column, 0))
+            laid.append(PlaneLayout(start, plain, ((columns - 1) * height + lines) * self.column, 0))
             start += lines * self.column
         starts = [plane.offset for plane in laid]
         if any(implied_offsets(m, image, self.planes, [plain] * len(laid)) != starts for m in need.implied):

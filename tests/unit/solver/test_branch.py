@@ -8,11 +8,11 @@ from benchmarks.instances import instance
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import NOTHING
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
-from heapwright.solver.candidates.usage import Ledger
+from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search import branch_and_bound as branch
-from heapwright.solver.search.choose import Choice, Limits, choose
+from heapwright.solver.search.choose import Choice, SearchLimits, choose
 
 
 def _propagated(seed: int, buffers: int) -> Propagation:
@@ -21,8 +21,8 @@ def _propagated(seed: int, buffers: int) -> Propagation:
 
 
 def _chosen(found: Propagation) -> Choice:
-    used = ledger(found.board, found.problem.live)
-    return choose(found.problem, found, used, limits=Limits(time=1.0))
+    used = existing_usage(found.board, found.problem.live)
+    return choose(found.problem, found, used, limits=SearchLimits(time=1.0))
 
 
 @pytest.mark.parametrize("buffers", [4, 8])
@@ -51,20 +51,21 @@ def test_what_is_too_much_to_try_is_left_to_cp_sat(monkeypatch: pytest.MonkeyPat
 
 def _alike(option: Option, name: str, variable: int) -> Option:
     """An option that differs from the other in the device it binds and in name."""
-    return option._replace(key=(name,), charges=(), locks=(), shares=(), binding=((variable, name),))
+    return option._replace(key=(name,), charges=(), reserved=(), shares=(), assignment=((variable, name),))
 
 
 def test_of_equal_choices_the_earlier_buffer_has_the_earlier_name() -> None:
     # Two buffers want different devices, and each costs the same with either.
     option = _propagated(1, 4).options[0][0]
     groups = [
-        branch.Group(1, tuple(_alike(option, name, variable) for name in ("b", "a"))) for variable in (0, 1)
+        branch.BranchGroup(1, tuple(_alike(option, name, variable) for name in ("b", "a")))
+        for variable in (0, 1)
     ]
-    taken = branch.best(groups, [(1, 0)], Ledger({}, {}, {}), NOTHING)
+    taken = branch.best(groups, [(1, 0)], Usage({}, {}, {}), NOTHING)
     assert taken == [[0, 1], [1, 0]]  # the first has a, the second has b
 
 
 def test_buffers_that_cannot_be_apart_have_no_choice() -> None:
     option = _propagated(1, 4).options[0][0]
-    groups = [branch.Group(1, (_alike(option, "only", variable),)) for variable in (0, 1)]
-    assert branch.best(groups, [(1, 0)], Ledger({}, {}, {}), NOTHING) == []
+    groups = [branch.BranchGroup(1, (_alike(option, "only", variable),)) for variable in (0, 1)]
+    assert branch.best(groups, [(1, 0)], Usage({}, {}, {}), NOTHING) == []

@@ -8,7 +8,7 @@ import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.live import ledger
+from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.explain.facts import Sentences
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
@@ -153,7 +153,7 @@ def test_a_fact_is_put_into_words_even_where_the_plan_at_hand_does_not_break_it(
     # So it is when a search for the plan without the fact was cut short.
     heaps = {"system": heap("dram"), "tz": heap("tz", cpu="none", access=["panel"])}
     problem = Problem(board(heaps=heaps), [pipeline()])
-    used = ledger(problem.board, ())
+    used = existing_usage(problem.board, ())
     options = choose(problem, Propagation(problem), used).options
     at_hand = list(zip(problem.questions, options, strict=True))
     sentences = Sentences(problem, used)

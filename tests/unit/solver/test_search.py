@@ -10,7 +10,7 @@ import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan, Undecided
 from heapwright.solver.objective import NAMES
-from heapwright.solver.search.cpsat import ROOM, Level, Row, Search
+from heapwright.solver.search.cpsat import ROOM, ObjectiveLevel, Row, Search
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 
 
@@ -18,7 +18,9 @@ def levels(answer: Plan) -> dict[str, int]:
     return {level.term: level.value for level in answer.levels}
 
 
-def minimise(*levels: Level, gap: float = 0.0, work: float | None = None) -> tuple[str, list[int], list[int]]:
+def minimise(
+    *levels: ObjectiveLevel, gap: float = 0.0, work: float | None = None
+) -> tuple[str, list[int], list[int]]:
     """Two variables x + y = 10, x ≤ 7, under these levels."""
     search = Search(gap, work)
     search.integers(2, 10)
@@ -27,8 +29,8 @@ def minimise(*levels: Level, gap: float = 0.0, work: float | None = None) -> tup
     return search.close(levels)
 
 
-def of(variable: int, weight: int = 1) -> Level:
-    return Level([variable], [weight], 10 * weight)
+def of(variable: int, weight: int = 1) -> ObjectiveLevel:
+    return ObjectiveLevel([variable], [weight], 10 * weight)
 
 
 def test_the_first_level_is_closed_before_the_second() -> None:
@@ -43,7 +45,7 @@ def test_levels_too_large_for_one_objective_are_closed_apart() -> None:
 
 
 def test_a_level_that_is_always_nothing_is_left_out() -> None:
-    assert minimise(Level([], [], 0), of(1)) == ("optimal", [0, 3], [0, 3])
+    assert minimise(ObjectiveLevel([], [], 0), of(1)) == ("optimal", [0, 3], [0, 3])
 
 
 def test_without_levels_any_solution_will_do() -> None:
@@ -54,7 +56,7 @@ def test_what_cannot_be_is_infeasible() -> None:
     search = Search(0.0, None)
     search.integers(1, 3)
     search.add(Row([0], [1], 5, None))
-    assert search.close([Level([0], [1], 3)]) == ("infeasible", [], [0])
+    assert search.close([ObjectiveLevel([0], [1], 3)]) == ("infeasible", [], [0])
 
 
 def test_without_work_nothing_is_decided() -> None:
