@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from time import perf_counter
 from typing import Any
 
@@ -21,7 +22,7 @@ from heapwright.solver.conversions import inserted
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.explain import alternatives as others
 from heapwright.solver.explain import conflict as explain
-from heapwright.solver.explain import reasons, unknowns, wishes
+from heapwright.solver.explain import copies, reasons, unknowns, wishes
 from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
@@ -99,7 +100,9 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
             )
             for placed_buffer in placed_buffers
         ),
-        conversions=inserted.conversions(problem, placed_buffers),
+        conversions=inserted.conversions(
+            problem, placed_buffers, partial(copies.apart, problem, used, placed_buffers)
+        ),
         dropped=wishes.dropped(placed_buffers, used),
         warnings=unknowns.warnings(placed_buffers),
         unknown_facts=unknown,

@@ -36,6 +36,12 @@ class DeviceAssignments:
         self, attachment_set: AttachmentSet
     ) -> Iterator[tuple[DeviceAssignment, tuple[BoundAttachment, ...]]]:
         """Every choice of devices, and the ports touched under it."""
+        return ((assignment, attachments) for assignment, attachments, _ in self.choices(attachment_set))
+
+    def choices(
+        self, attachment_set: AttachmentSet
+    ) -> Iterator[tuple[DeviceAssignment, tuple[BoundAttachment, ...], frozenset[str]]]:
+        """Every choice of devices, the ports touched under it, and those that are missing and dropped."""
         variables = sorted({user.variable for user in attachment_set.users})
         domains = []
         for variable in variables:
@@ -54,8 +60,9 @@ class DeviceAssignments:
             bound = [self._attachment(device[user.variable], user.use) for user in users]
             attachments = tuple([attachment for attachment in bound if attachment is not None])
             assignment = tuple([pair for pair in device.items() if pair[0] in self.linked])
+            lacking = frozenset([asked(p.use) for p, t in zip(users, bound, strict=True) if t is None])
             for scenario in self._scenarios(attachment_set, device):
-                yield (*assignment, *scenario), attachments
+                yield (*assignment, *scenario), attachments, lacking
 
     def _unbound(self, user: User) -> bool:
         """Whether it is a converter's, and what its device could not do is taken out of the question."""
@@ -115,7 +122,7 @@ class DeviceAssignments:
     def _ignorable(self, use: Attachment) -> bool:
         if self.about is None:
             return False
-        return self.about.drops(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
+        return self.about.drops(missing_device.NAME, asked(use))
 
     def _fits(self, name: str, uses: list[Attachment]) -> bool:
         for use in uses:
@@ -129,6 +136,22 @@ class DeviceAssignments:
         device = self.board.devices[name]
         port = use.selector.port or ""
         return BoundAttachment(device, port, device.spec.ports[port], use)
+
+
+def asked(use: Attachment) -> str:
+    """The port that an attachment needs of some device: `gpu.render`."""
+    return f"{use.selector.kind}.{use.selector.port}"
+
+
+def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
+    """Every port of every device that may touch the buffer, as the pipeline asks."""
+    for attachment_set in question.attachment_sets:
+        for user in attachment_set.users:
+            for name in problem.variables[user.variable].candidates:
+                if user.use.fits(problem.board.devices[name].spec):
+                    device = problem.board.devices[name]
+                    port = user.use.selector.port or ""
+                    yield BoundAttachment(device, port, device.spec.ports[port], user.use)
 
 
 def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:

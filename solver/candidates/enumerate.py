@@ -312,19 +312,24 @@ class _Search:
         return True
 
     def _counts(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
-        """Lawful counts with the wishes each drops."""
-        asked, pinned = self.question.spec.count, self.pins.get("count")
+        """Lawful counts with the wishes each drops; any would do where what speaks against them is dropped."""
+        pinned = self.pins.get("count")
         if is_dropped(self.about, count, ""):
             return [(pinned if isinstance(pinned, int) else 1, 0)]
-        least, most = count.bounds(attachments)
-        if isinstance(asked, int):
-            lawful = [(asked, 0)] if least <= asked and (most is None or asked <= most) else []
-        elif isinstance(asked, Wish):
-            low = max(least, asked.min)
-            high = max(low, asked.wish if most is None else min(asked.wish, most))
-            lawful = [
-                (n, max(0, asked.wish - n)) for n in range(high, low - 1, -1) if most is None or n <= most
-            ]
-        else:
-            lawful = [(least, 0)] if most is None or least <= most else []
-        return [(n, lost) for n, lost in lawful if pinned in (None, n)]
+        return counts(self.question, attachments)
+
+
+def counts(question: Question, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
+    """Lawful counts of a buffer touched so, with the wishes each drops."""
+    asked = question.spec.count
+    least, most = count.bounds(attachments)
+    if isinstance(asked, int):
+        lawful = [(asked, 0)] if least <= asked and (most is None or asked <= most) else []
+    elif isinstance(asked, Wish):
+        low = max(least, asked.min)
+        high = max(low, asked.wish if most is None else min(asked.wish, most))
+        lawful = [(n, max(0, asked.wish - n)) for n in range(high, low - 1, -1) if most is None or n <= most]
+    else:
+        lawful = [(least, 0)] if most is None or least <= most else []
+    pinned = [pin.value for pin in question.pins if pin.field == "count"]
+    return [(n, lost) for n, lost in lawful if all(n == number for number in pinned)]

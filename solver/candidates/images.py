@@ -6,7 +6,7 @@ for each of them and each number of dma-bufs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
 from types import ModuleType
@@ -15,9 +15,10 @@ from typing import Final
 from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
 from heapwright.platforms.schema import ImageRule, Port, When
 from heapwright.platforms.values import Extent
-from heapwright.solver.candidates.candidate import LaidOutImage
+from heapwright.solver.candidates.candidate import LaidOutImage, Option
 from heapwright.solver.candidates.device_assignment import too_many
 from heapwright.solver.candidates.drops import About, is_dropped
+from heapwright.solver.constraints import LAYOUT
 from heapwright.solver.constraints.image import colour_space, modifier_side_condition
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
@@ -28,6 +29,10 @@ from heapwright.solver.layout import modifiers
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import MAX_CHOICES, Question
 
+CHOICE: Final = (format_kind, colour_space, modifier_kind, modifier_side_condition, plane_buffers)
+"""What decides which image rules go together; judged here."""
+ASKED: Final = frozenset(kind.NAME for kind in (*CHOICE, *LAYOUT))
+"""Kinds that are about images, wherever these live."""
 _ANYHOW: Final = When()
 
 
@@ -267,6 +272,35 @@ class Images:
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None
         return need
+
+
+def suits(kind: ModuleType, attachment: BoundAttachment, option: Option) -> bool:
+    """Whether an attachment takes an option's image, as one of the kinds of `CHOICE` judges."""
+    rule = attachment.rule
+    if rule is None or kind is format_kind:
+        return rule is not None
+    if kind is modifier_kind:
+        return option.modifier is None or knows(rule, option.modifier)
+    if kind is modifier_side_condition:
+        return holds(rule, attachment.port, attachment.use)
+    if kind is plane_buffers:
+        return len(option.layout.sizes) in plane_buffers.counts_of(rule)
+    return rule.colours is None or option.colour in rule.colours
+
+
+def laid_out(
+    question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ModuleType]]
+) -> layouts.Layout | None:
+    """An option's image, laid out as these attachments ask by these kinds and by no others."""
+    need = layouts.Demand()
+    need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
+    for attachment, kind in stated:
+        kind.demand(attachment, need, question.spec.size or Extent(0, 0))
+    if question.spec.bytes is not None:
+        return layouts.raw(question.spec.bytes, need)
+    shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
+    assert shape is not None and question.spec.size is not None  # the option has a layout
+    return layouts.solve(need, question.spec.size, shape, len(option.layout.sizes))
 
 
 def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:

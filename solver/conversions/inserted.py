@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import NamedTuple
 
@@ -29,6 +29,10 @@ class PlacedBuffer(NamedTuple):
     edge: Edge | None = None
 
 
+Apart = Callable[[PlacedBuffer], Sequence[str]]
+"""What keeps those whom a copy serves from sharing what it is made of, in sentences."""
+
+
 def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]:
     """All placements, those inserted right after their buffer and numbered (`frame>1`)."""
     found: list[PlacedBuffer] = []
@@ -43,16 +47,21 @@ def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]
     return tuple(found)
 
 
-def conversions(problem: Problem, found: Sequence[PlacedBuffer]) -> tuple[Conversion, ...]:
-    """The conversions between these placements, in their order."""
+def conversions(problem: Problem, found: Sequence[PlacedBuffer], apart: Apart) -> tuple[Conversion, ...]:
+    """The conversions between these placements, in their order.
+
+    `apart` says why a copy is there that nothing about its readers alone demands.
+    """
     return tuple(
-        _conversion(problem.board, found, placed_buffer)
+        _conversion(problem.board, found, placed_buffer, apart)
         for placed_buffer in found
         if placed_buffer.edge is not None
     )
 
 
-def _conversion(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> Conversion:
+def _conversion(
+    board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, apart: Apart
+) -> Conversion:
     assert placed_buffer.edge and placed_buffer.parent and placed_buffer.made_of  # it is inserted
     edge, before, after = placed_buffer.edge, placed_buffer.made_of, placed_buffer.option
     root = placed_buffer.question.name.partition(">")[0]
@@ -68,7 +77,7 @@ def _conversion(board: Board, found: Sequence[PlacedBuffer], placed_buffer: Plac
             "changes": changes(before, after),
             "lossless": not edge.lossy,
             "bytes_per_second": after.placed.rate * (before.layout.size + after.layout.size),
-            "text": f"{_why(board, found, placed_buffer)}: {_what(edge, before, after)}",
+            "text": f"{_why(board, found, placed_buffer, apart)}: {_what(edge, before, after)}",
             "source": edge.spec.source or edge.device.spec.source,
         }
     )
@@ -89,31 +98,30 @@ def _what(edge: Edge, before: Option, after: Option) -> str:
     return f"{edge.device.name} {' and '.join(said)} ({'lossy' if edge.lossy else 'lossless'})"
 
 
-def _why(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> str:
+def _why(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, apart: Apart) -> str:
     """What keeps those whom the copy serves from reading what it is made of."""
     assert placed_buffer.parent and placed_buffer.made_of  # it is inserted
     case = _case(board, placed_buffer.parent, placed_buffer.made_of)
     said: list[str] = []
-    for attachment in _served(found, placed_buffer):
+    for attachment in served(found, placed_buffer):
         said += [text for text in objections(case, placed_buffer.made_of, attachment) if text not in said]
+    if not said and (together := apart(placed_buffer)):
+        return "; ".join(together)
     if not said:
-        names = ", ".join(dict.fromkeys(attachment.title for attachment in _served(found, placed_buffer)))
+        names = ", ".join(dict.fromkeys(attachment.title for attachment in served(found, placed_buffer)))
         return f"{names} cannot share {placed_buffer.parent.label} with all who use it"
     only = _only(placed_buffer.made_of) if placed_buffer.parent.name.partition(">")[1] == "" else ""
     return ", ".join([*said[:3], *([only] if only and "takes no" in said[0] else [])])
 
 
-def _served(found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> list[BoundAttachment]:
+def served(found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> list[BoundAttachment]:
     """The readers of a copy and of all that is made of it, converters aside."""
-    served = [
-        attachment
-        for attachment in placed_buffer.option.placed.attachments
-        if attachment.use.access == "read" and not _converts(attachment, placed_buffer.option)
-    ]
+    option = placed_buffer.option
+    readers = [t for t in option.placed.attachments if t.use.access == "read" and not _converts(t, option)]
     for below in found:
         if below.parent is placed_buffer.question:
-            served += _served(found, below)
-    return served
+            readers += served(found, below)
+    return readers
 
 
 def _converts(attachment: BoundAttachment, option: Option) -> bool:

@@ -6,21 +6,19 @@ the question, not facts.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from types import ModuleType
 
 from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, taken
-from heapwright.solver.candidates.device_assignment import has_matching
-from heapwright.solver.candidates.drops import Drops
-from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.device_assignment import attachments_of, has_matching
+from heapwright.solver.candidates.images import CHOICE, laid_out, suits
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.graph import conversion, count, missing_device
-from heapwright.solver.constraints.image import colour_space, modifier, modifier_side_condition
-from heapwright.solver.constraints.image import format as format_kind
+from heapwright.solver.constraints.image import modifier
 from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.memory import capacity, heap_limits
 from heapwright.solver.constraints.planes import plane_buffers
@@ -34,7 +32,6 @@ from heapwright.solver.question.resolve import Problem, Question, User
 from heapwright.solver.question.terms import attachment_of, edges
 
 _ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
-_CHOICE = (format_kind, colour_space, modifier, modifier_side_condition, plane_buffers)
 
 
 def ordered(facts: Sequence[Fact] | set[Fact]) -> list[Fact]:
@@ -43,33 +40,28 @@ def ordered(facts: Sequence[Fact] | set[Fact]) -> list[Fact]:
 
 
 def universe(problem: Problem) -> list[Fact]:
-    """Every fact that may restrict the question; grouped by what it is about."""
-    found: set[Fact] = set()
-    for question in problem.questions:
-        found.add(Fact(count.NAME, question.label))
-        found.update(_policy(problem, question))
-        for attachment in attachments_of(problem, question):
-            subject = f"{question.label}→{attachment.device.name}"
-            for kind in (*ATTACHMENT, *REACH, *RUN, *_CHOICE):
-                found.add(Fact(kind.NAME, subject))
-            rules = attachment.port.images or (None,)
-            stated = (
-                kind for kind in LAYOUT for rule in rules if kind.states(attachment._replace(rule=rule))
-            )
-            found.update(Fact(kind.NAME, subject) for kind in stated)
-    found.update(_scarce(problem))
+    """Every fact that may restrict the question."""
+    found = {fact for question in problem.questions for fact in own(problem, question)}
+    found |= {fact for question in problem.questions for fact in policy(problem, question)}
+    return ordered(found | {Fact(budget.kind, budget.subject) for budget in _budgets(problem)})
+
+
+def own(problem: Problem, question: Question) -> list[Fact]:
+    """Every fact that may keep one buffer, by itself and unconverted, from having a place."""
+    found = {Fact(count.NAME, question.label), *scarce(problem)}
+    for attachment in attachments_of(problem, question):
+        subject = f"{question.label}→{attachment.device.name}"
+        rules = attachment.port.images or (None,)
+        stated = [kind for kind in LAYOUT for rule in rules if kind.states(attachment._replace(rule=rule))]
+        found |= {Fact(kind.NAME, subject) for kind in (*ATTACHMENT, *REACH, *RUN, *CHOICE, *stated)}
     if problem.flow is not None:
         found.update(problem.flow.facts())
     for heap in problem.board.heaps:
         found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
-    free = Propagation(problem, Drops(found))
-    budgets = {budget for options in free.options for o in options for budget, _ in (*o.charges, *o.reserved)}
-    budgets |= _budgets_of_converters(problem)
-    found.update(Fact(budget.kind, budget.subject) for budget in budgets)
     return ordered(found)
 
 
-def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
+def policy(problem: Problem, question: Question) -> Iterator[Fact]:
     """What the pipeline says against converting a buffer, and what converters cannot do with it."""
     known = list(edges(problem.board))
     if question.conversions != "allow" and any(question.conversions == "forbid" or e.lossy for e in known):
@@ -78,18 +70,26 @@ def _policy(problem: Problem, question: Question) -> Iterator[Fact]:
         yield Fact(conversion.NAME, f"{question.label}→{device}")
 
 
-def _budgets_of_converters(problem: Problem) -> set[Budget]:
-    """Everything that converters may be charged for."""
+def _budgets(problem: Problem) -> set[Budget]:
+    """Everything that anybody who may touch a buffer, converters included, may be charged for."""
     board, found = problem.board, set[Budget]()
-    for attachment, end in ends_of(board):
-        for rule in attachment.port.images or (None,):
-            for heap in board.heaps.values():
-                placed = Placed(board, "", heap, heap, (1,), 1, (attachment._replace(rule=rule),), (end,))
-                found |= {budget for budget, *_ in taken(placed)}
+    sides = list(ends_of(board))
+    touching = [
+        attachment for question in problem.questions for attachment in attachments_of(problem, question)
+    ]
+    touching += [attachment for attachment, _ in sides]
+    ruled = tuple(
+        attachment._replace(rule=rule) for attachment in touching for rule in (None, *attachment.port.images)
+    )
+    for heap in board.heaps.values():
+        placed = Placed(board, "", heap, heap, (1,), 1, ruled, tuple(end for _, end in sides))
+        found |= {budget for budget, _, _ in taken(placed)} | {
+            budget for budget, _ in capacity.reserved(placed)
+        }
     return found
 
 
-def _scarce(problem: Problem) -> Iterator[Fact]:
+def scarce(problem: Problem) -> Iterator[Fact]:
     """Ports for which the board has no device, or too few different ones."""
     uses: dict[int, set[Attachment]] = {}
     needed: dict[int, set[Attachment]] = {}
@@ -121,17 +121,6 @@ def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:
             yield BoundAttachment(edge.device, end.port, port, attachment_of(end)), end
 
 
-def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
-    """Every port of every device that may touch the buffer, as the pipeline asks."""
-    for attachment_set in question.attachment_sets:
-        for user in attachment_set.users:
-            for name in problem.variables[user.variable].candidates:
-                if user.use.fits(problem.board.devices[name].spec):
-                    device = problem.board.devices[name]
-                    port = user.use.selector.port or ""
-                    yield BoundAttachment(device, port, device.spec.ports[port], user.use)
-
-
 Relaxed = Sequence[tuple[Question, Option]]
 """Placements that would be possible without a fact: each buffer, and what is inserted behind it."""
 
@@ -145,24 +134,29 @@ class Sentences:
         self.usage = usage
         self.questions = {question.label: question for question in problem.questions}
 
-    def reason(self, fact: Fact, relaxed: Relaxed) -> Reason:
-        """`fact` as a Reason; `relaxed` is a choice that breaks it and nothing else that counts."""
-        text, source = self._words(fact, relaxed)
+    def reason(self, fact: Fact, without: Callable[[], Relaxed]) -> Reason:
+        """`fact` as a Reason; `without` gives a choice that breaks it and nothing else that counts."""
+        text, source = self._of_question(fact) or self._words(fact, without())
         return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
+
+    def _of_question(self, fact: Fact) -> tuple[str, str] | None:
+        """What the question itself says, whatever could be placed."""
+        if fact.kind == missing_device.NAME:
+            return self._missing(fact)
+        if fact.kind == conversion.NAME and fact.subject in self.questions:
+            question = self.questions[fact.subject]
+            text = conversion.policy_sentence(question.label, question.conversions)
+            return text, f"pipeline {question.pipeline}"
+        label, _, device = fact.subject.partition("→")
+        return self._of_flow(self.questions[label], device) if fact.kind == protected_flow.NAME else None
 
     def _words(self, fact: Fact, relaxed: Relaxed) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
         label, arrow, device = fact.subject.partition("→")
         if arrow:
             return self._of_attachment(fact, self.questions[label], device, relaxed)
-        if fact.kind == missing_device.NAME:
-            return self._missing(fact)
         if fact.kind == count.NAME:
             return self._count(self.questions[fact.subject], relaxed)
-        if fact.kind == conversion.NAME and fact.subject in self.questions:
-            question = self.questions[fact.subject]
-            text = conversion.policy_sentence(question.label, question.conversions)
-            return text, f"pipeline {question.pipeline}"
         budget = self._budget(fact, relaxed)
         if budget is not None:
             return self._of_budget(budget, relaxed)
@@ -187,18 +181,16 @@ class Sentences:
         kind = BY_NAME[fact.kind]
         if kind is conversion:
             return self._of_converter(question, device, relaxed)
-        if kind is protected_flow:
-            return self._of_flow(question, device)
         if kind is audience:
             return self._of_audience(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         placed = [(q, o, [t for t in o.placed.attachments if t.device.name == device]) for q, o in kin]
         asked = [t for t in attachments_of(self.problem, question) if t.device.name == device]
         placed = [each for each in placed if each[2]] or [(*kin[0], asked)]
-        if kind in LAYOUT or kind in _CHOICE:
-            stated = [(_stating(kind, ts, o.fourcc, question), o) for _, o, ts in placed]
+        if kind in LAYOUT or kind in CHOICE:
+            stated = [(_stating(kind, self._binding(kind, q, o, ts), o.fourcc, q), o) for q, o, ts in placed]
             attachment, option = next(
-                (each for each in stated if kind in _CHOICE or kind.states(each[0])), stated[0]
+                (each for each in stated if kind in CHOICE or kind.states(each[0])), stated[0]
             )
             if kind in (modifier, plane_buffers):
                 attachment = attachment.about(option.fourcc)
@@ -217,6 +209,28 @@ class Sentences:
                 cases.append(each._replace(heap=heap, backing=backing, attachments=attachments))
         case = next((case for case in cases if kind.broken(case)), cases[0])
         return kind.sentence(case), kind.source(case)
+
+    def _binding(
+        self, kind: ModuleType, question: Question, option: Option, attachments: Sequence[BoundAttachment]
+    ) -> Sequence[BoundAttachment]:
+        """Those attachments of a device that a placement does not suit; all where that cannot be told."""
+        if kind in CHOICE:
+            return [
+                attachment for attachment in attachments if not suits(kind, attachment, option)
+            ] or attachments
+        others = [
+            (attachment, each) for attachment in option.placed.attachments for each in LAYOUT
+            if each.states(attachment) and (each is not kind or attachment not in attachments)
+        ]  # fmt: skip
+        stating = [
+            attachment
+            for attachment in attachments
+            if attachment in option.placed.attachments and kind.states(attachment)
+        ]
+        plain = laid_out(question, option, others)
+        return [
+            t for t in stating if laid_out(question, option, [*others, (t, kind)]) != plain
+        ] or attachments
 
     def _of_flow(self, question: Question, device: str) -> tuple[str, str]:
         """Who carries what into a buffer."""

@@ -17,7 +17,7 @@ from heapwright.platforms.values import in_units
 from heapwright.solver.answer.plan import Reason, Rejected
 from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
-from heapwright.solver.candidates.images import canonical, holds
+from heapwright.solver.candidates.images import canonical, holds, laid_out
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN
 from heapwright.solver.constraints.graph import conversion, count
@@ -26,9 +26,8 @@ from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.image import modifier_side_condition
 from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in, subject
 from heapwright.solver.constraints.memory import capacity
-from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
-from heapwright.solver.layout.layout import Demand, Layout
+from heapwright.solver.layout.layout import Layout
 from heapwright.solver.objective import LARGEST, NAMES, SUM
 from heapwright.solver.question.resolve import Problem, Question
 
@@ -271,15 +270,8 @@ class Why:
         left_out: set[int],
     ) -> Layout | None:
         """The layout with some facts left out."""
-        shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
-        image = question.spec.size
-        assert shape is not None and image is not None  # the option has a layout
-        need = Demand()
-        need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
-        for index, (attachment, kind) in enumerate(stated):
-            if index not in left_out:
-                kind.demand(attachment, need, image)
-        return layouts.solve(need, image, shape, len(option.layout.sizes))
+        kept = [each for index, each in enumerate(stated) if index not in left_out]
+        return laid_out(question, option, kept)
 
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:

@@ -163,6 +163,18 @@ class Question:
         found.pins, found.variants = tuple(each for each in self.pins if each != pin), (found,)
         return found
 
+    def asking(self, **changes: object) -> Question:
+        """The question with fields of its buffer replaced."""
+        found = copy(self)
+        found.spec, found.variants = self.spec.model_copy(update=changes), (found,)
+        return found
+
+    def attached(self, attachment_sets: tuple[AttachmentSet, ...]) -> Question:
+        """The question as if the buffer were attached in these ways alone."""
+        found = copy(self)
+        found.attachment_sets, found.variants = attachment_sets, (found,)
+        return found
+
     def settled(self, assignment: Sequence[tuple[int, str | None]]) -> Question:
         """The variant that holds in the scenario of an option's device assignment."""
         return next(
@@ -217,6 +229,12 @@ class Problem:
         found.questions = tuple(question.as_stated() for question in self.questions)
         found.flow = protection.spread(found.board, found.variables, found.questions, flows)
         found._compare()
+        return found
+
+    def only(self, question: Question) -> Problem:
+        """The same about one buffer of it."""
+        found = copy(self)
+        found.questions = (question,)
         return found
 
     def _compare(self) -> None:

@@ -8,6 +8,7 @@ more, and there is no plan again.
 
 from __future__ import annotations
 
+from collections import Counter
 from functools import lru_cache
 from random import Random
 from typing import Any
@@ -17,9 +18,13 @@ import pytest
 import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
+from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.judged import Judged
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.explain.conflict import Prover
+from heapwright.solver.explain.facts import own
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
@@ -202,3 +207,24 @@ def test_remedies_are_ranked_and_each_is_told_once() -> None:
 )
 def test_the_common_kinds_are_among_the_conflicts(kind: str) -> None:
     assert any(fact.kind == kind for _, _, answer in refused() for fact in facts(answer))
+
+
+def test_what_candidates_break_says_what_propagating_again_says() -> None:
+    """Set arithmetic over what each candidate breaks, against propagation with exactly these facts dropped."""
+    verdicts = Counter[bool]()
+    for seed in range(SEEDS):
+        asked, random = instance(seed), Random(seed)
+        problem = Problem(asked.platform, asked.pipelines)
+        for question in problem.questions:
+            known = own(problem, question)
+            judged = Judged(Propagation(problem.only(question)), question, known)
+            flows = frozenset(problem.flow.facts()) if problem.flow is not None else frozenset()
+            for _ in range(6):
+                few = random.choice((3, len(known)))  # most facts are in nobody's way
+                chosen = random.sample(known, random.randint(0, min(few, len(known))))
+                dropped = [fact for fact in chosen if fact not in flows]
+                survives = judged.survives([fact for fact in known if fact not in dropped])
+                [options] = Propagation(problem.only(question), Drops(dropped)).options
+                assert survives == bool(options), (seed, question.label, dropped)
+                verdicts[survives] += 1
+    assert min(verdicts.values()) > SEEDS

@@ -15,6 +15,9 @@ Example:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import ImageRule
 from heapwright.solver.constraints.kind import BoundAttachment
 
@@ -33,3 +36,11 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
         banks = " and ".join(dict.fromkeys(b for rule in attachment.port.images for b in rule.banks or ()))
         return f"{attachment.title} wants the planes of {label} in {banks}, and all come from one heap"
     return f"{attachment.title} takes {label} in {' or '.join(map(str, counts))} dma-buf(s) only"
+
+
+def asked_sentence(label: str, asked: int | Sequence[int], formats: Sequence[str]) -> str:
+    """That a pipeline asks for as many dma-bufs as no format can lie in."""
+    counts = [asked] if isinstance(asked, int) else asked
+    planes = {name: len(found.planes) for name in formats if (found := pixel_format(name)) is not None}
+    named = "; ".join(f"{name} has {n} plane{'s' if n > 1 else ''}" for name, n in planes.items())
+    return f"{label} is to lie in {' or '.join(map(str, counts))} dma-bufs; {named or 'no format that its ports share can'}"

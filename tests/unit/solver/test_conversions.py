@@ -233,3 +233,46 @@ def test_an_answer_with_copies_can_be_live() -> None:
     first = planned(platform, frame=buffer())
     again = solve(platform, [pipeline("more", frame=buffer(conversions="allow"))], live=first.placements)
     assert isinstance(again, Plan)
+
+
+def looking(rows: int) -> Json:
+    """A port that looks for chroma after its height rounded up to so many rows."""
+    return port(image("NV12", implied_offset={"rows": {"multiple": rows}}))
+
+
+def test_a_copy_says_what_two_layouts_cannot_have_at_once() -> None:
+    # 20 rows: chroma lies after 24 for the one, after 32 for the other.
+    devices = {
+        "camera": device("camera", capture=looking(8)),
+        "panel": device("display", scanout=looking(16)),
+    }
+    rga2 = rga(("NV12",), ("NV12",), "stride", lossless=True)
+    plan = planned(board(devices={**devices, "rga": rga2}), frame=buffer(size="16x20"))
+    assert steps(plan) == [("frame", "rga", "frame>1")]
+    told = "is told no plane offsets: it looks for chroma of frame after its height rounded up to"
+    assert plan.conversions[0].text == (
+        f"camera.capture {told} 8 rows; panel.scanout {told} 16 rows; "
+        "camera.capture takes frame in 1 dma-buf(s) only: rga makes a copy (lossless)"
+    )
+
+
+def test_a_copy_says_which_memories_have_no_room_for_what_all_share() -> None:
+    # Camera, panel and encoder hold 1 + 1 + 2 buffers of 4 KiB, and each memory has room for three:
+    # camera, panel and rga share three in one, rga and encoder three in the other.
+    platform = board(
+        memory={"left": memory("12KiB", base=0x80000000), "right": memory("12KiB", base=0x90000000)},
+        heaps={"left": heap("left"), "right": heap("right")},
+        devices={
+            "encoder": device("video-encoder", frame=port(holds=2)),
+            "rga": rga(("XR24",), ("XR24",), "memory", lossless=True),
+        },
+    )
+    plan = planned(platform, frame=buffer(size="32x32", read_by=["display.scanout", "video-encoder.frame"]))
+    assert steps(plan) == [("frame", "rga", "frame>1")]
+    assert plan.conversions[0].text == (
+        "4 × frame need 16 KiB of left, which has 12 KiB free; "
+        "4 × frame need 16 KiB of right, which has 12 KiB free; "
+        "frame has as many buffers as its ports need; at least 4 are needed "
+        "(held: camera.capture 1, panel.scanout 1, encoder.frame 2): "
+        "rga copies it from right to left (lossless)"
+    )

@@ -22,10 +22,12 @@ from tests.builders import (
     image,
     memory,
     pipeline,
+    placed,
     port,
     raw_port,
     refusal,
     said,
+    ways_out,
 )
 
 
@@ -157,9 +159,9 @@ def test_a_fact_is_put_into_words_even_where_the_plan_at_hand_does_not_break_it(
     options = choose(problem, Propagation(problem), used).options
     at_hand = list(zip(problem.questions, options, strict=True))
     sentences = Sentences(problem, used)
-    of_heap = sentences.reason(Fact("protected-only", "tz"), at_hand)
+    of_heap = sentences.reason(Fact("protected-only", "tz"), lambda: at_hand)
     assert of_heap.text == "tz holds protected buffers only, and frame is not protected"
-    of_attachment = sentences.reason(Fact("coherency", "frame→panel"), at_hand)
+    of_attachment = sentences.reason(Fact("coherency", "frame→panel"), lambda: at_hand)
     assert of_attachment.text == (
         "panel does not snoop CPU caches; frame is cached in system, which does no cache maintenance"
     )
@@ -179,3 +181,78 @@ def test_a_budget_of_a_heap_shares_its_name_with_a_memory() -> None:
     )
     answer = refusal(platform, pipeline(frame=buffer(size="32x32", count=5)))
     assert said(answer, "capacity") == "5 × frame need 20 KiB of the 16 KiB that cma locks"
+
+
+def test_a_resource_that_only_another_choice_of_devices_needs_is_a_fact() -> None:
+    # e0 wants widths in steps of 16, e1 two of the one resource: either would do.
+    encoders = {
+        "e0": device("video-encoder", frame=port(image(extent={"multiple": "16x1"}))),
+        "e1": device("video-encoder", frame=port(uses={"channel": 2})),
+    }
+    platform = board(devices=encoders, resources={"channel": 1})
+    question = pipeline(frame=buffer(size="20x16", read_by="video-encoder.frame"))
+    answer = refusal(platform, question)
+    assert facts(answer) == [("extent", "frame→e0"), ("resource", "channel")]
+    assert ways_out(answer) == {"buffers.frame.size": "32x16", "resources.channel": 2}
+    assert placed(board(devices=encoders, resources={"channel": 2}), question).attachments[1].device == "e1"
+
+
+def test_how_many_ports_a_device_has_is_a_fact() -> None:
+    encoders = {
+        "e0": device("video-encoder", frame=port(image(extent={"multiple": "16x1"}))),
+        "e1": device("video-encoder", frame=port(how_many=1)),
+    }
+    twice = ["video-encoder:live.frame", "video-encoder:archive.frame"]
+    question = pipeline(frame=buffer(size="20x16", read_by=twice))
+    answer = refusal(board(devices=encoders), question)
+    assert facts(answer) == [("extent", "frame→e0"), ("resource", "e1.frame")]
+
+
+def test_the_aperture_of_one_device_is_a_fact() -> None:
+    encoders = {
+        "e0": device("video-encoder", frame=port(image(extent={"multiple": "16x1"}))),
+        "e1": device(
+            "video-encoder", dma={"mmu": True, "aperture": {"base": 0, "size": "4KiB"}}, frame=port()
+        ),
+    }
+    question = pipeline(frame=buffer(size="20x16", count=2, read_by="video-encoder.frame"))
+    answer = refusal(board(devices=encoders), question)
+    assert facts(answer) == [("iova-aperture", "e1"), ("extent", "frame→e0")]
+
+
+def test_of_two_ports_of_a_device_the_one_that_binds_is_told() -> None:
+    npu = device("npu", output=port(image(stride={"max": 4096})), input=port(image(stride={"max": 60})))
+    question = pipeline(frame=buffer(size="100x60", written_by="npu.output", read_by="npu.input"))
+    answer = refusal(board(devices={"npu": npu}), question)
+    assert said(answer, "stride-range") == "npu.input takes strides of at most 60 bytes in frame"
+
+
+def test_of_two_ports_of_a_device_the_one_without_the_format_is_told() -> None:
+    npu = device("npu", output=port(image("NV12", "XR24")), input=port(image("XR24")))
+    question = pipeline(frame=buffer(formats=["NV12"], written_by="npu.output", read_by="npu.input"))
+    assert (
+        said(refusal(board(devices={"npu": npu}), question), "format") == "npu.input reads frame as XR24 only"
+    )
+
+
+def test_of_two_heaps_the_one_that_nothing_else_forbids_is_told() -> None:
+    # Neither is within 28 bits; were system so, its pages would still be scattered.
+    platform = board(
+        memory={
+            "dram": memory("2GiB", base=0x40000000),
+            "cma": memory("64MiB", inside="dram", base=0x50000000),
+        },
+        heaps={"system": heap("dram", run="4KiB"), "cma": heap("cma")},
+        devices={"panel": device("display", dma={"bits": 28}, scanout=port())},
+    )
+    answer = refusal(platform, pipeline(frame=buffer(size="64x64")))
+    assert said(answer, "address-reach") == (
+        "panel addresses 28 bits; cma takes frame from cma, which may reach 0x54000000"
+    )
+
+
+def test_who_asks_for_more_dmabufs_than_planes_is_blamed() -> None:
+    question = pipeline(fine=buffer(), odd=buffer(formats=["XR24"], dmabufs=2))
+    answer = refusal(board(), question)
+    assert facts(answer) == [("plane-buffers", "odd")]
+    assert said(answer, "plane-buffers") == "odd is to lie in 2 dma-bufs; XR24 has 1 plane"

@@ -1,0 +1,146 @@
+"""Every candidate of a buffer is judged once, and the facts that kill it are kept.
+
+A candidate is a choice of devices, a heap and an image. What is broken by it does not
+depend on which facts a question is asked with, so it is judged once: a set of bits for
+the devices, and one for each heap. A layout is made of all that is asked of it together;
+there is no set of facts that kills it, but alternatives, so images are spelled out once
+for each set of facts about images that is kept.
+
+With some facts kept and all others dropped, a candidate survives if none of its facts is
+kept. Facts that no candidate survives are a conflict: that is how `explain` finds them,
+without solving anything again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from heapwright.solver.board.board import HeapView
+from heapwright.solver.candidates.candidate import LaidOutImage
+from heapwright.solver.candidates.device_assignment import DeviceAssignments
+from heapwright.solver.candidates.drops import About
+from heapwright.solver.candidates.enumerate import Propagation, counts
+from heapwright.solver.candidates.images import ASKED, Images
+from heapwright.solver.constraints import ATTACHMENT, HEAP, ROOM
+from heapwright.solver.constraints.graph import count, missing_device
+from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
+from heapwright.solver.constraints.protection import audience
+from heapwright.solver.question.facts import Fact
+from heapwright.solver.question.resolve import Question
+
+
+class Judgement(NamedTuple):
+    """One choice of devices: the facts that kill it whatever the heap, and those that kill it in each."""
+
+    question: Question
+    attachments: tuple[BoundAttachment, ...]
+    broken: int
+    heaps: tuple[tuple[HeapView, HeapView, int], ...]
+    """Each heap with the one whose memory the buffer lives in."""
+
+
+class Judged:
+    """All candidates of one buffer, with the facts that kill each; `facts` are all that may."""
+
+    def __init__(self, found: Propagation, question: Question, facts: Iterable[Fact]) -> None:
+        self.found = found
+        self.question = question
+        self.facts = tuple(facts)
+        self._bits = {fact: 1 << number for number, fact in enumerate(self.facts)}
+        self._of_images = self.mask(fact for fact in self.facts if fact.kind in ASKED)
+        self._images: dict[tuple[int, int], _Remembered] = {}
+        self._judged = tuple(self._judgements())
+
+    def mask(self, facts: Iterable[Fact]) -> int:
+        """Facts as a set of bits; of those that are about something else, none."""
+        found = 0
+        for fact in facts:
+            found |= self._bits.get(fact, 0)
+        return found
+
+    def survives(self, facts: Iterable[Fact]) -> bool:
+        """Whether any candidate is left with these facts kept and all others dropped."""
+        kept = self.mask(facts)
+        for number, judged in enumerate(self._judged):
+            heaps = [each for each in judged.heaps if not each[2] & kept] if not judged.broken & kept else ()
+            for image in self._spelled(number, judged, kept) if heaps else ():
+                if any(not self._too_small(judged, image, *heap[:2]) & kept for heap in heaps):
+                    return True
+        return False
+
+    def _judgements(self) -> Iterator[Judgement]:
+        scarce = frozenset(
+            (fact.kind, fact.subject) for fact in self.facts if fact.kind == missing_device.NAME
+        )
+        pinned = [pin.value for pin in self.question.pins if pin.field == "heap"]
+        heaps = [
+            heap for heap in self.found.board.heaps.values() if all(heap.name == name for name in pinned)
+        ]
+        for variant in self.question.variants:
+            assignments = DeviceAssignments(self.found.problem, variant, About(scarce, frozenset()))
+            for attachment_set in variant.attachment_sets:
+                for _, attachments, missing in assignments.choices(attachment_set):
+                    broken = self.mask(Fact(missing_device.NAME, name) for name in missing)
+                    broken |= self._broken_anywhere(variant, attachments)
+                    found = [(heap, *self._broken_in(variant, attachments, heap)) for heap in heaps]
+                    yield Judgement(variant, attachments, broken, tuple(found))
+
+    def _broken_anywhere(self, question: Question, attachments: tuple[BoundAttachment, ...]) -> int:
+        broken = 0 if counts(question, attachments) else self.mask([Fact(count.NAME, self.question.label)])
+        for heap in [*self.found.board.heaps.values()][:1]:
+            for attachment in attachments:
+                case = Case(self.found.board, question, attachments, heap, heap, attachment)
+                broken |= self._about(attachment, (kind.NAME for kind in ATTACHMENT if kind.broken(case)))
+                broken |= self._about(attachment, (audience.NAME,) if audience.widened(case) else ())
+        return broken
+
+    def _broken_in(
+        self, question: Question, attachments: tuple[BoundAttachment, ...], heap: HeapView
+    ) -> tuple[HeapView, int]:
+        backing = lives_in(self.found.board, heap, attachments)
+        case = Case(self.found.board, question, attachments, heap, heap)
+        broken = self.mask(Fact(kind.NAME, heap.name) for kind in HEAP if kind.broken(case))
+        for attachment in attachments:
+            case = case._replace(backing=backing, attachment=attachment)
+            kinds = (kind.NAME for kind in self.found.concerning(attachment) if kind.broken(case))
+            broken |= self._about(attachment, kinds)
+        return backing, broken
+
+    def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
+        """What sizes, runs and alignments break."""
+        case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
+        broken = self.mask(Fact(kind.NAME, heap.name) for kind in ROOM if kind.broken(case))
+        for attachment in image.attachments:
+            of_attachment = case._replace(attachment=attachment)
+            kinds = (kind.NAME for kind in self.found.strict(attachment) if kind.broken(of_attachment))
+            broken |= self._about(attachment, kinds)
+        return broken
+
+    def _about(self, attachment: BoundAttachment, kinds: Iterable[str]) -> int:
+        return self.mask(Fact(kind, f"{self.question.label}→{attachment.device.name}") for kind in kinds)
+
+    def _spelled(self, number: int, judged: Judgement, kept: int) -> Iterable[LaidOutImage]:
+        """The images that fit where these facts are kept."""
+        key = number, kept & self._of_images
+        if key not in self._images:
+            dropped = [f for f, bit in self._bits.items() if bit & self._of_images & ~kept]
+            about = About(frozenset((f.kind, f.subject.partition("→")[2]) for f in dropped), frozenset())
+            found = self.found
+            images = Images(judged.question, about, found.demands, found.rules, found.laid)
+            self._images[key] = _Remembered(images.fitting(judged.attachments))
+        return self._images[key]
+
+
+class _Remembered:
+    """What an iterator yields, taken from it once and only as far as is asked."""
+
+    def __init__(self, images: Iterator[LaidOutImage]) -> None:
+        self._images = images
+        self._known: list[LaidOutImage] = []
+
+    def __iter__(self) -> Iterator[LaidOutImage]:
+        yield from self._known
+        for image in self._images:
+            self._known.append(image)
+            yield image
