@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from pydantic import BaseModel
 
@@ -63,12 +63,32 @@ def settled(thing: _Thing) -> _Thing:
     """`thing` with what it counts as in place of every `unknown`; itself where nothing is unknown."""
     known = meanings(type(thing))
     changed: dict[str, Any] = {}
-    for name, value in thing:
+    for name in _vague(type(thing)):
+        value = getattr(thing, name)
         unknown = name in known and value == UNKNOWN
         read = known[name].counts_as if unknown else _inside(value)
         if read is not value:
             changed[name] = read
     return thing.model_copy(update=changed) if changed else thing
+
+
+@lru_cache(maxsize=128)
+def _vague(model: type[BaseModel]) -> tuple[str, ...]:
+    """The fields of `model` in which something may be unknown."""
+    known = meanings(model)
+    return tuple(
+        name
+        for name, field in model.model_fields.items()
+        if name in known or any(map(_vague, _models(field.annotation)))
+    )
+
+
+def _models(annotation: Any) -> Iterator[type[BaseModel]]:
+    """The models that an annotation speaks of."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        yield annotation
+    for inner in get_args(annotation):
+        yield from _models(inner)
 
 
 def _inside(value: Any) -> Any:
