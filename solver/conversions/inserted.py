@@ -34,9 +34,10 @@ Apart = Callable[[PlacedBuffer], Sequence[str]]
 
 
 def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]:
-    """All placements, those inserted right after their buffer and numbered (`frame>1`)."""
+    """All placements in the order of the files, those inserted right after their buffer and numbered (`frame>1`)."""
     found: list[PlacedBuffer] = []
-    for index, (question, option) in enumerate(zip(problem.questions, choice.options, strict=True)):
+    for index in problem.listed():
+        question, option = problem.questions[index], choice.options[index]
         family = [PlacedBuffer(question, option)]
         for number, branch in enumerate(choice.trees[index] if choice.trees else (), 1):
             named = copy(branch.question)

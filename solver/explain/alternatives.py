@@ -32,13 +32,14 @@ def alternatives(
 
 
 def _shape(plan: Plan) -> tuple[tuple[str, ...], ...]:
-    return tuple(
+    shapes = (
         (
             *(p.pipeline, p.buffer, p.heap, p.format or "", p.modifier or "", str(len(p.sizes))),
             *(a.device for a in p.attachments),
         )
         for p in plan.placements
     )
+    return tuple(sorted(shapes))
 
 
 def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) -> Iterator[list[str]]:

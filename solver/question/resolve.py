@@ -223,6 +223,11 @@ class Problem:
         self._pairs = frozenset(self.must_differ)
         self.linked = self._linked()
 
+    def listed(self) -> list[int]:
+        """Numbers of buffers in the order of their files, in which an answer lists them; nothing else depends on it."""
+        index = {(question.pipeline, question.name): i for i, question in enumerate(self.questions)}
+        return [index[pipeline.name, name] for pipeline in self.pipelines for name in pipeline.buffers]
+
     def loosened(self, flows: frozenset[Fact]) -> Problem:
         """The same, but protected content need not flow through these attachments (facts of `protected-flow`)."""
         found = copy(self)

@@ -145,9 +145,24 @@ def test_the_order_of_input_changes_nothing() -> None:
     for seed, each, answer in plans():
         random = Random(seed)
         platform = Platform.model_validate(mixed(each.data["platform"], random))
-        assert (
-            heapwright.solve(platform, each.pipelines[::-1]).model_dump_json() == answer.model_dump_json()
-        ), seed
+        other = heapwright.solve(platform, each.pipelines[::-1])
+        assert other.model_dump_json() == answer.model_dump_json(), seed
+        files = [file.model_copy(update={"buffers": mixed(file.buffers, random)}) for file in each.pipelines]
+        assert unlisted(heapwright.solve(platform, files)) == unlisted(answer), seed
+
+
+def test_buffers_are_listed_in_the_order_of_their_files() -> None:
+    turned = 0
+    for seed, each, answer in plans():
+        files = [file.model_copy(update={"buffers": backwards(file.buffers)}) for file in each.pipelines]
+        other = heapwright.solve(each.platform, files)
+        assert isinstance(other, Plan), seed
+        for plan, asked_of in ((answer, each.pipelines), (other, files)):
+            own = [(p.pipeline, p.buffer) for p in plan.placements if ">" not in p.buffer]
+            named = sorted(asked_of, key=lambda file: file.name)
+            assert own == [(file.name, name) for file in named for name in file.buffers], seed
+        turned += answer.placements != other.placements
+    assert turned
 
 
 def test_the_same_question_gives_the_same_bytes() -> None:
@@ -327,6 +342,20 @@ def test_forbidding_conversions_removes_only_plans_that_use_them() -> None:
             assert isinstance(strict, Plan), seed
             assert strict.placements == answer.placements, seed
             assert strict.levels == answer.levels, seed
+
+
+def backwards(value: dict[str, Any]) -> dict[str, Any]:
+    return dict(reversed(value.items()))
+
+
+def unlisted(answer: Answer) -> dict[str, Any]:
+    """An answer without the order in which buffers are listed: what is listed buffer by buffer as a map or a set."""
+    data = answer.model_dump(mode="json")
+    for field in ("placements", "conversions"):
+        rows = data.pop(field, ())
+        data[field] = {(row["pipeline"], row.get("writes", row["buffer"])): row for row in rows}
+        assert len(data[field]) == len(rows)
+    return data | {"warnings": set(data.get("warnings", ()))}
 
 
 def mixed(value: Any, random: Random) -> Any:
