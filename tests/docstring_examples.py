@@ -17,7 +17,7 @@ from __future__ import annotations
 import ast
 import inspect
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from copy import deepcopy
 from itertools import pairwise
 from pathlib import Path
@@ -62,7 +62,14 @@ class Example(NamedTuple):
         whole = deepcopy(_BENCH)
         for path, each in [*self.facts.items(), (self.path, value)]:
             _put(whole, path, each)
+        assert whole.keys() == _BENCH.keys(), "an example states facts of a profile and a pipeline"
         return Question(_platform(whole), pipeline(**_built(whole["buffers"], buffer)))
+
+    def without_one(self) -> Iterator[Example]:
+        """The same with one of its facts less, but for those of which others are stated."""
+        for path in self.facts:
+            if not any(other.startswith(f"{path}.") for other in [*self.facts, self.path]):
+                yield self._replace(facts={each: value for each, value in self.facts.items() if each != path})
 
 
 def stated_in(module: Path) -> Json:

@@ -1,8 +1,8 @@
 """Bytes allocated (design §6, 7).
 
 Example:
-    buffers.frame.count: 2  # 16 × 16 × 4 = 1024 bytes
-    heaps.system.align: {costs 8192: 4KiB, costs 131072: 64KiB}
+    buffers.frame.count: 3  # 16 × 16 × 4 = 1024 bytes each
+    heaps.system.align: {costs 12288: 4KiB, costs 196608: 64KiB}
 """
 
 from __future__ import annotations

@@ -5,8 +5,7 @@ Source: linux-7.2.13:drivers/media/platform/rockchip/rkvdec/rkvdec.c rkvdec_colm
 hantro_h264_mv_size(); drivers/media/platform/mediatek/vcodec/encoder/mtk_vcodec_enc.c.
 
 Example:
-    devices.panel.ports.scanout.bytes.max: 1100
-    buffers.frame.size: 16x16  # 1024 bytes
+    devices.panel.ports.scanout.bytes.max: 1100  # the image has 16 × 16 × 4 = 1024
     devices.camera.ports.capture.images[0].tail.bytes: {violates: 77, passes: 76}
     clashes_with: [extent]
 """

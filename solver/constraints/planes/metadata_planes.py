@@ -10,8 +10,7 @@ afbc_bo_from_format(); linux-7.2.13:drivers/gpu/drm/drm_gem_framebuffer_helper.c
 Example:
     devices.camera.ports.capture.images[0].modifiers: [QCOM_COMPRESSED]
     devices.panel.ports.scanout.images[0].modifiers: [QCOM_COMPRESSED]
-    buffers.frame.size: 1920x1080  # 36864 bytes of metadata, 9 × 4096
-    devices.panel.ports.scanout.images[0].metadata.multiple: {violates: 8192, passes: 4096}
+    devices.panel.ports.scanout.images[0].metadata.multiple: {violates: 8192, passes: 4096}  # it has 4096 bytes
     clashes_with: [modifier]
 """
 

@@ -12,8 +12,7 @@ drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
 
 Example:
     devices.panel.dma: {bits: 32, iommu: mmu0}
-    buffers.frame: {size: 32x32, count: 2}  # 4 KiB each, and the page at 0 is not given out
-    iommus.mmu0.aperture: {violates: {size: 8KiB}, passes: {size: 12KiB}}
+    iommus.mmu0.aperture: {violates: {size: 8KiB}, passes: {size: 12KiB}}  # two pages, and none at 0
     clashes_with: [count]
 """
 

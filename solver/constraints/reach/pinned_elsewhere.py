@@ -10,7 +10,6 @@ Example:
     memory.vram: {local: panel, reached_by: [camera]}
     heaps.vram: {via: drm, memory: [vram], moves_to: system}
     devices.panel.ports.scanout.memory: [vram]
-    devices.camera.dma: {bits: 64, mmu: true}
     devices.camera.dma.p2p: {violates: none, passes: dynamic}
     clashes_with: [local-only]
 """

@@ -10,7 +10,6 @@ drivers/dma-buf/dma-buf.c dma_buf_dynamic_attach().
 Example:
     memory.vram: {local: panel, reached_by: [camera]}
     heaps.system.memory: [vram]
-    devices.camera.dma: {bits: 64, mmu: true}
     devices.camera.dma.p2p: {violates: none, passes: static}
 """
 
