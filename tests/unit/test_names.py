@@ -1,0 +1,76 @@
+"""A name of a class or a type means one thing, wherever it is read."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+PACKAGES = ("allocator", "api", "platforms", "solver")
+
+SHARED = {
+    "Block": "solver: how a group may be taken in a scenario, what a heap locks, a part of an answer's text",
+    "Change": "solver: a remedy and the question as it would then be, and a remedy as the answer tells it",
+    "Clash": "solver: whether facts cannot hold together; platforms: firewalls that contradict each other",
+    "Class": "solver: questions alike, runs alike; platforms: what the channels of a format mean",
+    "Conversion": "solver: an inserted stage of a plan; platforms: an edge that a device declares",
+    "Entry": "platforms: a part of a profile that is being written, the same in three importers",
+    "Fault": "platforms: a path in a profile and what is wrong there, the same in two modules of checks",
+    "Group": "solver: options that exclude each other, buffers alike; platforms: an IOMMU group of a machine",
+    "Level": "solver: a term as it is minimised, and a term as the answer tells it",
+    "Model": "solver: the model of the search; platforms: the same type variable in two modules",
+    "Names": "solver: a set of memories; platforms: names in a profile",
+    "Party": "solver: an attachment as the file states it, and with the variable of its device",
+    "Place": "solver: what is shared by those who draw from the same memories; platforms: the line of a value",
+    "Plane": "solver: of a layout and of a plan; platforms: of a display",
+    "Problem": "solver: a question resolved; platforms: what is wrong with an input",
+    "Reach": "platforms: a number known exactly or within limits, and what sysfs tells of a device",
+}
+"""Names that are still defined more than once, and of what: of each, one keeps it and the others are to be renamed."""
+
+
+def _is_type(name: str) -> bool:
+    bare = name.lstrip("_")
+    return bare[:1].isupper() and not bare.isupper()
+
+
+def _types(tree: ast.Module) -> Iterator[str]:
+    """Classes of a module, and what it gives the name of a type."""
+    for node in tree.body:
+        if isinstance(node, ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.Assign):
+            targets = (each.id for each in node.targets if isinstance(each, ast.Name))
+            yield from filter(_is_type, targets)
+        elif (
+            isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and _is_type(node.target.id)
+        ):
+            yield node.target.id
+
+
+def _defined() -> dict[str, list[str]]:
+    """Where each name of a type is defined."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for path in (each for package in PACKAGES for each in sorted((ROOT / package).rglob("*.py"))):
+        for name in sorted(set(_types(ast.parse(path.read_text("utf-8"))))):
+            found[name].append(str(path.relative_to(ROOT)))
+    return found
+
+
+def test_a_name_is_defined_in_one_module() -> None:
+    several = {name: paths for name, paths in _defined().items() if len(paths) > 1 and name not in SHARED}
+    assert not several
+
+
+def test_no_name_is_excused_that_is_defined_once() -> None:
+    found = _defined()
+    assert not [name for name in SHARED if len(found[name]) < 2]
+
+
+def test_definitions_are_found() -> None:
+    tree = ast.parse(
+        "class One: ...\nTwo = tuple[int, ...]\nThree: TypeAlias = int\nFOUR = 4\nfive = One()\n"
+    )
+    assert [*_types(tree)] == ["One", "Two", "Three"]
