@@ -2,6 +2,6 @@
 
 A backend makes buffers (`heapwright.allocator.backend`), `heapwright.allocator.execute` drives one
 and checks what was promised. Of the solver only its words are used
-(`heapwright.solver.answer.plan`, `heapwright.solver.question.pipeline`), never its arithmetic: the simulator is the
-judge of what the solver answers.
+(`heapwright.solver.answer.plan`, `heapwright.solver.question.pipeline`), never its
+arithmetic: `heapwright.allocator.judge` judges what the solver answers.
 """

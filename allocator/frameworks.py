@@ -94,8 +94,8 @@ def too_short(buffer: AllocatedBuffer) -> Objection | None:
     videobuf2-core.c __prepare_dmabuf() compares with sizeimage before it attaches;
     drm_framebuffer.c and the drivers' fb_create only when a framebuffer is made.
     """
-    for home, dmabuf in enumerate(buffer.dmabufs):
-        ends = (each.offset + each.size for each in buffer.placement.planes if each.dmabuf == home)
+    for index, dmabuf in enumerate(buffer.dmabufs):
+        ends = (each.offset + each.size for each in buffer.placement.planes if each.dmabuf == index)
         need = max(ends, default=0)
         if dmabuf.size < need:
             return refused("tail", f"a buffer of {dmabuf.size} bytes for an image of {need}")

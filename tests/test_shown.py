@@ -202,16 +202,16 @@ def test_solver_judge_and_a_third_reading_take_the_same_turned_pictures(name: st
     platform = board(name)
     port = platform.devices[device].ports["scanout"]
     for angle in ANGLES:
-        asked = pipeline(frame=buffer(read_by={"port": "display.scanout", "rotate": angle}))
-        case = JudgedQuestion(JudgedPlatform(platform), [asked])
-        _, (party,) = case.asked[0].parties
+        request = pipeline(frame=buffer(read_by={"port": "display.scanout", "rotate": angle}))
+        case = JudgedQuestion(JudgedPlatform(platform), [request])
+        _, (user,) = case.requested[0].users
         rules = [rule for rule in port.images if holds(rule, port, used(angle))]
-        assert [id(rule) for rule in hold(port, party)] == [id(rule) for rule in rules]
-        touch = JudgedAttachment(case.of.devices[device], "scanout", port, False)
+        assert [id(rule) for rule in hold(port, user)] == [id(rule) for rule in rules]
+        attachment = JudgedAttachment(case.of.devices[device], "scanout", port, False)
         taken = {
             (fourcc, modifier)
             for fourcc, modifier in layouts(list(port.images))
-            if case.of.ports.fitting(touch, party, fourcc, modifier, None)[1] is None
+            if case.of.ports.fitting(attachment, user, fourcc, modifier, None)[1] is None
         }
         assert taken == layouts(rules)
 
@@ -264,8 +264,8 @@ def test_forty_pictures_are_more_than_a_display_has_planes(name: str, device: st
     by = writer(name, device)
     if by is None:
         return
-    asked = pictures(by, 40, device)
-    answer = heapwright.solve(board(name), [asked], pins=_pins(device))
+    request = pictures(by, 40, device)
+    answer = heapwright.solve(board(name), [request], pins=_pins(device))
     assert isinstance(answer, Infeasible)
     assert any(f"there are {planes}" in reason.text for reason in answer.conflict), answer.conflict
 
@@ -274,18 +274,18 @@ def test_forty_pictures_are_more_than_a_display_has_planes(name: str, device: st
 def test_rendered_pictures_are_scanned_out_sideways_only_as_the_driver_does_it(name: str) -> None:
     platform = board(name)
     for angle in (90, 270):
-        asked = pipeline(
+        request = pipeline(
             frame=buffer(
                 size="640x480", written_by="gpu.render", read_by={"port": "display.scanout", "rotate": angle}
             )
         )
-        answer = heapwright.solve(platform, [asked])
+        answer = heapwright.solve(platform, [request])
         if isinstance(answer, Infeasible):
             kinds = {reason.kind for reason in answer.conflict}
             assert kinds & {"missing-device", "modifier-side-condition", "modifier", "format"}
             continue
         assert isinstance(answer, Plan)
-        assert judged(platform, [asked], answer) == ()
+        assert judged(platform, [request], answer) == ()
         (placement,) = answer.placements
         screen = next(each.device for each in placement.attachments if each.port == "scanout")
         assert shown(name, screen).quarter(placement.format or "", placement.modifier or "")
@@ -293,8 +293,8 @@ def test_rendered_pictures_are_scanned_out_sideways_only_as_the_driver_does_it(n
 
 def test_a_quarter_turn_that_nobody_does_is_refused_in_words() -> None:
     turned = {"port": "display.scanout", "rotate": 90}
-    asked = pipeline(frame=buffer(size="640x480", formats=["XR24"], written_by="cpu.write", read_by=turned))
-    answer = heapwright.solve(board("am62a7-sk"), [asked])
+    request = pipeline(frame=buffer(size="640x480", formats=["XR24"], written_by="cpu.write", read_by=turned))
+    answer = heapwright.solve(board("am62a7-sk"), [request])
     assert isinstance(answer, Infeasible)
     assert [reason.text for reason in answer.conflict] == ["dss.scanout has no rule for frame rotated by 90"]
 
@@ -328,12 +328,12 @@ def test_their_plans_are_the_same_at_a_quarter_turn(name: str) -> None:
 
 
 def _sampled(platform: Platform, kind: str, port: str, device: str, angle: int) -> Any:
-    asked = pipeline(
+    request = pipeline(
         frame=buffer(
             size="640x480", written_by="cpu.write", read_by={"port": f"{kind}.{port}", "rotate": angle}
         )
     )
-    answer = heapwright.solve(platform, [asked], pins=[f"frame:device={device}"])
+    answer = heapwright.solve(platform, [request], pins=[f"frame:device={device}"])
     return answer.placements if isinstance(answer, Plan) else [reason.kind for reason in answer.conflict]
 
 

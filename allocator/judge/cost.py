@@ -15,7 +15,7 @@ from heapwright.allocator.judge.constraints.conversions import conversion_cost
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import compressing
 from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
-from heapwright.allocator.judge.placement import touches_of
+from heapwright.allocator.judge.placement import attachments_of
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import ConversionTree, trees
 from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
@@ -45,7 +45,7 @@ class Shares(NamedTuple):
     """What a placement uses of every pool, in ppm."""
 
     own: tuple[int, ...]
-    home: str
+    backing: str
     """The heap that it really lives in."""
     block: tuple[int, ...]
     """What that heap locks, once for all its buffers."""
@@ -60,19 +60,21 @@ def cost(
 
 def plan_cost(case: JudgedQuestion, plan: Plan) -> Cost:
     """`cost`, for a question already prepared."""
-    grown = trees(case.asked, plan)
-    return min(total(case, grown, seats) for seats in case.lawful_seatings(grown))
+    forest = trees(case.requested, plan)
+    return min(total(case, forest, assignments) for assignments in case.lawful_assignments(forest))
 
 
-def total(case: JudgedQuestion, grown: Sequence[ConversionTree], seats: Sequence[DeviceAssignment]) -> Cost:
-    parts = [parts_of(case, *node) for node in case.nodes(grown, seats)]
-    converted = conversion_cost(case.of.platform, grown)
+def total(
+    case: JudgedQuestion, forest: Sequence[ConversionTree], assignments: Sequence[DeviceAssignment]
+) -> Cost:
+    parts = [parts_of(case, *node) for node in case.nodes(forest, assignments)]
+    converted = conversion_cost(case.of.platform, forest)
     return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
 
 
 def live_shares(case: JudgedQuestion) -> list[Shares]:
     """What buffers that exist already use of every pool."""
-    return [_shares(case, charge.where, charge.confined, charge.taken) for charge in case.live]
+    return [_shares(case, usage.where, usage.confined, usage.taken) for usage in case.live]
 
 
 def combined(
@@ -87,8 +89,8 @@ def combined(
     What is live counts among the shares, the same for every plan; what it has locked is not locked again.
     """
     preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
-    before = {each.home: each.block for each in live}
-    blocks = {each.home: each.block for each in shares if each.home not in before}
+    before = {each.backing: each.block for each in live}
+    blocks = {each.backing: each.block for each in shares if each.backing not in before}
     new = [*(each.own for each in shares), *blocks.values()]
     old = [*(each.own for each in live), *before.values()]
     pools = [sum(column) for column in zip(*new, *old, strict=True)]
@@ -97,28 +99,28 @@ def combined(
 
 
 def parts_of(
-    case: JudgedQuestion, asked: RequestedBuffer, placement: Placement, seating: DeviceAssignment
+    case: JudgedQuestion, request: RequestedBuffer, placement: Placement, assignment: DeviceAssignment
 ) -> tuple[tuple[int, int, int, int], Shares]:
     """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
-    touches, _ = touches_of(case.of, asked, seating)
-    where = case.of.residence(placement.heap, [touch.device for touch in touches])
-    formats = asked.buffer.formats
-    preference = sum(seating.taken)
+    attachments, _ = attachments_of(case.of, request, assignment)
+    where = case.of.residence(placement.heap, [attachment.device for attachment in attachments])
+    formats = request.buffer.formats
+    preference = sum(assignment.taken)
     if formats is not None and placement.format is not None:
         preference += formats.index(placement.format)
-    lost = max(asked.wish.wish - placement.count, 0) if asked.wish is not None else 0
+    lost = max(request.wish.wish - placement.count, 0) if request.wish is not None else 0
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
-    own = (preference, dropped, asked.buffer.rate * _traffic(case, where, placement, touches), used)
-    return own, _shares(case, where, where.home.memories, used)
+    own = (preference, dropped, request.buffer.rate * _traffic(case, where, placement, attachments), used)
+    return own, _shares(case, where, where.backing.memories, used)
 
 
 def _shares(case: JudgedQuestion, where: BackedBuffer, confined: frozenset[str] | None, used: int) -> Shares:
     """Parts per million of each pool; who lives inside a locked block uses nothing but the block."""
-    home, lock = where.home, where.home.facts.locks
-    own = _ppm(case, confined, 0 if home.in_locked_block else used)
+    backing, lock = where.backing, where.backing.facts.locks
+    own = _ppm(case, confined, 0 if backing.in_locked_block else used)
     block = _ppm(case, None, 0) if lock is None else _ppm(case, frozenset([lock.from_]), lock.size)
-    return Shares(own, home.name, block)
+    return Shares(own, backing.name, block)
 
 
 def _ppm(case: JudgedQuestion, confined: frozenset[str] | None, used: int) -> tuple[int, ...]:
@@ -147,22 +149,26 @@ def moved_bytes(placement: Placement) -> int:
 
 
 def _traffic(
-    case: JudgedQuestion, where: BackedBuffer, placement: Placement, touches: Sequence[JudgedAttachment]
+    case: JudgedQuestion, where: BackedBuffer, placement: Placement, attachments: Sequence[JudgedAttachment]
 ) -> int:
     """Bytes moved a frame, slow reads and cache maintenance included."""
     size, once = placement.size, moved_bytes(placement)
     mapping = where.heap.facts.cpu
-    local = any(case.of.ground.home[memory] for memory in where.memories or ())
+    local = any(case.of.physical_map.local_to[memory] for memory in where.memories or ())
     moved = 0
-    for touch in touches:
+    for attachment in attachments:
         slow = (
-            touch.device.by_cpu
-            and touch.port.access == "read"
+            attachment.device.by_cpu
+            and attachment.port.access == "read"
             and (mapping in ("write-combined", "uncached") or local)
         )
-        moved += touched_bytes(once, touch.rarely) * (UNCACHED_READ if slow else 1)
-    if mapping == "cached" and any(touch.device.by_cpu for touch in touches):
+        moved += touched_bytes(once, attachment.rarely) * (UNCACHED_READ if slow else 1)
+    if mapping == "cached" and any(attachment.device.by_cpu for attachment in attachments):
         moved += size * len(
-            {touch.device.name for touch in touches if not touch.device.by_cpu and not touch.device.snoops}
+            {
+                attachment.device.name
+                for attachment in attachments
+                if not attachment.device.by_cpu and not attachment.device.snoops
+            }
         )
     return moved

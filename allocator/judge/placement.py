@@ -11,8 +11,8 @@ from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.addressability import port_objections
 from heapwright.allocator.judge.constraints.image.opaque import exporter_objections
 from heapwright.allocator.judge.constraints.image.ports import LayoutVerdict
-from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
 from heapwright.allocator.judge.constraints.memory.existing_usage import as_stated, existing_uses, pace_faults
+from heapwright.allocator.judge.constraints.memory.usage import PlacementUsage
 from heapwright.allocator.judge.constraints.protection import (
     audience_faults,
     heap_objections,
@@ -28,107 +28,107 @@ from heapwright.allocator.judge.question.request import BufferUser, DeviceAssign
 from heapwright.solver.answer.plan import Placement
 
 
-def touches_of(
-    on: JudgedPlatform, asked: RequestedBuffer, seating: DeviceAssignment
+def attachments_of(
+    on: JudgedPlatform, request: RequestedBuffer, assignment: DeviceAssignment
 ) -> tuple[list[JudgedAttachment], list[PlanFault]]:
     """The ports that attach, or which of them the board lacks."""
-    touches: list[JudgedAttachment] = []
+    attachments: list[JudgedAttachment] = []
     faults: list[PlanFault] = []
-    for party, name in zip(asked.seated(seating), seating.devices, strict=True):
+    for user, name in zip(request.users_of(assignment), assignment.devices, strict=True):
         device = on.devices[name]
-        port = device.facts.ports.get(party.port)
+        port = device.facts.ports.get(user.port)
         if port is None:
-            faults.append(absent("missing-device", f"has no port {party.port}").against(asked.name, name))
+            faults.append(absent("missing-device", f"has no port {user.port}").against(request.name, name))
             continue
-        if party.connector is not None and party.connector not in device.facts.connectors:
-            text = f"has no connector {party.connector}"
-            faults.append(absent("missing-device", text).against(asked.name, name))
-        if device.facts.codecs is not None and not party.codecs <= set(device.facts.codecs):
-            text = f"does not know all of {', '.join(sorted(party.codecs))}"
-            faults.append(absent("missing-device", text).against(asked.name, name))
-        touches.append(JudgedAttachment(device, party.port, port, party.rarely))
-    return touches, faults
+        if user.connector is not None and user.connector not in device.facts.connectors:
+            text = f"has no connector {user.connector}"
+            faults.append(absent("missing-device", text).against(request.name, name))
+        if device.facts.codecs is not None and not user.codecs <= set(device.facts.codecs):
+            text = f"does not know all of {', '.join(sorted(user.codecs))}"
+            faults.append(absent("missing-device", text).against(request.name, name))
+        attachments.append(JudgedAttachment(device, user.port, port, user.rarely))
+    return attachments, faults
 
 
 def alone(
-    on: JudgedPlatform, asked: RequestedBuffer, placement: Placement, seating: DeviceAssignment
+    on: JudgedPlatform, request: RequestedBuffer, placement: Placement, assignment: DeviceAssignment
 ) -> tuple[list[PlanFault], PlacementUsage | None]:
     """Judge one placement as if it were the only one, and say what it takes."""
-    touches, faults = touches_of(on, asked, seating)
+    attachments, faults = attachments_of(on, request, assignment)
     if faults:
         return faults, None
-    faults += request_faults(asked, placement)
-    faults += count_faults(asked, placement.count, touches)
-    faults += pace_faults(placement, touches)
-    parties = asked.seated(seating)
-    verdict = layout_verdict(on, asked, placement, touches, parties)
+    faults += request_faults(request, placement)
+    faults += count_faults(request, placement.count, attachments)
+    faults += pace_faults(placement, attachments)
+    users = request.users_of(assignment)
+    verdict = layout_verdict(on, request, placement, attachments, users)
     faults += verdict.faults
     if not placement.sizes:
-        return [*faults, refused("plane-buffers", "no sizes").against(asked.name, "")], None
-    found, charge = heap_verdict(on, asked, placement, touches, parties, verdict)
-    return faults + found, charge
+        return [*faults, refused("plane-buffers", "no sizes").against(request.name, "")], None
+    found, usage = heap_verdict(on, request, placement, attachments, users, verdict)
+    return faults + found, usage
 
 
 def layout_verdict(
     on: JudgedPlatform,
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     placement: Placement,
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
 ) -> LayoutVerdict:
     """Whether every port can use the bytes as they lie, and takes what it is said to take."""
-    verdict = _as_it_lies(on, asked, placement, touches, parties)
-    ways = as_stated(placement, touches, verdict.ways)
+    verdict = _as_it_lies(on, request, placement, attachments, users)
+    ways = as_stated(placement, attachments, verdict.ways)
     faults = verdict.faults
     if verdict.ways and not ways:
-        faults += (seen("uses", "no choice of rules uses what is said").against(asked.name, ""),)
+        faults += (seen("uses", "no choice of rules uses what is said").against(request.name, ""),)
     return LayoutVerdict(faults, ways)
 
 
 def _as_it_lies(
     on: JudgedPlatform,
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     placement: Placement,
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
 ) -> LayoutVerdict:
-    is_image = asked.buffer.bytes is None and placement.modifier is not None
+    is_image = request.buffer.bytes is None and placement.modifier is not None
     exact = not (is_image and opaque(modifier_named(placement.modifier or "")))
     faults = [
-        refused("extent", f"buffers of {size} bytes; {touch.port.bytes} holds").against(
-            asked.name, touch.device.name
+        refused("extent", f"buffers of {size} bytes; {attachment.port.bytes} holds").against(
+            request.name, attachment.device.name
         )
-        for touch in touches
+        for attachment in attachments
         for size in placement.sizes
-        if (exact and size % (known(touch.port.bytes.multiple) or 1))
-        or ((most := known(touch.port.bytes.max)) is not None and size > most)
+        if (exact and size % (known(attachment.port.bytes.multiple) or 1))
+        or ((most := known(attachment.port.bytes.max)) is not None and size > most)
     ]
     if not exact:  # only the exporter knows the size: it is at least this
-        verdict = on.ports.judge_opaque(placement, touches, parties)
+        verdict = on.ports.judge_opaque(placement, attachments, users)
         return LayoutVerdict((*faults, *verdict.faults), verdict.ways)
-    if asked.buffer.bytes is not None:
-        faults += raw_faults(asked, placement)
-        return LayoutVerdict(tuple(faults), (tuple(uses_of(touch, None) for touch in touches),))
+    if request.buffer.bytes is not None:
+        faults += raw_faults(request, placement)
+        return LayoutVerdict(tuple(faults), (tuple(uses_of(attachment, None) for attachment in attachments),))
     layout = layout_of(placement)
     if not isinstance(layout, StatedLayout):
-        return LayoutVerdict((*faults, layout.against(asked.name, "")), ())
-    verdict = on.ports.judge(placement, layout, touches, parties)
+        return LayoutVerdict((*faults, layout.against(request.name, "")), ())
+    verdict = on.ports.judge(placement, layout, attachments, users)
     return LayoutVerdict((*faults, *verdict.faults), verdict.ways)
 
 
 def heap_verdict(
     on: JudgedPlatform,
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     placement: Placement,
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
     verdict: LayoutVerdict,
 ) -> tuple[list[PlanFault], PlacementUsage | None]:
     """Whether the heap can make such buffers and everybody can use them there."""
-    name, heap = asked.name, on.heaps.get(placement.heap)
+    name, heap = request.name, on.heaps.get(placement.heap)
     if heap is None:
         return [no_node("heap-limits", f"no heap {placement.heap} on this kernel").against(name, "")], None
-    faults = [each.against(name, "") for each in heap_objections(asked, heap)]
+    faults = [each.against(name, "") for each in heap_objections(request, heap)]
     if placement.modifier is not None and opaque(modifier_named(placement.modifier)):
         faults += [each.against(name, "") for each in exporter_objections(heap)]
     if placement.names != heap.facts.names:
@@ -139,68 +139,68 @@ def heap_verdict(
         for size in placement.sizes
         if heap.whole(size) > largest
     ]
-    where = on.residence(heap.name, [touch.device for touch in touches])
-    if placement.allocated != (taken := sum(where.home.slot(size) for size in placement.sizes)):
-        text = f"{where.home.name} takes {taken} bytes for it, not {placement.allocated}"
+    where = on.residence(heap.name, [attachment.device for attachment in attachments])
+    if placement.allocated != (taken := sum(where.backing.slot(size) for size in placement.sizes)):
+        text = f"{where.backing.name} takes {taken} bytes for it, not {placement.allocated}"
         faults.append(seen("allocated", text).against(name, ""))
-    faults += _attach_faults(on, asked, placement, touches, where)
-    faults += audience_faults(asked, where, on.devices, touches, parties)
-    charge = on.charges.charge(
+    faults += _attach_faults(on, request, placement, attachments, where)
+    faults += audience_faults(request, where, on.devices, attachments, users)
+    usage = on.usages.usage(
         name,
         where,
         placement.sizes,
         placement.count,
-        asked.buffer.rate,
-        touches,
-        verdict.uses(touches),
+        request.buffer.rate,
+        attachments,
+        verdict.uses(attachments),
     )
-    return faults, charge
+    return faults, usage
 
 
 def _attach_faults(
     on: JudgedPlatform,
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     placement: Placement,
-    touches: Sequence[JudgedAttachment],
+    attachments: Sequence[JudgedAttachment],
     where: BackedBuffer,
 ) -> Iterator[PlanFault]:
     attached: set[str] = set()
-    for touch in touches:
-        device, reach = touch.device, on.reach
+    for attachment in attachments:
+        device, reach = attachment.device, on.reach
         if device.name in attached and device.facts.once:
-            yield refused("attach-once", "attaches a buffer only once").against(asked.name, device.name)
+            yield refused("attach-once", "attaches a buffer only once").against(request.name, device.name)
         attached.add(device.name)
         for each in reach.objections(device, where):
-            yield each.against(asked.name, device.name)
+            yield each.against(request.name, device.name)
         own = where.heap.facts.exporter == device.name
-        for each in port_objections(on.ground, touch.port, where, own=own):
-            yield each.against(asked.name, device.name)
-        for each in (*ward_objections(asked, touch), *moved_objections(asked, where, device)):
-            yield each.against(asked.name, device.name)
+        for each in port_objections(on.physical_map, attachment.port, where, own=own):
+            yield each.against(request.name, device.name)
+        for each in (*ward_objections(request, attachment), *moved_objections(request, where, device)):
+            yield each.against(request.name, device.name)
         for size in placement.sizes:
             for each in reach.contiguity(device, where, size):
-                yield each.against(asked.name, device.name)
+                yield each.against(request.name, device.name)
             for each in reach.paged(device, where, size):
-                yield each.against(asked.name, device.name)
-            for each in reach.base_objections(device, touch.port, where, size):
-                yield each.against(asked.name, device.name)
+                yield each.against(request.name, device.name)
+            for each in reach.base_objections(device, attachment.port, where, size):
+                yield each.against(request.name, device.name)
 
 
-def live_charge(on: JudgedPlatform, placement: Placement) -> PlacementUsage:
+def live_usage(on: JudgedPlatform, placement: Placement) -> PlacementUsage:
     """What a buffer that exists already takes; it was judged when it was made."""
-    touches = []
+    attachments = []
     for attached in placement.attachments:
         device = on.devices[attached.device]
         rarely = attached.how_often == "rarely"
-        touches.append(JudgedAttachment(device, attached.port, device.facts.ports[attached.port], rarely))
-    where = on.residence(placement.heap, [touch.device for touch in touches])
-    charge = on.charges.charge(
+        attachments.append(JudgedAttachment(device, attached.port, device.facts.ports[attached.port], rarely))
+    where = on.residence(placement.heap, [attachment.device for attachment in attachments])
+    usage = on.usages.usage(
         placement.buffer,
         where,
         placement.sizes,
         placement.count,
         placement.rate,
-        touches,
-        existing_uses(placement, touches),
+        attachments,
+        existing_uses(placement, attachments),
     )
-    return charge._replace(standing=True)
+    return usage._replace(existing=True)

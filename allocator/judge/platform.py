@@ -12,7 +12,7 @@ from heapwright.allocator.judge.board.residence import BackedBuffer, uses
 from heapwright.allocator.judge.constraints.addressability import Addressability
 from heapwright.allocator.judge.constraints.image.ports import Ports
 from heapwright.allocator.judge.constraints.memory.capacity import Capacity
-from heapwright.allocator.judge.constraints.memory.charge import Usages
+from heapwright.allocator.judge.constraints.memory.usage import Usages
 from heapwright.platforms.schema import Platform
 
 
@@ -29,18 +29,20 @@ class JudgedPlatform:
         own = [heap.memories for heap in self.heaps.values() if heap.memories is not None]
         self.named = frozenset(locked).union(*own)
         """Memories that are some heap's own."""
-        self.ground = PhysicalMap(platform, self.named)
+        self.physical_map = PhysicalMap(platform, self.named)
         sets = {frozenset([memory]) for memory in locked}.union(own)
-        self.pools = pools(self.ground, frozenset(sets))
-        self.charges = Usages(platform, self.ground)
-        self.room = Capacity(platform, self.ground, self.heaps, self.pools)
-        self.reach = Addressability(self.ground, platform)
+        self.pools = pools(self.physical_map, frozenset(sets))
+        self.usages = Usages(platform, self.physical_map)
+        self.capacity = Capacity(platform, self.physical_map, self.heaps, self.pools)
+        self.reach = Addressability(self.physical_map, platform)
         self.ports = Ports()
 
     def residence(self, heap_name: str, devices: Sequence[DeviceFacts]) -> BackedBuffer:
         """Where a buffer of a heap ends up when these devices attach."""
         heap = self.heaps[heap_name]
         target = self.heaps.get(heap.facts.moves_to or "")
-        if target is not None and not all(uses(self.ground, device, heap.memories) for device in devices):
+        if target is not None and not all(
+            uses(self.physical_map, device, heap.memories) for device in devices
+        ):
             return BackedBuffer(heap, target)
         return BackedBuffer(heap, heap)

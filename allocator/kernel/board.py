@@ -1,6 +1,6 @@
 """A pretended board: a backend that allocates as a kernel on that board would.
 
-`mood="board"` has a kernel's luck, drawn from `seed`; `mood="judge"` hands out
+`mode="board"` has pages as contiguous as a kernel's, drawn from `seed`; `mode="judge"` hands out
 the worst pages that the profile allows and never bounces. Both refuse with
 errno and wording of the kernel, and both count faults instead of dying.
 """
@@ -53,29 +53,29 @@ class SimulatedBoard:
     def __init__(
         self,
         platform: Platform,
-        mood: Literal["board", "judge"] = "board",
+        mode: Literal["board", "judge"] = "board",
         seed: int = 0,
         fragmented: bool = False,
         swiotlb: bool = True,
         used: ReadOnly[str, int] | None = None,
-        luck: float | None = None,
+        contiguity: float | None = None,
         descriptors: int | None = None,
     ) -> None:
         """
         `used`: bytes that others hold of a memory, beyond what the profile states.
-        `luck`: how likely pages that may be adjacent are, from 0 to 1; None for what was measured.
+        `contiguity`: how likely pages that may be adjacent are, from 0 to 1; None for what was measured.
         `descriptors`: how many dma-bufs the process may hold (RLIMIT_NOFILE).
         """
         self.platform = platform
-        self.mood = mood
+        self.mode = mode
         self.facts = JudgedPlatform(platform)
-        self.bus = Bus(platform, swiotlb=swiotlb and mood == "board")
+        self.bus = Bus(platform, swiotlb=swiotlb and mode == "board")
         self.faults: list[PlanFault] = []
         """Every fault that devices raised so far; the service lives on."""
         self.firewall = Firewall(self._residence)
         self._random = Random(f"{platform.name}/{seed}")
-        self._luck = Chunks(self._random, fragmented, luck)
-        self._shared = SharedMemoryPages(self._random, fragmented, luck)
+        self._mixed_orders = Chunks(self._random, fragmented, contiguity)
+        self._single_pages = SharedMemoryPages(self._random, fragmented, contiguity)
         self.descriptors = descriptors
         self._extents = self._lay_out(used or {})
         self._held: dict[int, list[tuple[Extents, Segment]]] = {}
@@ -87,7 +87,7 @@ class SimulatedBoard:
     def _lay_out(self, used: ReadOnly[str, int]) -> dict[str, Extents]:
         """Put every memory somewhere lawful, and take from it what is not there to be allocated."""
         extents: dict[str, Extents] = {}
-        memories, around = self.platform.memory, self.facts.ground.around
+        memories, around = self.platform.memory, self.facts.physical_map.around
         outer_first = sorted(
             memories, key=lambda name: (len(around[name]), not isinstance(memories[name].base, int))
         )
@@ -106,12 +106,12 @@ class SimulatedBoard:
     def _set_aside(self, extents: dict[str, Extents], name: str) -> None:
         """A heap's own memory is nobody else's, however far out."""
         part = extents[name]
-        for outer in self.facts.ground.around[name][1:]:
+        for outer in self.facts.physical_map.around[name][1:]:
             if extents[outer].holds(part.start, part.end - part.start):
                 extents[outer].take(part.start, part.end - part.start)
 
     def _size(self, memory: Memory) -> int:
-        if self.mood == "judge" and isinstance(memory.size, Span):
+        if self.mode == "judge" and isinstance(memory.size, Span):
             return memory.size.low
         if isinstance(memory.size, Span):
             pages = (memory.size.high - memory.size.low) // self.platform.page
@@ -123,7 +123,7 @@ class SimulatedBoard:
     ) -> int:
         if isinstance(memory.base, int):
             return memory.base
-        place = self.facts.ground.place[name]
+        place = self.facts.physical_map.place[name]
         around = extents[memory.inside] if memory.inside is not None else None
         if isinstance(memory.base, Span):
             low, high = memory.base
@@ -136,23 +136,23 @@ class SimulatedBoard:
         step = self._step(size)
         if around is not None:
             low, high = max(low, around.start), min(high, around.end - size)
-            bottom_up = self.mood == "board" and self._random.random() < 0.5
+            bottom_up = self.mode == "board" and self._random.random() < 0.5
             free = around.lowest(size, step) if bottom_up else around.highest(size, step)
             if free is not None and low <= free <= high:
                 return free
         low, high = round_up(low, step), max(high // step * step, round_up(low, step))
-        return high if self.mood == "judge" else low + self._random.randrange((high - low) // step + 1) * step
+        return high if self.mode == "judge" else low + self._random.randrange((high - low) // step + 1) * step
 
     def _step(self, size: int) -> int:
         """A part of memory starts on its size rounded down to a power of two, at most 4 MiB."""
         return max(min(1 << (size.bit_length() - 1), 4 << 20), self.platform.page)
 
     def _pager(self, heap: HeapFacts) -> Pager:
-        if self.mood == "judge":
+        if self.mode == "judge":
             return worst
         if heap.run is None:
             return first_fit
-        return self._shared if heap.facts.via in PAGE_BY_PAGE else self._luck
+        return self._single_pages if heap.facts.via in PAGE_BY_PAGE else self._mixed_orders
 
     # Backend
 
@@ -164,18 +164,18 @@ class SimulatedBoard:
         if most_buffers is not None and self._alive[heap.name] + len(placement.sizes) > most_buffers:
             raise KernelRefused(ENOMEM, f"{heap.name} has all of its {most_buffers} buffers out")
         buffer = AllocatedBuffer(placement, ())
-        home = self._residence(buffer).home
+        backing = self._residence(buffer).backing
         self._held[id(buffer)] = []
         try:
             self._lock(heap)
-            buffer.dmabufs = tuple(self._dmabuf(buffer, heap, home, size) for size in placement.sizes)
+            buffer.dmabufs = tuple(self._dmabuf(buffer, heap, backing, size) for size in placement.sizes)
         except KernelRefused:
             self._give_back(buffer)
             raise
         self._alive[heap.name] += len(buffer.dmabufs)
         return buffer
 
-    def _dmabuf(self, buffer: AllocatedBuffer, heap: HeapFacts, home: HeapFacts, size: int) -> Dmabuf:
+    def _dmabuf(self, buffer: AllocatedBuffer, heap: HeapFacts, backing: HeapFacts, size: int) -> Dmabuf:
         if not whole_pages(size, self.platform.page):
             raise KernelRefused(EINVAL, f"a dma-buf of {size} bytes")
         if self.descriptors is not None and sum(self._alive.values()) >= self.descriptors:
@@ -184,18 +184,18 @@ class SimulatedBoard:
         if largest is not None and heap.whole(size) > largest:
             errno = EINVAL if heap.facts.via == "udmabuf" else ENOMEM
             raise KernelRefused(errno, f"{heap.name} makes buffers of at most {largest} bytes, not {size}")
-        memories = self._choice(home)
-        taken = self._pager(home)([self._extents[name] for name in memories], home, size)
+        memories = self._choice(backing)
+        taken = self._pager(backing)([self._extents[name] for name in memories], backing, size)
         if taken is None:
             free = sum(self._extents[name].free for name in memories)
             raise KernelRefused(ENOMEM, f"{heap.name}: no room for {size} bytes, {free} are free")
         self._held[id(buffer)] += taken.held
-        return Dmabuf(home.whole(size), taken.segments)
+        return Dmabuf(backing.whole(size), taken.segments)
 
-    def _choice(self, home: HeapFacts) -> list[str]:
+    def _choice(self, backing: HeapFacts) -> list[str]:
         """The memories of a heap as a kernel may try them: for whole runs in any order."""
-        memories = sorted(home.memories or self.platform.memory, key=self._wanted)
-        if home.run is None and len(memories) > 1:
+        memories = sorted(backing.memories or self.platform.memory, key=self._wanted)
+        if backing.run is None and len(memories) > 1:
             self._random.shuffle(memories)
         return memories
 
@@ -238,7 +238,7 @@ class SimulatedBoard:
         if maps_at_import(device) and self.firewall.mapping_objection(buffer) is not None:
             self._map_refused(buffer)
             raise refusal(unmapped(device, heap))
-        if not uses(self.facts.ground, device, self._residence(buffer).memories):
+        if not uses(self.facts.physical_map, device, self._residence(buffer).memories):
             raise unattachable(device, heap)
         return self.bus.attach(buffer, attached, device, port, driver_says)
 
@@ -257,8 +257,8 @@ class SimulatedBoard:
     def touch(self, buffer: AllocatedBuffer, device: str, port: str) -> PlanFault | None:
         """Somebody on the bus reads a buffer without having asked anybody."""
         found = self.facts.devices[device]
-        touch = JudgedAttachment(found, port, found.facts.ports[port], rarely=False)
-        stopped = self.firewall.objection(buffer, touch, protected=False, reads=True)
+        attachment = JudgedAttachment(found, port, found.facts.ports[port], rarely=False)
+        stopped = self.firewall.objection(buffer, attachment, protected=False, reads=True)
         if stopped is None:
             return None
         fault = stopped.against(buffer.placement.buffer, device)

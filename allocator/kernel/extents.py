@@ -2,7 +2,7 @@
 
 Each pager mirrors one kernel allocator, measured: the system heap draws chunks
 of order 8, 4 and 0, largest first and never growing again, and neighbours are
-adjacent by luck (`drivers/dma-buf/heaps/system_heap.c` orders[]); shared memory
+adjacent or not (`drivers/dma-buf/heaps/system_heap.c` orders[]); shared memory
 comes page by page (`mm/shmem.c`: udmabuf, the dumb buffers of
 `drivers/gpu/drm/drm_gem_shmem_helper.c`); CMA takes the first aligned fit
 (`mm/cma.c` cma_range_alloc, CONFIG_CMA_ALIGNMENT 8), a carve-out the first fit
@@ -172,7 +172,7 @@ def first_fit(memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages
 
 
 class Chunks:
-    """The page allocator's luck: chunks largest first, neighbours adjacent or not.
+    """The page allocator: chunks largest first, neighbours adjacent or not, as often as was measured.
 
     Chunks come from the top of memory, as from the highest zone, so that they
     leave the bottom whole for whoever needs long runs.
@@ -180,13 +180,13 @@ class Chunks:
 
     orders: tuple[int, ...] = ORDERS
 
-    def __init__(self, random: Random, fragmented: bool, luck: float | None = None) -> None:
-        """`luck`: how likely neighbours that may be adjacent are, instead of what was measured."""
-        self.random, self.luck = random, luck
-        self.adjacent = self._or_luck(ADJACENT_FRAGMENTED if fragmented else ADJACENT_FRESH)
+    def __init__(self, random: Random, fragmented: bool, contiguity: float | None = None) -> None:
+        """`contiguity`: how likely neighbours that may be adjacent are, instead of what was measured."""
+        self.random, self.contiguity = random, contiguity
+        self.adjacent = self._or_measured(ADJACENT_FRAGMENTED if fragmented else ADJACENT_FRESH)
 
-    def _or_luck(self, measured: float) -> float:
-        return measured if self.luck is None else self.luck
+    def _or_measured(self, measured: float) -> float:
+        return measured if self.contiguity is None else self.contiguity
 
     def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
         whole, align = heap.whole(size), heap.alignment(size)
@@ -205,7 +205,7 @@ class Chunks:
                 )
                 if not falling:
                     break  # alloc_largest_available(): smaller ones, then
-                pages += self._by_luck(falling, 1 if pages else align)
+                pages += self._in_order(falling, 1 if pages else align)
                 left -= piece * len(falling)
         if left:
             _give_back(held)
@@ -213,7 +213,7 @@ class Chunks:
         return TakenPages(tuple(pages), tuple(held))
 
     def _all_follow(self, heap: HeapFacts, whole: int) -> bool:
-        """Whether chunks of different orders are neighbours, too, where luck was asked for.
+        """Whether chunks of different orders are neighbours, too, where `contiguity` is given.
 
         A block that is split gives its lower part first, and smaller chunks then come from what is left of
         it if no smaller block is free (mm/page_alloc.c expand()): seen once, of 1.5 MiB, on a machine just
@@ -222,10 +222,10 @@ class Chunks:
         longest = next(
             length for length in _chunks(heap, self.orders) if length <= whole or length <= _least(heap)
         )
-        return self.luck is not None and whole % longest != 0 and self.random.random() < self.luck
+        return self.contiguity is not None and whole % longest != 0 and self.random.random() < self.contiguity
 
-    def _by_luck(self, falling: list[Segment], align: int) -> list[Segment]:
-        """Equal chunks in the order of the buffer; neighbours in memory follow each other with luck."""
+    def _in_order(self, falling: list[Segment], align: int) -> list[Segment]:
+        """Equal chunks in the order of the buffer; neighbours in memory follow each other or not."""
         runs: list[list[Segment]] = []
         for chunk in falling:
             adjacent = bool(runs) and chunk.end == runs[-1][0].address and self._joins(runs[-1])
@@ -245,14 +245,14 @@ class SharedMemoryPages(Chunks):
 
     orders: tuple[int, ...] = (0,)
 
-    def __init__(self, random: Random, fragmented: bool, luck: float | None = None) -> None:
-        super().__init__(random, fragmented, luck)
-        self.streak = self._or_luck(STREAK_FRAGMENTED if fragmented else STREAK_FRESH)
+    def __init__(self, random: Random, fragmented: bool, contiguity: float | None = None) -> None:
+        super().__init__(random, fragmented, contiguity)
+        self.streak = self._or_measured(STREAK_FRAGMENTED if fragmented else STREAK_FRESH)
 
     def __call__(self, memories: list[Extents], heap: HeapFacts, size: int) -> TakenPages | None:
         self.huge = heap.run is not None and heap.run > heap.page
         self.block = heap.page << BLOCK
-        huge = self._or_luck(ADJACENT_HUGE)
+        huge = self._or_measured(ADJACENT_HUGE)
         self.adjacent = huge if self.huge else float(self.random.random() < self.streak)
         return super().__call__(memories, heap, size)
 

@@ -25,24 +25,26 @@ class Firewall:
         self._residence = residence
 
     def objection(
-        self, buffer: AllocatedBuffer, touch: JudgedAttachment, protected: bool, reads: bool
+        self, buffer: AllocatedBuffer, attachment: JudgedAttachment, protected: bool, reads: bool
     ) -> Objection | None:
         """What happens when a port touches a buffer; None where it gets through.
 
         `protected`: that it handles protected content.
         """
         where = self._residence(buffer)
-        walls = [heap for heap in (where.heap, where.home) if self._stands(heap)]
+        walls = [heap for heap in (where.heap, where.backing) if self._stands(heap)]
         for heap in walls:
-            if touch.device.name not in self.opened(heap, buffer):
+            if attachment.device.name not in self.opened(heap, buffer):
                 return seen("outside-firewall", f"{heap.name}: access from outside the firewall")
-        if not walls and touch.port.protected == "required":
+        if not walls and attachment.port.protected == "required":
             return seen(
-                "protected-port", f"{touch.port_name} faults on memory of {where.home.name}, which is open"
+                "protected-port",
+                f"{attachment.port_name} faults on memory of {where.backing.name}, which is open",
             )
         if not walls and protected and not reads:
             return seen(
-                "protected-flow", f"writing protected content to {where.home.name}, which is open, is blocked"
+                "protected-flow",
+                f"writing protected content to {where.backing.name}, which is open, is blocked",
             )
         return None
 
@@ -56,7 +58,7 @@ class Firewall:
     def mapping_objection(self, buffer: AllocatedBuffer) -> Objection | None:
         """Why the CPU cannot map a buffer."""
         where = self._residence(buffer)
-        for heap in (where.heap, where.home):
+        for heap in (where.heap, where.backing):
             if not heap.mappable:
                 return refused("cpu-access", f"buffers of {heap.name} cannot be mapped")
         return None
@@ -64,7 +66,7 @@ class Firewall:
     def guards(self, buffer: AllocatedBuffer) -> bool:
         """Whether a buffer lies behind any firewall."""
         where = self._residence(buffer)
-        return self._stands(where.heap) or self._stands(where.home)
+        return self._stands(where.heap) or self._stands(where.backing)
 
     def _stands(self, heap: HeapFacts) -> bool:
         """Whether there is a firewall; where another heap uses the same memory otherwise, there is none."""

@@ -25,9 +25,9 @@ from heapwright.allocator.judge.question.conversion_trees import (
 )
 from heapwright.allocator.judge.question.device_assignment import device_assignments, unassigned
 from heapwright.allocator.kernel.accesses import (
+    AccessedPlacement,
     DeviceAccess,
-    PlacementAccesses,
-    accesses_of,
+    accessed_placement,
     overruns,
     touched,
 )
@@ -56,17 +56,17 @@ def run_frame(
     `skipped`: placements whose conversion is not run, as by a service that forgot it.
     """
     case, plan = JudgedQuestion(board.facts, pipelines), allocation.plan
-    faults = list(tree_faults(case.asked, plan))
-    grown = [] if faults else trees(case.asked, plan)
-    faults += [fault for tree in grown for fault in shape_faults(board.platform, tree)]
-    seats = None if faults else next(device_assignments(board.platform, grown), None)
-    if seats is None:
-        faults = faults or list(unassigned(board.platform, grown))
+    faults = list(tree_faults(case.requested, plan))
+    forest = [] if faults else trees(case.requested, plan)
+    faults += [fault for tree in forest for fault in shape_faults(board.platform, tree)]
+    assignments = None if faults else next(device_assignments(board.platform, forest), None)
+    if assignments is None:
+        faults = faults or list(unassigned(board.platform, forest))
     else:
-        nodes = iter(case.nodes(grown, seats))
-        for tree in grown:
-            scenes = [accesses_of(case, next(nodes), faults) for _ in tree.placements]
-            faults += _Passage(board, tree, scenes, allocation, skipped).faults()
+        nodes = iter(case.nodes(forest, assignments))
+        for tree in forest:
+            every_access = [accessed_placement(case, next(nodes), faults) for _ in tree.placements]
+            faults += _Passage(board, tree, every_access, allocation, skipped).faults()
     board.faults += faults
     return tuple(faults)
 
@@ -78,78 +78,84 @@ class _Passage:
         self,
         board: SimulatedBoard,
         tree: ConversionTree,
-        scenes: Sequence[PlacementAccesses],
+        every_access: Sequence[AccessedPlacement],
         allocation: Allocation,
         skipped: Collection[str],
     ) -> None:
-        self.board, self.tree, self.scenes, self.skipped = board, tree, scenes, skipped
-        self.rings = [allocation.of(each.placement.pipeline, each.placement.buffer) for each in scenes]
+        self.board, self.tree, self.every_access, self.skipped = board, tree, every_access, skipped
+        self.rings = [allocation.of(each.placement.pipeline, each.placement.buffer) for each in every_access]
         self.memory: dict[object, tuple[Content, Sample]] = {}
 
     def faults(self) -> Iterator[PlanFault]:
         """Every buffer of every ring is passed at least once."""
         if not all(self.rings):
-            yield refused("placements", "was not allocated").against(self.tree.asked.name, "")
+            yield refused("placements", "was not allocated").against(self.tree.request.name, "")
             return
         for frame in range(max(len(ring) for ring in self.rings)):
-            yield from self._frame(Content(*self.tree.asked.key, frame))
+            yield from self._frame(Content(*self.tree.request.key, frame))
 
     def _frame(self, content: Content) -> Iterator[PlanFault]:
         self.memory.clear()
         buffers = [ring[content.frame % len(ring)] for ring in self.rings]
-        for scene, buffer in zip(self.scenes, buffers, strict=True):
-            for actor in scene.actors:
-                if not actor.reads and not actor.converts:
-                    yield from self._touch(scene, actor, buffer, content)
-        for bridge in self.tree.bridges:
-            if bridge.conversion.writes not in self.skipped:
-                yield from self._convert(bridge.parent, bridge.child, bridge.conversion, buffers, content)
-        for scene, buffer in zip(self.scenes, buffers, strict=True):
-            for actor in scene.actors:
-                if actor.reads and not actor.converts:
-                    yield from self._touch(scene, actor, buffer, content)
+        for accessed, buffer in zip(self.every_access, buffers, strict=True):
+            for device_access in accessed.accesses:
+                if not device_access.reads and not device_access.converts:
+                    yield from self._touch(accessed, device_access, buffer, content)
+        for step in self.tree.steps:
+            if step.conversion.writes not in self.skipped:
+                yield from self._convert(step.parent, step.child, step.conversion, buffers, content)
+        for accessed, buffer in zip(self.every_access, buffers, strict=True):
+            for device_access in accessed.accesses:
+                if device_access.reads and not device_access.converts:
+                    yield from self._touch(accessed, device_access, buffer, content)
 
     def _convert(
         self, parent: int, child: int, step: Conversion, buffers: Sequence[AllocatedBuffer], content: Content
     ) -> Iterator[PlanFault]:
         """A converter writes only what it could read."""
-        reader = self.scenes[parent].converter(step.device, step.from_, "read")
-        writer = self.scenes[child].converter(step.device, step.to, "write")
+        reader = self.every_access[parent].converter(step.device, step.from_, "read")
+        writer = self.every_access[child].converter(step.device, step.to, "write")
         if reader is None or writer is None:
             return
-        found = list(self._touch(self.scenes[parent], reader, buffers[parent], content))
+        found = list(self._touch(self.every_access[parent], reader, buffers[parent], content))
         yield from found
         if not found:
-            yield from self._touch(self.scenes[child], writer, buffers[child], content)
+            yield from self._touch(self.every_access[child], writer, buffers[child], content)
 
     def _touch(
-        self, scene: PlacementAccesses, actor: DeviceAccess, buffer: AllocatedBuffer, content: Content
+        self,
+        accessed: AccessedPlacement,
+        device_access: DeviceAccess,
+        buffer: AllocatedBuffer,
+        content: Content,
     ) -> Iterator[PlanFault]:
         """One device writes, or reads and compares, every byte that is looked at."""
-        asked, device = scene.asked, actor.touch.device
-        stopped = self.board.firewall.objection(buffer, actor.touch, asked.ward is not None, actor.reads)
+        request, device = accessed.request, device_access.attachment.device
+        stopped = self.board.firewall.objection(
+            buffer, device_access.attachment, request.domain is not None, device_access.reads
+        )
         if stopped is not None:
-            yield stopped.against(asked.name, device.name)
+            yield stopped.against(request.name, device.name)
             return
         unseen = self.board.firewall.mapping_objection(buffer) if device.by_cpu else None
         if unseen is not None:
             yield unmapped(device, self.board.facts.heaps[buffer.placement.heap]).against(
-                asked.name, device.name
+                request.name, device.name
             )
             return
-        mappings = self.board.bus.mappings(buffer, actor.attached)
-        yield from overruns(scene, actor, buffer)
-        for (home, offset), mark in touched(scene, actor):
-            place = _place(mappings[home], offset, (id(buffer), device.name))
+        mappings = self.board.bus.mappings(buffer, device_access.attached)
+        yield from overruns(accessed, device_access, buffer)
+        for (dmabuf, offset), mark in touched(accessed, device_access):
+            place = _place(mappings[dmabuf], offset, (id(buffer), device.name))
             if place is None:
-                text = f"page fault at byte {offset} of dma-buf {home}"
-                yield seen("tail", text).against(asked.name, device.name)
+                text = f"page fault at byte {offset} of dma-buf {dmabuf}"
+                yield seen("tail", text).against(request.name, device.name)
                 break
-            if not actor.reads:
+            if not device_access.reads:
                 self.memory[place] = (content, mark)
             elif self.memory.get(place) != (content, mark):
                 text = f"plane {mark.plane} row {mark.row} byte {mark.column} is not what was written"
-                yield seen("corrupt-read-back", text).against(asked.name, device.name)
+                yield seen("corrupt-read-back", text).against(request.name, device.name)
                 break
 
 

@@ -24,7 +24,7 @@ from heapwright.allocator.judge.cost import Cost, combined, live_shares, parts_o
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named, names, pixels
-from heapwright.allocator.judge.placement import heap_verdict, layout_verdict, touches_of
+from heapwright.allocator.judge.placement import attachments_of, heap_verdict, layout_verdict
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.request import (
     BufferUser,
@@ -68,8 +68,8 @@ class Search:
         A conversion moves at least a byte a second, and without any none are
         moved: where a plan exists without conversions, the best one has none.
         """
-        for asked in self._cast():
-            groups = [self.options(*each) for each in asked]
+        for request in self._cast():
+            groups = [self.options(*each) for each in request]
             if all(groups):
                 self._join(groups, [])
         if self._best is None:
@@ -86,22 +86,23 @@ class Search:
 
     def _cast(self) -> Iterator[list[tuple[RequestedBuffer, DeviceAssignment]]]:
         """Every choice of alternatives and devices, with the protection that follows from it."""
-        for choice in product(*map(_choices, self.case.asked)):
+        for choice in product(*map(_choices, self.case.requested)):
             for binding in self._bindings(choice):
-                seats = [
-                    DeviceAssignment(taken, tuple(binding[party.role] for party in _parties(asked, taken)))
-                    for asked, taken in zip(self.case.asked, choice, strict=True)
+                assignments = [
+                    DeviceAssignment(taken, tuple(binding[user.role] for user in _parties(request, taken)))
+                    for request, taken in zip(self.case.requested, choice, strict=True)
                 ]
-                found = protection_domains(self.case.asked, seats, self.case.of.devices)
-                warded = [
-                    replace(asked, ward=ward) for asked, ward in zip(self.case.asked, found, strict=True)
+                found = protection_domains(self.case.requested, assignments, self.case.of.devices)
+                protected = [
+                    replace(request, domain=domain)
+                    for request, domain in zip(self.case.requested, found, strict=True)
                 ]
-                yield list(zip(warded, seats, strict=True))
+                yield list(zip(protected, assignments, strict=True))
 
     def _bindings(self, choice: Sequence[Choice]) -> Iterator[dict[DeviceRole, str]]:
         roles: dict[DeviceRole, None] = {}
-        for asked, taken in zip(self.case.asked, choice, strict=True):
-            roles.update({party.role: None for party in _parties(asked, taken)})
+        for request, taken in zip(self.case.requested, choice, strict=True):
+            roles.update({user.role: None for user in _parties(request, taken)})
         devices = [
             [name for name, device in self.case.of.platform.devices.items() if device.kind == role.kind]
             for role in roles
@@ -114,42 +115,44 @@ class Search:
                 yield binding
 
     def options(
-        self, asked: RequestedBuffer, seating: DeviceAssignment, links: Links = ALONE
+        self, request: RequestedBuffer, assignment: DeviceAssignment, links: Links = ALONE
     ) -> list[Option]:
         """Everything lawful for one placement, remembered by whatever matters to it."""
-        key = (asked.key, asked.name, asked.parties, seating, asked.ward, links)
+        key = (request.key, request.name, request.users, assignment, request.domain, links)
         if key not in self._options:
-            self._options[key] = _undominated(list(self._alone(asked, seating, links)), links)
+            self._options[key] = _undominated(list(self._alone(request, assignment, links)), links)
         return self._options[key]
 
-    def _alone(self, asked: RequestedBuffer, seating: DeviceAssignment, links: Links) -> Iterator[Option]:
+    def _alone(
+        self, request: RequestedBuffer, assignment: DeviceAssignment, links: Links
+    ) -> Iterator[Option]:
         case = self.case
-        touches, faults = touches_of(case.of, asked, seating)
+        attachments, faults = attachments_of(case.of, request, assignment)
         self._refused(faults)
         if faults:
             return
         counts = []
-        for count in _counts(asked):
-            wrong = list(count_faults(asked, count, touches))
+        for count in _counts(request):
+            wrong = list(count_faults(request, count, attachments))
             counts += [] if wrong else [count]
         if not counts:
             self.refusals["count"] += 1
             return
-        parties = asked.seated(seating)
+        users = request.users_of(assignment)
         attached = tuple(
             AttachedPort.model_construct(
                 device=device,
-                port=party.port,
-                access=party.access,
-                how_often="rarely" if party.rarely else "often",
+                port=user.port,
+                access=user.access,
+                how_often="rarely" if user.rarely else "often",
             )
-            for device, party in zip(seating.devices, parties, strict=True)
+            for device, user in zip(assignment.devices, users, strict=True)
         )
         seen: set[object] = set()
-        for bare in self._layouts(asked, touches, parties, links):
+        for bare in self._layouts(request, attachments, users, links):
             placement = bare.model_copy(update={"attachments": attached})
-            verdict = layout_verdict(case.of, asked, placement, touches, parties)
-            faults = [*verdict.faults, *request_faults(asked, placement)]
+            verdict = layout_verdict(case.of, request, placement, attachments, users)
+            faults = [*verdict.faults, *request_faults(request, placement)]
             self._refused(faults)
             key = (
                 placement.format,
@@ -163,54 +166,56 @@ class Search:
             seen.add(key)
             for uses in _different(verdict.ways):
                 stated = tuple(
-                    each.model_copy(update={"uses": dict(one)}) if _may_use(touch) else each
-                    for each, touch, one in zip(attached, touches, uses, strict=True)
+                    each.model_copy(update={"uses": dict(one)}) if _may_use(attachment) else each
+                    for each, attachment, one in zip(attached, attachments, uses, strict=True)
                 )
                 using = placement.model_copy(update={"attachments": stated})
-                yield from self._housed(asked, seating, using, touches, LayoutVerdict((), (uses,)), counts)
+                yield from self._housed(
+                    request, assignment, using, attachments, LayoutVerdict((), (uses,)), counts
+                )
 
     def _housed(
         self,
-        asked: RequestedBuffer,
-        seating: DeviceAssignment,
+        request: RequestedBuffer,
+        assignment: DeviceAssignment,
         placement: Placement,
-        touches: Sequence[JudgedAttachment],
+        attachments: Sequence[JudgedAttachment],
         verdict: LayoutVerdict,
         counts: Sequence[int],
     ) -> Iterator[Option]:
         """A layout in every heap and every number."""
-        case, parties = self.case, asked.seated(seating)
+        case, users = self.case, request.users_of(assignment)
         for heap in case.of.heaps.values():
-            home = case.of.residence(heap.name, [touch.device for touch in touches]).home
-            allocated = sum(home.slot(size) for size in placement.sizes)
+            backing = case.of.residence(heap.name, [attachment.device for attachment in attachments]).backing
+            allocated = sum(backing.slot(size) for size in placement.sizes)
             where = {"heap": heap.name, "names": heap.facts.names, "allocated": allocated}
             for count in counts:
                 placed = placement.model_copy(update={**where, "count": count})
-                wrong, charge = heap_verdict(case.of, asked, placed, touches, parties, verdict)
+                wrong, usage = heap_verdict(case.of, request, placed, attachments, users, verdict)
                 self._refused(wrong)
-                if wrong or charge is None:
+                if wrong or usage is None:
                     break
-                yield Option(placed, charge, *parts_of(case, asked, placed, seating))
+                yield Option(placed, usage, *parts_of(case, request, placed, assignment))
 
     def _colours(self) -> list[str]:
         """All colours that the board or the files speak of."""
         devices = self.case.of.platform.devices.values()
         rules = [rule for device in devices for port in device.ports.values() for rule in port.images]
         named = {colour for rule in rules for colour in rule.colours or ()}
-        return sorted(named.union(*(asked.buffer.colours or () for asked in self.case.asked)))
+        return sorted(named.union(*(request.buffer.colours or () for request in self.case.requested)))
 
     def _refused(self, faults: Sequence[object]) -> None:
         for fault in faults:
             self.refusals[fault.kind] += 1  # type: ignore[attr-defined]
 
     def _fitting(
-        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
+        self, attachment: JudgedAttachment, user: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         """What the judge finds, checked by our own reading of what holds for such a use (`uses`)."""
-        rules, why = self.case.of.ports.fitting(touch, party, form, modifier, colour)
-        key = (touch.device.name, touch.port_name, party)
+        rules, why = self.case.of.ports.fitting(attachment, user, form, modifier, colour)
+        key = (attachment.device.name, attachment.port_name, user)
         if key not in self._holding:
-            self._holding[key] = hold(touch.port, party)
+            self._holding[key] = hold(attachment.port, user)
         expected = [
             id(rule)
             for rule in self._holding[key]
@@ -218,53 +223,53 @@ class Search:
             and names(rule.modifiers, modifier)
             and (rule.colours is None or colour in rule.colours)
         ]
-        assert [id(rule.facts) for rule in rules] == expected, (touch.port, party)
+        assert [id(rule.facts) for rule in rules] == expected, (attachment.port, user)
         return rules, why
 
     def _layouts(
         self,
-        asked: RequestedBuffer,
-        touches: Sequence[JudgedAttachment],
-        parties: Sequence[BufferUser],
+        request: RequestedBuffer,
+        attachments: Sequence[JudgedAttachment],
+        users: Sequence[BufferUser],
         links: Links,
     ) -> Iterator[Placement]:
-        if asked.buffer.bytes is not None:
-            size = whole(asked.buffer.bytes, touches)
-            plane = Plane.model_construct(offset=0, stride=0, size=asked.buffer.bytes, dmabuf=0)
-            yield unplaced(asked, None, None, None, (0, 0), (plane,), (size,))
+        if request.buffer.bytes is not None:
+            size = whole(request.buffer.bytes, attachments)
+            plane = Plane.model_construct(offset=0, stride=0, size=request.buffer.bytes, dmabuf=0)
+            yield unplaced(request, None, None, None, (0, 0), (plane,), (size,))
             return
-        rules = [rule for touch in touches for rule in touch.port.images]
+        rules = [rule for attachment in attachments for rule in attachment.port.images]
         forms = sorted({form for rule in rules for form in rule.formats})
-        modifiers = spelt({name for rule in rules for name in rule.modifiers}, asked.extent.height)
+        modifiers = spelt({name for rule in rules for name in rule.modifiers}, request.extent.height)
         colours = [None, *sorted({colour for rule in rules for colour in rule.colours or ()})]
         if links is not ALONE:
             colours = [None, *self._colours()]  # what nobody here states may have to be handed on
-        if asked.buffer.colours is not None:
-            colours = list(asked.buffer.colours)
+        if request.buffer.colours is not None:
+            colours = list(request.buffer.colours)
         for form, modifier, colour in product(forms, modifiers, colours):
             facts = pixels(form, modifier)
             fitting = [
-                self._fitting(t, p, form, modifier, colour) for t, p in zip(touches, parties, strict=True)
+                self._fitting(t, p, form, modifier, colour) for t, p in zip(attachments, users, strict=True)
             ]
             missing = [why for rules, why in fitting if why is not None]
             self._refused(missing)
             if not missing and opaque(modifier_named(modifier)):
-                yield unlaid(asked, form, modifier, colour)
+                yield unlaid(request, form, modifier, colour)
             if missing or facts is None:
                 continue
             for choice in product(*(rules for rules, _ in fitting)):
                 for apart in {1, len(facts.planes)}:
                     for coded, layout in smallest_layouts(
-                        asked, facts, choice, parties, touches, apart, self.refusals, links.widest
+                        request, facts, choice, users, attachments, apart, self.refusals, links.widest
                     ):
                         yield unplaced(
-                            asked, form, modifier, colour, coded, plane_facts(layout), layout.sizes
+                            request, form, modifier, colour, coded, plane_facts(layout), layout.sizes
                         )
 
     def _join(self, groups: Sequence[Sequence[Option]], chosen: list[Option]) -> None:
         """Depth first, leaving a branch once it cannot be cheaper or does not fit."""
         if chosen:
-            crowded = next(self.case.together([option.charge for option in chosen]), None)
+            crowded = next(self.case.together([option.usage for option in chosen]), None)
             if crowded is not None:
                 self.refusals[crowded.kind] += 1
                 return
@@ -289,15 +294,15 @@ class Search:
     def _plan(self, placements: Sequence[Placement], conversions: Sequence[Conversion]) -> Plan:
         dropped = []
         roots = {(each.pipeline, each.buffer): each for each in placements}
-        for asked in self.case.asked:
-            placement = roots[asked.key]
-            if asked.wish is not None and placement.count < asked.wish.wish:
-                text = f"{placement.count} of {asked.wish.wish}"
+        for request in self.case.requested:
+            placement = roots[request.key]
+            if request.wish is not None and placement.count < request.wish.wish:
+                text = f"{placement.count} of {request.wish.wish}"
                 dropped.append(
                     Dropped(
-                        buffer=asked.name,
-                        pipeline=asked.pipeline,
-                        wish=asked.wish.wish,
+                        buffer=request.name,
+                        pipeline=request.pipeline,
+                        wish=request.wish.wish,
                         granted=placement.count,
                         text=text,
                     )
@@ -317,9 +322,9 @@ def _different(ways: Sequence[tuple[Uses, ...]]) -> list[tuple[Uses, ...]]:
     return list({LayoutVerdict((), (way,)).uses(()): way for way in ways}.values())
 
 
-def _may_use(touch: JudgedAttachment) -> bool:
+def _may_use(attachment: JudgedAttachment) -> bool:
     """Whether it goes without saying that nothing is used."""
-    return bool(touch.port.uses) or any(rule.uses for rule in touch.port.images)
+    return bool(attachment.port.uses) or any(rule.uses for rule in attachment.port.images)
 
 
 def brute_force(platform: Platform, pipelines: Sequence[Pipeline]) -> Found | None:
@@ -327,30 +332,30 @@ def brute_force(platform: Platform, pipelines: Sequence[Pipeline]) -> Found | No
     return Search(platform, pipelines).best()
 
 
-def _choices(asked: RequestedBuffer) -> list[Choice]:
-    return list(product(*(range(len(alternatives)) for alternatives in asked.parties)))
+def _choices(request: RequestedBuffer) -> list[Choice]:
+    return list(product(*(range(len(alternatives)) for alternatives in request.users)))
 
 
-def _parties(asked: RequestedBuffer, taken: Choice) -> list[BufferUser]:
-    return [alternatives[index] for alternatives, index in zip(asked.parties, taken, strict=True)]
+def _parties(request: RequestedBuffer, taken: Choice) -> list[BufferUser]:
+    return [alternatives[index] for alternatives, index in zip(request.users, taken, strict=True)]
 
 
-def _counts(asked: RequestedBuffer) -> range:
-    stated = asked.buffer.count
+def _counts(request: RequestedBuffer) -> range:
+    stated = request.buffer.count
     if isinstance(stated, Wish):
         return range(max(stated.wish, 64), 0, -1)
     return range(1, 65) if stated is None else range(stated, stated + 1)
 
 
 def _takes(option: Option) -> tuple[int, ...]:
-    charge = option.charge
-    parts = (charge.windows, charge.traffic)
+    usage = option.usage
+    parts = (usage.windows, usage.traffic)
     return (
         *option.own,
-        charge.taken,
-        charge.dmabufs,
+        usage.taken,
+        usage.dmabufs,
         *(number for part in parts for _, number in part),
-        *(number for each in charge.mapped for number in (each.number, *sorted(each.sizes))),
+        *(number for each in usage.mapped for number in (each.number, *sorted(each.sizes))),
     )
 
 
@@ -359,13 +364,13 @@ def _undominated(options: list[Option], links: Links) -> list[Option]:
     kept: list[Option] = []
     best: dict[tuple[object, ...], list[tuple[int, ...]]] = {}
     for option in sorted(options, key=lambda each: each.own):
-        slots = [option.charge.where.home.slot(size) for size in option.placement.sizes]
+        slots = [option.usage.where.backing.slot(size) for size in option.placement.sizes]
         takes = (*_takes(option), option.placement.size, *slots)
-        mapped = tuple((each.device.name, len(each.sizes)) for each in option.charge.mapped)
+        mapped = tuple((each.device.name, len(each.sizes)) for each in option.usage.mapped)
         sides = (
             option.placement.heap,
             len(slots),
-            option.charge.uses,
+            option.usage.uses,
             mapped,
             *links.sides(option.placement),
         )

@@ -21,7 +21,7 @@ from heapwright.allocator.judge.constraints.conversions import (
     step_objections,
     strides,
 )
-from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
+from heapwright.allocator.judge.constraints.memory.usage import PlacementUsage
 from heapwright.allocator.judge.cost import Cost, Shares, combined
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.question.conversion_trees import (
@@ -45,7 +45,7 @@ class Option(NamedTuple):
     """A placement that is lawful by itself."""
 
     placement: Placement
-    charge: PlacementUsage
+    usage: PlacementUsage
     own: tuple[int, int, int, int]
     shares: Shares
 
@@ -95,7 +95,7 @@ class Grown(NamedTuple):
 def converting(case: JudgedQuestion) -> bool:
     """Whether any buffer may be converted by anybody."""
     edges = any(device.facts.converts for device in case.of.devices.values())
-    return edges and any(asked.conversions != "forbid" for asked in case.asked)
+    return edges and any(request.conversions != "forbid" for request in case.requested)
 
 
 def least(rows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
@@ -123,10 +123,10 @@ class Grafts:
         for cast in self.search._cast():
             garden = [
                 sorted(
-                    ((self._bound(asked, tree), tree) for tree in self._trees(asked, seating)),
+                    ((self._bound(request, tree), tree) for tree in self._trees(request, assignment)),
                     key=lambda each: each[0],
                 )
-                for asked, seating in cast
+                for request, assignment in cast
             ]
             if all(garden):
                 self._pick(garden, [], (0, 0))
@@ -135,27 +135,30 @@ class Grafts:
         cost, grown, chosen = self.best_found
         trees = self._planted(grown, chosen)
         placements = [placement for tree in trees for placement in tree.placements]
-        conversions = [bridge.conversion for tree in trees for bridge in tree.bridges]
+        conversions = [step.conversion for tree in trees for step in tree.steps]
         return self.search.judged(cost, placements, conversions)
 
     # Trees of one buffer
 
-    def _trees(self, asked: RequestedBuffer, seating: DeviceAssignment) -> list[Shape]:
+    def _trees(self, request: RequestedBuffer, assignment: DeviceAssignment) -> list[Shape]:
         readers = frozenset(
-            index for index, party in enumerate(asked.seated(seating)) if party.access == "read"
+            index for index, user in enumerate(request.users_of(assignment)) if user.access == "read"
         )
         usable = [
             way
             for way, edge in self.ways.items()
-            if (asked.conversions == "allow" or (asked.conversions == "lossless" and edge.lossless is True))
-            and (asked.buffer.bytes is None or moves_raw(self.case.of.devices[way.device].facts, edge))
+            if (
+                request.conversions == "allow"
+                or (request.conversions == "lossless" and edge.lossless is True)
+            )
+            and (request.buffer.bytes is None or moves_raw(self.case.of.devices[way.device].facts, edge))
         ]
-        return list(self._grow(asked, seating, None, readers, usable, DEEPEST))
+        return list(self._grow(request, assignment, None, readers, usable, DEEPEST))
 
     def _grow(
         self,
-        asked: RequestedBuffer,
-        seating: DeviceAssignment,
+        request: RequestedBuffer,
+        assignment: DeviceAssignment,
         way: Way | None,
         readers: frozenset[int],
         usable: Sequence[Way],
@@ -168,11 +171,11 @@ class Grafts:
                 continue
             for blocks in _partitions(sorted(rest)):
                 for made in product(usable, repeat=len(blocks)):
-                    options = self._options(asked, seating, way, own, made)
+                    options = self._options(request, assignment, way, own, made)
                     if not options:
                         continue
                     below = [
-                        list(self._grow(asked, seating, each, frozenset(block), usable, deep - 1))
+                        list(self._grow(request, assignment, each, frozenset(block), usable, deep - 1))
                         for each, block in zip(made, blocks, strict=True)
                     ]
                     for children in product(*below):
@@ -198,58 +201,58 @@ class Grafts:
 
     def _options(
         self,
-        asked: RequestedBuffer,
-        seating: DeviceAssignment,
+        request: RequestedBuffer,
+        assignment: DeviceAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
     ) -> list[Option]:
         """What a placement can be that is made so, is read by these and made into others."""
-        key = (asked.key, asked.ward, seating, made_by, readers, tuple(sorted(made)))
+        key = (request.key, request.domain, assignment, made_by, readers, tuple(sorted(made)))
         if key not in self._known:
-            self._known[key] = self._find(asked, seating, made_by, readers, sorted(made))
+            self._known[key] = self._find(request, assignment, made_by, readers, sorted(made))
         return self._known[key]
 
     def _find(
         self,
-        asked: RequestedBuffer,
-        seating: DeviceAssignment,
+        request: RequestedBuffer,
+        assignment: DeviceAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
     ) -> list[Option]:
-        parties = list(zip(asked.parties, seating.taken, seating.devices, strict=True))
+        users = list(zip(request.users, assignment.taken, assignment.devices, strict=True))
         here = [
             each
-            for index, each in enumerate(parties)
+            for index, each in enumerate(users)
             if index in readers or (made_by is None and each[0][each[1]].access == "write")
         ]
         ends = [(way, "read") for way in made]
         ends += [(made_by, "write")] if made_by is not None else []
         for way, access in ends:
             edge, kind = self.ways[way], self.case.of.devices[way.device].facts.kind
-            party = (
+            user = (
                 converter(kind, edge.from_, "read") if access == "read" else converter(kind, edge.to, "write")
             )
-            here.append(((party,), 0, way.device))
-        node = asked if made_by is None else inserted(asked, 1)
+            here.append(((user,), 0, way.device))
+        node = request if made_by is None else inserted(request, 1)
         alternatives, taken, devices = zip(*here, strict=True)
         rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
         links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
         found = self.search.options(
-            replace(node, parties=alternatives), DeviceAssignment(taken, devices), links
+            replace(node, users=alternatives), DeviceAssignment(taken, devices), links
         )
         return [_of_edges(option, [way for way, _ in ends]) for option in found]
 
-    def _bound(self, asked: RequestedBuffer, shape: Shape) -> tuple[int, int]:
+    def _bound(self, request: RequestedBuffer, shape: Shape) -> tuple[int, int]:
         """The least that the conversions of a tree can cost."""
         lossy = moved = 0
         for child in shape.children:
             assert child.way is not None
-            further = self._bound(asked, child)
+            further = self._bound(request, child)
             lossy += further[0] + self._loss(child.way)
             size = _least_size(shape) + _least_size(child)
-            moved += further[1] + self._weight(child.way, asked.buffer.rate) * size
+            moved += further[1] + self._weight(child.way, request.buffer.rate) * size
         return lossy, moved
 
     def _loss(self, way: Way) -> int:
@@ -284,7 +287,7 @@ class Grafts:
             self._pick(garden, [*picked, shape], (spent[0] + bound[0], spent[1] + bound[1]))
 
     def _join(self, grown: Sequence[Grown], chosen: list[Option]) -> None:
-        if chosen and next(self.case.together([option.charge for option in chosen]), None) is not None:
+        if chosen and next(self.case.together([option.usage for option in chosen]), None) is not None:
             return
         if self._overloaded(grown, chosen):
             return
@@ -307,7 +310,7 @@ class Grafts:
         loads = {Way(*edge): load for edge, load in self.case.loads.items()}
         for each in grown[: len(chosen)]:
             if each.parent is not None and each.way is not None:
-                read = self.case.asked[each.buffer].buffer.rate * chosen[each.parent].placement.size
+                read = self.case.requested[each.buffer].buffer.rate * chosen[each.parent].placement.size
                 loads[each.way] = loads.get(each.way, 0) + read
         used = {each.way for each in grown[: len(chosen)] if each.way is not None}
         return any(
@@ -322,7 +325,7 @@ class Grafts:
         lossy = moved = 0
         for place, each in enumerate(grown):
             if each.parent is not None and each.way is not None:
-                rate = self.case.asked[each.buffer].buffer.rate
+                rate = self.case.requested[each.buffer].buffer.rate
                 lossy += self._loss(each.way)
                 moved += self._weight(each.way, rate) * (sizes[each.parent] + sizes[place])
         return combined(own, [option.shares for option in chosen], self.search._live, (lossy, moved))
@@ -330,30 +333,30 @@ class Grafts:
     def _planted(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> list[ConversionTree]:
         """What was chosen, in the words of an answer."""
         trees = []
-        for buffer, asked in enumerate(self.case.asked):
+        for buffer, request in enumerate(self.case.requested):
             places = [place for place, each in enumerate(grown) if each.buffer == buffer]
-            names = [asked.name, *(f"{asked.name}>{number}" for number in range(1, len(places)))]
+            names = [request.name, *(f"{request.name}>{number}" for number in range(1, len(places)))]
             placements = [
                 chosen[place].placement.model_copy(update={"buffer": name})
                 for place, name in zip(places, names, strict=True)
             ]
-            bridges = []
+            steps = []
             for child, place in enumerate(places[1:], 1):
                 each = grown[place]
                 assert each.parent is not None and each.way is not None
                 parent = places.index(each.parent)
-                conversion = self._conversion(asked, each.way, placements[parent], placements[child])
-                bridges.append(ConversionStep(conversion, parent, child))
-            trees.append(ConversionTree(asked, tuple(placements), tuple(bridges)))
+                conversion = self._conversion(request, each.way, placements[parent], placements[child])
+                steps.append(ConversionStep(conversion, parent, child))
+            trees.append(ConversionTree(request, tuple(placements), tuple(steps)))
         return trees
 
     def _conversion(
-        self, asked: RequestedBuffer, way: Way, before: Placement, after: Placement
+        self, request: RequestedBuffer, way: Way, before: Placement, after: Placement
     ) -> Conversion:
         device, edge = self.case.of.devices[way.device].facts, self.ways[way]
         return Conversion.model_construct(
-            pipeline=asked.pipeline,
-            buffer=asked.name,
+            pipeline=request.pipeline,
+            buffer=request.name,
             reads=before.buffer,
             writes=after.buffer,
             device=way.device,
@@ -361,7 +364,7 @@ class Grafts:
             to=edge.to,
             changes=differences(before, after),
             lossless=edge.lossless is True,
-            bytes_per_second=asked.buffer.rate * (before.size + after.size),
+            bytes_per_second=request.buffer.rate * (before.size + after.size),
             text="converted",
             source=edge.source or device.source,
         )

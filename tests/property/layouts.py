@@ -32,10 +32,14 @@ GAP = 1024
 TAIL = 1 << 25
 
 
-def whole(size: int, touches: Sequence[JudgedAttachment], unit: int = 1) -> int:
+def whole(size: int, attachments: Sequence[JudgedAttachment], unit: int = 1) -> int:
     """A size counted up to what every port takes, in units of the modifier's."""
     size = -(-size // unit) * unit
-    multiples = [touch.port.bytes.multiple for touch in touches if isinstance(touch.port.bytes.multiple, int)]
+    multiples = [
+        attachment.port.bytes.multiple
+        for attachment in attachments
+        if isinstance(attachment.port.bytes.multiple, int)
+    ]
     while any(size % multiple for multiple in multiples):
         size += unit
     return size
@@ -65,11 +69,11 @@ def _strides(facts: Pixels, width: int, rules: Sequence[Rule], image_width: int)
 
 
 def smallest_layouts(
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     facts: Pixels,
     rules: Sequence[Rule],
-    parties: Sequence[BufferUser],
-    touches: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
     apart: int,
     refusals: Counter[str],
     widest: int = 0,
@@ -83,8 +87,8 @@ def smallest_layouts(
         return
     if apart > 1 and (facts.together or apart != facts.coloured):
         return
-    width, height = asked.extent
-    writers = [rule for rule, party in zip(rules, parties, strict=True) if party.access == "write"]
+    width, height = request.extent
+    writers = [rule for rule, user in zip(rules, users, strict=True) if user.access == "write"]
     coded_width = _first(
         range(width, width + GAP), lambda w: all(w % rule.coded.width == 0 for rule in writers)
     )
@@ -105,7 +109,7 @@ def smallest_layouts(
             if against is not None:
                 refusals[against.kind] += 1
                 continue
-            whole = _completed(bare, rules, touches, max(homes) + 1, refusals)
+            whole = _completed(bare, rules, attachments, max(homes) + 1, refusals)
             if whole is not None:
                 yield (coded_width, coded_height), whole
                 if first >= widest:
@@ -138,7 +142,7 @@ def _first_objections(rule: Rule, bare: StatedLayout) -> Iterator[Objection]:
 def _completed(
     bare: StatedLayout,
     rules: Sequence[Rule],
-    touches: Sequence[JudgedAttachment],
+    attachments: Sequence[JudgedAttachment],
     homes: int,
     refusals: Counter[str],
 ) -> StatedLayout | None:
@@ -167,7 +171,7 @@ def _completed(
     if against is not None:
         refusals[against.kind] += 1
         return None
-    return layout._replace(sizes=tuple(_size(layout, rules, touches, home) for home in range(homes)))
+    return layout._replace(sizes=tuple(_size(layout, rules, attachments, dmabuf) for dmabuf in range(homes)))
 
 
 def _rows(bare: StatedLayout, rules: Sequence[Rule]) -> int | None:
@@ -231,22 +235,24 @@ def _starts(layout: StatedLayout, plane: int, place: int) -> bool:
     return not place % layout.pixels.planes[plane].offset_unit
 
 
-def _size(layout: StatedLayout, rules: Sequence[Rule], touches: Sequence[JudgedAttachment], home: int) -> int:
+def _size(
+    layout: StatedLayout, rules: Sequence[Rule], attachments: Sequence[JudgedAttachment], dmabuf: int
+) -> int:
     """The least size of one dma-buf that no rule finds too small."""
-    low = max(layout.end(plane) for plane, where in enumerate(layout.dmabufs) if where == home)
+    low = max(layout.end(plane) for plane, where in enumerate(layout.dmabufs) if where == dmabuf)
     bands = layout.pixels.planes[0]
     if isinstance(bands, Bands):
         low = bands.all_columns(layout.strides[0])
     high = low + TAIL
 
     def fits(size: int) -> bool:
-        sizes = tuple(size if each == home else 1 << 40 for each in range(len(layout.sizes)))
+        sizes = tuple(size if each == dmabuf else 1 << 40 for each in range(len(layout.sizes)))
         return not any(any(size_objections(rule, layout._replace(sizes=sizes))) for rule in rules)
 
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if fits(middle) else (middle + 1, high)
-    return whole(low, touches, layout.pixels.size_unit)
+    return whole(low, attachments, layout.pixels.size_unit)
 
 
 def plane_facts(layout: StatedLayout) -> tuple[Plane, ...]:
@@ -281,22 +287,22 @@ def spelt(modifiers: Iterable[str], height: int) -> list[str]:
     return list(found)
 
 
-def unlaid(asked: RequestedBuffer, form: str, modifier: str, colour: str | None) -> Placement:
+def unlaid(request: RequestedBuffer, form: str, modifier: str, colour: str | None) -> Placement:
     """An image of which only a driver knows how it lies, with a byte for each of its own."""
     facts = pixel_format(form)
     assert facts is not None
-    width, height = asked.extent
+    width, height = request.extent
     rows = [height // plane.vsub + (height % plane.vsub > 0) for plane in facts.planes]
     samples = [width // plane.hsub + (width % plane.hsub > 0) for plane in facts.planes]
     in_a_row = [
         -(-count * plane.bytes // plane.samples) for count, plane in zip(samples, facts.planes, strict=True)
     ]
     size = sum(row * count for row, count in zip(in_a_row, rows, strict=True))
-    return unplaced(asked, form, modifier, colour, (width, height), (), (size,))
+    return unplaced(request, form, modifier, colour, (width, height), (), (size,))
 
 
 def unplaced(
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     form: str | None,
     modifier: str | None,
     colour: str | None,
@@ -312,18 +318,18 @@ def unplaced(
         allocated=0,
         count=0,
         attachments=(),
-        pipeline=asked.pipeline,
-        buffer=asked.name,
+        pipeline=request.pipeline,
+        buffer=request.name,
         format=form,
         modifier=modifier,
         modifier_value=None if value is None else f"{value:#x}",
         colour=colour,
-        width=asked.extent.width,
-        height=asked.extent.height,
+        width=request.extent.width,
+        height=request.extent.height,
         coded_width=coded[0],
         coded_height=coded[1],
         planes=planes,
         size=sum(sizes),
         sizes=sizes,
-        rate=asked.buffer.rate,
+        rate=request.buffer.rate,
     )

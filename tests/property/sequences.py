@@ -97,7 +97,7 @@ def failures(seed: int) -> Iterator[str]:
     """What a board refuses although a plan promised it; and "plan" or "none" for every question asked."""
     random = Random(seed)
     platform = a_platform(random)
-    backend = SimulatedBoard(platform, mood="board", seed=seed)
+    backend = SimulatedBoard(platform, mode="board", seed=seed)
     live: list[AllocatedBuffer] = []
     for number in range(STEPS):
         question, pins = a_question(random, number, sorted(platform.heaps))

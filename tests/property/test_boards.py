@@ -25,7 +25,7 @@ def tried(board: SimulatedBoard, pipelines: tuple[Pipeline, ...], plan: Plan) ->
 
 def boards(platform: Platform) -> list[SimulatedBoard]:
     return [
-        SimulatedBoard(platform, mood="judge"),
+        SimulatedBoard(platform, mode="judge"),
         SimulatedBoard(platform, seed=1),
         SimulatedBoard(platform, seed=2, fragmented=True),
         SimulatedBoard(platform, seed=3, swiotlb=False),

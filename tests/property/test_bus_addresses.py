@@ -69,7 +69,7 @@ def accepted(on: Platform, new: Bufs, live: Bufs = ()) -> bool:
     """Whether the judge finds room."""
     panel = device_facts("panel", on.devices["panel"])
     mapped = [Mapped(panel, tuple(of_pages(b)), 1) for b in new]
-    mapped += [Mapped(panel, tuple(of_pages(b)), 1, standing=True) for b in live]
+    mapped += [Mapped(panel, tuple(of_pages(b)), 1, existing=True) for b in live]
     return not list(crowded(on, mapped))
 
 

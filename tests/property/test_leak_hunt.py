@@ -15,7 +15,7 @@ import heapwright.solver.board.board
 import heapwright.solver.question.protection
 from heapwright.allocator.hardware import DeviceFacts
 from heapwright.allocator.judge import platform as judged
-from heapwright.allocator.judge.constraints import protection as wards
+from heapwright.allocator.judge.constraints import protection
 from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.protection import FlowChoice, ProtectionDomain
@@ -30,7 +30,7 @@ ENOUGH = 4
 
 def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
     """Nothing flows into a buffer that has a mark of its own: one with an audience, or `protected: true`."""
-    outcome, jobs = heapwright.solver.question.protection._outcome, wards._jobs
+    outcome, jobs = heapwright.solver.question.protection._outcome, protection._jobs
 
     def settled(own: Sequence[ProtectionDomain], taken: Sequence[FlowChoice]) -> tuple[ProtectionDomain, ...]:
         final = [guard.protected and bool(guard.audiences) == audience for guard in own]
@@ -41,14 +41,14 @@ def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
         return outcome(own, kept)
 
     def touching(
-        asked: RequestedBuffer, seating: DeviceAssignment, devices: dict[str, DeviceFacts], access: str
-    ) -> list[wards.Job]:
-        mark = asked.buffer.protected
+        request: RequestedBuffer, assignment: DeviceAssignment, devices: dict[str, DeviceFacts], access: str
+    ) -> list[protection.Job]:
+        mark = request.buffer.protected
         final = mark and isinstance(mark, Audience) == audience
-        return [] if final and access == "write" else jobs(asked, seating, devices, access)
+        return [] if final and access == "write" else jobs(request, assignment, devices, access)
 
     patch.setattr(heapwright.solver.question.protection, "_outcome", settled)
-    patch.setattr(wards, "_jobs", touching)
+    patch.setattr(protection, "_jobs", touching)
 
 
 def a_wider_audience_counts(patch: pytest.MonkeyPatch) -> None:

@@ -101,7 +101,7 @@ def test_the_pretended_system_heap_draws_orders_of_pages(page: int) -> None:
     wanted = pipeline(frame={"bytes": 273 * page + 1, "written_by": "camera", "read_by": "npu.input"})
     answer = heapwright.solve(platform, [wanted])
     assert isinstance(answer, Plan)
-    (dmabuf,) = Simulated(platform, luck=0.0).allocate(answer.placements[0]).dmabufs
+    (dmabuf,) = Simulated(platform, contiguity=0.0).allocate(answer.placements[0]).dmabufs
     assert dmabuf.segments is not None
     lengths = [each.length for each in dmabuf.segments]
     assert lengths == [*(page << order for order in SYSTEM_ORDERS), page]

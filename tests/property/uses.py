@@ -15,18 +15,18 @@ from heapwright.platforms.schema import ImageRule, Port
 _UPRIGHT = (0,)
 
 
-def hold(port: Port, party: BufferUser) -> list[ImageRule]:
+def hold(port: Port, user: BufferUser) -> list[ImageRule]:
     """The rules of a port that may be asked about such a use."""
-    return [rule for rule in port.images if _holds(rule.model_dump(), port.model_dump(), party)]
+    return [rule for rule in port.images if _holds(rule.model_dump(), port.model_dump(), user)]
 
 
-def _holds(rule: dict[str, Any], port: dict[str, Any], party: BufferUser) -> bool:
+def _holds(rule: dict[str, Any], port: dict[str, Any], user: BufferUser) -> bool:
     stated = rule["when"] or {}
     angles: Sequence[int] = stated.get("rotate") or port["rotate"] or _UPRIGHT
-    if party.rotate not in angles:
+    if user.rotate not in angles:
         return False
-    for field, asked in (("crop", party.crop), ("scale", party.scale)):
-        if stated.get(field) not in (None, asked):
+    for field, request in (("crop", user.crop), ("scale", user.scale)):
+        if stated.get(field) not in (None, request):
             return False
     codecs = stated.get("codec")
-    return codecs is None or party.codec in codecs
+    return codecs is None or user.codec in codecs

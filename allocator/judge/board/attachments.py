@@ -13,7 +13,7 @@ Uses = tuple[tuple[str, int], ...]
 
 
 class JudgedAttachment(NamedTuple):
-    """One attachment as far as room is concerned."""
+    """One attachment: a port of a device, and how often it touches the buffer."""
 
     device: DeviceFacts
     port_name: str
@@ -26,9 +26,9 @@ def touched_bytes(size: int, rarely: bool) -> int:
     return -(-size // 16) if rarely else size
 
 
-def uses_of(touch: JudgedAttachment, rule: ImageRule | None) -> Uses:
+def uses_of(attachment: JudgedAttachment, rule: ImageRule | None) -> Uses:
     """What an attachment takes of each resource: the port whatever the rule, and the rule on top."""
-    return summed([tuple(touch.port.uses.items()), tuple(rule.uses.items()) if rule is not None else ()])
+    return summed([tuple(attachment.port.uses.items()), tuple(rule.uses.items()) if rule is not None else ()])
 
 
 def summed(uses: Sequence[Uses]) -> Uses:

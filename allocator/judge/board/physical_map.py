@@ -30,7 +30,7 @@ class PhysicalMap:
         self.memory = platform.memory
         self.named = named
         self.place = {name: self._place(name) for name in platform.memory}
-        self.home = {name: self._inherited(name, "local") for name in platform.memory}
+        self.local_to = {name: self._inherited(name, "local") for name in platform.memory}
         self.peers = {name: self._inherited(name, "reached_by") for name in platform.memory}
         self.around = {name: self._lineage(name) for name in platform.memory}
         self.free = {name: self._free(name, named) for name in platform.memory}
@@ -108,7 +108,7 @@ class MemoryPool(NamedTuple):
         return " + ".join(sorted(self.memories))
 
 
-def pools(ground: PhysicalMap, sets: frozenset[frozenset[str]]) -> tuple[MemoryPool, ...]:
+def pools(physical_map: PhysicalMap, sets: frozenset[frozenset[str]]) -> tuple[MemoryPool, ...]:
     """Every union of overlapping heap memory sets whose free size is known.
 
     Hall's condition: buffers confined to sets of memories always fit, in any
@@ -120,7 +120,7 @@ def pools(ground: PhysicalMap, sets: frozenset[frozenset[str]]) -> tuple[MemoryP
         found |= grown
     result = []
     for memories in sorted(found, key=sorted):
-        sizes = [ground.free[name] for name in memories]
+        sizes = [physical_map.free[name] for name in memories]
         if None not in sizes:
             result.append(MemoryPool(memories, sum(max(size, 0) for size in sizes if size is not None)))
     return tuple(result)

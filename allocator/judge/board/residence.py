@@ -13,24 +13,28 @@ class BackedBuffer(NamedTuple):
 
     heap: HeapFacts
     """The heap that was asked."""
-    home: HeapFacts
+    backing: HeapFacts
     """The heap in whose memory, and by whose alignment, it lives; another one if it was moved."""
 
     @property
     def memories(self) -> frozenset[str] | None:
-        return self.home.memories
+        return self.backing.memories
 
     @property
     def moved(self) -> bool:
-        return self.home is not self.heap
+        return self.backing is not self.heap
 
 
-def uses(ground: PhysicalMap, device: DeviceFacts, memories: frozenset[str] | None) -> bool:
+def uses(physical_map: PhysicalMap, device: DeviceFacts, memories: frozenset[str] | None) -> bool:
     """Whether the device reaches all of these memories, its own or by peer-to-peer."""
     if device.by_cpu or memories is None:
         return True
     for memory in memories:
-        home = ground.home[memory]
-        if home and device.name not in home and not (device.peer and device.name in ground.peers[memory]):
+        owners = physical_map.local_to[memory]
+        if (
+            owners
+            and device.name not in owners
+            and not (device.peer and device.name in physical_map.peers[memory])
+        ):
             return False
     return True

@@ -30,10 +30,10 @@ def _shift(device: DeviceFacts) -> int:
     return 0 if device.dma.window is None else device.dma.window.offset
 
 
-def _first_bytes(home: HeapFacts, device: DeviceFacts, size: int, run: int, piece: int) -> range:
+def _first_bytes(backing: HeapFacts, device: DeviceFacts, size: int, run: int, piece: int) -> range:
     """Every place, up to where they repeat, at which an entry of the scatter list may start on the bus."""
-    wanted = home.whole(size)
-    step = home.alignment(size) if run == wanted else home.page
+    wanted = backing.whole(size)
+    step = backing.alignment(size) if run == wanted else backing.page
     if piece < run:
         step = gcd(step, piece)
     return range(_shift(device) % step, 1 << 64, step)
@@ -48,8 +48,8 @@ def _crosses(starts: range, length: int, boundary: int) -> bool:
 class Addressability:
     """What holds between one device and one heap whatever the buffer's size; remembered."""
 
-    def __init__(self, ground: PhysicalMap, platform: Platform) -> None:
-        self.ground = ground
+    def __init__(self, physical_map: PhysicalMap, platform: Platform) -> None:
+        self.physical_map = physical_map
         self.platform = platform
         self.iommus = platform.iommus
         self._known: dict[tuple[str, str, bool], tuple[Objection, ...]] = {}
@@ -64,15 +64,15 @@ class Addressability:
         """One dma-buf of `size` bytes, its runs exactly as long as promised and never adjacent."""
         if device.by_cpu or not device.linear:
             return
-        wanted = where.home.whole(size)
-        run = wanted if where.home.run is None else min(where.home.run, wanted)
+        wanted = where.backing.whole(size)
+        run = wanted if where.backing.run is None else min(where.backing.run, wanted)
         limit = known(device.dma.segment_size) if device.counts_segments else None
         piece = run if limit is None else min(run, limit)
         if device.segments is not None and _pieces(wanted, run, piece) > device.segments:
             yield scattered(device, piece, wanted)
         boundary = known(device.dma.boundary)
         if boundary is None or not _crosses(
-            _first_bytes(where.home, device, size, run, piece), piece, boundary
+            _first_bytes(where.backing, device, size, run, piece), piece, boundary
         ):
             return
         if not self._within_one(where, boundary, _shift(device)):
@@ -85,12 +85,12 @@ class Addressability:
         multiple = known(port.base.multiple) if port.base is not None else None
         if multiple is None or device.by_cpu:
             return
-        aligned = gcd(where.home.alignment(size), _shift(device))
+        aligned = gcd(where.backing.alignment(size), _shift(device))
         if not device.linear:
-            aligned = sure_alignment(self.platform, device, where.home.whole(size))
+            aligned = sure_alignment(self.platform, device, where.backing.whole(size))
         if aligned % multiple:
             yield refused(
-                "base-alignment", f"buffers of {where.home.name} start on {aligned}, not {multiple}"
+                "base-alignment", f"buffers of {where.backing.name} start on {aligned}, not {multiple}"
             )
 
     def paged(self, device: DeviceFacts, where: BackedBuffer, size: int) -> Iterator[Objection]:
@@ -98,9 +98,9 @@ class Addressability:
         unit = self.iommus.get(device.dma.iommu or "")
         if device.by_cpu or unit is None or unit.page is None:
             return
-        whole = where.home.whole(size)
-        piece = whole if where.home.run is None else min(where.home.run, whole)
-        for number in (where.home.alignment(size), piece, whole):
+        whole = where.backing.whole(size)
+        piece = whole if where.backing.run is None else min(where.backing.run, whole)
+        for number in (where.backing.alignment(size), piece, whole):
             if number % unit.page:
                 yield unaligned(number, whole, unit.page)
                 return
@@ -109,7 +109,7 @@ class Addressability:
         """Whether the bus sees each memory of the heap between two multiples of the boundary."""
         if where.memories is None:
             return False
-        places = [self.ground.place[memory] for memory in where.memories]
+        places = [self.physical_map.place[memory] for memory in where.memories]
         return all(
             place.end is not None
             and place.on_bus
@@ -125,7 +125,7 @@ class Addressability:
                 yield unmapped(device, heap)
         else:
             yield from self._address_objections(device, where)
-            if not uses(self.ground, device, where.memories):
+            if not uses(self.physical_map, device, where.memories):
                 yield refused("unreachable-memory", f"no peer-to-peer way into the memory of {heap.name}")
             if heap.facts.requires_p2p and not device.peer and not own:
                 yield refused("unreachable-memory", f"{heap.name} is for importers with peer-to-peer")
@@ -169,17 +169,17 @@ class Addressability:
     def _places(self, where: BackedBuffer) -> list[AddressRange]:
         if where.memories is None:
             return [AddressRange(0, None, on_bus=True)]
-        return [self.ground.place[memory] for memory in sorted(where.memories)]
+        return [self.physical_map.place[memory] for memory in sorted(where.memories)]
 
 
 def port_objections(
-    ground: PhysicalMap, port: Port, where: BackedBuffer, *, own: bool
+    physical_map: PhysicalMap, port: Port, where: BackedBuffer, *, own: bool
 ) -> Iterator[Objection]:
     """What one port asks of the heap; `own`: its device exports the heap, so nothing is imported."""
     if isinstance(port.memory, tuple):
         allowed = frozenset(port.memory)
         inside = where.memories is not None and all(
-            allowed.intersection(ground.around[memory]) for memory in where.memories
+            allowed.intersection(physical_map.around[memory]) for memory in where.memories
         )
         if not inside:
             kind = "pinned-elsewhere" if where.moved else "local-only"

@@ -77,23 +77,23 @@ def edges_for(device: Device, conversion: Conversion) -> list[ConversionEdge]:
 
 def conversion_faults(platform: Platform, tree: ConversionTree) -> Iterator[PlanFault]:
     """What is wrong with the conversions of one buffer, each by itself."""
-    for bridge in tree.bridges:
-        for each in _objections(platform, tree, bridge):
-            yield each.against(bridge.conversion.writes, bridge.conversion.device)
+    for step in tree.steps:
+        for each in _objections(platform, tree, step):
+            yield each.against(step.conversion.writes, step.conversion.device)
 
 
-def _objections(platform: Platform, tree: ConversionTree, bridge: ConversionStep) -> Iterator[Objection]:
-    conversion, device = bridge.conversion, platform.devices[bridge.conversion.device]
-    before, after = tree.placements[bridge.parent], tree.placements[bridge.child]
-    if tree.asked.conversions == "forbid":
-        yield refused("conversion", f"{tree.asked.name} is not to be converted")
-    if tree.asked.conversions == "lossless" and not conversion.lossless:
-        yield refused("conversion", f"{tree.asked.name} is to be converted without loss")
+def _objections(platform: Platform, tree: ConversionTree, step: ConversionStep) -> Iterator[Objection]:
+    conversion, device = step.conversion, platform.devices[step.conversion.device]
+    before, after = tree.placements[step.parent], tree.placements[step.child]
+    if tree.request.conversions == "forbid":
+        yield refused("conversion", f"{tree.request.name} is not to be converted")
+    if tree.request.conversions == "lossless" and not conversion.lossless:
+        yield refused("conversion", f"{tree.request.name} is to be converted without loss")
     ports = [device.ports.get(conversion.from_), device.ports.get(conversion.to)]
     if [None if port is None else port.access for port in ports] != ["read", "write"]:
         yield refused("conversion", f"does not read by {conversion.from_} and write by {conversion.to}")
     changed = differences(before, after)
-    if tree.asked.buffer.bytes is not None and not any(
+    if tree.request.buffer.bytes is not None and not any(
         moves_raw(device, edge) for edge in edges_for(device, conversion)
     ):
         yield refused("conversion", f"{conversion.from_} and {conversion.to} convert images only")
@@ -108,7 +108,7 @@ def _objections(platform: Platform, tree: ConversionTree, bridge: ConversionStep
     said = stated_edge(conversion, after)
     if said is not None and said not in _lawful(device, [edge for edge, found in against if not found]):
         yield refused("conversion", f"edge {said} does not make it")
-    yield from _said(conversion, tree, bridge, changed)
+    yield from _said(conversion, tree, step, changed)
     sources = [edge.source or device.source for edge, found in against if not found]
     if sources and conversion.source not in sources:
         yield seen("conversion", f"its source is not {conversion.source}")
@@ -130,7 +130,7 @@ def edge_faults(tree: ConversionTree) -> Iterator[PlanFault]:
     """Whether those are said to be sides of an edge who are, both sides of the same one."""
     for place, placement in enumerate(tree.placements):
         ends: Counter[tuple[str, str, str, int | None]] = Counter()
-        for conversion, parent, child in tree.bridges:
+        for conversion, parent, child in tree.steps:
             number = stated_edge(conversion, tree.placements[child])
             if parent == place:
                 ends[conversion.device, conversion.from_, "read", number] += 1
@@ -145,35 +145,35 @@ def edge_faults(tree: ConversionTree) -> Iterator[PlanFault]:
 
 
 def _said(
-    conversion: Conversion, tree: ConversionTree, bridge: ConversionStep, changed: tuple[str, ...]
+    conversion: Conversion, tree: ConversionTree, step: ConversionStep, changed: tuple[str, ...]
 ) -> Iterator[Objection]:
     """Whether the plan tells the truth about a conversion."""
     if conversion.changes != changed:
         said = ", ".join(conversion.changes) or "nothing"
         yield seen("conversion", f"changes {', '.join(changed) or 'nothing'}, not {said}")
-    moved = tree.asked.buffer.rate * moved_bytes(tree, bridge)
+    moved = tree.request.buffer.rate * moved_bytes(tree, step)
     if conversion.bytes_per_second != moved:
         yield seen("conversion", f"moves {moved} bytes/s, not {conversion.bytes_per_second}")
 
 
-def moved_bytes(tree: ConversionTree, bridge: ConversionStep) -> int:
+def moved_bytes(tree: ConversionTree, step: ConversionStep) -> int:
     """Bytes read and written a frame."""
-    return tree.placements[bridge.parent].size + tree.placements[bridge.child].size
+    return tree.placements[step.parent].size + tree.placements[step.child].size
 
 
 def throughput_faults(
-    platform: Platform, trees: Sequence[ConversionTree], standing: Mapping[tuple[str, int], int] = _NOTHING
+    platform: Platform, trees: Sequence[ConversionTree], existing: Mapping[tuple[str, int], int] = _NOTHING
 ) -> Iterator[PlanFault]:
     """Some choice of edges must respect what each of them gets through, beside what does so already."""
     loads: list[int] = []
     offers: list[list[Limit]] = []
     for tree in trees:
-        for bridge in tree.bridges:
-            limits = _limits(platform, tree, bridge)
+        for step in tree.steps:
+            limits = _limits(platform, tree, step)
             if limits and None not in limits:
-                loads.append(tree.asked.buffer.rate * tree.placements[bridge.parent].size)
+                loads.append(tree.request.buffer.rate * tree.placements[step.parent].size)
                 offers.append([limit for limit in limits if limit is not None])
-    if offers and not any(_within(loads, choice, standing) for choice in islice(product(*offers), _CHOICES)):
+    if offers and not any(_within(loads, choice, existing) for choice in islice(product(*offers), _CHOICES)):
         text = f"{sum(loads)} bytes/s is more than the converters get through"
         yield seen("conversion", text).against("", offers[0][0].device)
 
@@ -186,16 +186,16 @@ class Limit(NamedTuple):
     most: int
 
 
-def _limits(platform: Platform, tree: ConversionTree, bridge: ConversionStep) -> list[Limit | None]:
+def _limits(platform: Platform, tree: ConversionTree, step: ConversionStep) -> list[Limit | None]:
     """Of every edge that a conversion may use; None where nobody knows a limit."""
     name, before, after = (
-        bridge.conversion.device,
-        tree.placements[bridge.parent],
-        tree.placements[bridge.child],
+        step.conversion.device,
+        tree.placements[step.parent],
+        tree.placements[step.child],
     )
     device, changed = platform.devices[name], differences(before, after)
-    meant = edges_for(device, bridge.conversion)
-    said = stated_edge(bridge.conversion, after)
+    meant = edges_for(device, step.conversion)
+    said = stated_edge(step.conversion, after)
     limits: list[Limit | None] = []
     for index, edge in enumerate(device.converts):
         if said not in (None, index) or edge not in meant:
@@ -206,8 +206,8 @@ def _limits(platform: Platform, tree: ConversionTree, bridge: ConversionStep) ->
     return limits
 
 
-def _within(loads: Sequence[int], choice: Sequence[Limit], standing: Mapping[tuple[str, int], int]) -> bool:
-    totals = {limit: standing.get((limit.device, limit.edge), 0) for limit in choice}
+def _within(loads: Sequence[int], choice: Sequence[Limit], existing: Mapping[tuple[str, int], int]) -> bool:
+    totals = {limit: existing.get((limit.device, limit.edge), 0) for limit in choice}
     for load, limit in zip(loads, choice, strict=True):
         totals[limit] += load
     return all(total <= limit.most for limit, total in totals.items())
@@ -217,12 +217,12 @@ def conversion_cost(platform: Platform, trees: Sequence[ConversionTree]) -> tupl
     """(lossy conversions, bytes a second that conversions move, those of the CPU weighed in both)."""
     lossy = moved = 0
     for tree in trees:
-        for bridge in tree.bridges:
-            by_cpu = platform.devices[bridge.conversion.device].kind == "cpu"
-            if not bridge.conversion.lossless:
+        for step in tree.steps:
+            by_cpu = platform.devices[step.conversion.device].kind == "cpu"
+            if not step.conversion.lossless:
                 lossy += DEEPEST + 1 if by_cpu else 1
             weight = BY_CPU if by_cpu else 1
-            moved += weight * max(tree.asked.buffer.rate, 1) * moved_bytes(tree, bridge)
+            moved += weight * max(tree.request.buffer.rate, 1) * moved_bytes(tree, step)
     return lossy, moved
 
 

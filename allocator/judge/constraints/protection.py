@@ -25,34 +25,42 @@ Job = tuple[DeviceRole, str | None]
 
 
 def protection_domains(
-    asked: Sequence[RequestedBuffer], seats: Sequence[DeviceAssignment], devices: Mapping[str, DeviceFacts]
+    requested: Sequence[RequestedBuffer],
+    assignments: Sequence[DeviceAssignment],
+    devices: Mapping[str, DeviceFacts],
 ) -> list[ProtectionDomain | None]:
     """The protection of every buffer, by itself and by what flows into it.
 
     Whoever may see it is in the audience that the file states, and in those of everything
     protected that its writers read; stating more is a fault.
     """
-    found = [each.own_ward for each in asked]
-    reading = [_jobs(each, seating, devices, "read") for each, seating in zip(asked, seats, strict=True)]
-    writing = [_jobs(each, seating, devices, "write") for each, seating in zip(asked, seats, strict=True)]
+    found = [each.own_domain for each in requested]
+    reading = [
+        _jobs(each, assignment, devices, "read")
+        for each, assignment in zip(requested, assignments, strict=True)
+    ]
+    writing = [
+        _jobs(each, assignment, devices, "write")
+        for each, assignment in zip(requested, assignments, strict=True)
+    ]
     while True:
         carried: dict[Job, frozenset[tuple[Selector, ...]]] = {}
-        for ward, jobs in zip(found, reading, strict=True):
-            if ward is not None:
-                carried.update({job: carried.get(job, frozenset()) | ward.audiences for job in jobs})
-        grown = []
-        for each, jobs in zip(asked, writing, strict=True):
+        for domain, jobs in zip(found, reading, strict=True):
+            if domain is not None:
+                carried.update({job: carried.get(job, frozenset()) | domain.audiences for job in jobs})
+        after = []
+        for each, jobs in zip(requested, writing, strict=True):
             flows = [carried[job] for job in jobs if job in carried]
-            own = each.own_ward
+            own = each.own_domain
             if not flows:
-                grown.append(own)
+                after.append(own)
                 continue
             incoming = frozenset[tuple[Selector, ...]]().union(*flows)
             stated = own.audiences if own is not None else frozenset()
-            grown.append(ProtectionDomain(incoming | stated, _overstated(stated, incoming)))
-        if grown == found:
+            after.append(ProtectionDomain(incoming | stated, _overstated(stated, incoming)))
+        if after == found:
             return found
-        found = grown
+        found = after
 
 
 def _overstated(
@@ -73,27 +81,27 @@ def _overstated(
 
 
 def _jobs(
-    asked: RequestedBuffer, seating: DeviceAssignment, devices: Mapping[str, DeviceFacts], access: str
+    request: RequestedBuffer, assignment: DeviceAssignment, devices: Mapping[str, DeviceFacts], access: str
 ) -> list[Job]:
     """The stages that touch a buffer this way, without those whose port ends protection."""
     jobs = []
-    for party, name in zip(asked.seated(seating), seating.devices, strict=True):
-        port = devices[name].facts.ports.get(party.port)
-        if party.access == access and not (access == "write" and port is not None and port.declassifies):
-            jobs.append(party.job)
+    for user, name in zip(request.users_of(assignment), assignment.devices, strict=True):
+        port = devices[name].facts.ports.get(user.port)
+        if user.access == access and not (access == "write" and port is not None and port.declassifies):
+            jobs.append(user.job)
     return jobs
 
 
 def _in_audience(
     device: DeviceFacts,
     audience: Sequence[Selector],
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
 ) -> bool:
     labels = {
-        party.role.label
-        for touch, party in zip(touches, parties, strict=True)
-        if touch.device.name == device.name
+        user.role.label
+        for attachment, user in zip(attachments, users, strict=True)
+        if attachment.device.name == device.name
     }
     return any(
         selector.kind == device.facts.kind
@@ -108,8 +116,8 @@ def closed(heap: HeapFacts) -> bool:
     return isinstance(heap.facts.access, tuple) and heap.facts.cpu == "none" and heap.disputed is None
 
 
-def heap_objections(asked: RequestedBuffer, heap: HeapFacts) -> Iterator[Objection]:
-    if asked.ward is None:
+def heap_objections(request: RequestedBuffer, heap: HeapFacts) -> Iterator[Objection]:
+    if request.domain is None:
         if heap.access is not None:
             yield seen(
                 "protected-only", f"{heap.name} lies behind a firewall and holds protected buffers only"
@@ -122,44 +130,47 @@ def heap_objections(asked: RequestedBuffer, heap: HeapFacts) -> Iterator[Objecti
         yield seen("protected-needs-firewall", f"the CPU may map buffers of {heap.name}")
 
 
-def moved_objections(asked: RequestedBuffer, where: BackedBuffer, device: DeviceFacts) -> Iterator[Objection]:
+def moved_objections(
+    request: RequestedBuffer, where: BackedBuffer, device: DeviceFacts
+) -> Iterator[Objection]:
     """A buffer that moves needs a firewall where it ends up as well."""
-    if asked.ward is None or not where.moved:
+    if request.domain is None or not where.moved:
         return
-    if not closed(where.home):
-        yield seen("outside-firewall", f"it moves to {where.home.name}, which has no firewall")
-    elif device.name not in (where.home.access or ()):
-        yield seen("outside-firewall", f"is outside the firewall of {where.home.name}")
+    if not closed(where.backing):
+        yield seen("outside-firewall", f"it moves to {where.backing.name}, which has no firewall")
+    elif device.name not in (where.backing.access or ()):
+        yield seen("outside-firewall", f"is outside the firewall of {where.backing.name}")
 
 
-def port_objections(asked: RequestedBuffer, touch: JudgedAttachment) -> Iterator[Objection]:
-    stated = touch.port.protected
-    if asked.ward is not None and stated not in ("allowed", "required"):
-        yield seen("protected-port", f"{touch.port_name} takes no protected buffers")
-    if asked.ward is None and stated == "required":
-        yield seen("protected-port", f"{touch.port_name} faults on unprotected memory")
+def port_objections(request: RequestedBuffer, attachment: JudgedAttachment) -> Iterator[Objection]:
+    stated = attachment.port.protected
+    if request.domain is not None and stated not in ("allowed", "required"):
+        yield seen("protected-port", f"{attachment.port_name} takes no protected buffers")
+    if request.domain is None and stated == "required":
+        yield seen("protected-port", f"{attachment.port_name} faults on unprotected memory")
 
 
 def audience_faults(
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     where: BackedBuffer,
     devices: Mapping[str, DeviceFacts],
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
 ) -> Iterator[PlanFault]:
     """Everybody whom a firewall lets in must belong to every audience."""
-    if asked.ward is None:
+    if request.domain is None:
         return
-    for name in asked.ward.overstated:
+    for name in request.domain.overstated:
         yield seen("audience", f"is stated for {name}, who may not see what it is made of").against(
-            asked.name, ""
+            request.name, ""
         )
-    attached = {touch.device.name for touch in touches}
-    for heap in (where.heap, where.home) if where.moved else (where.heap,):
+    attached = {attachment.device.name for attachment in attachments}
+    for heap in (where.heap, where.backing) if where.moved else (where.heap,):
         opened = attached if heap.facts.firewall == "per-buffer" else heap.access or frozenset()
         for name in sorted(opened):
             if not all(
-                _in_audience(devices[name], audience, touches, parties) for audience in asked.ward.audiences
+                _in_audience(devices[name], audience, attachments, users)
+                for audience in request.domain.audiences
             ):
                 text = f"the firewall of {heap.name} lets {name} in"
-                yield seen("audience", text).against(asked.name, name)
+                yield seen("audience", text).against(request.name, name)

@@ -12,12 +12,14 @@ from heapwright.solver.answer.plan import Placement
 from heapwright.solver.question.pipeline import Wish
 
 
-def request_faults(asked: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
+def request_faults(request: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
     """Where a placement is not what the pipeline asked for."""
-    buffer, name = asked.buffer, asked.name
+    buffer, name = request.buffer, request.name
     dmabufs = (buffer.dmabufs,) if isinstance(buffer.dmabufs, int) else buffer.dmabufs
-    if (placement.width, placement.height) != asked.extent:
-        yield refused("extent", f"{placement.width}x{placement.height}, not {asked.extent}").against(name, "")
+    if (placement.width, placement.height) != request.extent:
+        yield refused("extent", f"{placement.width}x{placement.height}, not {request.extent}").against(
+            name, ""
+        )
     if buffer.formats is not None and placement.format not in buffer.formats:
         yield refused("format", f"{placement.format} was not asked for").against(name, "")
     if buffer.modifiers is not None and not names(buffer.modifiers, placement.modifier or ""):
@@ -36,13 +38,13 @@ def request_faults(asked: RequestedBuffer, placement: Placement) -> Iterator[Pla
 
 
 def count_faults(
-    asked: RequestedBuffer, count: int, touches: Sequence[JudgedAttachment]
+    request: RequestedBuffer, count: int, attachments: Sequence[JudgedAttachment]
 ) -> Iterator[PlanFault]:
-    ports = [touch.port for touch in touches]
+    ports = [attachment.port for attachment in attachments]
     needed = sum(port.holds + port.slack for port in ports)
     needed = max([needed, *(port.count.min or 1 for port in ports)])
     most = min((port.count.max for port in ports if port.count.max is not None), default=None)
-    stated = asked.buffer.count
+    stated = request.buffer.count
     if isinstance(stated, Wish):
         lawful = max(needed, stated.min) <= count <= max(needed, stated.wish)
     else:
@@ -51,20 +53,22 @@ def count_faults(
         limit = "" if most is None else f", there are at most {most}"
         wanted = "" if stated is None else f", {_wanted(stated)} asked for"
         text = f"{count} buffers; {needed} are held at once{limit}{wanted}"
-        yield refused("count", text).against(asked.name, "")
+        yield refused("count", text).against(request.name, "")
 
 
-def raw_faults(asked: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
-    wanted = asked.buffer.bytes or 0
+def raw_faults(request: RequestedBuffer, placement: Placement) -> Iterator[PlanFault]:
+    wanted = request.buffer.bytes or 0
     if placement.format is not None or placement.modifier is not None:
-        yield refused("format", "raw data has no format").against(asked.name, "")
+        yield refused("format", "raw data has no format").against(request.name, "")
     planes = [(plane.offset, plane.stride, plane.size, plane.dmabuf) for plane in placement.planes]
     if planes != [(0, 0, wanted, 0)] or len(placement.sizes) != 1:
-        yield refused("plane-buffers", f"raw data of {wanted} bytes lies as {planes}").against(asked.name, "")
+        yield refused("plane-buffers", f"raw data of {wanted} bytes lies as {planes}").against(
+            request.name, ""
+        )
     elif placement.sizes != (placement.size,) or placement.size < wanted:
-        yield refused("minimum-size", f"{placement.size} bytes for {wanted}").against(asked.name, "")
+        yield refused("minimum-size", f"{placement.size} bytes for {wanted}").against(request.name, "")
     if (placement.coded_width, placement.coded_height) != (0, 0):
-        yield refused("coded-size", "raw data has no coded size").against(asked.name, "")
+        yield refused("coded-size", "raw data has no coded size").against(request.name, "")
 
 
 def _wanted(stated: Wish | int) -> str:

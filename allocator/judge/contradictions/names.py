@@ -17,9 +17,9 @@ def wrong_names(case: JudgedQuestion, plan: Plan) -> Iterator[Contradiction]:
     board = case.of.platform
     if plan.platform != board.name:
         yield ("platform",), f"the plan is for {shown(plan.platform)}, the question is about {board.name}"
-    asked = tuple(pipeline.name for pipeline in case.pipelines)
-    if plan.pipelines != asked:
-        yield ("pipelines",), f"the plan is for {_listed(plan.pipelines)}, the question is {_listed(asked)}"
+    request = tuple(pipeline.name for pipeline in case.pipelines)
+    if plan.pipelines != request:
+        yield ("pipelines",), f"the plan is for {_listed(plan.pipelines)}, the question is {_listed(request)}"
     yield from _placed_once(case, plan)
     for number, placement in enumerate(plan.placements):
         at: Path = ("placements", number)

@@ -57,10 +57,10 @@ def _planes(placement: Placement) -> Iterator[Contradiction]:
                 f"there are {len(placement.sizes)} dma-bufs, counted from 0; none is {plane.dmabuf}",
             )
             continue
-        room = placement.sizes[plane.dmabuf]
-        if plane.offset + plane.size > room:
+        size = placement.sizes[plane.dmabuf]
+        if plane.offset + plane.size > size:
             end = plane.offset + plane.size
-            yield (*at, "size"), f"the plane ends at byte {end} of dma-buf {plane.dmabuf}, which has {room}"
+            yield (*at, "size"), f"the plane ends at byte {end} of dma-buf {plane.dmabuf}, which has {size}"
         if plane.metadata > plane.size:
             yield (*at, "metadata"), f"{plane.metadata} bytes of metadata in a plane of {plane.size}"
         if plane.metadata_stride > plane.metadata:

@@ -16,11 +16,11 @@ def form_objections(layout: StatedLayout) -> Iterator[Objection]:
         yield refused("plane-buffers", "planes that belong together lie apart")
     for plane, offset in enumerate(layout.offsets):
         yield from _shape_objections(layout, plane)
-        home = layout.dmabufs[plane]
-        if plane == 0 or layout.dmabufs[plane - 1] != home:
+        dmabuf = layout.dmabufs[plane]
+        if plane == 0 or layout.dmabufs[plane - 1] != dmabuf:
             if offset:
                 yield refused(
-                    "plane-buffers", f"plane {plane} starts dma-buf {home} at {offset} instead of 0"
+                    "plane-buffers", f"plane {plane} starts dma-buf {dmabuf} at {offset} instead of 0"
                 )
         elif offset < layout.offsets[plane - 1] or _overlaps(layout, plane):
             yield refused("plane-offset", f"plane {plane} at {offset} overlaps plane {plane - 1}")
@@ -29,9 +29,9 @@ def form_objections(layout: StatedLayout) -> Iterator[Objection]:
         if offset % pixels.planes[plane].offset_unit:
             unit = pixels.planes[plane].offset_unit
             yield refused("plane-offset", f"plane {plane} at {offset} does not start on a multiple of {unit}")
-        if layout.end(plane) > layout.sizes[home]:
+        if layout.end(plane) > layout.sizes[dmabuf]:
             yield refused(
-                "minimum-size", f"plane {plane} ends at {layout.end(plane)} of {layout.sizes[home]} bytes"
+                "minimum-size", f"plane {plane} ends at {layout.end(plane)} of {layout.sizes[dmabuf]} bytes"
             )
     yield from _band_objections(layout)
     if (unit := pixels.size_unit) > 1 and any(size % unit for size in layout.sizes):

@@ -72,12 +72,12 @@ def layout_of(placement: Placement) -> StatedLayout | Objection:
             "format",
             f"{len(planes)} planes; {placement.format} in {placement.modifier} has {len(facts.planes)}",
         )
-    homes = tuple(plane.dmabuf for plane in planes)
-    if homes != (0,) * len(planes) and homes != tuple(range(len(planes))):
-        return refused("plane-buffers", f"planes lie in dma-bufs {homes}")
-    if len(sizes) != len(set(homes)) or sum(sizes) != placement.size:
+    dmabufs = tuple(plane.dmabuf for plane in planes)
+    if dmabufs != (0,) * len(planes) and dmabufs != tuple(range(len(planes))):
+        return refused("plane-buffers", f"planes lie in dma-bufs {dmabufs}")
+    if len(sizes) != len(set(dmabufs)) or sum(sizes) != placement.size:
         return refused(
-            "plane-buffers", f"sizes {sizes} for {len(set(homes))} dma-bufs and {placement.size} bytes"
+            "plane-buffers", f"sizes {sizes} for {len(set(dmabufs))} dma-bufs and {placement.size} bytes"
         )
     rows = _rows(facts, planes)
     if isinstance(rows, Objection):
@@ -91,7 +91,7 @@ def layout_of(placement: Placement) -> StatedLayout | Objection:
         tuple(plane.stride for plane in planes),
         rows,
         tuple(plane.offset for plane in planes),
-        homes,
+        dmabufs,
         sizes,
         tuple(plane.metadata for plane in planes),
     )
@@ -103,13 +103,13 @@ def _rows(facts: Pixels, planes: Sequence[Plane]) -> tuple[int, ...] | Objection
     for index, (plane, surface) in enumerate(zip(planes, facts.planes, strict=True)):
         if plane.stride < 1 or plane.size < 1:
             return refused("rows", "a plane is no whole number of rows")
-        told = PlaneBytes(plane.size, plane.metadata, plane.metadata_stride)
+        stated = PlaneBytes(plane.size, plane.metadata, plane.metadata_stride)
         if surface.control:
             rows: int | None = facts.plane_rows(index, found[0])
-            if surface.shape(plane.stride, rows or 0) != told:
+            if surface.shape(plane.stride, rows or 0) != stated:
                 return refused("metadata-planes", f"plane {index} has {plane.size} bytes for {rows} rows")
         else:
-            rows = surface.rows_in(plane.stride, told)
+            rows = surface.rows_in(plane.stride, stated)
         if rows is None:
             return refused(
                 "metadata-planes" if surface.described or plane.metadata else "rows",

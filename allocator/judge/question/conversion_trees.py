@@ -40,20 +40,20 @@ class ConversionStep(NamedTuple):
 class ConversionTree(NamedTuple):
     """Everything that holds the content of one buffer."""
 
-    asked: RequestedBuffer
+    request: RequestedBuffer
     placements: tuple[Placement, ...]
     """The root, then those inserted, in the order of the conversions that write them."""
-    bridges: tuple[ConversionStep, ...] = ()
+    steps: tuple[ConversionStep, ...] = ()
 
     @property
     def converters(self) -> list[tuple[int, str, str, str]]:
         """(placement, device, port, access) of every attachment that a conversion makes."""
         return [
             end
-            for bridge in self.bridges
+            for step in self.steps
             for end in (
-                (bridge.parent, bridge.conversion.device, bridge.conversion.from_, "read"),
-                (bridge.child, bridge.conversion.device, bridge.conversion.to, "write"),
+                (step.parent, step.conversion.device, step.conversion.from_, "read"),
+                (step.child, step.conversion.device, step.conversion.to, "write"),
             )
         ]
 
@@ -75,54 +75,56 @@ class ConversionTree(NamedTuple):
         return rest
 
 
-def lone(asked: Sequence[RequestedBuffer], ordered: Sequence[Placement]) -> list[ConversionTree]:
+def lone(requested: Sequence[RequestedBuffer], ordered: Sequence[Placement]) -> list[ConversionTree]:
     """Trees of placements that are not converted."""
-    return [ConversionTree(each, (placement,)) for each, placement in zip(asked, ordered, strict=True)]
+    return [ConversionTree(each, (placement,)) for each, placement in zip(requested, ordered, strict=True)]
 
 
-def trees(asked: Sequence[RequestedBuffer], plan: Plan) -> list[ConversionTree]:
+def trees(requested: Sequence[RequestedBuffer], plan: Plan) -> list[ConversionTree]:
     """The trees of a plan with which `tree_faults` finds nothing wrong."""
     placements = {(each.pipeline, each.buffer): each for each in plan.placements}
-    return [_tree(each, plan, placements) for each in asked]
+    return [_tree(each, plan, placements) for each in requested]
 
 
 def _tree(
-    asked: RequestedBuffer, plan: Plan, placements: Mapping[tuple[str, str], Placement]
+    request: RequestedBuffer, plan: Plan, placements: Mapping[tuple[str, str], Placement]
 ) -> ConversionTree:
-    own = conversions_of(asked, plan)
-    names = [asked.name, *(each.writes for each in own)]
+    own = conversions_of(request, plan)
+    names = [request.name, *(each.writes for each in own)]
     return ConversionTree(
-        asked,
-        tuple(placements[asked.pipeline, name] for name in names),
+        request,
+        tuple(placements[request.pipeline, name] for name in names),
         tuple(ConversionStep(each, names.index(each.reads), child) for child, each in enumerate(own, 1)),
     )
 
 
-def conversions_of(asked: RequestedBuffer, plan: Plan) -> list[Conversion]:
-    return [each for each in plan.conversions if (each.pipeline, each.buffer) == asked.key]
+def conversions_of(request: RequestedBuffer, plan: Plan) -> list[Conversion]:
+    return [each for each in plan.conversions if (each.pipeline, each.buffer) == request.key]
 
 
-def tree_faults(asked: Sequence[RequestedBuffer], plan: Plan) -> Iterator[PlanFault]:
+def tree_faults(requested: Sequence[RequestedBuffer], plan: Plan) -> Iterator[PlanFault]:
     """Whether placements and conversions make trees at all."""
-    keys = {each.key for each in asked}
+    keys = {each.key for each in requested}
     for stray in plan.conversions:
         if (stray.pipeline, stray.buffer) not in keys:
             yield _wrong(stray, "converts a buffer that nobody asked for")
-    wanted = keys | {(each.pipeline, made.writes) for each in asked for made in conversions_of(each, plan)}
+    wanted = keys | {
+        (each.pipeline, made.writes) for each in requested for made in conversions_of(each, plan)
+    }
     found = Counter((each.pipeline, each.buffer) for each in plan.placements)
     for key in sorted(wanted | set(found)):
         expected = 1 if key in wanted else 0
         if found[key] != expected:
             yield refused("placements", f"{found[key]} placements, not {expected}").against(key[1], "")
-    for each in asked:
+    for each in requested:
         yield from _numbering_faults(each, plan)
 
 
-def _numbering_faults(asked: RequestedBuffer, plan: Plan) -> Iterator[PlanFault]:
-    depth = {asked.name: 0}
-    for number, each in enumerate(conversions_of(asked, plan), 1):
-        if each.writes != f"{asked.name}>{number}":
-            yield _wrong(each, f"makes {each.writes}, not {asked.name}>{number}")
+def _numbering_faults(request: RequestedBuffer, plan: Plan) -> Iterator[PlanFault]:
+    depth = {request.name: 0}
+    for number, each in enumerate(conversions_of(request, plan), 1):
+        if each.writes != f"{request.name}>{number}":
+            yield _wrong(each, f"makes {each.writes}, not {request.name}>{number}")
         if each.reads not in depth:
             yield _wrong(each, f"reads {each.reads}, which is not made before")
         depth[each.writes] = depth.get(each.reads, 0) + 1
@@ -132,17 +134,17 @@ def _numbering_faults(asked: RequestedBuffer, plan: Plan) -> Iterator[PlanFault]
 
 def shape_faults(platform: Platform, tree: ConversionTree) -> Iterator[PlanFault]:
     """Whether the converters attach where they should, and every end of a chain is read."""
-    for bridge in tree.bridges:
-        if bridge.conversion.device not in platform.devices:
-            yield _wrong(bridge.conversion, "is on no such board")
+    for step in tree.steps:
+        if step.conversion.device not in platform.devices:
+            yield _wrong(step.conversion, "is on no such board")
     missing = Counter(tree.converters) - Counter(tree.attached)
     for number, device, port, _ in missing:
         name = tree.placements[number].buffer
         yield refused("conversion", f"{device}.{port} does not attach").against(name, device)
-    used = {bridge.parent for bridge in tree.bridges} | {end[0] for end in tree.free}
-    for bridge in tree.bridges:
-        if bridge.child not in used:
-            yield _wrong(bridge.conversion, "makes what nobody reads")
+    used = {step.parent for step in tree.steps} | {end[0] for end in tree.free}
+    for step in tree.steps:
+        if step.child not in used:
+            yield _wrong(step.conversion, "makes what nobody reads")
 
 
 def _wrong(conversion: Conversion, text: str) -> PlanFault:
@@ -152,48 +154,48 @@ def _wrong(conversion: Conversion, text: str) -> PlanFault:
 class JudgedPlacement(NamedTuple):
     """One placement of a tree as a question of its own."""
 
-    asked: RequestedBuffer
+    request: RequestedBuffer
     placement: Placement
-    seating: DeviceAssignment
+    assignment: DeviceAssignment
 
 
-def nodes(platform: Platform, tree: ConversionTree, seating: DeviceAssignment) -> list[JudgedPlacement]:
+def nodes(platform: Platform, tree: ConversionTree, assignment: DeviceAssignment) -> list[JudgedPlacement]:
     """The placements of a tree, each with those who touch it.
 
     What the file says of formats, modifiers, colours, dma-bufs and count is
     said of the root alone.
     """
-    if not tree.bridges:
-        return [JudgedPlacement(tree.asked, tree.placements[0], seating)]
-    return [_node(platform, tree, seating, number) for number in range(len(tree.placements))]
+    if not tree.steps:
+        return [JudgedPlacement(tree.request, tree.placements[0], assignment)]
+    return [_node(platform, tree, assignment, number) for number in range(len(tree.placements))]
 
 
 def _node(
-    platform: Platform, tree: ConversionTree, seating: DeviceAssignment, number: int
+    platform: Platform, tree: ConversionTree, assignment: DeviceAssignment, number: int
 ) -> JudgedPlacement:
-    asked = tree.asked
-    here = [index for index, at in enumerate(seating.at) if at == number]
-    taken = [seating.taken[index] for index in here]
-    devices = [seating.devices[index] for index in here]
-    parties = [asked.parties[index] for index in here]
+    request = tree.request
+    here = [index for index, at in enumerate(assignment.at) if at == number]
+    taken = [assignment.taken[index] for index in here]
+    devices = [assignment.devices[index] for index in here]
+    users = [request.users[index] for index in here]
     for at, device, port, access in tree.converters:
         if at == number:
             taken.append(0)
             devices.append(device)
             way: Access = "read" if access == "read" else "write"
-            parties.append((converter(platform.devices[device].kind, port, way),))
-    stripped = asked if number == 0 else inserted(asked, number)
+            users.append((converter(platform.devices[device].kind, port, way),))
+    stripped = request if number == 0 else inserted(request, number)
     return JudgedPlacement(
-        replace(stripped, parties=tuple(parties)),
+        replace(stripped, users=tuple(users)),
         tree.placements[number],
         DeviceAssignment(tuple(taken), tuple(devices)),
     )
 
 
-def inserted(asked: RequestedBuffer, number: int) -> RequestedBuffer:
+def inserted(request: RequestedBuffer, number: int) -> RequestedBuffer:
     """What is asked of the placement that the conversion of this number makes."""
     free = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
-    return replace(asked, name=f"{asked.name}>{number}", buffer=asked.buffer.model_copy(update=free))
+    return replace(request, name=f"{request.name}>{number}", buffer=request.buffer.model_copy(update=free))
 
 
 def converter(kind: str, port: str, access: Access) -> BufferUser:

@@ -17,63 +17,63 @@ from heapwright.platforms.schema import Platform
 def device_assignments(
     platform: Platform, trees: Sequence[ConversionTree]
 ) -> Iterator[tuple[DeviceAssignment, ...]]:
-    """Every way to seat all buffers in which no role is two devices."""
+    """Every assignment of devices to all buffers in which no role is two devices."""
     yield from _assign_all(platform, trees, {}, ())
 
 
 def _assign_all(
     platform: Platform,
     trees: Sequence[ConversionTree],
-    binding: Mapping[DeviceRole, str],
-    seated: tuple[DeviceAssignment, ...],
+    chosen: Mapping[DeviceRole, str],
+    assigned: tuple[DeviceAssignment, ...],
 ) -> Iterator[tuple[DeviceAssignment, ...]]:
-    if len(seated) == len(trees):
-        yield seated
+    if len(assigned) == len(trees):
+        yield assigned
         return
-    for seating, grown in assign(platform, trees[len(seated)], binding):
-        yield from _assign_all(platform, trees, grown, (*seated, seating))
+    for assignment, extended in assign(platform, trees[len(assigned)], chosen):
+        yield from _assign_all(platform, trees, extended, (*assigned, assignment))
 
 
 def assign(
-    platform: Platform, tree: ConversionTree, binding: Mapping[DeviceRole, str]
+    platform: Platform, tree: ConversionTree, chosen: Mapping[DeviceRole, str]
 ) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
-    """The ways to seat one buffer that respect `binding`, each with the binding it makes."""
+    """Assignments for one buffer that respect `chosen`, each with the devices that are chosen then."""
     rest = tree.free
-    if len(tree.asked.parties) == len(rest):
-        yield from _assign(platform, tree.asked, rest, dict(binding), DeviceAssignment((), ()))
+    if len(tree.request.users) == len(rest):
+        yield from _assign(platform, tree.request, rest, dict(chosen), DeviceAssignment((), ()))
 
 
 def _assign(
     platform: Platform,
-    asked: RequestedBuffer,
+    request: RequestedBuffer,
     rest: list[tuple[int, str, str, str]],
-    binding: dict[DeviceRole, str],
-    seating: DeviceAssignment,
+    chosen: dict[DeviceRole, str],
+    assignment: DeviceAssignment,
 ) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
     if not rest:
-        yield seating, dict(binding)
+        yield assignment, dict(chosen)
         return
-    for index, party in enumerate(asked.parties[len(seating.taken)]):
+    for index, user in enumerate(request.users[len(assignment.taken)]):
         for attached in dict.fromkeys(rest):
             number, name, port, access = attached
             device = platform.devices.get(name)
-            if device is None or (device.kind, port, access) != (party.role.kind, party.port, party.access):
+            if device is None or (device.kind, port, access) != (user.role.kind, user.port, user.access):
                 continue
-            if binding.get(party.role, name) != name or (number and access == "write"):
+            if chosen.get(user.role, name) != name or (number and access == "write"):
                 continue
             left = list(rest)
             left.remove(attached)
             further = DeviceAssignment(
-                (*seating.taken, index), (*seating.devices, name), (*seating.at, number)
+                (*assignment.taken, index), (*assignment.devices, name), (*assignment.at, number)
             )
-            yield from _assign(platform, asked, left, {**binding, party.role: name}, further)
+            yield from _assign(platform, request, left, {**chosen, user.role: name}, further)
 
 
 def unassigned(platform: Platform, trees: Sequence[ConversionTree]) -> Iterator[PlanFault]:
-    """Whose attachments cannot be those that were asked for."""
-    binding: Mapping[DeviceRole, str] = {}
+    """Buffers whose attachments cannot be those of the request."""
+    chosen: Mapping[DeviceRole, str] = {}
     for tree in trees:
-        found = next(assign(platform, tree, binding), None)
+        found = next(assign(platform, tree, chosen), None)
         if found is None:
             attached = ", ".join(f"{device}.{port}" for _, device, port, _ in tree.free)
             alone = next(assign(platform, tree, {}), None)
@@ -83,17 +83,17 @@ def unassigned(platform: Platform, trees: Sequence[ConversionTree]) -> Iterator[
                 if attached
                 else "nobody is attached who was asked for"
             )
-            yield absent(kind, said).against(tree.asked.name, "")
+            yield absent(kind, said).against(tree.request.name, "")
         else:
-            binding = found[1]
+            chosen = found[1]
 
 
 def devices_of_roles(
-    asked: Sequence[RequestedBuffer], seats: Sequence[DeviceAssignment]
+    requested: Sequence[RequestedBuffer], assignments: Sequence[DeviceAssignment]
 ) -> dict[DeviceRole, str]:
     """Which device plays each role."""
     return {
-        party.role: device
-        for each, seating in zip(asked, seats, strict=True)
-        for party, device in zip(each.seated(seating), seating.devices, strict=True)
+        user.role: device
+        for each, assignment in zip(requested, assignments, strict=True)
+        for user, device in zip(each.users_of(assignment), assignment.devices, strict=True)
     }

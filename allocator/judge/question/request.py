@@ -33,7 +33,7 @@ class DeviceRole(NamedTuple):
 
 
 class BufferUser(NamedTuple):
-    """One way in which one role may touch a buffer."""
+    """One way in which one role may use a buffer."""
 
     role: DeviceRole
     stage: str | None
@@ -79,25 +79,25 @@ class RequestedBuffer:
     pipeline: str
     name: str
     buffer: Buffer
-    parties: tuple[tuple[BufferUser, ...], ...]
+    users: tuple[tuple[BufferUser, ...], ...]
     """For each attachment its alternatives, writers first, in the order of the file."""
     conversions: Literal["allow", "forbid", "lossless"]
-    ward: ProtectionDomain | None = None
-    """Known once everybody is seated; None if not protected."""
+    domain: ProtectionDomain | None = None
+    """Known once devices are assigned; None if not protected."""
 
     @property
     def key(self) -> tuple[str, str]:
         return (self.pipeline, self.name)
 
-    def seated(self, seating: DeviceAssignment) -> list[BufferUser]:
-        return [alternatives[index] for alternatives, index in zip(self.parties, seating.taken, strict=True)]
+    def users_of(self, assignment: DeviceAssignment) -> list[BufferUser]:
+        return [alternatives[index] for alternatives, index in zip(self.users, assignment.taken, strict=True)]
 
     @property
     def extent(self) -> Extent:
         return self.buffer.size or Extent(0, 0)
 
     @property
-    def own_ward(self) -> ProtectionDomain | None:
+    def own_domain(self) -> ProtectionDomain | None:
         """The protection that the file itself states."""
         stated = self.buffer.protected
         if isinstance(stated, Audience):
@@ -110,15 +110,15 @@ class RequestedBuffer:
 
 
 def _alternatives(file: int, buffer: Buffer) -> Iterator[tuple[BufferUser, ...]]:
-    for parties, access in ((buffer.written_by, "write"), (buffer.read_by, "read")):
-        for party in parties:
-            uses = party.any_of if isinstance(party, AnyOf) else (party,)
-            yield tuple(_party(file, use, "write" if access == "write" else "read") for use in uses)
+    for users, access in ((buffer.written_by, "write"), (buffer.read_by, "read")):
+        for user in users:
+            uses = user.any_of if isinstance(user, AnyOf) else (user,)
+            yield tuple(_user(file, use, "write" if access == "write" else "read") for use in uses)
 
 
-def _party(file: int, use: Use, access: Access) -> BufferUser:
-    asked = attachment_from(use, access)
-    selector = asked.selector
+def _user(file: int, use: Use, access: Access) -> BufferUser:
+    request = attachment_from(use, access)
+    selector = request.selector
     assert selector.port is not None
     return BufferUser(
         role=DeviceRole(file, selector.kind, selector.label, None if selector.label else selector.connector),
@@ -126,31 +126,31 @@ def _party(file: int, use: Use, access: Access) -> BufferUser:
         port=selector.port,
         access=access,
         connector=selector.connector,
-        codec=asked.codec,
+        codec=request.codec,
         codecs=frozenset(),
-        rotate=asked.rotate,
-        crop=asked.crop is not None,
-        scale=asked.scale is not None,
-        rarely=asked.how_often == "rarely",
+        rotate=request.rotate,
+        crop=request.crop is not None,
+        scale=request.scale is not None,
+        rarely=request.how_often == "rarely",
     )
 
 
 def _with_codecs(
     buffers: dict[str, list[tuple[BufferUser, ...]]],
 ) -> dict[str, tuple[tuple[BufferUser, ...], ...]]:
-    """Tell every party the codecs that its stage states elsewhere in the file; an alternative may not be taken."""
+    """Give every user the codecs that its stage states elsewhere in the file; an alternative may not be taken."""
     stated: dict[tuple[DeviceRole, str | None], set[str]] = {}
-    for parties in buffers.values():
-        for party in (alternatives[0] for alternatives in parties if len(alternatives) == 1):
-            stated.setdefault(party.job, set()).update({party.codec} if party.codec else ())
+    for users in buffers.values():
+        for user in (alternatives[0] for alternatives in users if len(alternatives) == 1):
+            stated.setdefault(user.job, set()).update({user.codec} if user.codec else ())
 
-    def told(party: BufferUser) -> BufferUser:
-        codecs = stated.get(party.job, set()) | ({party.codec} if party.codec else set())
-        return party._replace(codec=party.codec or min(codecs, default=None), codecs=frozenset(codecs))
+    def completed(user: BufferUser) -> BufferUser:
+        codecs = stated.get(user.job, set()) | ({user.codec} if user.codec else set())
+        return user._replace(codec=user.codec or min(codecs, default=None), codecs=frozenset(codecs))
 
     return {
-        name: tuple(tuple(told(party) for party in alternatives) for alternatives in parties)
-        for name, parties in buffers.items()
+        name: tuple(tuple(completed(user) for user in alternatives) for alternatives in users)
+        for name, users in buffers.items()
     }
 
 
@@ -160,15 +160,15 @@ def requested_buffers(pipelines: Sequence[Pipeline]) -> tuple[RequestedBuffer, .
     Raises:
         ValueError: an attachment names a port that goes the other way.
     """
-    asked: list[RequestedBuffer] = []
+    request: list[RequestedBuffer] = []
     for file, pipeline in enumerate(pipelines):
-        parties = _with_codecs(
+        users = _with_codecs(
             {name: list(_alternatives(file, buffer)) for name, buffer in pipeline.buffers.items()}
         )
-        asked += [
+        request += [
             RequestedBuffer(
-                file, pipeline.name, name, buffer, parties[name], buffer.conversions or pipeline.conversions
+                file, pipeline.name, name, buffer, users[name], buffer.conversions or pipeline.conversions
             )
             for name, buffer in pipeline.buffers.items()
         ]
-    return tuple(asked)
+    return tuple(request)

@@ -31,11 +31,11 @@ IN_IMAGES = ("v4l2",)
 
 
 class Pretended:
-    """A board in board mood, and the buffers that a sequence has made on it."""
+    """A board in board mode, and the buffers that a sequence has made on it."""
 
     def __init__(self, platform: Platform, luck: float) -> None:
         self.platform = platform
-        self.board = SimulatedBoard(platform, luck=luck)
+        self.board = SimulatedBoard(platform, contiguity=luck)
         self.buffers: dict[str, AllocatedBuffer] = {}
 
     def do(self, step: Step) -> Outcome:

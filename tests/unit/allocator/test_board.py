@@ -128,7 +128,7 @@ def test_luck_is_the_seeds() -> None:
     assert segments(1) != segments(2)
 
 
-def scattered_to_a_linear_device(name: str, kind: str, way: AttachedPort, mood: Any) -> AllocationFailed:
+def scattered_to_a_linear_device(name: str, kind: str, way: AttachedPort, mode: Any) -> AllocationFailed:
     linear = device(kind, dma={}, **{way.port: port()})
     platform = board(heaps=SYSTEM, devices={name: linear})
     asked = pipeline(frame=buffer(bytes=68 * KIB))
@@ -137,7 +137,7 @@ def scattered_to_a_linear_device(name: str, kind: str, way: AttachedPort, mood: 
             platform,
             [asked],
             plan(of_size(68 * KIB, attachments=(way,))),
-            SimulatedBoard(platform, mood=mood),
+            SimulatedBoard(platform, mode=mode),
         )
     return caught.value
 
@@ -150,17 +150,17 @@ def test_scattered_pages_for_a_camera_without_iommu() -> None:
     assert (judge_says.errno, judge_says.text) == (EFAULT, "contiguous chunk is too small 4096/69632")
 
 
-@pytest.mark.parametrize("mood", ["board", "judge"])
-def test_scattered_pages_for_a_display_without_iommu(mood: str) -> None:
+@pytest.mark.parametrize("mode", ["board", "judge"])
+def test_scattered_pages_for_a_display_without_iommu(mode: str) -> None:
     # drivers/gpu/drm/drm_gem_dma_helper.c drm_gem_dma_prime_import_sg_table() says EINVAL, not EFAULT.
-    said = scattered_to_a_linear_device("panel", "display", PANEL, mood)
+    said = scattered_to_a_linear_device("panel", "display", PANEL, mode)
     assert (said.errno, said.device) == (EINVAL, "panel")
     assert "of 69632 bytes are contiguous" in said.text
 
 
 def test_more_segments_than_descriptors() -> None:
     panel = device("display", dma={"segments": 2}, scanout=port())
-    pretended = SimulatedBoard(board(heaps=SYSTEM, devices={"panel": panel}), mood="judge")
+    pretended = SimulatedBoard(board(heaps=SYSTEM, devices={"panel": panel}), mode="judge")
     pretended.attach(pretended.allocate(of_size(8 * KIB)), PANEL)
     assert refused(pretended, of_size(12 * KIB), PANEL).text == "3 segments, 2 descriptors"
 
@@ -202,7 +202,7 @@ def test_bounce_slots_run_out_and_come_back() -> None:
     pretended.attach(pretended.allocate(of_size(64 * KIB)), PANEL)
 
 
-@pytest.mark.parametrize("how", [{"mood": "judge"}, {"swiotlb": False}])
+@pytest.mark.parametrize("how", [{"mode": "judge"}, {"swiotlb": False}])
 def test_without_bounces_the_mask_is_final(how: dict[str, Any]) -> None:
     failed = refused(SimulatedBoard(high_memory(), **how), of_size(4 * KIB), PANEL)
     assert failed.errno == EINVAL

@@ -17,9 +17,9 @@ from tests.unit.allocator import hand
 from tests.unit.allocator.hand import CAMERA, kinds, placement, plan
 
 
-def frame(platform: Platform, *placements: Placement, asked: Pipeline | None = None, **mood: Any) -> set[str]:
+def frame(platform: Platform, *placements: Placement, asked: Pipeline | None = None, **mode: Any) -> set[str]:
     """What a frame runs into, twice: the board survives the first."""
-    pretended, pipelines = SimulatedBoard(platform, **mood), [asked or pipeline()]
+    pretended, pipelines = SimulatedBoard(platform, **mode), [asked or pipeline()]
     with execute(platform, pipelines, plan(*placements), pretended) as allocation:
         faults = run_frame(pretended, pipelines, allocation)
         assert run_frame(pretended, pipelines, allocation) == faults
@@ -31,9 +31,9 @@ def with_panel(**rule: Any) -> Platform:
     return board(devices={"panel": device("display", scanout=port(image(**rule)))})
 
 
-@pytest.mark.parametrize("mood", ["board", "judge"])
-def test_a_good_plan_comes_back_as_written(mood: str) -> None:
-    assert frame(board(), mood=mood) == set()
+@pytest.mark.parametrize("mode", ["board", "judge"])
+def test_a_good_plan_comes_back_as_written(mode: str) -> None:
+    assert frame(board(), mode=mode) == set()
 
 
 def test_stride_mismatch_is_read_back_corrupt() -> None:
@@ -158,11 +158,11 @@ def test_what_nobody_can_read_is_said() -> None:
     assert frame(platform, asked=codec) == {"missing-device"}
 
 
-@pytest.mark.parametrize("mood", ["board", "judge"])
-def test_a_display_that_copies_by_the_cpu_finds_out_when_it_shows(mood: str) -> None:
+@pytest.mark.parametrize("mode", ["board", "judge"])
+def test_a_display_that_copies_by_the_cpu_finds_out_when_it_shows(mode: str) -> None:
     # Importing succeeds (vkms maps in vkms_prepare_fb(), long after PRIME_FD_TO_HANDLE).
     platform = board(
         heaps={"system": heap("dram", cpu="none")},
         devices={"panel": device("display", by_cpu=True, scanout=port())},
     )
-    assert frame(platform, mood=mood) == {"cpu-importer"}
+    assert frame(platform, mode=mode) == {"cpu-importer"}

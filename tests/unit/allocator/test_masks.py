@@ -43,7 +43,7 @@ def machine(cma_at: int, **camera: Any) -> Platform:
 
 def outcome(platform: Platform, name: str, size: str, **board_facts: Any) -> str | int:
     """`ok`, `bounced` or an errno."""
-    pretended = SimulatedBoard(platform, luck=0.0, **board_facts)
+    pretended = SimulatedBoard(platform, contiguity=0.0, **board_facts)
     made = pretended.allocate(of_size(SIZES[size], heap=name))
     try:
         seen = pretended.attach(made, CAMERA)
@@ -88,7 +88,7 @@ def test_a_driver_of_the_processor_has_no_mask() -> None:
 @pytest.mark.parametrize("size", ["32M", "8M"])
 def test_slots_come_back_when_the_buffer_goes_or_is_refused(size: str) -> None:
     platform = machine(ABOVE)
-    pretended = SimulatedBoard(platform, luck=0.0)
+    pretended = SimulatedBoard(platform, contiguity=0.0)
     before = pretended.bus.bounce_free
     made = pretended.allocate(of_size(SIZES[size], heap="udmabuf"))
     with suppress(KernelRefused):

@@ -33,7 +33,7 @@ def errno_of(pretended: SimulatedBoard, size: int, way: AttachedPort, **changes:
 def test_a_node_tells_more_than_a_kind(facts: dict[str, Any], errno: int) -> None:
     heaps = {"system": heap("dram", run="4KiB")}
     devices = {"camera": device("camera", dma={}, capture=port(), **facts)}
-    pretended = SimulatedBoard(board(heaps=heaps, devices=devices), mood="judge")
+    pretended = SimulatedBoard(board(heaps=heaps, devices=devices), mode="judge")
     assert errno_of(pretended, 8 * KIB, CAMERA) == errno
 
 
@@ -96,7 +96,9 @@ def test_descriptors_run_out_before_memory_and_come_back() -> None:
 
 def longest(via: str, size: int, luck: float | None, run: str = "4KiB", seed: int = 0) -> int:
     """The first run of a buffer of a scattered heap."""
-    pretended = SimulatedBoard(board(heaps={"system": heap("dram", via=via, run=run)}), luck=luck, seed=seed)
+    pretended = SimulatedBoard(
+        board(heaps={"system": heap("dram", via=via, run=run)}), contiguity=luck, seed=seed
+    )
     return merged(pretended.allocate(of_size(size)).dmabufs[0].segments or ())[0].length
 
 

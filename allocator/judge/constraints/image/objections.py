@@ -105,16 +105,16 @@ def offset_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
 
 
 def size_objections(rule: Rule, layout: StatedLayout) -> Iterator[Objection]:
-    for home, (size, need) in enumerate(zip(layout.sizes, touched(rule, layout), strict=True)):
+    for dmabuf, (size, need) in enumerate(zip(layout.sizes, touched(rule, layout), strict=True)):
         if need > size:
-            yield refused("tail", f"touches {need} bytes of dma-buf {home}, which has {size}")
+            yield refused("tail", f"touches {need} bytes of dma-buf {dmabuf}, which has {size}")
     for rows in checked_rows(rule, layout):
         need_of = [0] * len(layout.sizes)
         for plane, stride in enumerate(layout.coloured):
             need_of[layout.dmabufs[plane]] += stride * rows[plane]
-        for home, (size, need) in enumerate(zip(layout.sizes, need_of, strict=True)):
+        for dmabuf, (size, need) in enumerate(zip(layout.sizes, need_of, strict=True)):
             if need > size:
-                yield refused("minimum-size", f"wants {need} bytes in dma-buf {home}, which has {size}")
+                yield refused("minimum-size", f"wants {need} bytes in dma-buf {dmabuf}, which has {size}")
 
 
 def checked_rows(rule: Rule, layout: StatedLayout) -> Iterator[tuple[int, ...]]:

@@ -32,7 +32,7 @@ def least_bytes(form: PixelFormat, width: int, height: int) -> int:
     return total
 
 
-def opaque_objections(placement: Placement, touches: Sequence[JudgedAttachment]) -> Iterator[Objection]:
+def opaque_objections(placement: Placement, attachments: Sequence[JudgedAttachment]) -> Iterator[Objection]:
     """What is wrong with a buffer of an opaque modifier before its ports' rules are asked."""
     form = pixel_format(placement.format or "")
     if form is None:
@@ -47,7 +47,7 @@ def opaque_objections(placement: Placement, touches: Sequence[JudgedAttachment])
     least = least_bytes(form, placement.width, placement.height)
     if placement.size < least:
         yield refused("minimum-size", f"{placement.size} bytes for at least {least} of pixels")
-    drivers = {touch.device.facts.driver for touch in touches}
+    drivers = {attachment.device.facts.driver for attachment in attachments}
     if placement.modifier == INVALID and (len(drivers) != 1 or None in drivers):
         named = ", ".join(sorted(str(each) for each in drivers))
         yield refused("modifier", f"what {INVALID} means is known within one driver only; here are {named}")

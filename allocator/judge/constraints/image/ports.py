@@ -31,9 +31,9 @@ class LayoutVerdict:
     faults: tuple[PlanFault, ...]
     ways: tuple[tuple[Uses, ...], ...]
 
-    def uses(self, touches: Sequence[JudgedAttachment]) -> tuple[Uses, ...]:
+    def uses(self, attachments: Sequence[JudgedAttachment]) -> tuple[Uses, ...]:
         """What they use together; without any such choice, what the ports take whatever the rule."""
-        ways = self.ways or (tuple(uses_of(touch, None) for touch in touches),)
+        ways = self.ways or (tuple(uses_of(attachment, None) for attachment in attachments),)
         return tuple(dict.fromkeys(summed(way) for way in ways))
 
 
@@ -45,23 +45,27 @@ class Ports:
         self._fitting: dict[tuple[object, ...], tuple[tuple[Rule, ...], Objection | None]] = {}
 
     def fitting(
-        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
+        self, attachment: JudgedAttachment, user: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
         """The rules that speak of such an image; without any, the reason."""
-        used = (party.codec, party.rotate, party.crop, party.scale)
-        key = (touch.device.name, touch.port_name, used, form, modifier, colour)
+        used = (user.codec, user.rotate, user.crop, user.scale)
+        key = (attachment.device.name, attachment.port_name, used, form, modifier, colour)
         if key not in self._fitting:
-            self._fitting[key] = self._select(touch, party, form, modifier, colour)
+            self._fitting[key] = self._select(attachment, user, form, modifier, colour)
         return self._fitting[key]
 
     def _select(
-        self, touch: JudgedAttachment, party: BufferUser, form: str, modifier: str, colour: str | None
+        self, attachment: JudgedAttachment, user: BufferUser, form: str, modifier: str, colour: str | None
     ) -> tuple[tuple[Rule, ...], Objection | None]:
-        rules: Sequence[ImageRule] = touch.port.images
+        rules: Sequence[ImageRule] = attachment.port.images
         steps: tuple[tuple[str, str, Callable[[ImageRule], bool]], ...] = (
             ("format", f"takes no {form}", lambda rule: form in rule.formats),
             ("modifier", f"takes no {form} in {modifier}", lambda rule: names(rule.modifiers, modifier)),
-            ("modifier-side-condition", f"takes no {form} used so", lambda rule: applies(rule, touch, party)),
+            (
+                "modifier-side-condition",
+                f"takes no {form} used so",
+                lambda rule: applies(rule, attachment, user),
+            ),
             (
                 "colour-space",
                 f"takes no {colour}",
@@ -75,45 +79,48 @@ class Ports:
         return tuple(self._rules.setdefault(id(rule), Rule(rule)) for rule in rules), None
 
     def nearest(
-        self, touch: JudgedAttachment, party: BufferUser, placement: Placement, layout: StatedLayout
+        self, attachment: JudgedAttachment, user: BufferUser, placement: Placement, layout: StatedLayout
     ) -> tuple[Rule | None, Objection | None]:
         """The rule by which a device will treat a layout, lawful or not; without any, the reason."""
         assert placement.format is not None and placement.modifier is not None
-        rules, why = self.fitting(touch, party, placement.format, placement.modifier, placement.colour)
-        writes = party.access == "write"
+        rules, why = self.fitting(attachment, user, placement.format, placement.modifier, placement.colour)
+        writes = user.access == "write"
         return min(
             rules, key=lambda rule: sum(1 for _ in objections(rule, layout, writes)), default=None
         ), why
 
     def judge_opaque(
-        self, placement: Placement, touches: Sequence[JudgedAttachment], parties: Sequence[BufferUser]
+        self, placement: Placement, attachments: Sequence[JudgedAttachment], users: Sequence[BufferUser]
     ) -> LayoutVerdict:
         """Ask every port about a buffer of which only the exporter knows how it lies."""
         name = placement.buffer
-        faults = [each.against(name, "") for each in opaque_objections(placement, touches)]
+        faults = [each.against(name, "") for each in opaque_objections(placement, attachments)]
         taken: list[list[Rule]] = []
-        for touch, party in zip(touches, parties, strict=True):
+        for attachment, user in zip(attachments, users, strict=True):
             rules, why = self.fitting(
-                touch, party, placement.format or "", placement.modifier or "", placement.colour
+                attachment, user, placement.format or "", placement.modifier or "", placement.colour
             )
             against = [(rule, tuple(rule_objections(rule, placement))) for rule in rules]
             taken.append([rule for rule, found in against if not found])
             if why is not None:
-                faults.append(why.against(name, touch.device.name))
+                faults.append(why.against(name, attachment.device.name))
             elif not taken[-1]:
-                faults.append(against[0][1][0].against(name, touch.device.name))
+                faults.append(against[0][1][0].against(name, attachment.device.name))
         if faults:
             return LayoutVerdict(tuple(faults), ())
         return LayoutVerdict(
-            (), tuple(dict.fromkeys(_way(touches, rules) for rules in islice(product(*taken), _COMBINATIONS)))
+            (),
+            tuple(
+                dict.fromkeys(_way(attachments, rules) for rules in islice(product(*taken), _COMBINATIONS))
+            ),
         )
 
     def judge(
         self,
         placement: Placement,
         layout: StatedLayout,
-        touches: Sequence[JudgedAttachment],
-        parties: Sequence[BufferUser],
+        attachments: Sequence[JudgedAttachment],
+        users: Sequence[BufferUser],
     ) -> LayoutVerdict:
         """Ask every port about the layout, then walk the image."""
         name = placement.buffer
@@ -121,30 +128,32 @@ class Ports:
         faults = [each.against(name, "") for each in (*form_objections(layout), *control_objections(layout))]
         taken: list[list[Rule]] = []
         nearest: list[Rule] = []
-        for touch, party in zip(touches, parties, strict=True):
-            rules, why = self.fitting(touch, party, placement.format, placement.modifier, placement.colour)
+        for attachment, user in zip(attachments, users, strict=True):
+            rules, why = self.fitting(
+                attachment, user, placement.format, placement.modifier, placement.colour
+            )
             if why is not None:
-                faults.append(why.against(name, touch.device.name))
+                faults.append(why.against(name, attachment.device.name))
                 continue
-            writes = party.access == "write"
+            writes = user.access == "write"
             against = [(rule, tuple(objections(rule, layout, writes))) for rule in rules]
             accepted = [rule for rule, found in against if not found]
             rule, found = min(against, key=lambda each: len(each[1]))
-            faults += [each.against(name, touch.device.name) for each in found]
+            faults += [each.against(name, attachment.device.name) for each in found]
             taken.append(accepted)
             nearest.append(rule)
-        if len(nearest) == len(touches):
-            faults += _walk(name, layout, touches, parties, nearest)
+        if len(nearest) == len(attachments):
+            faults += _walk(name, layout, attachments, users, nearest)
         if faults:
             return LayoutVerdict(tuple(faults), ())
-        return self._together(name, layout, touches, parties, taken)
+        return self._together(name, layout, attachments, users, taken)
 
     def _together(
         self,
         name: str,
         layout: StatedLayout,
-        touches: Sequence[JudgedAttachment],
-        parties: Sequence[BufferUser],
+        attachments: Sequence[JudgedAttachment],
+        users: Sequence[BufferUser],
         taken: Sequence[Sequence[Rule]],
     ) -> LayoutVerdict:
         """Some choice of one rule per port must also explain what no port states alone."""
@@ -153,9 +162,9 @@ class Ports:
         if prod(len(each) for each in taken) > _COMBINATIONS:
             taken = [each[:1] for each in taken]
         for rules in product(*taken):
-            found = _joint_objection(layout, parties, rules)
+            found = _joint_objection(layout, users, rules)
             if found is None:
-                ways[_way(touches, rules)] = None
+                ways[_way(attachments, rules)] = None
             else:
                 why = found
         if not ways:
@@ -163,26 +172,26 @@ class Ports:
         return LayoutVerdict((), tuple(ways))
 
 
-def applies(rule: ImageRule, touch: JudgedAttachment, party: BufferUser) -> bool:
+def applies(rule: ImageRule, attachment: JudgedAttachment, user: BufferUser) -> bool:
     """Whether the rule holds for a buffer used like that: turned only as it, or else its port, says."""
     when = rule.when
     if when is None:
-        return party.rotate in touch.port.rotate
-    angles = touch.port.rotate if when.rotate is None else when.rotate
+        return user.rotate in attachment.port.rotate
+    angles = attachment.port.rotate if when.rotate is None else when.rotate
     return (
-        party.rotate in angles
-        and (when.codec is None or party.codec in when.codec)
-        and (when.crop is None or party.crop == when.crop)
-        and (when.scale is None or party.scale == when.scale)
+        user.rotate in angles
+        and (when.codec is None or user.codec in when.codec)
+        and (when.crop is None or user.crop == when.crop)
+        and (when.scale is None or user.scale == when.scale)
     )
 
 
 def _joint_objection(
-    layout: StatedLayout, parties: Sequence[BufferUser], rules: Sequence[Rule]
+    layout: StatedLayout, users: Sequence[BufferUser], rules: Sequence[Rule]
 ) -> Objection | None:
     across = down = 1
-    for rule, party in zip(rules, parties, strict=True):
-        if party.access == "write":
+    for rule, user in zip(rules, users, strict=True):
+        if user.access == "write":
             across, down = lcm(across, rule.coded.width), lcm(down, rule.coded.height)
     coded = round_up(layout.width, across), round_up(layout.height, down)
     if coded != (layout.coded_width, layout.coded_height):
@@ -194,23 +203,23 @@ def _joint_objection(
     return None
 
 
-def _way(touches: Sequence[JudgedAttachment], rules: Sequence[Rule]) -> tuple[Uses, ...]:
-    return tuple(uses_of(touch, rule.facts) for touch, rule in zip(touches, rules, strict=True))
+def _way(attachments: Sequence[JudgedAttachment], rules: Sequence[Rule]) -> tuple[Uses, ...]:
+    return tuple(uses_of(attachment, rule.facts) for attachment, rule in zip(attachments, rules, strict=True))
 
 
 def _walk(
     name: str,
     layout: StatedLayout,
-    touches: Sequence[JudgedAttachment],
-    parties: Sequence[BufferUser],
+    attachments: Sequence[JudgedAttachment],
+    users: Sequence[BufferUser],
     rules: Sequence[Rule],
 ) -> Iterator[PlanFault]:
     views = [view(rule, layout) for rule in rules]
     writers: list[tuple[str, View]] = []
     readers: list[tuple[str, View]] = []
-    for touch, party, seen_as in zip(touches, parties, views, strict=True):
-        (writers if party.access == "write" else readers).append((touch.device.name, seen_as))
+    for attachment, user, seen_as in zip(attachments, users, views, strict=True):
+        (writers if user.access == "write" else readers).append((attachment.device.name, seen_as))
         if (past := overrun(layout, seen_as)) is not None:
-            yield past.against(name, touch.device.name)
+            yield past.against(name, attachment.device.name)
     for device, found in mismatches(layout, writers, readers + writers[1:]):
         yield found.against(name, device)

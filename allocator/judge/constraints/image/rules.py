@@ -112,14 +112,14 @@ def tail_bytes(rule: Rule, layout: StatedLayout, plane: int) -> int:
 def touched(rule: Rule, layout: StatedLayout) -> tuple[int, ...]:
     """How many bytes of each dma-buf the device needs, by its own reckoning."""
     need, tail = [0] * len(layout.sizes), rule.facts.tail
-    last = {home: plane for plane, home in enumerate(layout.dmabufs[: layout.pixels.coloured])}
-    for plane, home in enumerate(layout.dmabufs):
+    last = {dmabuf: plane for plane, dmabuf in enumerate(layout.dmabufs[: layout.pixels.coloured])}
+    for plane, dmabuf in enumerate(layout.dmabufs):
         surface = layout.pixels.planes[plane]
         columns = surface.all_columns(layout.strides[plane]) if isinstance(surface, Bands) else 0
-        need[home] = max(need[home], layout.end(plane), columns)
-    for home, plane in last.items():
+        need[dmabuf] = max(need[dmabuf], layout.end(plane), columns)
+    for dmabuf, plane in last.items():
         if tail is not None and tail.per_plane and layout.pixels.coloured == len(layout.strides):
-            need[home] += tail_bytes(rule, layout, plane)
+            need[dmabuf] += tail_bytes(rule, layout, plane)
     if tail is not None and not tail.per_plane:
         need[0] += tail_bytes(rule, layout, 0)
     return tuple(need)

@@ -110,15 +110,15 @@ def samples(layout: StatedLayout, seen_as: View) -> Iterator[tuple[tuple[int, in
     """(dma-buf, address) and mark of every sampled byte, by one device's view."""
     shapes = zip(seen_as.pixels.planes, seen_as.strides, seen_as.rows, seen_as.offsets, strict=True)
     for plane, (surface, stride, rows, offset) in enumerate(shapes):
-        home = layout.dmabufs[plane]
+        dmabuf = layout.dmabufs[plane]
         for unit in surface.sampled(layout.width, layout.height, stride, rows):
             first, length = unit.body
             at = offset + layout.table(plane) + first
-            yield (home, at), Sample(plane, unit.row, unit.column)
+            yield (dmabuf, at), Sample(plane, unit.row, unit.column)
             if length > 1:
-                yield (home, at + length - 1), Sample(plane, unit.row, unit.column, 1)
+                yield (dmabuf, at + length - 1), Sample(plane, unit.row, unit.column, 1)
             if unit.entry is not None:
-                yield (home, offset + unit.entry[0]), Sample(plane, unit.row, unit.column, 2)
+                yield (dmabuf, offset + unit.entry[0]), Sample(plane, unit.row, unit.column, 2)
 
 
 def read_back(layout: StatedLayout, writer: View, reader: View) -> Objection | None:
@@ -139,9 +139,9 @@ def read_back(layout: StatedLayout, writer: View, reader: View) -> Objection | N
 
 def overrun(layout: StatedLayout, seen_as: View) -> Objection | None:
     """The device's last access lies outside the buffer."""
-    for home, (end, size) in enumerate(zip(seen_as.ends, layout.sizes, strict=True)):
+    for dmabuf, (end, size) in enumerate(zip(seen_as.ends, layout.sizes, strict=True)):
         if end > size:
-            return seen("tail", f"touches byte {end - 1} of dma-buf {home}, which has {size}")
+            return seen("tail", f"touches byte {end - 1} of dma-buf {dmabuf}, which has {size}")
     return None
 
 

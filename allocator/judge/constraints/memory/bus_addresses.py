@@ -27,7 +27,7 @@ class Mapped(NamedTuple):
     device: DeviceFacts
     sizes: tuple[int, ...]
     number: int
-    standing: bool = False
+    existing: bool = False
 
 
 class _Lot(NamedTuple):
@@ -61,10 +61,10 @@ def crowded(platform: Platform, mapped: Sequence[Mapped]) -> Iterator[PlanFault]
             seen[given].append(each)
     for place, own in seen.items():
         left = _left(place, [other for other in seen if other.domain == place.domain])
-        lots = [_lot(place, each, fixed=False) for each in own if not each.standing]
+        lots = [_lot(place, each, fixed=False) for each in own if not each.existing]
         for other, theirs in seen.items():
             if other.domain == place.domain and _overlap(left, other):
-                lots += [_lot(place, each, fixed=True) for each in theirs if each.standing]
+                lots += [_lot(place, each, fixed=True) for each in theirs if each.existing]
         text = next(_misfits(left, lots), None)
         if text is not None:
             yield no_room("iova-aperture", f"{place.domain}: {text}").against("", "")

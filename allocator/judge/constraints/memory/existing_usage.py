@@ -19,17 +19,19 @@ AttachmentUses = tuple[Uses, ...]
 """What each attachment uses."""
 
 
-def pace_faults(placement: Placement, touches: Sequence[JudgedAttachment]) -> Iterator[PlanFault]:
+def pace_faults(placement: Placement, attachments: Sequence[JudgedAttachment]) -> Iterator[PlanFault]:
     """Whether those are said to touch it rarely who do."""
     said = Counter((each.device, each.port, each.how_often == "rarely") for each in placement.attachments)
-    asked = Counter((touch.device.name, touch.port_name, touch.rarely) for touch in touches)
-    for device, port, rarely in said - asked:
+    request = Counter(
+        (attachment.device.name, attachment.port_name, attachment.rarely) for attachment in attachments
+    )
+    for device, port, rarely in said - request:
         text = f"{port} touches it {'rarely' if rarely else 'often'}, which was not asked for"
         yield seen("how-often", text).against(placement.buffer, device)
 
 
 def as_stated(
-    placement: Placement, touches: Sequence[JudgedAttachment], ways: Sequence[AttachmentUses]
+    placement: Placement, attachments: Sequence[JudgedAttachment], ways: Sequence[AttachmentUses]
 ) -> tuple[AttachmentUses, ...]:
     """The ways to use resources under which every attachment uses what it says."""
     said = Counter(
@@ -42,22 +44,22 @@ def as_stated(
         for way in ways
         if said
         <= Counter(
-            (touch.device.name, touch.port_name, touch.rarely, uses)
-            for touch, uses in zip(touches, way, strict=True)
+            (attachment.device.name, attachment.port_name, attachment.rarely, uses)
+            for attachment, uses in zip(attachments, way, strict=True)
         )
     )
 
 
-def existing_uses(placement: Placement, touches: Sequence[JudgedAttachment]) -> tuple[Uses, Uses]:
+def existing_uses(placement: Placement, attachments: Sequence[JudgedAttachment]) -> tuple[Uses, Uses]:
     """What a buffer that exists uses at least, and at most: the same where its attachments say it."""
     least: dict[str, int] = defaultdict(int)
     most: dict[str, int] = defaultdict(int)
-    for attached, touch in zip(placement.attachments, touches, strict=True):
-        certain = dict(uses_of(touch, None)) if attached.uses is None else attached.uses
+    for attached, attachment in zip(placement.attachments, attachments, strict=True):
+        certain = dict(uses_of(attachment, None)) if attached.uses is None else attached.uses
         possible = dict(certain)
-        for rule in touch.port.images if attached.uses is None else ():
+        for rule in attachment.port.images if attached.uses is None else ():
             if placement.format in rule.formats and names(rule.modifiers, placement.modifier or ""):
-                for resource, number in uses_of(touch, rule):
+                for resource, number in uses_of(attachment, rule):
                     possible[resource] = max(possible.get(resource, 0), number)
         for resource, number in certain.items():
             least[resource] += number

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from heapwright.allocator.hardware import HeapFacts, known
 from heapwright.allocator.judge.board.physical_map import PhysicalMap, most
-from heapwright.allocator.judge.constraints.memory.charge import PlacementUsage
+from heapwright.allocator.judge.constraints.memory.usage import PlacementUsage
 from heapwright.allocator.order import locked_run, run_of
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Span
@@ -37,7 +37,7 @@ class AlikeBuffers(NamedTuple):
     buffer: str
     names: frozenset[str]
     pieces: tuple[Piece, ...]
-    standing: bool
+    existing: bool
     placement: int
     """The same for all that is made of one placement."""
 
@@ -86,8 +86,8 @@ def whole(begins: tuple[int, ...], skipped: int, length: int, align: int) -> int
 class Runs:
     """One platform."""
 
-    def __init__(self, platform: Platform, ground: PhysicalMap, heaps: Mapping[str, HeapFacts]) -> None:
-        self.platform, self.ground, self.heaps, self.page = platform, ground, heaps, platform.page
+    def __init__(self, platform: Platform, physical_map: PhysicalMap, heaps: Mapping[str, HeapFacts]) -> None:
+        self.platform, self.physical_map, self.heaps, self.page = platform, physical_map, heaps, platform.page
         self.takers = list(chain.from_iterable(map(self._takers, heaps.values())))
         rules = (r for d in platform.devices.values() for p in d.ports.values() for r in p.images)
         self.together = any(max(rule.dmabufs) > 1 for rule in rules)
@@ -114,75 +114,77 @@ class Runs:
         together = heap.by_size and not heap.one_by_one
         return RunTaker(names, frozenset(aligns), long, together, uneven=len(aligns) > 1, run=heap.run)
 
-    def lacking(self, charges: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
+    def lacking(self, usages: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
         """What finds no place, and the buffers that look for one."""
-        made = [each for charge in charges for each in self._made(charge)]
-        made += self._locked(charges)
+        made = [each for usage in usages for each in self._made(usage)]
+        made += self._locked(usages)
         for place in self._places:
             yield from place.lacking(made)
         for heap in self.heaps.values():
             if heap.in_locked_block:
-                yield from self._in_block(heap, charges)
+                yield from self._in_block(heap, usages)
 
     @cached_property
     def _places(self) -> list[SharedMemories]:
         """Every set of memories from which somebody takes, where all their sizes are known."""
         every = sorted({taker.names for taker in self.takers}, key=sorted)
-        known_ones = [names for names in every if all(self.ground.free[name] is not None for name in names)]
+        known_ones = [
+            names for names in every if all(self.physical_map.free[name] is not None for name in names)
+        ]
         return [
             SharedMemories(self, names, self.takers, [self._stretches(name) for name in names])
             for names in known_ones
         ]
 
-    def _made(self, charge: PlacementUsage) -> Iterator[AlikeBuffers]:
-        home = charge.where.home
-        if home.memories and not home.in_locked_block:
-            yield from self._calls(home, charge)
+    def _made(self, usage: PlacementUsage) -> Iterator[AlikeBuffers]:
+        backing = usage.where.backing
+        if backing.memories and not backing.in_locked_block:
+            yield from self._calls(backing, usage)
 
-    def _calls(self, home: HeapFacts, charge: PlacementUsage) -> Iterator[AlikeBuffers]:
+    def _calls(self, backing: HeapFacts, usage: PlacementUsage) -> Iterator[AlikeBuffers]:
         """What is made by one call: a dma-buf of a dma-heap, a buffer of any other."""
-        assert home.memories is not None  # else nobody knows where
-        calls = [(size,) for size in charge.sizes] if home.one_by_one else [charge.sizes]
+        assert backing.memories is not None  # else nobody knows where
+        calls = [(size,) for size in usage.sizes] if backing.one_by_one else [usage.sizes]
         for sizes in calls:
-            pieces = self._pieces(home, sizes, charge.number)
-            yield AlikeBuffers(charge.buffer, home.memories, pieces, charge.standing, id(charge))
+            pieces = self._pieces(backing, sizes, usage.number)
+            yield AlikeBuffers(usage.buffer, backing.memories, pieces, usage.existing, id(usage))
 
-    def _within(self, home: HeapFacts) -> int:
+    def _within(self, backing: HeapFacts) -> int:
         """What scattered runs begin on: pages, or granules if the heap aligns to them."""
-        granule = known(home.facts.granule) or 1
-        align = self.page if home.by_size else run_of(home, self.page)[0]
+        granule = known(backing.facts.granule) or 1
+        align = self.page if backing.by_size else run_of(backing, self.page)[0]
         return min(align, max(self.page, granule & -granule))
 
-    def _pieces(self, home: HeapFacts, sizes: Sequence[int], count: int) -> tuple[Piece, ...]:
+    def _pieces(self, backing: HeapFacts, sizes: Sequence[int], count: int) -> tuple[Piece, ...]:
         found: list[Piece] = []
         for size in sizes:
-            align, length = run_of(home, size)
-            left = home.slot(size) - length if home.run is not None else 0
-            left += home.alignment(size) - align if home.run is not None else 0
+            align, length = run_of(backing, size)
+            left = backing.slot(size) - length if backing.run is not None else 0
+            left += backing.alignment(size) - align if backing.run is not None else 0
             found.append(Piece(align, length, count))
             if left >= length:
-                found.append(Piece(self._within(home), length, count * (left // length)))
+                found.append(Piece(self._within(backing), length, count * (left // length)))
             if left > 0 and left % length:
-                found.append(Piece(self._within(home), left % length, count))
+                found.append(Piece(self._within(backing), left % length, count))
         return tuple(found)
 
-    def _locked(self, charges: Sequence[PlacementUsage]) -> Iterator[AlikeBuffers]:
+    def _locked(self, usages: Sequence[PlacementUsage]) -> Iterator[AlikeBuffers]:
         """Blocks, each locked once, by live buffers if there are any."""
         seen: dict[str, PlacementUsage] = {}
-        for charge in sorted(charges, key=lambda each: not each.standing):
-            if charge.where.home.facts.locks is not None:
-                seen.setdefault(charge.where.home.name, charge)
-        for charge in seen.values():
-            home = charge.where.home
-            assert home.facts.locks is not None  # they were picked by it
-            piece = Piece(*locked_run(self.heaps, home))
-            names = frozenset([home.facts.locks.from_])
-            yield AlikeBuffers(charge.buffer, names, (piece,), charge.standing, id(piece))
+        for usage in sorted(usages, key=lambda each: not each.existing):
+            if usage.where.backing.facts.locks is not None:
+                seen.setdefault(usage.where.backing.name, usage)
+        for usage in seen.values():
+            backing = usage.where.backing
+            assert backing.facts.locks is not None  # they were picked by it
+            piece = Piece(*locked_run(self.heaps, backing))
+            names = frozenset([backing.facts.locks.from_])
+            yield AlikeBuffers(usage.buffer, names, (piece,), usage.existing, id(piece))
 
-    def _in_block(self, heap: HeapFacts, charges: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
+    def _in_block(self, heap: HeapFacts, usages: Sequence[PlacementUsage]) -> Iterator[tuple[str, str]]:
         assert heap.memories is not None and heap.facts.locks is not None  # it has a block
-        inside = [each for each in charges if each.where.home.name == heap.name]
-        made = [each for charge in inside for each in self._calls(heap, charge)]
+        inside = [each for each in usages if each.where.backing.name == heap.name]
+        made = [each for usage in inside for each in self._calls(heap, usage)]
         step = locked_run(self.heaps, heap)[0]
         block = Stretches(None, (step, 0, heap.facts.locks.size), ())
         takers = [self._taker(heap, heap.memories)]
@@ -190,14 +192,14 @@ class Runs:
 
     def _stretches(self, name: str) -> Stretches:
         """Where a memory is free for its heaps."""
-        memory = self.ground.memory[name]
-        inner = self.ground.parts(name, self.ground.named)
-        bases = [self.ground.memory[part].base for part in inner]
+        memory = self.physical_map.memory[name]
+        inner = self.physical_map.parts(name, self.physical_map.named)
+        bases = [self.physical_map.memory[part].base for part in inner]
         size = memory.size.low if isinstance(memory.size, Span) else known(memory.size) or 0
-        theirs = [most(self.ground.memory[part]) or 0 for part in inner]
+        theirs = [most(self.physical_map.memory[part]) or 0 for part in inner]
         held = known(memory.held) or 0
         placed = isinstance(memory.base, int)
-        alone = memory.inside is None and not self.ground.place[name].on_bus
+        alone = memory.inside is None and not self.physical_map.place[name].on_bus
         if (placed or alone) and all(isinstance(base, int) for base in bases):
             start = memory.base if isinstance(memory.base, int) else 0
             busy = {(b, b + n) for b, n in zip(bases, theirs, strict=True) if isinstance(b, int)}
@@ -273,8 +275,8 @@ class SharedMemories:
 
     def lacking(self, made: Sequence[AlikeBuffers]) -> Iterator[tuple[str, str]]:
         """Classes of runs for which there is not certainly room."""
-        live = [each for each in made if each.standing and each.names & self.names]
-        new = [each for each in made if not each.standing and each.names & self.names]
+        live = [each for each in made if each.existing and each.names & self.names]
+        new = [each for each in made if not each.existing and each.names & self.names]
         own = [each for each in new if each.names == self.names]
         before = [each for each in new if self._before(each.names)]
         there = sum(piece.number for each in live for piece in each.pieces)
