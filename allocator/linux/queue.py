@@ -26,7 +26,7 @@ from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 SECONDS: Final = 10.0
 """How long a device may take over one buffer."""
 _FIELD_NONE: Final = 1
-QueueDirection = Literal["capture", "output"]
+V4l2Direction = Literal["capture", "output"]
 
 
 class QueuePlane(NamedTuple):
@@ -53,7 +53,7 @@ class ImageFormat(NamedTuple):
 class VideoQueue:
     """One direction of an open video node; its buffers are given back at the end."""
 
-    def __init__(self, fd: int, direction: QueueDirection) -> None:
+    def __init__(self, fd: int, direction: V4l2Direction) -> None:
         """Raises KernelRefused if this is no video node."""
         self.fd = fd
         self.multiplanar = _is_multiplanar(fd, direction)
@@ -170,7 +170,7 @@ class VideoQueue:
         self.release()
 
 
-def _is_multiplanar(fd: int, direction: QueueDirection) -> bool:
+def _is_multiplanar(fd: int, direction: V4l2Direction) -> bool:
     found = uapi.V4l2Capability()
     call(fd, uapi.VIDIOC_QUERYCAP, found)
     wanted = uapi.CAP_CAPTURE_MULTIPLANAR if direction == "capture" else uapi.CAP_OUTPUT_MULTIPLANAR

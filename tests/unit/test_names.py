@@ -13,20 +13,12 @@ PACKAGES = ("allocator", "api", "platforms", "solver")
 SHARED = {
     "Block": "solver: how a group may be taken in a scenario, what a heap locks, a part of an answer's text",
     "Change": "solver: a remedy and the question as it would then be, and a remedy as the answer tells it",
-    "Clash": "solver: whether facts cannot hold together; platforms: firewalls that contradict each other",
-    "Class": "solver: questions alike, runs alike; platforms: what the channels of a format mean",
-    "Conversion": "solver: an inserted stage of a plan; platforms: an edge that a device declares",
-    "Entry": "platforms: a part of a profile that is being written, the same in three importers",
-    "Fault": "platforms: a path in a profile and what is wrong there, the same in two modules of checks",
-    "Group": "solver: options that exclude each other, buffers alike; platforms: an IOMMU group of a machine",
+    "Class": "solver: questions alike, runs alike",
+    "Group": "solver: options that exclude each other, buffers alike",
     "Level": "solver: a term as it is minimised, and a term as the answer tells it",
-    "Model": "solver: the model of the search; platforms: the same type variable in two modules",
     "Names": "solver: a set of memories; platforms: names in a profile",
     "Party": "solver: an attachment as the file states it, and with the variable of its device",
-    "Place": "solver: what is shared by those who draw from the same memories; platforms: the line of a value",
-    "Plane": "solver: of a layout and of a plan; platforms: of a display",
-    "Problem": "solver: a question resolved; platforms: what is wrong with an input",
-    "Reach": "platforms: a number known exactly or within limits, and what sysfs tells of a device",
+    "Plane": "solver: of a layout and of a plan",
 }
 """Names that are still defined more than once, and of what: of each, one keeps it and the others are to be renamed."""
 

@@ -17,7 +17,7 @@ from heapwright.allocator.linux.control import Absent, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.exporters.heap import OpenHeap
-from heapwright.allocator.linux.queue import QueueDirection
+from heapwright.allocator.linux.queue import V4l2Direction
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.platforms.schema import Device, Heap, Platform
 from heapwright.platforms.words import Via
@@ -108,7 +108,7 @@ def _from_queue(platform: Platform, key: str, found: Heap, nodes: list[OpenHeap]
 
 
 def _exported(
-    node: Path, direction: QueueDirection, placement: Placement, name: str
+    node: Path, direction: V4l2Direction, placement: Placement, name: str
 ) -> tuple[OwnedDmabuf, ...]:
     apart = len(placement.sizes) > 1
     code = v4l2_code(placement.format, apart=apart) if placement.format is not None else None
@@ -130,7 +130,7 @@ def _exporter(platform: Platform, key: str, found: Heap) -> tuple[Device, Path]:
     return device, Path(device.node)
 
 
-def _direction(device: Device) -> QueueDirection:
+def _direction(device: Device) -> V4l2Direction:
     return "capture" if any(port.access == "write" for port in device.ports.values()) else "output"
 
 

@@ -19,7 +19,7 @@ from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import Absent, NotPermitted, call, open_node
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.importers.prime import Importer
-from heapwright.allocator.linux.queue import ImageFormat, QueueDirection, VideoQueue
+from heapwright.allocator.linux.queue import ImageFormat, V4l2Direction, VideoQueue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.answer.plan import Placement
 
@@ -52,7 +52,7 @@ class OpenPort(Protocol):
 class QueuePort:
     """A V4L2 queue; `queue` may be streamed once buffers are in it."""
 
-    def __init__(self, fd: int, direction: QueueDirection) -> None:
+    def __init__(self, fd: int, direction: V4l2Direction) -> None:
         self.queue = VideoQueue(fd, direction)
         self._settled: ImageFormat | None = None
         self._next = 0

@@ -13,14 +13,14 @@ from pathlib import Path
 from heapwright.allocator.linux import uapi
 from heapwright.allocator.linux.control import opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
-from heapwright.allocator.linux.queue import QueueDirection, VideoQueue
+from heapwright.allocator.linux.queue import V4l2Direction, VideoQueue
 
 ImageDmabufs = Sequence[OwnedDmabuf]
 """The dma-bufs of one image: one, or one a plane of a multi-planar queue."""
 
 
 @contextmanager
-def port(node: Path, direction: QueueDirection) -> Iterator[VideoQueue]:
+def port(node: Path, direction: V4l2Direction) -> Iterator[VideoQueue]:
     """A queue of a node, opened for it alone.
 
     Raises:

@@ -13,7 +13,7 @@ from heapwright.allocator.linux.control import Absent, opened
 from heapwright.allocator.linux.dmabuf import OwnedDmabuf
 from heapwright.allocator.linux.exporters import dumb, heap, mmap, udmabuf
 from heapwright.allocator.linux.observe.grades import Subject
-from heapwright.allocator.linux.queue import QueueDirection, VideoQueue
+from heapwright.allocator.linux.queue import V4l2Direction, VideoQueue
 from heapwright.platforms.fourcc.videodev import v4l2_code
 
 _BITS: Final = 32
@@ -55,7 +55,7 @@ def _dumb(card: Path, size: int) -> OwnedDmabuf:
 
 def _exported(subject: Subject, node: Path) -> OwnedDmabuf:
     """A buffer of a video node's own: of the first picture it makes that is large enough, else of the largest."""
-    direction: QueueDirection = "capture" if subject.origin.access == "write" else "output"
+    direction: V4l2Direction = "capture" if subject.origin.access == "write" else "output"
     with opened(node, os.O_RDWR | os.O_NONBLOCK) as fd:
         queue = VideoQueue(fd, direction)
         tried = [queue.format(*each, keep=False) for each in _pictures(subject)]

@@ -28,7 +28,7 @@ from heapwright.allocator.linux.importers.prime import Importer
 from heapwright.allocator.linux.observe.buffers import make
 from heapwright.allocator.linux.observe.grades import Grade, Observation, Subject
 from heapwright.allocator.linux.observe.kernel_log import KernelLog
-from heapwright.allocator.linux.queue import ImageFormat, QueueDirection, VideoQueue
+from heapwright.allocator.linux.queue import ImageFormat, V4l2Direction, VideoQueue
 from heapwright.platforms.errors import HeapwrightError
 from heapwright.platforms.fourcc.videodev import v4l2_code
 from heapwright.solver.answer.plan import Plane
@@ -112,7 +112,7 @@ def _by_queue(trial: Trial) -> None:
     subject, target = trial.subject, trial.subject.target
     assert target.node is not None  # `_way`
     fd = trial.held.enter_context(opened(Path(target.node), os.O_RDWR | os.O_NONBLOCK))
-    direction: QueueDirection = "capture" if target.access == "write" else "output"
+    direction: V4l2Direction = "capture" if target.access == "write" else "output"
     trial.reached(Grade.OPENED)
     made = trial.buffer()
     queue = trial.held.enter_context(VideoQueue(fd, direction))
