@@ -18,7 +18,7 @@ from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
 from heapwright.allocator.judge.placement import attachments_of
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import ConversionTree, trees
-from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
+from heapwright.allocator.judge.question.request import PlannedAssignment, RequestedBuffer
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -65,7 +65,7 @@ def plan_cost(case: JudgedQuestion, plan: Plan) -> Cost:
 
 
 def total(
-    case: JudgedQuestion, forest: Sequence[ConversionTree], assignments: Sequence[DeviceAssignment]
+    case: JudgedQuestion, forest: Sequence[ConversionTree], assignments: Sequence[PlannedAssignment]
 ) -> Cost:
     parts = [parts_of(case, *node) for node in case.nodes(forest, assignments)]
     converted = conversion_cost(case.of.platform, forest)
@@ -99,7 +99,7 @@ def combined(
 
 
 def parts_of(
-    case: JudgedQuestion, request: RequestedBuffer, placement: Placement, assignment: DeviceAssignment
+    case: JudgedQuestion, request: RequestedBuffer, placement: Placement, assignment: PlannedAssignment
 ) -> tuple[tuple[int, int, int, int], Shares]:
     """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
     attachments, _ = attachments_of(case.of, request, assignment)

@@ -40,7 +40,7 @@ from heapwright.allocator.judge.question.device_assignment import (
     devices_of_roles,
     unassigned,
 )
-from heapwright.allocator.judge.question.request import DeviceAssignment, DeviceRole, requested_buffers
+from heapwright.allocator.judge.question.request import DeviceRole, PlannedAssignment, requested_buffers
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -90,7 +90,7 @@ class JudgedQuestion:
         return (*faults, *(first or ()))
 
     def judge_assigned(
-        self, forest: Sequence[ConversionTree], assignments: Sequence[DeviceAssignment]
+        self, forest: Sequence[ConversionTree], assignments: Sequence[PlannedAssignment]
     ) -> tuple[PlanFault, ...]:
         """Judge placements, in the order of the question, with devices assigned."""
         faults = self.shared_roles(devices_of_roles(self.requested, assignments))
@@ -103,7 +103,7 @@ class JudgedQuestion:
         return tuple(faults) + tuple(self.together(usages))
 
     def nodes(
-        self, forest: Sequence[ConversionTree], assignments: Sequence[DeviceAssignment]
+        self, forest: Sequence[ConversionTree], assignments: Sequence[PlannedAssignment]
     ) -> list[JudgedPlacement]:
         """Every placement as a question of its own, its protection known."""
         found = []
@@ -113,7 +113,7 @@ class JudgedQuestion:
             found += nodes(self.of.platform, protected, assignment)
         return found
 
-    def lawful_assignments(self, forest: Sequence[ConversionTree]) -> list[tuple[DeviceAssignment, ...]]:
+    def lawful_assignments(self, forest: Sequence[ConversionTree]) -> list[tuple[PlannedAssignment, ...]]:
         """The assignments under which placements are lawful; all of them where none is."""
         ways = list(islice(device_assignments(self.of.platform, forest), _ASSIGNMENTS))
         if len(ways) == 1:

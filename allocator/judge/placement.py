@@ -24,12 +24,12 @@ from heapwright.allocator.judge.layout.families import opaque
 from heapwright.allocator.judge.layout.pixels import modifier_named
 from heapwright.allocator.judge.layout.stated import StatedLayout, layout_of
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.allocator.judge.question.request import BufferUser, DeviceAssignment, RequestedBuffer
+from heapwright.allocator.judge.question.request import BufferUser, PlannedAssignment, RequestedBuffer
 from heapwright.solver.answer.plan import Placement
 
 
 def attachments_of(
-    on: JudgedPlatform, request: RequestedBuffer, assignment: DeviceAssignment
+    on: JudgedPlatform, request: RequestedBuffer, assignment: PlannedAssignment
 ) -> tuple[list[JudgedAttachment], list[PlanFault]]:
     """The ports that attach, or which of them the board lacks."""
     attachments: list[JudgedAttachment] = []
@@ -51,7 +51,7 @@ def attachments_of(
 
 
 def alone(
-    on: JudgedPlatform, request: RequestedBuffer, placement: Placement, assignment: DeviceAssignment
+    on: JudgedPlatform, request: RequestedBuffer, placement: Placement, assignment: PlannedAssignment
 ) -> tuple[list[PlanFault], PlacementUsage | None]:
     """Judge one placement as if it were the only one, and say what it takes."""
     attachments, faults = attachments_of(on, request, assignment)

@@ -28,8 +28,8 @@ from heapwright.allocator.judge.placement import attachments_of, heap_verdict, l
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.request import (
     BufferUser,
-    DeviceAssignment,
     DeviceRole,
+    PlannedAssignment,
     RequestedBuffer,
 )
 from heapwright.platforms.schema import ImageRule, Platform
@@ -84,12 +84,12 @@ class Search:
         assert plan_cost(self.case, plan) == cost
         return Found(cost, plan)
 
-    def _cast(self) -> Iterator[list[tuple[RequestedBuffer, DeviceAssignment]]]:
+    def _cast(self) -> Iterator[list[tuple[RequestedBuffer, PlannedAssignment]]]:
         """Every choice of alternatives and devices, with the protection that follows from it."""
         for choice in product(*map(_choices, self.case.requested)):
             for binding in self._bindings(choice):
                 assignments = [
-                    DeviceAssignment(taken, tuple(binding[user.role] for user in _parties(request, taken)))
+                    PlannedAssignment(taken, tuple(binding[user.role] for user in _parties(request, taken)))
                     for request, taken in zip(self.case.requested, choice, strict=True)
                 ]
                 found = protection_domains(self.case.requested, assignments, self.case.of.devices)
@@ -115,7 +115,7 @@ class Search:
                 yield binding
 
     def options(
-        self, request: RequestedBuffer, assignment: DeviceAssignment, links: Links = ALONE
+        self, request: RequestedBuffer, assignment: PlannedAssignment, links: Links = ALONE
     ) -> list[Option]:
         """Everything lawful for one placement, remembered by whatever matters to it."""
         key = (request.key, request.name, request.users, assignment, request.domain, links)
@@ -124,7 +124,7 @@ class Search:
         return self._options[key]
 
     def _alone(
-        self, request: RequestedBuffer, assignment: DeviceAssignment, links: Links
+        self, request: RequestedBuffer, assignment: PlannedAssignment, links: Links
     ) -> Iterator[Option]:
         case = self.case
         attachments, faults = attachments_of(case.of, request, assignment)
@@ -177,7 +177,7 @@ class Search:
     def _housed(
         self,
         request: RequestedBuffer,
-        assignment: DeviceAssignment,
+        assignment: PlannedAssignment,
         placement: Placement,
         attachments: Sequence[JudgedAttachment],
         verdict: LayoutVerdict,

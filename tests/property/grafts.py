@@ -31,7 +31,7 @@ from heapwright.allocator.judge.question.conversion_trees import (
     converter,
     inserted,
 )
-from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
+from heapwright.allocator.judge.question.request import PlannedAssignment, RequestedBuffer
 from heapwright.solver.answer.plan import Conversion, Placement
 
 if TYPE_CHECKING:
@@ -140,7 +140,7 @@ class Grafts:
 
     # Trees of one buffer
 
-    def _trees(self, request: RequestedBuffer, assignment: DeviceAssignment) -> list[Shape]:
+    def _trees(self, request: RequestedBuffer, assignment: PlannedAssignment) -> list[Shape]:
         readers = frozenset(
             index for index, user in enumerate(request.users_of(assignment)) if user.access == "read"
         )
@@ -158,7 +158,7 @@ class Grafts:
     def _grow(
         self,
         request: RequestedBuffer,
-        assignment: DeviceAssignment,
+        assignment: PlannedAssignment,
         way: Way | None,
         readers: frozenset[int],
         usable: Sequence[Way],
@@ -202,7 +202,7 @@ class Grafts:
     def _options(
         self,
         request: RequestedBuffer,
-        assignment: DeviceAssignment,
+        assignment: PlannedAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
@@ -216,7 +216,7 @@ class Grafts:
     def _find(
         self,
         request: RequestedBuffer,
-        assignment: DeviceAssignment,
+        assignment: PlannedAssignment,
         made_by: Way | None,
         readers: frozenset[int],
         made: Sequence[Way],
@@ -240,7 +240,7 @@ class Grafts:
         rigid = any("stride" not in self.ways[way].may_change for way, _ in ends)
         links = Links(converted=True, widest=WIDEST if rigid else 0) if ends else ALONE
         found = self.search.options(
-            replace(node, users=alternatives), DeviceAssignment(taken, devices), links
+            replace(node, users=alternatives), PlannedAssignment(taken, devices), links
         )
         return [_of_edges(option, [way for way, _ in ends]) for option in found]
 

@@ -16,7 +16,7 @@ import heapwright.solver.question.protection
 from heapwright.allocator.hardware import DeviceFacts
 from heapwright.allocator.judge import platform as judged
 from heapwright.allocator.judge.constraints import protection
-from heapwright.allocator.judge.question.request import DeviceAssignment, RequestedBuffer
+from heapwright.allocator.judge.question.request import PlannedAssignment, RequestedBuffer
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.protection import FlowChoice, ProtectionDomain
 from tests.property.flows import Draw
@@ -41,7 +41,7 @@ def marks_are_final(patch: pytest.MonkeyPatch, audience: bool) -> None:
         return outcome(own, kept)
 
     def touching(
-        request: RequestedBuffer, assignment: DeviceAssignment, devices: dict[str, DeviceFacts], access: str
+        request: RequestedBuffer, assignment: PlannedAssignment, devices: dict[str, DeviceFacts], access: str
     ) -> list[protection.Job]:
         mark = request.buffer.protected
         final = mark and isinstance(mark, Audience) == audience

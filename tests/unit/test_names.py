@@ -11,14 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGES = ("allocator", "api", "platforms", "solver")
 
 SHARED = {
-    "Block": "solver: how a group may be taken in a scenario, what a heap locks, a part of an answer's text",
-    "Change": "solver: a remedy and the question as it would then be, and a remedy as the answer tells it",
-    "Class": "solver: questions alike, runs alike",
-    "Group": "solver: options that exclude each other, buffers alike",
-    "Level": "solver: a term as it is minimised, and a term as the answer tells it",
-    "Names": "solver: a set of memories; platforms: names in a profile",
-    "Party": "solver: an attachment as the file states it, and with the variable of its device",
-    "Plane": "solver: of a layout and of a plan",
+    "Judged": "solver: all candidates of a buffer; api: a cell of a verification with both answers",
 }
 """Names that are still defined more than once, and of what: of each, one keeps it and the others are to be renamed."""
 

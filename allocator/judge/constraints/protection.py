@@ -13,10 +13,10 @@ from heapwright.allocator.hardware import DeviceFacts, HeapFacts
 from heapwright.allocator.judge.board.attachments import JudgedAttachment
 from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.question.request import (
+    BufferProtection,
     BufferUser,
-    DeviceAssignment,
     DeviceRole,
-    ProtectionDomain,
+    PlannedAssignment,
     RequestedBuffer,
 )
 from heapwright.solver.question.pipeline import Selector
@@ -26,9 +26,9 @@ Job = tuple[DeviceRole, str | None]
 
 def protection_domains(
     requested: Sequence[RequestedBuffer],
-    assignments: Sequence[DeviceAssignment],
+    assignments: Sequence[PlannedAssignment],
     devices: Mapping[str, DeviceFacts],
-) -> list[ProtectionDomain | None]:
+) -> list[BufferProtection | None]:
     """The protection of every buffer, by itself and by what flows into it.
 
     Whoever may see it is in the audience that the file states, and in those of everything
@@ -57,7 +57,7 @@ def protection_domains(
                 continue
             incoming = frozenset[tuple[Selector, ...]]().union(*flows)
             stated = own.audiences if own is not None else frozenset()
-            after.append(ProtectionDomain(incoming | stated, _overstated(stated, incoming)))
+            after.append(BufferProtection(incoming | stated, _overstated(stated, incoming)))
         if after == found:
             return found
         found = after
@@ -81,7 +81,7 @@ def _overstated(
 
 
 def _jobs(
-    request: RequestedBuffer, assignment: DeviceAssignment, devices: Mapping[str, DeviceFacts], access: str
+    request: RequestedBuffer, assignment: PlannedAssignment, devices: Mapping[str, DeviceFacts], access: str
 ) -> list[Job]:
     """The stages that touch a buffer this way, without those whose port ends protection."""
     jobs = []

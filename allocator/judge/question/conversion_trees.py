@@ -15,8 +15,8 @@ from typing import Final, NamedTuple
 from heapwright.allocator.faults import PlanFault, refused
 from heapwright.allocator.judge.question.request import (
     BufferUser,
-    DeviceAssignment,
     DeviceRole,
+    PlannedAssignment,
     RequestedBuffer,
 )
 from heapwright.platforms.schema import Platform
@@ -156,10 +156,10 @@ class JudgedPlacement(NamedTuple):
 
     request: RequestedBuffer
     placement: Placement
-    assignment: DeviceAssignment
+    assignment: PlannedAssignment
 
 
-def nodes(platform: Platform, tree: ConversionTree, assignment: DeviceAssignment) -> list[JudgedPlacement]:
+def nodes(platform: Platform, tree: ConversionTree, assignment: PlannedAssignment) -> list[JudgedPlacement]:
     """The placements of a tree, each with those who touch it.
 
     What the file says of formats, modifiers, colours, dma-bufs and count is
@@ -171,7 +171,7 @@ def nodes(platform: Platform, tree: ConversionTree, assignment: DeviceAssignment
 
 
 def _node(
-    platform: Platform, tree: ConversionTree, assignment: DeviceAssignment, number: int
+    platform: Platform, tree: ConversionTree, assignment: PlannedAssignment, number: int
 ) -> JudgedPlacement:
     request = tree.request
     here = [index for index, at in enumerate(assignment.at) if at == number]
@@ -188,7 +188,7 @@ def _node(
     return JudgedPlacement(
         replace(stripped, users=tuple(users)),
         tree.placements[number],
-        DeviceAssignment(tuple(taken), tuple(devices)),
+        PlannedAssignment(tuple(taken), tuple(devices)),
     )
 
 

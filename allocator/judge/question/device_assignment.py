@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from heapwright.allocator.faults import PlanFault, absent
 from heapwright.allocator.judge.question.conversion_trees import ConversionTree
-from heapwright.allocator.judge.question.request import DeviceAssignment, DeviceRole, RequestedBuffer
+from heapwright.allocator.judge.question.request import DeviceRole, PlannedAssignment, RequestedBuffer
 from heapwright.platforms.schema import Platform
 
 
 def device_assignments(
     platform: Platform, trees: Sequence[ConversionTree]
-) -> Iterator[tuple[DeviceAssignment, ...]]:
+) -> Iterator[tuple[PlannedAssignment, ...]]:
     """Every assignment of devices to all buffers in which no role is two devices."""
     yield from _assign_all(platform, trees, {}, ())
 
@@ -25,8 +25,8 @@ def _assign_all(
     platform: Platform,
     trees: Sequence[ConversionTree],
     chosen: Mapping[DeviceRole, str],
-    assigned: tuple[DeviceAssignment, ...],
-) -> Iterator[tuple[DeviceAssignment, ...]]:
+    assigned: tuple[PlannedAssignment, ...],
+) -> Iterator[tuple[PlannedAssignment, ...]]:
     if len(assigned) == len(trees):
         yield assigned
         return
@@ -36,11 +36,11 @@ def _assign_all(
 
 def assign(
     platform: Platform, tree: ConversionTree, chosen: Mapping[DeviceRole, str]
-) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
+) -> Iterator[tuple[PlannedAssignment, Mapping[DeviceRole, str]]]:
     """Assignments for one buffer that respect `chosen`, each with the devices that are chosen then."""
     rest = tree.free
     if len(tree.request.users) == len(rest):
-        yield from _assign(platform, tree.request, rest, dict(chosen), DeviceAssignment((), ()))
+        yield from _assign(platform, tree.request, rest, dict(chosen), PlannedAssignment((), ()))
 
 
 def _assign(
@@ -48,8 +48,8 @@ def _assign(
     request: RequestedBuffer,
     rest: list[tuple[int, str, str, str]],
     chosen: dict[DeviceRole, str],
-    assignment: DeviceAssignment,
-) -> Iterator[tuple[DeviceAssignment, Mapping[DeviceRole, str]]]:
+    assignment: PlannedAssignment,
+) -> Iterator[tuple[PlannedAssignment, Mapping[DeviceRole, str]]]:
     if not rest:
         yield assignment, dict(chosen)
         return
@@ -63,7 +63,7 @@ def _assign(
                 continue
             left = list(rest)
             left.remove(attached)
-            further = DeviceAssignment(
+            further = PlannedAssignment(
                 (*assignment.taken, index), (*assignment.devices, name), (*assignment.at, number)
             )
             yield from _assign(platform, request, left, {**chosen, user.role: name}, further)
@@ -89,7 +89,7 @@ def unassigned(platform: Platform, trees: Sequence[ConversionTree]) -> Iterator[
 
 
 def devices_of_roles(
-    requested: Sequence[RequestedBuffer], assignments: Sequence[DeviceAssignment]
+    requested: Sequence[RequestedBuffer], assignments: Sequence[PlannedAssignment]
 ) -> dict[DeviceRole, str]:
     """Which device plays each role."""
     return {

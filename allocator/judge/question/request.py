@@ -53,7 +53,7 @@ class BufferUser(NamedTuple):
         return (self.role, self.stage)
 
 
-class DeviceAssignment(NamedTuple):
+class PlannedAssignment(NamedTuple):
     """Who attaches to one buffer: for each of its attachments, in the order of the file."""
 
     taken: tuple[int, ...]
@@ -63,7 +63,7 @@ class DeviceAssignment(NamedTuple):
     """Which placement of the buffer's tree; empty where there is only one."""
 
 
-class ProtectionDomain(NamedTuple):
+class BufferProtection(NamedTuple):
     """Protection of a buffer: whoever can see it must be a member of every audience."""
 
     audiences: frozenset[tuple[Selector, ...]]
@@ -82,14 +82,14 @@ class RequestedBuffer:
     users: tuple[tuple[BufferUser, ...], ...]
     """For each attachment its alternatives, writers first, in the order of the file."""
     conversions: Literal["allow", "forbid", "lossless"]
-    domain: ProtectionDomain | None = None
+    domain: BufferProtection | None = None
     """Known once devices are assigned; None if not protected."""
 
     @property
     def key(self) -> tuple[str, str]:
         return (self.pipeline, self.name)
 
-    def users_of(self, assignment: DeviceAssignment) -> list[BufferUser]:
+    def users_of(self, assignment: PlannedAssignment) -> list[BufferUser]:
         return [alternatives[index] for alternatives, index in zip(self.users, assignment.taken, strict=True)]
 
     @property
@@ -97,12 +97,12 @@ class RequestedBuffer:
         return self.buffer.size or Extent(0, 0)
 
     @property
-    def own_domain(self) -> ProtectionDomain | None:
+    def own_domain(self) -> BufferProtection | None:
         """The protection that the file itself states."""
         stated = self.buffer.protected
         if isinstance(stated, Audience):
-            return ProtectionDomain(frozenset([stated.audience]))
-        return ProtectionDomain(frozenset()) if stated else None
+            return BufferProtection(frozenset([stated.audience]))
+        return BufferProtection(frozenset()) if stated else None
 
     @property
     def wish(self) -> Wish | None:
