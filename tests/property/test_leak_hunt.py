@@ -61,7 +61,7 @@ def a_later_mark_opens_to_everybody(patch: pytest.MonkeyPatch) -> None:
 
 def every_firewall_stands(patch: pytest.MonkeyPatch) -> None:
     """Whoever else allocates in a range, its access list counts."""
-    patch.setattr(heapwright.solver.board.board, "clashes", lambda *_: ())
+    patch.setattr(heapwright.solver.board.board, "access_conflicts", lambda *_: ())
     patch.setattr(judged, "disputed", lambda *_: {})
 
 
