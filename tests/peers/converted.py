@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any, Final
 
-from . import sound
+from . import soundness
 from .cases import Environment, Node, World
 from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, read
@@ -50,7 +50,7 @@ def answered(
         return ["wanted a failure, got a plan"]
     placements = [*_placements(found)]
     secure = any(party.secure for party in found.cast.sure)
-    wrong = [text for each in placements for text in sound.broken(each, world, limits, secure=secure)]
+    wrong = [text for each in placements for text in soundness.broken(each, world, limits, secure=secure)]
     wrong += _all_served(found, placements)
     return wrong + _compared(negotiation, placements, better)
 

@@ -1,7 +1,7 @@
 """What a case expects of an answer, key by key.
 
 Numbers of bytes may be smaller than that system's where it wastes some (the answer
-is sound: see `sound`); everything else must be the same. A key we do not know is reported,
+is sound: see `soundness`); everything else must be the same. A key we do not know is reported,
 never skipped.
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from .cases import Drawn, Size, unknown_keys
-from .ground import SYSTEM_RAM
+from .heaps import SYSTEM_RAM
 from .negotiate import Answer, Failure, Layout, Negotiation, Waiting, waits_for
 from .party import LINEAR
 from .reading import Malformed

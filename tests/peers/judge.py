@@ -10,7 +10,7 @@ from typing import Any, Literal
 from heapwright import Options, solve
 from heapwright.solver.answer.plan import Plan
 
-from . import blame, converted, late, layouts, pools, ranking, scope, sound
+from . import conflicts, converted, late_participants, layouts, pools, ranking, scope, soundness
 from .cases import Environment, Node, World, unknown_keys
 from .expected import Expectation
 from .negotiate import Answer, Failure, Negotiation, Waiting, read
@@ -84,7 +84,7 @@ def _negotiated(
         if wanted["outcome"] == "fail":
             return itself + _explained(case, wanted, negotiation, found) + of_nobody(wanted, nodes)
         return [f"wanted a plan, got none: {found.reason}"]
-    wrong = itself + sound.broken(found, world, limits)
+    wrong = itself + soundness.broken(found, world, limits)
     if scope.rights(case, nodes) and _hangs_on_rights(negotiation, found, wanted):
         raise OutOfScope(scope.RIGHTS)
     if wanted["outcome"] == "fail":
@@ -128,7 +128,7 @@ def _compared(negotiation: Negotiation, found: Answer, wanted: dict[str, Any], e
 def _attached(negotiation: Negotiation, found: Answer, wanted: Any) -> list[str]:
     if wanted is None:
         return []
-    let_in = late.attach(negotiation, found)
+    let_in = late_participants.attach(negotiation, found)
     if not let_in:
         raise Malformed("attached_outcome, where nobody is attached late")
     for outcome in wanted.values() if isinstance(wanted, dict) else [wanted]:
@@ -147,9 +147,9 @@ def _explained(
 ) -> list[str]:
     """Whether the conflict names whom a good report names, where a case says so."""
     good = optional(case, "explanation_expected", wanted.get("explanation_expected") or {})
-    named = blame.of(found, negotiation)
+    named = conflicts.of(found, negotiation)
     wrong = []
-    for to_name, listed in blame.stated(good, {node.id for node in negotiation.tree.nodes}):
+    for to_name, listed in conflicts.stated(good, {node.id for node in negotiation.tree.nodes}):
         if not to_name and listed & named:
             wrong.append(f"the conflict names {sorted(listed & named)}")
         if to_name and listed - named:
@@ -204,7 +204,7 @@ def _together(world: World, limits: Environment, case: dict[str, Any], wanted: d
         if isinstance(plan, Plan):
             joint = [read(f.cast, f.question, built, plan, f.placement.pipeline) for f in choice]
             answers = {found.cast.name: found for found in joint}
-            wrong = [text for found in joint for text in sound.broken(found, world, limits)]
+            wrong = [text for found in joint for text in soundness.broken(found, world, limits)]
             break
     if wanted["outcome"] not in ("ok", "fail"):
         raise Malformed(f"better.outcome: expected ok or fail, got {wanted['outcome']}")

@@ -21,7 +21,7 @@ from heapwright.solver.layout.modifiers import opaque
 from heapwright.solver.solve import Options, solve
 
 from .cases import Environment, Node, Size, World
-from .ground import Variant
+from .heaps import Variant
 from .images import bases, sizes
 from .names import fourcc, modifier_name
 from .party import LINEAR, Party, Refused, party

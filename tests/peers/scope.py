@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any, Final
 
 from .cases import Constraints, HeapFacts, Node, unknown_keys
-from .ground import SYSTEM_RAM
+from .heaps import SYSTEM_RAM
 from .remarks import is_remark
 
 RIGHTS: Final = "rights of handles"

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from . import model, sound
+from . import model, soundness
 from .cases import Node, environment, read_world
 from .files import OURS
 from .negotiate import Answer, Failure, Negotiation
@@ -108,7 +108,7 @@ def test_we_answer_as_that_system_does(start: int) -> None:
     for seed in range(start, start + 50):
         theirs, ours, negotiation = outcome(collection(seed))
         if isinstance(ours, Answer):
-            assert not sound.broken(ours, WORLD, negotiation.limits), seed
+            assert not soundness.broken(ours, WORLD, negotiation.limits), seed
         if isinstance(theirs, model.Fail):
             assert isinstance(ours, Failure) or theirs.gap, (seed, str(theirs))
             continue

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from . import late
+from . import late_participants
 from .cases import Node, environment
 from .files import read_cases
 from .names import modifier_name
@@ -266,7 +266,7 @@ def test_a_late_participant_must_find_everything_as_it_is() -> None:
         asked = negotiation(first, newcomer)
         found = asked.settle()
         assert isinstance(found, Answer)
-        assert late.attach(asked, found) == {"late": ok}, stated
+        assert late_participants.attach(asked, found) == {"late": ok}, stated
 
 
 def test_modifiers_are_spelt_as_drm_spells_them() -> None:

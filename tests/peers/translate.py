@@ -19,16 +19,16 @@ from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import PORTS
 from heapwright.solver.question.pipeline import Pipeline
 
-from . import ground
+from . import heaps
 from .cases import Environment, Size, World
-from .ground import Variant
+from .heaps import Variant
 from .names import FOURCC, fourcc, modifier_name
 from .party import DO_NOT_CARE, LINEAR, Party, Refused
 from .rules import Rules
 
 _OUTSIDE: Final = "+outside"
 _CONVERTER: Final = "+converter"
-"""No participant has these names: `ground.plain` never begins with a sign where an id does not."""
+"""No participant has these names: `heaps.plain` never begins with a sign where an id does not."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def build(world: World, limits: Environment, asked: Sequence[tuple[Cast, Questio
         Refused: our own validation takes it for bad input.
     """
     everyone = [party for cast, _ in asked for party in cast.parties]
-    every = ground.variants(world, limits, everyone)
+    every = heaps.variants(world, limits, everyone)
     devices: dict[str, Any] = {}
     owners: dict[str, str] = {}
     access: dict[str, list[str]] = {found.heap: [] for found in every if found.secure}
@@ -137,8 +137,8 @@ def build(world: World, limits: Environment, asked: Sequence[tuple[Cast, Questio
         "schema": "heapwright/platform/1",
         "name": "peer",
         "page": limits.page_size,
-        "memory": ground.memories(every, limits, "case file, environment"),
-        "heaps": ground.heaps(every, access, align, limits, "case file, heaps"),
+        "memory": heaps.memories(every, limits, "case file, environment"),
+        "heaps": heaps.heaps(every, access, align, limits, "case file, heaps"),
         "devices": devices,
     }
     try:
@@ -169,7 +169,7 @@ class _Crew:
         self.cast = cast
         self.question = question
         self.every = every
-        self.prefix = f"{ground.plain(cast.name)}+" if many else ""
+        self.prefix = f"{heaps.plain(cast.name)}+" if many else ""
         entries = tuple(entry for party in cast.parties for entry in party.entries)
         self.rules = Rules(world, entries, question.pairs or cast.pairs, question.size, question.shortfall)
         self.devices: dict[str, Any] = {}
@@ -203,7 +203,7 @@ class _Crew:
     def _tags(self) -> dict[str, str]:
         """A connector for each participant: pins every attachment to the device that states its rules."""
         ids = [party.id for party in self.cast.parties]
-        names = {name: ground.plain(name) for name in ids}
+        names = {name: heaps.plain(name) for name in ids}
         if len(set(names.values())) != len(names):
             names = {name: f"p{number}" for number, name in enumerate(ids)}
         return {name: f"{self.prefix}{tag}" for name, tag in names.items()}
@@ -240,7 +240,7 @@ class _Crew:
         found: dict[str, Any] = {
             "access": PORTS[kind][port],
             "protected": "required" if party.secure else "allowed" if self._trusted(party) else "refused",
-            "takes_from": ground.takes(party, self.every),
+            "takes_from": heaps.takes(party, self.every),
             "holds": party.camping if first else 0,
             "slack": party.dedicated if first and exact else 0,
             "count": {"max": most} | ({"min": party.min_count} if party.min_count else {}),
@@ -295,7 +295,7 @@ class _Crew:
             buffer["count"] = count
         return {
             "schema": "heapwright/pipeline/1",
-            "name": ground.plain(self.cast.name),
+            "name": heaps.plain(self.cast.name),
             "buffers": {"frame": buffer},
         }
 

@@ -3,7 +3,7 @@
 Every device for every role, every alternative, heap, format, modifier, way to
 spread planes over dma-bufs, and count is tried; strides, rows, offsets and
 sizes are counted up until no port objects; where that gives no plan, every tree
-of conversions (`grafts`). Nothing here knows a closed form.
+of conversions (`brute_conversions`). Nothing here knows a closed form.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ from heapwright.allocator.judge.question.request import (
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline, Wish
-from tests.property.grafts import ALONE, Grafts, Links, Option, converting, least
+from tests.property.brute_conversions import ALONE, BruteConversions, Links, Option, converting, least
 from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
 from tests.property.uses import hold
 
@@ -73,7 +73,7 @@ class Search:
             if all(groups):
                 self._join(groups, [])
         if self._best is None:
-            return Grafts(self).best() if converting(self.case) else None
+            return BruteConversions(self).best() if converting(self.case) else None
         return self.judged(self._best[0], [option.placement for option in self._best[1]], ())
 
     def judged(self, cost: Cost, placements: Sequence[Placement], conversions: Sequence[Conversion]) -> Found:

@@ -142,4 +142,4 @@ def _named(name: str, value: int) -> list[tuple[Any, str, object]]:
 
 
 def _modules() -> list[Any]:
-    return [module for name, module in sorted(sys.modules.items()) if name.split(".")[0] == "solver"]
+    return [module for name, module in sorted(sys.modules.items()) if name.startswith("heapwright.solver")]

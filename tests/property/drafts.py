@@ -1,4 +1,4 @@
-"""A small random question while it is being made: easy, until twists make it hard."""
+"""A small random question while it is being made: easy, until facts make it hard."""
 
 from __future__ import annotations
 
@@ -153,7 +153,7 @@ class Draft:
     def _use(self, kind: str, port: str) -> Json:
         return {"port": f"{kind}.{port}"}
 
-    # What twists reach for.
+    # What facts reach for.
 
     def device(self) -> Json:
         return self.random.choice(list(self.devices.values()))

@@ -18,7 +18,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Conversion, Placement, Plan
 from heapwright.solver.question.pipeline import AnyOf, Audience, Pipeline, Selector, attachment_from
-from tests.property.ranges import stands
+from tests.property.firewall_ranges import stands
 
 Audiences = frozenset[tuple[Selector, ...]]
 

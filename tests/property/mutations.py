@@ -19,7 +19,7 @@ from heapwright.solver.board.budget import Budget
 from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.question.pipeline import Pipeline
-from tests.property import catalogue, layout_twists, twists
+from tests.property import catalogue, drawn_facts, drawn_layout_facts
 from tests.property.candidates import Candidates
 from tests.property.drafts import Draft
 from tests.property.fields import Fields, read
@@ -121,11 +121,11 @@ class Mutation(NamedTuple):
 # Questions
 
 
-_TWISTS: Final = (
-    twists.linear, twists.iommu, twists.bits, twists.small_memory, twists.heap_limits, twists.count, twists.holds,
-    twists.incoherent, twists.lock, twists.alternatives, twists.stage, twists.protected, twists.resource,
-    twists.codec, twists.label, twists.by_cpu, layout_twists.stride_multiple, layout_twists.dmabufs,
-    layout_twists.rows, layout_twists.tiled, layout_twists.modified, layout_twists.when, layout_twists.colours,
+_DRAWN_FACTS: Final = (
+    drawn_facts.linear, drawn_facts.iommu, drawn_facts.bits, drawn_facts.small_memory, drawn_facts.heap_limits, drawn_facts.count, drawn_facts.holds,
+    drawn_facts.incoherent, drawn_facts.lock, drawn_facts.alternatives, drawn_facts.stage, drawn_facts.protected, drawn_facts.resource,
+    drawn_facts.codec, drawn_facts.label, drawn_facts.by_cpu, drawn_layout_facts.stride_multiple, drawn_layout_facts.dmabufs,
+    drawn_layout_facts.rows, drawn_layout_facts.tiled, drawn_layout_facts.modified, drawn_layout_facts.when, drawn_layout_facts.colours,
 )  # fmt: skip
 
 
@@ -133,8 +133,8 @@ def question(seed: int) -> tuple[Platform, tuple[Pipeline, ...]]:
     """A small question whose buffers and heaps are alike in much, and used in different ways."""
     random = Random(f"mutations/{seed}")
     draft = Draft(random)
-    for twist in random.sample(_TWISTS, random.choice((0, 1, 2, 3))):
-        twist(draft)
+    for fact in random.sample(_DRAWN_FACTS, random.choice((0, 1, 2, 3))):
+        fact(draft)
     _alike(draft)
     for port in (port for device in draft.devices.values() for port in device["ports"].values()):
         port.setdefault("rotate", [0, 90, 180, 270])

@@ -23,11 +23,11 @@ from heapwright.solver.constraints.kind import Case, Placed
 from heapwright.solver.layout.layout import PlaneLayout
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
-from tests.property import catalogue, converting
+from tests.property import catalogue, conversion_questions
 from tests.property.brute import brute_force
 from tests.property.candidates import Candidates
 from tests.property.catalogue import Kind, Term, holding
-from tests.property.differing import difference, mutated, nothing_remembered
+from tests.property.differential import difference, mutated, nothing_remembered
 from tests.property.fields import NO_FACTS, Fields, read
 from tests.property.mutations import MOST, Mutation, mutations, question, shown
 
@@ -236,7 +236,7 @@ CONVERTING: Final = 20
 def test_conversions_do_not_change_with_a_term_that_is_always_nothing(rank: int) -> None:
     found, converted = [], 0
     for seed in range(CONVERTING):
-        drawn = converting.question(seed)
+        drawn = conversion_questions.question(seed)
         before = _answer(drawn.platform, drawn.pipelines)
         with holding(Term("placed", lambda placed: 0), rank):
             after = _answer(drawn.platform, drawn.pipelines)

@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import pytest
 
-from tests.property import converting
+from tests.property import conversion_questions
 from tests.property.brute import Found, Search
-from tests.property.strategies import TWISTS, instance
+from tests.property.strategies import DRAWN_FACTS, instance
 
 SEEDS = 800
 COVERED = (
@@ -51,7 +51,7 @@ COVERED = (
 
 @lru_cache(maxsize=1)
 def _spread() -> tuple[int, Counter[str], Counter[str], list[tuple[int, ...]]]:
-    feasible, refusals, twists = 0, Counter[str](), Counter[str]()
+    feasible, refusals, facts = 0, Counter[str](), Counter[str]()
     costs = []
     for seed in range(SEEDS):
         asked = instance(seed)
@@ -59,10 +59,10 @@ def _spread() -> tuple[int, Counter[str], Counter[str], list[tuple[int, ...]]]:
         found = search.best()
         feasible += found is not None
         refusals.update(set(search.refusals))
-        twists.update(asked.twists)
+        facts.update(asked.facts)
         if found is not None:
             costs.append(found.cost)
-    return feasible, refusals, twists, costs
+    return feasible, refusals, facts, costs
 
 
 def test_about_half_of_all_questions_have_a_plan() -> None:
@@ -78,7 +78,7 @@ def test_every_kind_refuses_something(kind: str) -> None:
 
 def test_every_twist_is_drawn() -> None:
     _, _, drawn, _ = _spread()
-    assert {twist.__name__ for twist, _ in TWISTS} == set(drawn)
+    assert {fact.__name__ for fact, _ in DRAWN_FACTS} == set(drawn)
 
 
 @pytest.mark.parametrize(
@@ -100,9 +100,9 @@ CONVERTING_SEEDS = 300
 def _converted() -> list[tuple[Found | None, tuple[str, ...], Counter[str]]]:
     found = []
     for seed in range(CONVERTING_SEEDS):
-        asked = converting.question(seed)
+        asked = conversion_questions.question(seed)
         search = Search(asked.platform, asked.pipelines)
-        found.append((search.best(), asked.twists, search.refusals))
+        found.append((search.best(), asked.facts, search.refusals))
     return found
 
 
@@ -126,7 +126,7 @@ def test_conversions_of_every_sort_are_needed() -> None:
 
 
 def test_protected_content_is_placed_converted_and_refused() -> None:
-    guarded = [found for found, twists, _ in _converted() if "domains" in twists]
+    guarded = [found for found, facts, _ in _converted() if "domains" in facts]
     placed = [found.plan for found in guarded if found is not None]
     assert 0.1 * len(guarded) <= len(placed) <= 0.6 * len(guarded)
     assert any(plan.conversions for plan in placed)

@@ -21,7 +21,7 @@ from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
 from tests.builders import changed, device, port
-from tests.property import converting
+from tests.property import conversion_questions
 from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
 
@@ -267,7 +267,7 @@ def test_what_is_live_never_helps() -> None:
 def converting_plans() -> tuple[tuple[int, Instance, Answer], ...]:
     found = []
     for seed in range(5000, 5000 + CONVERTING_SEEDS):
-        each = converting.question(seed)
+        each = conversion_questions.question(seed)
         found.append((seed, each, _answer(each.platform, each.pipelines)))
     return tuple(found)
 

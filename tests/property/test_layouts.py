@@ -20,8 +20,8 @@ from heapwright.solver.answer.plan import Plan
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.modifiers.opaque import Opaque
 from tests.property.brute import Search
-from tests.property.layout_twists import MODIFIED
-from tests.property.modified import FAMILIES, careless, question
+from tests.property.drawn_layout_facts import MODIFIED
+from tests.property.modifier_questions import FAMILIES, careless, question
 
 BATCH = 50
 BATCHES = 12

@@ -19,7 +19,7 @@ from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
 from heapwright.solver.board.places import IN_RUNS
 from heapwright.solver.question.load import live_from
 from heapwright.solver.question.pipeline import Pipeline
-from tests.property import beside
+from tests.property import shared_resources
 from tests.property.strategies import instance
 from tests.property.test_oracle import compared
 
@@ -81,10 +81,10 @@ def lacks_runs(answer: Answer) -> bool:
 
 def disagreements(first: int) -> Iterator[str]:
     for seed in range(first, first + BATCH):
-        asked = beside.question(seed)
+        asked = shared_resources.question(seed)
         text = disagreement(asked.platform, asked.pipelines)
         if text is not None:
-            yield f"seed {seed} ({', '.join(asked.twists)}): {text}"
+            yield f"seed {seed} ({', '.join(asked.facts)}): {text}"
 
 
 @pytest.mark.parametrize("batch", range(BATCHES))
@@ -95,7 +95,7 @@ def test_what_is_there_is_charged_as_if_it_were_asked_again(batch: int) -> None:
 @pytest.mark.parametrize("seed", [471, 1085])
 def test_what_live_buffers_overrun_by_themselves_is_refused(seed: int) -> None:
     """What they do not say counts by its worse end, here more bytes a second than a memory carries."""
-    asked = beside.question(seed)
+    asked = shared_resources.question(seed)
     assert disagreement(asked.platform, asked.pipelines) is None
 
 
@@ -108,7 +108,7 @@ def test_what_is_there_is_charged_as_if_it_were_asked_again_for_long(batch: int)
 def test_all_that_attachments_say_is_drawn_and_decides() -> None:
     said: Counter[str] = Counter()
     for seed in range(BATCHES * BATCH):
-        platform, (first, *others), *_ = beside.question(seed)
+        platform, (first, *others), *_ = shared_resources.question(seed)
         alone = heapwright.solve(platform, [first])
         if not isinstance(alone, Plan):
             continue

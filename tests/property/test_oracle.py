@@ -16,7 +16,7 @@ from heapwright.allocator.judge.cost import TERMS, plan_cost
 from heapwright.platforms.schema import Lock, Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
-from tests.property import converting
+from tests.property import conversion_questions
 from tests.property.brute import Search, brute_force
 from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
@@ -36,7 +36,7 @@ which rule each other out."""
 def disagreement(seed: int, drawn: Instance | None = None) -> str | None:
     """What solver and brute force see differently in one instance, if anything."""
     asked = drawn or instance(seed)
-    where = f"seed {seed} ({', '.join(asked.twists)})"
+    where = f"seed {seed} ({', '.join(asked.facts)})"
     text = compared(where, asked.platform, asked.pipelines, ())
     if text is not None or len(asked.pipelines) == 1:
         return text
@@ -106,7 +106,7 @@ def test_both_agree_where_heaps_lock_blocks(batch: int) -> None:
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         drawn = locking(instance(seed), seed)
         found.append(disagreement(seed, drawn))
-        drawn = locking(converting.question(seed), seed)
+        drawn = locking(conversion_questions.question(seed), seed)
         found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
     assert [text for text in found if text is not None] == []
 
@@ -130,7 +130,7 @@ def test_both_agree_where_heaps_differ_in_one_fact(batch: int) -> None:
     found = []
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         found.append(disagreement(seed, siblings(instance(seed), seed)))
-        drawn = siblings(converting.question(seed), seed)
+        drawn = siblings(conversion_questions.question(seed), seed)
         found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
     assert [text for text in found if text is not None] == []
 
@@ -139,8 +139,8 @@ def converting_disagreements(first: int) -> list[str]:
     """The same of questions in which conversions and protection decide."""
     found = []
     for seed in sorted({*range(first, first + BATCH)} - TOO_LARGE):
-        asked = converting.question(seed)
-        where = f"converting seed {seed} ({', '.join(asked.twists)})"
+        asked = conversion_questions.question(seed)
+        where = f"converting seed {seed} ({', '.join(asked.facts)})"
         found.append(compared(where, asked.platform, asked.pipelines, ()))
     return [text for text in found if text is not None]
 
@@ -152,7 +152,7 @@ def test_both_agree_on_conversions_and_protection(batch: int) -> None:
 
 @pytest.mark.parametrize("seed", [70810, 71746])
 def test_a_colour_that_nobody_here_states_may_be_handed_on(seed: int) -> None:
-    asked = converting.question(seed)
+    asked = conversion_questions.question(seed)
     assert compared(f"converting seed {seed}", asked.platform, asked.pipelines, ()) is None
 
 

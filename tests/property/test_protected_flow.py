@@ -1,6 +1,6 @@
 """Protected content through stages and alternatives: the solver against brute force.
 
-Small boards and files by chance (`flows`): alternatives, devices that declassify, ports that
+Small boards and files by chance (`protected_flow_questions`): alternatives, devices that declassify, ports that
 require or refuse, marks of every sort, ranges that heaps share.
 """
 
@@ -19,8 +19,8 @@ from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.resolve import Problem
 from tests.builders import board, buffer, changed, device, heap, pipeline, port
-from tests.property.flows import DEVICES, PORTS, READERS, WRITERS, Draw
-from tests.property.ranges import stands
+from tests.property.firewall_ranges import stands
+from tests.property.protected_flow_questions import DEVICES, PORTS, READERS, WRITERS, Draw
 from tests.property.test_oracle import compared
 
 BATCH = 50

@@ -9,7 +9,7 @@ from heapwright.allocator.judge.judge import judge
 from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.frames import run_frame
 from tests.property.brute import Search
-from tests.property.modified import FAMILIES, OPAQUE, careless, question
+from tests.property.modifier_questions import FAMILIES, OPAQUE, careless, question
 
 BATCH = 50
 BATCHES = 8

@@ -14,7 +14,7 @@ from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement, Plane
 from tests.builders import KIB, MIB, board, buffer, device, heap, iommu, memory, pipeline, port
-from tests.unit.allocator.hand import CAMERA, PANEL, placement, plan, read
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, placement, plan, read
 
 SYSTEM = {"system": heap("dram", run="4KiB")}
 CMA = {"cma": heap("cma", align={"by_size_up_to": "1MiB"})}

@@ -16,7 +16,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Level, Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
-from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, kinds, placement, plan, read, written
 
 BOTH = image("XR24", "AR24")
 READS = read("scaler", "source")

@@ -9,8 +9,8 @@ import pytest
 from heapwright.allocator.judge.cost import cost
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
-from tests.unit.allocator import hand
-from tests.unit.allocator.hand import CAMERA, placement, plan, read
+from tests.unit.allocator import plans_by_hand
+from tests.unit.allocator.plans_by_hand import CAMERA, placement, plan, read
 
 FRAME = 1024 * 60
 PAGES = 8192
@@ -95,7 +95,7 @@ def test_whole_runs_are_shares_of_all_their_memories() -> None:
     # Two runs of two pages are a third of the 48 KiB of both; single pages a sixth.
     memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
-    large = hand.image(stride=512) | {"allocated": 8192}
+    large = plans_by_hand.image(stride=512) | {"allocated": 8192}
     assert of(platform, heap="either", **large)[5:7] == (333_334, 333_334)
     assert of(platform, heap="either")[5:7] == (166_667, 166_667)
 

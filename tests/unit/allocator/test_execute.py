@@ -20,7 +20,7 @@ from heapwright.allocator.execute import execute
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from tests.builders import board, buffer, device, heap, pipeline, port
-from tests.unit.allocator.hand import CAMERA, placement, plan, read
+from tests.unit.allocator.plans_by_hand import CAMERA, placement, plan, read
 
 
 class Recorder:

@@ -20,7 +20,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import SOURCE, board, buffer, changed, device, heap, image, memory, pipeline, port
-from tests.unit.allocator.hand import CAMERA, PANEL, kinds, placement, plan, read, written
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, kinds, placement, plan, read, written
 from tests.unit.allocator.test_conversions import conversion
 
 SHUT = {"cpu": "none", "access": ["camera", "panel"]}

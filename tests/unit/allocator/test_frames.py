@@ -13,8 +13,8 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plane
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import KIB, board, buffer, device, heap, image, iommu, memory, pipeline, port
-from tests.unit.allocator import hand
-from tests.unit.allocator.hand import CAMERA, kinds, placement, plan
+from tests.unit.allocator import plans_by_hand
+from tests.unit.allocator.plans_by_hand import CAMERA, kinds, placement, plan
 
 
 def frame(platform: Platform, *placements: Placement, asked: Pipeline | None = None, **mode: Any) -> set[str]:
@@ -58,7 +58,7 @@ def test_devices_follow_their_own_stride(stride: dict[str, Any]) -> None:
 
 
 def test_a_power_of_two_device_reads_a_power_of_two() -> None:
-    assert frame(with_panel(stride={"power_of_two": True}), placement(**hand.image(stride=96))) == {
+    assert frame(with_panel(stride={"power_of_two": True}), placement(**plans_by_hand.image(stride=96))) == {
         "corrupt-read-back"
     }
 
@@ -80,11 +80,11 @@ def _nv12(**rule: Any) -> Platform:
     ],
 )
 def test_devices_look_for_chroma_in_their_own_place(rule: dict[str, Any]) -> None:
-    assert frame(_nv12(**rule), placement(**hand.nv12())) == {"corrupt-read-back"}
+    assert frame(_nv12(**rule), placement(**plans_by_hand.nv12())) == {"corrupt-read-back"}
 
 
 def test_unequal_planes_for_a_device_that_knows_one_stride() -> None:
-    assert frame(_nv12(stride={"planes": "equal"}), placement(**hand.nv12(chroma=32))) == {
+    assert frame(_nv12(stride={"planes": "equal"}), placement(**plans_by_hand.nv12(chroma=32))) == {
         "corrupt-read-back"
     }
 
@@ -148,7 +148,7 @@ def test_raw_data_comes_back() -> None:
 
 def test_what_nobody_can_read_is_said() -> None:
     assert frame(
-        board(), placement(format="NV12", **{k: v for k, v in hand.nv12().items() if k != "format"})
+        board(), placement(format="NV12", **{k: v for k, v in plans_by_hand.nv12().items() if k != "format"})
     ) == {"format"}
     assert frame(board(), placement(modifier="ARM_AFBC(16x16)")) == {"metadata-planes"}
     assert frame(board(), placement(format="R8", modifier="QCOM_COMPRESSED")) == {"modifier"}

@@ -10,8 +10,8 @@ import pytest
 from heapwright.allocator.judge.judge import judge
 from heapwright.solver.answer.plan import AttachedPort, Dropped, Plane
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
-from tests.unit.allocator import hand
-from tests.unit.allocator.hand import CAMERA, PANEL, judged, kinds, placement, plan, read
+from tests.unit.allocator import plans_by_hand
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, judged, kinds, placement, plan, read
 
 
 def with_panel(**facts: Any) -> dict[str, Any]:
@@ -48,8 +48,8 @@ def test_attachments_may_come_in_any_order() -> None:
         ({"attachments": (CAMERA,)}, "missing-device"),
         ({"attachments": (CAMERA, CAMERA)}, "missing-device"),
         ({"attachments": (CAMERA, read("nobody", "scanout"))}, "missing-device"),
-        (hand.image(stride=60), "stride-range"),
-        (hand.image(rows=15), "rows"),
+        (plans_by_hand.image(stride=60), "stride-range"),
+        (plans_by_hand.image(rows=15), "rows"),
         ({"planes": (Plane(offset=0, stride=64, size=1000),)}, "rows"),
         ({"planes": (Plane(offset=64, stride=64, size=1024),)}, "plane-buffers"),
         ({"planes": (Plane(offset=0, stride=64, size=1024, dmabuf=1),)}, "plane-buffers"),
@@ -82,7 +82,7 @@ def test_scattered_pages_for_a_device_without_iommu() -> None:
     )
     assert judged(platform) == ()
     large = pipeline(frame=buffer(size="16x128"))
-    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **hand.image(rows=128)}
+    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **plans_by_hand.image(rows=128)}
     [fault] = judged(platform, large, **changes)
     # A display imports by DRM, which says EINVAL (drm_gem_dma_helper.c).
     assert (fault.kind, fault.errno, fault.device) == ("contiguous-memory", EINVAL, "panel")
@@ -92,7 +92,7 @@ def test_scattered_pages_for_a_device_without_iommu() -> None:
 def test_segments_cut_runs() -> None:
     # A run of 8192 bytes is two entries for a device whose segments end at 4096.
     large = pipeline(frame=buffer(size="16x128"))
-    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **hand.image(rows=128)}
+    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **plans_by_hand.image(rows=128)}
 
     def with_segments(number: int) -> set[str]:
         dma = {"segments": number, "segment_size": 4096}
@@ -105,7 +105,7 @@ def test_segments_cut_runs() -> None:
 
 def test_a_run_must_not_cross_a_boundary() -> None:
     large = pipeline(frame=buffer(size="16x128"))
-    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **hand.image(rows=128)}
+    changes = {"height": 128, "coded_height": 128, "allocated": 8192, **plans_by_hand.image(rows=128)}
     panel = device("display", dma={"boundary": 8192}, scanout=port())
     crossing = board(devices={"panel": panel})
     aligned = board(devices={"panel": panel}, heaps={"system": heap("dram", align="8KiB")})
@@ -128,40 +128,44 @@ def test_a_driver_that_computes_its_own_chroma_offset_reads_garbage() -> None:
         "camera": device("camera", capture=port(image("NV12"))),
         "panel": device("display", scanout=port(image("NV12", implied_offset={"rows": {"multiple": 32}}))),
     }
-    assert kinds(judged(board(devices=devices), **hand.nv12())) == {
+    assert kinds(judged(board(devices=devices), **plans_by_hand.nv12())) == {
         "implied-plane-offset",
         "corrupt-read-back",
         "tail",
     }
-    assert judged(board(devices=devices), **hand.nv12(at=512)) == ()
+    assert judged(board(devices=devices), **plans_by_hand.nv12(at=512)) == ()
 
 
 @pytest.mark.parametrize(
     ("rule", "layout", "kind"),
     [
-        ({"stride": {"pixels": {"group": 3, "bytes": 16}}}, hand.image(stride=80), "stride-multiple"),
-        ({"stride": {"set": [96, 128]}}, hand.image(), "stride-set"),
-        ({"stride": {"power_of_two": True}}, hand.image(stride=96), "stride-set"),
-        ({"stride": {"exact": {"width_multiple": 32}}}, hand.image(), "stride-exact"),
-        ({"stride": {"fixed": True}}, hand.image(stride=68), "stride-exact"),
-        ({"stride": {"min": 128}}, hand.image(), "stride-range"),
-        ({"stride": {"max": 60}}, hand.image(), "stride-range"),
-        ({"stride": {"max_pixels": 16}}, hand.image(stride=68), "stride-range"),
-        ({"stride": {"beyond": {"bytes": 32, "multiple": 48}}}, hand.image(), "stride-range"),
-        ({"rows": {"multiple": 10}}, hand.image(), "rows"),
-        ({"extent": {"min": "32x8"}}, hand.image(), "extent"),
-        ({"extent": {"max": "8x32"}}, hand.image(), "extent"),
-        ({"extent": {"multiple": "3x1"}}, hand.image(), "extent"),
-        ({"dmabufs": [2]}, hand.image(), "plane-buffers"),
-        ({"tail": {"bytes": 1}}, hand.image(), "tail"),
-        ({"tail": {"per_block": {"of": "16x16", "bytes": 8}}}, hand.image(), "tail"),
-        ({"tail": {"at_least_stride_or": 32}}, hand.image(), "tail"),
-        ({"minimum": {"rows_multiple": 32}}, hand.image(), "minimum-size"),
-        ({"colours": ["bt709"]}, hand.image(), "colour-space"),
-        ({"when": {"rotate": [90]}}, hand.image(), "modifier-side-condition"),
-        ({"when": {"codec": ["h264"]}}, hand.image(), "modifier-side-condition"),
-        ({"when": {"crop": True}}, hand.image(), "modifier-side-condition"),
-        ({"when": {"scale": True}}, hand.image(), "modifier-side-condition"),
+        (
+            {"stride": {"pixels": {"group": 3, "bytes": 16}}},
+            plans_by_hand.image(stride=80),
+            "stride-multiple",
+        ),
+        ({"stride": {"set": [96, 128]}}, plans_by_hand.image(), "stride-set"),
+        ({"stride": {"power_of_two": True}}, plans_by_hand.image(stride=96), "stride-set"),
+        ({"stride": {"exact": {"width_multiple": 32}}}, plans_by_hand.image(), "stride-exact"),
+        ({"stride": {"fixed": True}}, plans_by_hand.image(stride=68), "stride-exact"),
+        ({"stride": {"min": 128}}, plans_by_hand.image(), "stride-range"),
+        ({"stride": {"max": 60}}, plans_by_hand.image(), "stride-range"),
+        ({"stride": {"max_pixels": 16}}, plans_by_hand.image(stride=68), "stride-range"),
+        ({"stride": {"beyond": {"bytes": 32, "multiple": 48}}}, plans_by_hand.image(), "stride-range"),
+        ({"rows": {"multiple": 10}}, plans_by_hand.image(), "rows"),
+        ({"extent": {"min": "32x8"}}, plans_by_hand.image(), "extent"),
+        ({"extent": {"max": "8x32"}}, plans_by_hand.image(), "extent"),
+        ({"extent": {"multiple": "3x1"}}, plans_by_hand.image(), "extent"),
+        ({"dmabufs": [2]}, plans_by_hand.image(), "plane-buffers"),
+        ({"tail": {"bytes": 1}}, plans_by_hand.image(), "tail"),
+        ({"tail": {"per_block": {"of": "16x16", "bytes": 8}}}, plans_by_hand.image(), "tail"),
+        ({"tail": {"at_least_stride_or": 32}}, plans_by_hand.image(), "tail"),
+        ({"minimum": {"rows_multiple": 32}}, plans_by_hand.image(), "minimum-size"),
+        ({"colours": ["bt709"]}, plans_by_hand.image(), "colour-space"),
+        ({"when": {"rotate": [90]}}, plans_by_hand.image(), "modifier-side-condition"),
+        ({"when": {"codec": ["h264"]}}, plans_by_hand.image(), "modifier-side-condition"),
+        ({"when": {"crop": True}}, plans_by_hand.image(), "modifier-side-condition"),
+        ({"when": {"scale": True}}, plans_by_hand.image(), "modifier-side-condition"),
     ],
 )
 def test_a_port_that_cannot_take_the_layout(rule: dict[str, Any], layout: dict[str, Any], kind: str) -> None:
@@ -199,21 +203,21 @@ def _nv12_board(**rule: Any) -> Any:
 @pytest.mark.parametrize(
     ("rule", "layout", "kind"),
     [
-        ({}, hand.nv12(), None),
-        ({}, hand.nv12(chroma=32), "plane-strides"),
-        ({"stride": {"planes": "equal"}}, hand.nv12(), None),
-        ({"stride": {"planes": "equal"}}, hand.nv12(chroma=32), "plane-strides"),
-        ({"stride": {"planes": "halved"}}, hand.nv12(), "plane-strides"),
-        ({"offset": {"multiple": 256}}, hand.nv12(), None),
-        ({"offset": {"multiple": 512}}, hand.nv12(), "plane-offset"),
-        ({}, hand.nv12(at=200), "plane-offset"),
-        ({"tail": {"bytes": 8, "per_plane": True}}, hand.nv12(tail=8), "tail"),
-        ({"tail": {"bytes": 8, "per_plane": True}}, hand.nv12(at=264, tail=8), None),
-        ({"tail": {"rows": 2, "per_plane": True}}, hand.nv12(at=288, tail=16), None),
-        ({"tail": {"rows": 2}}, hand.nv12(tail=32), None),
-        ({"tail": {"rows": 2}}, hand.nv12(tail=31), "tail"),
-        ({}, hand.nv12(apart=True), None),
-        ({"tail": {"bytes": 8}}, hand.nv12(apart=True, tail=8), "tail"),
+        ({}, plans_by_hand.nv12(), None),
+        ({}, plans_by_hand.nv12(chroma=32), "plane-strides"),
+        ({"stride": {"planes": "equal"}}, plans_by_hand.nv12(), None),
+        ({"stride": {"planes": "equal"}}, plans_by_hand.nv12(chroma=32), "plane-strides"),
+        ({"stride": {"planes": "halved"}}, plans_by_hand.nv12(), "plane-strides"),
+        ({"offset": {"multiple": 256}}, plans_by_hand.nv12(), None),
+        ({"offset": {"multiple": 512}}, plans_by_hand.nv12(), "plane-offset"),
+        ({}, plans_by_hand.nv12(at=200), "plane-offset"),
+        ({"tail": {"bytes": 8, "per_plane": True}}, plans_by_hand.nv12(tail=8), "tail"),
+        ({"tail": {"bytes": 8, "per_plane": True}}, plans_by_hand.nv12(at=264, tail=8), None),
+        ({"tail": {"rows": 2, "per_plane": True}}, plans_by_hand.nv12(at=288, tail=16), None),
+        ({"tail": {"rows": 2}}, plans_by_hand.nv12(tail=32), None),
+        ({"tail": {"rows": 2}}, plans_by_hand.nv12(tail=31), "tail"),
+        ({}, plans_by_hand.nv12(apart=True), None),
+        ({"tail": {"bytes": 8}}, plans_by_hand.nv12(apart=True, tail=8), "tail"),
     ],
 )
 def test_planes(rule: dict[str, Any], layout: dict[str, Any], kind: str | None) -> None:
@@ -230,20 +234,22 @@ def test_tiles_are_whole() -> None:
     asked = pipeline(frame=buffer(size="18x18"))
     changes: dict[str, Any] = {"modifier": "VIVANTE_TILED", "modifier_value": f"{0x06 << 56 | 1:#x}"}
     changes |= {"width": 18, "height": 18, "coded_width": 18, "coded_height": 18}
-    assert judged(board(devices=devices), asked, **changes, **hand.image(stride=80, rows=20)) == ()
+    assert judged(board(devices=devices), asked, **changes, **plans_by_hand.image(stride=80, rows=20)) == ()
     assert "modifier" in kinds(
-        judged(board(devices=devices), asked, **changes, **hand.image(stride=72, rows=20))
+        judged(board(devices=devices), asked, **changes, **plans_by_hand.image(stride=72, rows=20))
     )
     assert "modifier" in kinds(
-        judged(board(devices=devices), asked, **changes, **hand.image(stride=80, rows=18))
+        judged(board(devices=devices), asked, **changes, **plans_by_hand.image(stride=80, rows=18))
     )
 
 
 def test_a_coded_size_is_the_writers() -> None:
     devices = {"camera": device("camera", capture=port(image(coded={"multiple": "24x8"})))}
-    layout = hand.image(stride=96)
+    layout = plans_by_hand.image(stride=96)
     assert judged(board(devices=devices), coded_width=24, **layout) == ()
-    assert "coded-size" in kinds(judged(board(devices=devices), coded_width=48, **hand.image(stride=192)))
+    assert "coded-size" in kinds(
+        judged(board(devices=devices), coded_width=48, **plans_by_hand.image(stride=192))
+    )
     assert "coded-size" in kinds(judged(board(devices=devices), **layout))
 
 
@@ -324,7 +330,7 @@ def test_protection_flows_through_a_stage_unless_it_ends_there() -> None:
         platform = board(devices=devices, heaps={"system": heap("dram"), "closed": closed})
         secret = buffer(protected=True, read_by="2d.source")
         asked = pipeline(secret=secret, shown=buffer(written_by="2d.target"))
-        blit, out = read("blitter", "source"), hand.written("blitter", "target")
+        blit, out = read("blitter", "source"), plans_by_hand.written("blitter", "target")
         first = placement(buffer="secret", heap="closed", attachments=(CAMERA, blit))
         return kinds(
             judge(platform, [asked], plan(first, placement(buffer="shown", attachments=(out, PANEL))))

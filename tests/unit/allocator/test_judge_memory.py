@@ -9,8 +9,8 @@ import pytest
 from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, iommu, memory, pipeline, port, raw_port
-from tests.unit.allocator import hand
-from tests.unit.allocator.hand import CAMERA, PANEL, judged, kinds, placement, plan, read
+from tests.unit.allocator import plans_by_hand
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, judged, kinds, placement, plan, read
 
 
 def with_panel(**facts: Any) -> dict[str, Any]:
@@ -306,7 +306,7 @@ def test_whole_runs_are_not_split_between_memories() -> None:
             memory={"dram": memory(dram), "bank": memory("12KiB", base=1 << 20)},
             heaps={"system": heap("dram", "bank", run=run)},
         )
-        return kinds(judged(platform, **hand.image(stride=512), allocated=8192))
+        return kinds(judged(platform, **plans_by_hand.image(stride=512), allocated=8192))
 
     assert needed("4KiB") == set()
     assert needed("whole") == {"capacity"}

@@ -14,7 +14,7 @@ from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plane
 from tests.builders import board, device, heap, image, pipeline, port
-from tests.unit.allocator.hand import judged, kinds, placement, plan
+from tests.unit.allocator.plans_by_hand import judged, kinds, placement, plan
 
 AFBC = "ARM_AFBC(16x16,SPARSE)"
 UBWC = "QCOM_COMPRESSED"

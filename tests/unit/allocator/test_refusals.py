@@ -14,7 +14,7 @@ from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.allocator.kernel.calls import heap_call_refusal
 from heapwright.solver.answer.plan import AttachedPort, Plane
 from tests.builders import KIB, MIB, board, device, heap, memory, port
-from tests.unit.allocator.hand import CAMERA, PANEL
+from tests.unit.allocator.plans_by_hand import CAMERA, PANEL
 from tests.unit.allocator.test_board import of_size, refused
 
 

@@ -56,11 +56,11 @@ NOT_VERIFIED: Final = {
 TERMS_TESTED_IN: Final = {
     "lossy-conversions": "solver/test_conversions.py",
     "conversion-bytes": "solver/test_conversions.py",
-    "preference": "solver/test_problem.py",
+    "preference": "solver/test_resolve.py",
     "dropped-wishes": "test_sharing.py",
     "traffic": "constraints/test_cpu_access.py",
-    "scarcity-largest": "solver/test_locks.py",
-    "scarcity-sum": "solver/test_locks.py",
+    "scarcity-largest": "solver/test_reserved_blocks.py",
+    "scarcity-sum": "solver/test_reserved_blocks.py",
     "bytes": "test_acme.py",
 }
 TERM_PROVIDES: Final = {"placed": {"value"}, "counted": {"value"}, "joint": set()}

@@ -1,4 +1,4 @@
-"""model and search: the levels of the objective, limits, bounds, and numbers near the edge of 64 bits."""
+"""choose and cpsat: the levels of the objective, limits, bounds, and numbers near the edge of 64 bits."""
 
 from __future__ import annotations
 

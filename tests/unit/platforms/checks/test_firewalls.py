@@ -1,6 +1,6 @@
 """One range of memory has one access list: which heaps can rely on their firewall.
 
-Board, judge and the tables of docs/protected.md (tests.property.ranges) are three readings of it.
+Board, judge and the tables of docs/protected.md (tests.property.firewall_ranges) are three readings of it.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.board import Board
 from tests.builders import board, buffer, device, facts, heap, memory, pipeline, placed, port, refusal
-from tests.property.ranges import stands
+from tests.property.firewall_ranges import stands
 
 MAY = port(protected="allowed")
 INSIDE = ["camera", "panel"]

@@ -17,7 +17,7 @@ from heapwright.platforms.importers.assemble import profile
 from heapwright.platforms.importers.joining import joined
 from heapwright.platforms.importers.records import Machine
 from heapwright.platforms.schema import Platform
-from tests.counting import calls
+from tests.call_counts import calls
 
 # A rockchip ISP, as Forlinx' OK3588 manual shows it (ENUM_FMT of /dev/video55), with the head that --all prints.
 ISP = """\

@@ -14,7 +14,7 @@ from heapwright.platforms.fourcc.videodev import is_bayer, number, picture
 from heapwright.platforms.importers import assemble, v4l2_ctl
 from heapwright.platforms.importers.records import Machine
 from heapwright.platforms.schema import Device
-from tests.counting import calls
+from tests.call_counts import calls
 
 COMMAND = "run v4l2-ctl -d /dev/videoN --all --list-formats-ext --list-formats-out-ext"
 

@@ -18,7 +18,7 @@ from heapwright.platforms.reading import yaml_source
 from heapwright.platforms.reading.documents import document_from
 from heapwright.platforms.reading.yaml_source import MAX_BYTES, read_file, read_text
 from tests import hostile
-from tests.counting import calls
+from tests.call_counts import calls
 
 
 @pytest.fixture(params=["C", "pure"])

@@ -1,4 +1,4 @@
-"""Twists that make it harder for ports to agree on how the bytes of an image lie."""
+"""Facts that make it harder for ports to agree on how the bytes of an image lie."""
 
 from __future__ import annotations
 

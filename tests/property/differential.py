@@ -20,7 +20,7 @@ from tests.property import catalogue
 from tests.property.candidates import Candidates
 from tests.property.mutations import MOST, Mutation
 
-REMEMBERING: Final = ("reached", "concerning", "strict", "demands", "unlocked")
+REMEMBERING: Final = ("reached", "concerning", "strict", "demands", "permitted")
 """Methods of a `Propagation` with a memo each, called the same."""
 
 

@@ -1,4 +1,4 @@
-"""problem: pipelines resolved against a board: labels, variables, stages, and the order of everything."""
+"""resolve: pipelines resolved against a board: labels, variables, stages, and the order of everything."""
 
 from __future__ import annotations
 

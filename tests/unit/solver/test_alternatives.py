@@ -1,4 +1,4 @@
-"""rivals: other plans in order of cost, and what a wanted one would have cost or clashed with."""
+"""alternatives: other plans in order of cost, and what a wanted one would have cost or clashed with."""
 
 from __future__ import annotations
 

@@ -104,7 +104,7 @@ def least(rows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int
     return preference, dropped, traffic, size
 
 
-class Grafts:
+class BruteConversions:
     """The conversions of one question."""
 
     def __init__(self, search: Search) -> None:

@@ -16,7 +16,7 @@ from heapwright.allocator.backend import KernelRefused
 from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
 from tests.builders import GIB, KIB, MIB, board, device, heap, memory, port
-from tests.unit.allocator.hand import CAMERA
+from tests.unit.allocator.plans_by_hand import CAMERA
 from tests.unit.allocator.test_board import of_size
 
 SIZES = {"64K": 64 * KIB, "1M": MIB, "1.5M": 1536 * KIB, "8M": 8 * MIB, "32M": 32 * MIB}

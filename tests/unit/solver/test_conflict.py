@@ -1,4 +1,4 @@
-"""explain and facts: the shortest conflict, in sentences that name what decides."""
+"""conflict and facts: the shortest conflict, in sentences that name what decides."""
 
 from __future__ import annotations
 

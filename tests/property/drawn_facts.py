@@ -7,7 +7,7 @@ apertures of a few pages, strides around the width.
 from __future__ import annotations
 
 from tests.property.drafts import READERS, SOURCE, Draft, Json
-from tests.property.marks import marked, walled
+from tests.property.protection_marks import marked, walled
 
 # Reach
 

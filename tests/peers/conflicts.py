@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, Final
 
-from . import ground
+from . import heaps
 from .negotiate import Failure, Negotiation
 from .party import Party
 from .rules import alignment
@@ -46,7 +46,7 @@ def of(failure: Failure, negotiation: Negotiation) -> set[str]:
 
 def _is_in(name: str, text: str) -> bool:
     """Whether a device of the participant is named: its tag, then its kind."""
-    return re.search(rf"(?<![A-Za-z0-9_+-]){re.escape(ground.plain(name))}-[a-z0-9]", text) is not None
+    return re.search(rf"(?<![A-Za-z0-9_+-]){re.escape(heaps.plain(name))}-[a-z0-9]", text) is not None
 
 
 def _counting(parties: tuple[Party, ...]) -> Iterator[str]:

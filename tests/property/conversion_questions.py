@@ -13,10 +13,10 @@ from typing import Final
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
-from tests.property import layout_twists, twists
+from tests.property import drawn_facts, drawn_layout_facts
 from tests.property.drafts import FORMATS, READERS, SOURCE, WRITERS, Draft, Json
-from tests.property.marks import marked, walled
-from tests.property.strategies import Instance, Twist
+from tests.property.protection_marks import marked, walled
+from tests.property.strategies import DrawnFact, Instance
 
 _CHANGES: Final = ("format", "modifier", "memory", "stride")
 _MADE: Final = (
@@ -25,42 +25,42 @@ _MADE: Final = (
     ("cpu", ("read", "write")),
 )
 """The blocks that are made to convert."""
-_TWISTS: Final[tuple[Twist, ...]] = (
-    twists.bits,
-    twists.iommu,
-    twists.own_aperture,
-    twists.linear,
-    twists.local_memory,
-    twists.port_memory,
-    twists.imports,
-    twists.takes_from,
-    twists.unmapped,
-    twists.once,
-    twists.small_memory,
-    twists.small_memory,
-    twists.bandwidth,
-    twists.heap_limits,
-    twists.incoherent,
-    twists.count,
-    twists.holds,
-    twists.resource,
-    twists.how_many,
-    twists.declassifies,
-    twists.port_protected,
-    twists.alternatives,
-    twists.stage,
-    twists.label,
-    layout_twists.stride_multiple,
-    layout_twists.stride_set,
-    layout_twists.coded,
-    layout_twists.rows,
-    layout_twists.tail,
-    layout_twists.dmabufs,
-    layout_twists.tiled,
-    layout_twists.colours,
-    layout_twists.port_bytes,
-    layout_twists.when,
-    layout_twists.rotate,
+_DRAWN_FACTS: Final[tuple[DrawnFact, ...]] = (
+    drawn_facts.bits,
+    drawn_facts.iommu,
+    drawn_facts.own_aperture,
+    drawn_facts.linear,
+    drawn_facts.local_memory,
+    drawn_facts.port_memory,
+    drawn_facts.imports,
+    drawn_facts.takes_from,
+    drawn_facts.unmapped,
+    drawn_facts.once,
+    drawn_facts.small_memory,
+    drawn_facts.small_memory,
+    drawn_facts.bandwidth,
+    drawn_facts.heap_limits,
+    drawn_facts.incoherent,
+    drawn_facts.count,
+    drawn_facts.holds,
+    drawn_facts.resource,
+    drawn_facts.how_many,
+    drawn_facts.declassifies,
+    drawn_facts.port_protected,
+    drawn_facts.alternatives,
+    drawn_facts.stage,
+    drawn_facts.label,
+    drawn_layout_facts.stride_multiple,
+    drawn_layout_facts.stride_set,
+    drawn_layout_facts.coded,
+    drawn_layout_facts.rows,
+    drawn_layout_facts.tail,
+    drawn_layout_facts.dmabufs,
+    drawn_layout_facts.tiled,
+    drawn_layout_facts.colours,
+    drawn_layout_facts.port_bytes,
+    drawn_layout_facts.when,
+    drawn_layout_facts.rotate,
 )
 
 
@@ -214,14 +214,16 @@ def question(seed: int) -> Instance:
     """The question of that seed."""
     random = Random(f"converting/{seed}")
     draft = Draft(random)
-    applied: list[Twist] = [_smaller, *random.choice(((disagree, converters),) * 7 + ((stairs,),))]
+    applied: list[DrawnFact] = [_smaller, *random.choice(((disagree, converters),) * 7 + ((stairs,),))]
     guarded = draft.chance(2)
     applied += [domains] if guarded else []
     applied += [flow] if draft.chance(4) else []
     applied += [raw_copies] if draft.chance(12) else []
-    applied += random.sample(_TWISTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3)))
-    for twist in applied:
-        twist(draft)
+    applied += random.sample(
+        _DRAWN_FACTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3))
+    )
+    for fact in applied:
+        fact(draft)
     data = draft.data()
     _few_trees(draft, data)
     for file in data["pipelines"]:
@@ -231,7 +233,7 @@ def question(seed: int) -> Instance:
                 buffer["conversions"] = draft.pick("allow", "lossless", "forbid")
     platform = Platform.model_validate(data["platform"])
     pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
-    return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
+    return Instance(platform, pipelines, tuple(fact.__name__ for fact in applied), data)
 
 
 def _few_trees(draft: Draft, data: Json) -> None:

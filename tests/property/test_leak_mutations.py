@@ -19,7 +19,7 @@ from heapwright.allocator.judge.constraints import protection
 from heapwright.allocator.judge.question.request import PlannedAssignment, RequestedBuffer
 from heapwright.solver.question.pipeline import Audience
 from heapwright.solver.question.protection import FlowChoice, ProtectionDomain
-from tests.property.flows import Draw
+from tests.property.protected_flow_questions import Draw
 from tests.property.test_oracle import compared
 from tests.property.test_protected_flow import BATCH, BATCHES
 

@@ -1,4 +1,4 @@
-"""options: everything that no single-buffer constraint forbids, less what another option beats."""
+"""enumerate: everything that no single-buffer constraint forbids, less what another option beats."""
 
 from __future__ import annotations
 

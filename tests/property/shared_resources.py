@@ -10,9 +10,9 @@ from typing import Final
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
-from tests.property import converting, twists
+from tests.property import conversion_questions, drawn_facts
 from tests.property.drafts import Draft
-from tests.property.strategies import Instance, Twist
+from tests.property.strategies import DrawnFact, Instance
 
 
 def turned(draft: Draft) -> None:
@@ -49,8 +49,8 @@ def rarely(draft: Draft) -> None:
 
 def converted(draft: Draft) -> None:
     """Both files need the same converter, which gets through only so much."""
-    converting.disagree(draft)
-    converting.converters(draft)
+    conversion_questions.disagree(draft)
+    conversion_questions.converters(draft)
     for device in draft.devices.values():
         for edge in device.get("converts", ()):
             edge["throughput"] = draft.pick(1000, 2000, 5000, 10000, 20000)
@@ -59,27 +59,34 @@ def converted(draft: Draft) -> None:
             device["converts"].append({**device["converts"][0], "throughput": draft.pick(500, 5000)})
 
 
-_TWISTS: Final[tuple[Twist, ...]] = (turned, either, rarely, converted, twists.resource, twists.how_many)
+_DRAWN_FACTS: Final[tuple[DrawnFact, ...]] = (
+    turned,
+    either,
+    rarely,
+    converted,
+    drawn_facts.resource,
+    drawn_facts.how_many,
+)
 
 
 def question(seed: int) -> Instance:
     """Two files that have to share; a pure function of the seed."""
     draft = Draft(Random(seed))
     _two_files(draft)
-    applied = draft.random.sample(_TWISTS, draft.pick(1, 2, 2, 3))
+    applied = draft.random.sample(_DRAWN_FACTS, draft.pick(1, 2, 2, 3))
     if draft.chance(3) and converted not in applied:
         applied.append(converted)
     if converted in applied:  # with more than one other, brute force may take minutes
-        applied = [converted, *[twist for twist in applied if twist is not converted][:1]]
-    applied.sort(key=_TWISTS.index, reverse=True)  # rules are split last
-    for twist in applied:
-        twist(draft)
+        applied = [converted, *[fact for fact in applied if fact is not converted][:1]]
+    applied.sort(key=_DRAWN_FACTS.index, reverse=True)  # rules are split last
+    for fact in applied:
+        fact(draft)
     data = draft.data()
     for file in data["pipelines"]:
         file["conversions"] = "allow" if converted in applied else "forbid"
     platform = Platform.model_validate(data["platform"])
     pipelines = tuple(Pipeline.model_validate(each) for each in data["pipelines"])
-    return Instance(platform, pipelines, tuple(twist.__name__ for twist in applied), data)
+    return Instance(platform, pipelines, tuple(fact.__name__ for fact in applied), data)
 
 
 def _two_files(draft: Draft) -> None:
