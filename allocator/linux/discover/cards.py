@@ -126,10 +126,10 @@ def _formats(
     fd: int, plane: kms.DisplayPlane, known: dict[str, kms.PropertyValue]
 ) -> dict[str, tuple[str, ...]]:
     """A plane's formats with modifiers by name; no modifiers where the driver tells none."""
-    told = known.get("IN_FORMATS")
-    if told is None or not told.value:
+    reported = known.get("IN_FORMATS")
+    if reported is None or not reported.value:
         return {each: () for each in plane.formats if pixel_format(each)}
-    pairs = kms.in_formats(kms.blob(fd, told.value))
+    pairs = kms.in_formats(kms.blob(fd, reported.value))
     return {
         fourcc: tuple(str(canonical(each)) for each in modifiers)
         for fourcc, modifiers in pairs.items()
@@ -141,9 +141,9 @@ def _writeback(fd: int, card: kms.CardObjects) -> tuple[str, ...]:
     written: dict[str, None] = {}
     for number in card.connectors:
         known = kms.properties(fd, number, uapi_kms.OBJECT_CONNECTOR)
-        told = known.get("WRITEBACK_PIXEL_FORMATS")
-        if told is not None and told.value:
-            data = kms.blob(fd, told.value)
+        reported = known.get("WRITEBACK_PIXEL_FORMATS")
+        if reported is not None and reported.value:
+            data = kms.blob(fd, reported.value)
             codes = (int.from_bytes(data[at : at + 4], "little") for at in range(0, len(data) - 3, 4))
             written |= {name: None for name in map(kms.fourcc_name, codes) if pixel_format(name)}
     return tuple(written)

@@ -60,11 +60,11 @@ def _ranges(iomem: str) -> list[tuple[int, int]]:
 
 def areas(root: Path, heap_names: list[str], notes: list[str]) -> tuple[Area, ...]:
     """CMA areas, by sysfs; where the kernel has none there, by what CmaTotal and heap names say."""
-    told = [each for each in folders(root / "sys/kernel/mm/cma") if number(each / "total_pages")]
+    reported = [each for each in folders(root / "sys/kernel/mm/cma") if number(each / "total_pages")]
     total = meminfo(root).get("CmaTotal", 0)
-    if told:
-        default = _default([each.name for each in told], root)
-        return tuple(_area(root, each, each.name == default) for each in told)
+    if reported:
+        default = _default([each.name for each in reported], root)
+        return tuple(_area(root, each, each.name == default) for each in reported)
     if not total:
         return ()
     notes.append("the kernel lists no CMA areas (CONFIG_CMA_SYSFS): CmaTotal is taken for one")

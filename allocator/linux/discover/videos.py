@@ -48,11 +48,11 @@ def found(root: Path, notes: list[str]) -> Iterator[Video]:
 
 
 def _video(root: Path, node: Path, fd: int) -> Video:
-    told = uapi.V4l2Capability()
-    call(fd, uapi.VIDIOC_QUERYCAP, told)
-    driver, card = told.driver.decode("utf-8", "replace"), told.card.decode("utf-8", "replace")
+    reported = uapi.V4l2Capability()
+    call(fd, uapi.VIDIOC_QUERYCAP, reported)
+    driver, card = reported.driver.decode("utf-8", "replace"), reported.card.decode("utf-8", "replace")
     folder = root / "sys/class/video4linux" / node.name
-    able = told.device_caps
+    able = reported.device_caps
     directions: list[QueueDirection] = []
     if able & (uapi_looking.OUTPUTS | uapi_looking.CONVERTS):
         directions.append("output")
@@ -63,7 +63,7 @@ def _video(root: Path, node: Path, fd: int) -> Video:
     return Video(
         f"/dev/{node.name}", name, driver, card, tuple(_queue(fd, each) for each in directions),
         reach(folder / "device"), permission(node, os.R_OK | os.W_OK), source,
-        hardware(folder / "device", told.bus_info.decode("utf-8", "replace")),
+        hardware(folder / "device", reported.bus_info.decode("utf-8", "replace")),
     )  # fmt: skip
 
 
@@ -87,14 +87,14 @@ def _memory_kinds(fd: int, type_: int) -> int:
 
 def _formats(queue: Queue) -> Iterator[VideoFormat]:
     for index in range(MOST_FORMATS):
-        told = uapi.V4l2FormatDescription(index=index, type=queue.type)
+        reported = uapi.V4l2FormatDescription(index=index, type=queue.type)
         try:
-            call(queue.fd, uapi.VIDIOC_ENUM_FMT, told)
+            call(queue.fd, uapi.VIDIOC_ENUM_FMT, reported)
         except KernelRefused:
             return
-        code = int(told.pixelformat)
+        code = int(reported.pixelformat)
         name = _name(code)
-        compressed = bool(told.flags & uapi_looking.FORMAT_COMPRESSED)
+        compressed = bool(reported.flags & uapi_looking.FORMAT_COMPRESSED)
         fourcc, modifier, buffers = picture(code)
         compressed = compressed and fourcc is None
         sizes = _sizes(queue, code)
@@ -114,16 +114,16 @@ def _sizes(queue: Queue, code: int) -> tuple[Sizes, ...]:
     """Image sizes by VIDIOC_ENUM_FRAMESIZES; else what becomes of the smallest and the largest wish."""
     listed: list[Sizes] = []
     for index in range(MOST_SIZES):
-        told = uapi_looking.FrameSize(index=index, pixel_format=code)
+        reported = uapi_looking.FrameSize(index=index, pixel_format=code)
         try:
-            call(queue.fd, uapi_looking.ENUM_FRAMESIZES, told)
+            call(queue.fd, uapi_looking.ENUM_FRAMESIZES, reported)
         except KernelRefused:
             break
-        if told.type == uapi_looking.FRAMESIZE_DISCRETE:
-            pair = (int(told.sizes[0]), int(told.sizes[1]))
+        if reported.type == uapi_looking.FRAMESIZE_DISCRETE:
+            pair = (int(reported.sizes[0]), int(reported.sizes[1]))
             listed.append(Sizes(pair, pair))
             continue
-        least_width, most_width, across, least_height, most_height, down = map(int, told.sizes)
+        least_width, most_width, across, least_height, most_height, down = map(int, reported.sizes)
         return (
             Sizes((least_width, least_height), (most_width, most_height), (max(1, across), max(1, down))),
         )

@@ -118,8 +118,10 @@ def _exported(
     made = mmap.allocate(node, direction, code, placement.width, placement.height, stride, name)
     if made.settled.stride != stride or len(made.dmabufs) != len(placement.sizes):
         _close(made.dmabufs)
-        told = f"rows of {made.settled.stride} bytes in {len(made.dmabufs)} dma-bufs"
-        raise KernelRefused(EINVAL, f"{node.name} makes {told}, not of {stride} in {len(placement.sizes)}")
+        reported = f"rows of {made.settled.stride} bytes in {len(made.dmabufs)} dma-bufs"
+        raise KernelRefused(
+            EINVAL, f"{node.name} makes {reported}, not of {stride} in {len(placement.sizes)}"
+        )
     return made.dmabufs
 
 

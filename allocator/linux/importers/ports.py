@@ -82,9 +82,9 @@ class QueuePort:
         got = self.queue.format(code, placement.width, placement.height, stride)
         wanted = (code, placement.width, placement.height, stride)
         if got[:4] != wanted:
-            told = f"{got.width}x{got.height} in rows of {got.stride} bytes"
+            reported = f"{got.width}x{got.height} in rows of {got.stride} bytes"
             raise KernelRefused(
-                EINVAL, f"VIDIOC_S_FMT makes it {told}, not {wanted[1]}x{wanted[2]} in rows of {stride}"
+                EINVAL, f"VIDIOC_S_FMT makes it {reported}, not {wanted[1]}x{wanted[2]} in rows of {stride}"
             )
         self._settled = got
 

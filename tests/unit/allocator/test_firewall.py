@@ -1,4 +1,4 @@
-"""Firewalls by themselves: whatever the plan says, the bus stops strangers, counts them, and goes on.
+"""Firewalls by themselves: whatever the plan says, the bus stops devices outside the access list, counts them, and goes on.
 
 The question of the thread: can it be tested that the system does not crash
 badly when the wrong memory is given to those who expect the other sort?
