@@ -222,7 +222,7 @@ def test_an_audience_may_make_the_alternative() -> None:
         canvas=buffer(written_by="gpu.render", read_by="npu.input", protected=seen_by("gpu", "npu")),
     )
     found = plan(lent(), question)
-    assert [each.device for each in found.placements[1].attachments] == ["decoder", "panel"]
+    assert [each.device for each in found.placements[0].attachments] == ["decoder", "panel"]
     assert judge(lent(), [question], found) == () and leaks(lent(), [question], found) == []
 
 
