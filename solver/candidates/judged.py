@@ -40,7 +40,7 @@ class Judgement(NamedTuple):
     """Each heap with the one whose memory the buffer lives in."""
 
 
-class Judged:
+class JudgedCandidates:
     """All candidates of one buffer, with the facts that kill each; `facts` are all that may."""
 
     def __init__(self, found: Propagation, question: Question, facts: Iterable[Fact]) -> None:

@@ -17,7 +17,7 @@ from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Memo, Propagation
-from heapwright.solver.candidates.judged import Judged
+from heapwright.solver.candidates.judged import JudgedCandidates
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.graph import conversion, count, missing_device
@@ -61,7 +61,7 @@ class Prover:
         self.usage = usage
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], Asked] = {}
-        self._judged: dict[tuple[str, int], Judged] = {}
+        self._judged: dict[tuple[str, int], JudgedCandidates] = {}
 
     @cached_property
     def facts(self) -> list[Fact]:
@@ -231,7 +231,7 @@ class Prover:
         key = label, id(problem)
         if key not in self._judged:
             question = next(each for each in problem.questions if each.label == label)
-            self._judged[key] = Judged(Propagation(problem.only(question)), question, facts)
+            self._judged[key] = JudgedCandidates(Propagation(problem.only(question)), question, facts)
         return not self._judged[key].survives(kept)
 
 

@@ -20,7 +20,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.judged import Judged
+from heapwright.solver.candidates.judged import JudgedCandidates
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.explain.conflict import Prover
@@ -217,7 +217,7 @@ def test_what_candidates_break_says_what_propagating_again_says() -> None:
         problem = Problem(asked.platform, asked.pipelines)
         for question in problem.questions:
             known = own(problem, question)
-            judged = Judged(Propagation(problem.only(question)), question, known)
+            judged = JudgedCandidates(Propagation(problem.only(question)), question, known)
             flows = frozenset(problem.flow.facts()) if problem.flow is not None else frozenset()
             for _ in range(6):
                 few = random.choice((3, len(known)))  # most facts are in nobody's way

@@ -10,11 +10,6 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("allocator", "api", "platforms", "solver")
 
-SHARED = {
-    "Judged": "solver: all candidates of a buffer; api: a cell of a verification with both answers",
-}
-"""Names that are still defined more than once, and of what: of each, one keeps it and the others are to be renamed."""
-
 
 def _is_type(name: str) -> bool:
     bare = name.lstrip("_")
@@ -45,13 +40,7 @@ def _defined() -> dict[str, list[str]]:
 
 
 def test_a_name_is_defined_in_one_module() -> None:
-    several = {name: paths for name, paths in _defined().items() if len(paths) > 1 and name not in SHARED}
-    assert not several
-
-
-def test_no_name_is_excused_that_is_defined_once() -> None:
-    found = _defined()
-    assert not [name for name in SHARED if len(found[name]) < 2]
+    assert {name: paths for name, paths in _defined().items() if len(paths) > 1} == {}
 
 
 def test_definitions_are_found() -> None:
