@@ -54,6 +54,7 @@ def solve(
     problem = Problem(platform, pipelines, live, fixed)
     used = existing_usage(problem.board, problem.live)
     found = Propagation(problem)
+    numbers = {id(each): len(each) for each in found.options}
     propagated = perf_counter()
     limits = SearchLimits(options.gap, options.time_limit)
     choice = decide(problem, found, used, limits=limits)
@@ -69,7 +70,7 @@ def solve(
             build=chosen - propagated - choice.seconds,
             search=choice.seconds,
             explain=perf_counter() - chosen,
-            options=sum(len(o) for o in {id(o): o for o in found.options}.values()),
+            options=sum(numbers.values()),
             buffers=len(problem.questions),
             searched=choice.searched,
         )
@@ -82,7 +83,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
         text = "the limit was reached before a plan was found or excluded"
         return Undecided(platform=problem.board.name, pipelines=names, text=text)
     if choice.status == "infeasible":
-        return explain.infeasible(problem, used, with_remedies=options.explain)
+        return explain.infeasible(problem, found, used, with_remedies=options.explain)
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)

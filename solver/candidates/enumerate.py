@@ -13,6 +13,7 @@ is how conflicts are found (`heapwright.solver.explain.conflict`).
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import cached_property
 from types import ModuleType
 
 from heapwright.solver.board.board import HeapView
@@ -59,7 +60,11 @@ class Propagation:
         self.laid: Laid = {}
         self._rules: dict[tuple[object, ...], Rules] = {}
         self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
-        self.options = tuple(self._of(question) for question in problem.questions)
+
+    @cached_property
+    def options(self) -> tuple[tuple[Option, ...], ...]:
+        """The options of each question, best first."""
+        return tuple(self._of(question) for question in self.problem.questions)
 
     def _of(self, question: Question) -> tuple[Option, ...]:
         about = self.drops.about(question.label)

@@ -14,7 +14,7 @@ without solving anything again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import LaidOutImage
@@ -22,12 +22,15 @@ from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation, counts
 from heapwright.solver.candidates.images import ASKED, Images
-from heapwright.solver.constraints import ATTACHMENT, HEAP, ROOM
+from heapwright.solver.constraints import ATTACHMENT, HEAP, ROOM, RUN
 from heapwright.solver.constraints.graph import count, missing_device
 from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.protection import audience
-from heapwright.solver.question.facts import Fact
+from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.resolve import Question
+
+_OF_SIZES: Final = frozenset(kind.NAME for kind in (*ROOM, *RUN))
+"""Kinds that judge a heap together with an image."""
 
 
 class Judgement(NamedTuple):
@@ -43,35 +46,38 @@ class Judgement(NamedTuple):
 class JudgedCandidates:
     """All candidates of one buffer, with the facts that kill each; `facts` are all that may."""
 
-    def __init__(self, found: Propagation, question: Question, facts: Iterable[Fact]) -> None:
+    def __init__(self, found: Propagation, question: Question, facts: FactSets) -> None:
         self.found = found
         self.question = question
-        self.facts = tuple(facts)
-        self._bits = {fact: 1 << number for number, fact in enumerate(self.facts)}
-        self._of_images = self.mask(fact for fact in self.facts if fact.kind in ASKED)
+        self.facts = facts
+        self._of_images = facts.of(fact for fact in facts.facts if fact.kind in ASKED)
         self._images: dict[tuple[int, int], _Remembered] = {}
         self._judged = tuple(self._judgements())
 
-    def mask(self, facts: Iterable[Fact]) -> int:
-        """Facts as a set of bits; of those that are about something else, none."""
-        found = 0
-        for fact in facts:
-            found |= self._bits.get(fact, 0)
+    @property
+    def guilty(self) -> int:
+        """Facts that may kill any candidate."""
+        found = self.facts.of(fact for fact in self.facts.facts if fact.kind in _OF_SIZES) | self._of_images
+        for judged in self._judged:
+            found |= judged.broken
+            for _, _, broken in judged.heaps:
+                found |= broken
         return found
 
-    def survives(self, facts: Iterable[Fact]) -> bool:
+    def survives(self, kept: int) -> bool:
         """Whether any candidate is left with these facts kept and all others dropped."""
-        kept = self.mask(facts)
         for number, judged in enumerate(self._judged):
-            heaps = [each for each in judged.heaps if not each[2] & kept] if not judged.broken & kept else ()
+            if judged.broken & kept:
+                continue
+            heaps = [(heap, backing) for heap, backing, broken in judged.heaps if not broken & kept]
             for image in self._spelled(number, judged, kept) if heaps else ():
-                if any(not self._too_small(judged, image, *heap[:2]) & kept for heap in heaps):
+                if any(not self._too_small(judged, image, *heap) & kept for heap in heaps):
                     return True
         return False
 
     def _judgements(self) -> Iterator[Judgement]:
         scarce = frozenset(
-            (fact.kind, fact.subject) for fact in self.facts if fact.kind == missing_device.NAME
+            (fact.kind, fact.subject) for fact in self.facts.facts if fact.kind == missing_device.NAME
         )
         pinned = [pin.value for pin in self.question.pins if pin.field == "heap"]
         heaps = [
@@ -81,13 +87,15 @@ class JudgedCandidates:
             assignments = DeviceAssignments(self.found.problem, variant, About(scarce, frozenset()))
             for attachment_set in variant.attachment_sets:
                 for _, attachments, missing in assignments.choices(attachment_set):
-                    broken = self.mask(Fact(missing_device.NAME, name) for name in missing)
+                    broken = self.facts.of(Fact(missing_device.NAME, name) for name in missing)
                     broken |= self._broken_anywhere(variant, attachments)
                     found = [(heap, *self._broken_in(variant, attachments, heap)) for heap in heaps]
                     yield Judgement(variant, attachments, broken, tuple(found))
 
     def _broken_anywhere(self, question: Question, attachments: tuple[BoundAttachment, ...]) -> int:
-        broken = 0 if counts(question, attachments) else self.mask([Fact(count.NAME, self.question.label)])
+        broken = (
+            0 if counts(question, attachments) else self.facts.of([Fact(count.NAME, self.question.label)])
+        )
         for heap in [*self.found.board.heaps.values()][:1]:
             for attachment in attachments:
                 case = Case(self.found.board, question, attachments, heap, heap, attachment)
@@ -100,7 +108,7 @@ class JudgedCandidates:
     ) -> tuple[HeapView, int]:
         backing = lives_in(self.found.board, heap, attachments)
         case = Case(self.found.board, question, attachments, heap, heap)
-        broken = self.mask(Fact(kind.NAME, heap.name) for kind in HEAP if kind.broken(case))
+        broken = self.facts.of(Fact(kind.NAME, heap.name) for kind in HEAP if kind.broken(case))
         for attachment in attachments:
             case = case._replace(backing=backing, attachment=attachment)
             kinds = (kind.NAME for kind in self.found.concerning(attachment) if kind.broken(case))
@@ -110,7 +118,7 @@ class JudgedCandidates:
     def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
         """What sizes, runs and alignments break."""
         case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
-        broken = self.mask(Fact(kind.NAME, heap.name) for kind in ROOM if kind.broken(case))
+        broken = self.facts.of(Fact(kind.NAME, heap.name) for kind in ROOM if kind.broken(case))
         for attachment in image.attachments:
             of_attachment = case._replace(attachment=attachment)
             kinds = (kind.NAME for kind in self.found.strict(attachment) if kind.broken(of_attachment))
@@ -118,13 +126,13 @@ class JudgedCandidates:
         return broken
 
     def _about(self, attachment: BoundAttachment, kinds: Iterable[str]) -> int:
-        return self.mask(Fact(kind, f"{self.question.label}→{attachment.device.name}") for kind in kinds)
+        return self.facts.of(Fact(kind, f"{self.question.label}→{attachment.device.name}") for kind in kinds)
 
     def _spelled(self, number: int, judged: Judgement, kept: int) -> Iterable[LaidOutImage]:
         """The images that fit where these facts are kept."""
         key = number, kept & self._of_images
         if key not in self._images:
-            dropped = [f for f, bit in self._bits.items() if bit & self._of_images & ~kept]
+            dropped = self.facts.named(self._of_images & ~kept)
             about = About(frozenset((f.kind, f.subject.partition("→")[2]) for f in dropped), frozenset())
             found = self.found
             images = Images(judged.question, about, found.demands, found.rules, found.laid)

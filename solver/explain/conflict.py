@@ -1,14 +1,14 @@
 """Why there is no plan: an irreducible conflict, and the ways out.
 
-The conflict is found by deletion over facts on rebuilt problems: CP-SAT's own
-cores are neither minimal nor, with an objective, reliable (google/or-tools#5141).
-QuickXplain (Junker 2004) finds one conflict in k·log(n/k) checks; it is run in a
-few orders, and the shortest conflict found wins, then the first by names.
+Where one buffer has no place by itself, that is read from what its candidates break
+(`heapwright.solver.explain.alone`). What buffers share, and what conversions may mend, is asked
+again with facts dropped: CP-SAT's own cores are neither minimal nor, with an objective,
+reliable (google/or-tools#5141).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from copy import copy
 from functools import cached_property, partial
 from typing import NamedTuple
@@ -17,25 +17,23 @@ from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Memo, Propagation
-from heapwright.solver.candidates.judged import JudgedCandidates
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.conversions.deciding import Woods, decide
-from heapwright.solver.explain.facts import Relaxed, Sentences, ordered, own, policy, scarce, universe
-from heapwright.solver.question.facts import Fact
+from heapwright.solver.explain.alone import Alone
+from heapwright.solver.explain.facts import Relaxed, Sentences, ordered, policy, scarce, universe
+from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.bounds import unassignable
 from heapwright.solver.search.choose import Choice, SearchLimits
+from heapwright.solver.search.quickxplain import grown, orders, shortest
 
 _ASK = SearchLimits(any_will_do=True)
 SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.NAME for kind in BUDGETS)])
 """Kinds of facts about what buffers share."""
-
-
-Clash = Callable[[Sequence[Fact]], bool]
 
 
 class Asked(NamedTuple):
@@ -50,41 +48,49 @@ class Conflict(NamedTuple):
     """Facts that cannot hold together; the buffer if they leave no place to one by itself."""
 
     facts: list[Fact]
-    question: Question | None = None
+    alone: Alone | None = None
 
 
 class Prover:
-    """Answers "is it still infeasible with only these facts?"."""
+    """Finds out which facts there is no plan with."""
 
-    def __init__(self, problem: Problem, usage: Usage) -> None:
+    def __init__(self, problem: Problem, usage: Usage, found: Propagation | None = None) -> None:
         self.problem = problem
         self.usage = usage
+        self._found = found or Propagation(problem)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], Asked] = {}
-        self._judged: dict[tuple[str, int], JudgedCandidates] = {}
+        self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
-    def facts(self) -> list[Fact]:
+    def sets(self) -> FactSets:
         held = {Fact(budget.kind, budget.subject) for budget in used_by((), self.usage)}
-        return ordered({*universe(self.problem), *held})
+        return FactSets(ordered({*universe(self.problem), *held}))
+
+    @property
+    def facts(self) -> tuple[Fact, ...]:
+        return self.sets.facts
 
     @cached_property
     def _everything(self) -> Drops:
         return Drops(self.facts)
 
+    @cached_property
+    def _scarce(self) -> FactSets:
+        return FactSets(ordered({*scarce(self.problem)}))
+
     def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
         dropped = self._everything.keeping(kept)
-        problem, memo, woods = self._asking(kept)
+        problem, memo, woods = self._asking(self._flows - kept)
         found = Propagation(problem, dropped, memo)
         return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
 
-    def _asking(self, kept: frozenset[Fact]) -> Asked:
-        """The problem as protected content flows in it with these facts alone."""
-        flows = self.problem.flow.facts() if self.problem.flow is not None else ()
-        key = frozenset(flows) - kept, self.problem.board.by_class
+    def _asking(self, flows: frozenset[Fact]) -> Asked:
+        """The problem where protected content need not flow through these attachments."""
+        key = flows, self.problem.board.by_class
         if key not in self._asked:
-            asked = self.problem.loosened(key[0]) if key[0] else self.problem
+            asked = self.problem.loosened(flows) if flows else self.problem
             self._asked[key] = Asked(asked, {}, Woods())
         return self._asked[key]
 
@@ -94,19 +100,26 @@ class Prover:
         Where other facts are in the way as well, or the fact is about what buffers share, those of `conflict`
         hold and no others; all are dropped if no choice is found in time.
         """
-        alone, fewer = conflict.question, frozenset(conflict.facts) - {fact}
-        every = frozenset(self.facts if alone is None else own(self.problem, alone))
+        alone, sets = conflict.alone, self.sets if conflict.alone is None else conflict.alone.facts
+        fewer, bit = sets.of(conflict.facts), sets.of([fact])
         placed: Relaxed = ()
-        for kept in (fewer if fact.kind in SHARED else every - {fact}, fewer, frozenset[Fact]()):
-            placed = placed or (self._placed(kept) if alone is None else self._alone(every, kept, alone))
+        for kept in (fewer if fact.kind in SHARED else sets.all, fewer, 0):
+            left = kept & ~bit
+            placed = placed or (self._placed(left) if alone is None else alone.placed(left))
         return placed
 
-    def _placed(self, kept: frozenset[Fact]) -> list[tuple[Question, Option]]:
+    def reasons(self, conflict: Conflict) -> list[Reason]:
+        """A conflict in sentences."""
+        sentences = Sentences(self.problem, self.usage)
+        return [sentences.reason(fact, partial(self.without, fact, conflict)) for fact in conflict.facts]
+
+    def _placed(self, kept: int) -> list[tuple[Question, Option]]:
         """Any choice with these facts kept, and what is inserted."""
-        choice = self.relaxed(kept)
+        facts = frozenset(self.sets.named(kept))
+        choice = self.relaxed(facts)
         placed = []
         for index, option in enumerate(choice.options):
-            question = self._asking(kept).problem.questions[index]
+            question = self._asking(self._flows - facts).problem.questions[index]
             placed.append((question, option))
             for branch in choice.trees[index] if choice.trees else ():
                 inserted = copy(branch.question)  # of the first of its class
@@ -114,21 +127,11 @@ class Prover:
                 placed.append((inserted, branch.option))
         return placed
 
-    def _alone(
-        self, facts: Iterable[Fact], kept: frozenset[Fact], question: Question
-    ) -> list[tuple[Question, Option]]:
-        """The best place of one buffer with these of its `facts` kept."""
-        problem = self._asking(kept).problem
-        asked = next(each for each in problem.questions if each.label == question.label)
-        [options] = Propagation(
-            problem.only(asked), Drops(fact for fact in facts if fact not in kept)
-        ).options
-        return [(asked, option) for option in options[:1]]
-
-    def clash(self, kept: Sequence[Fact], *, converted: bool = True) -> bool:
+    def clash(self, kept: Iterable[Fact], *, converted: bool = True) -> bool:
+        """Whether there is no plan with these facts alone."""
         key = frozenset(kept), converted
         if key not in self._known:
-            self._known[key] = self.relaxed(frozenset(kept), converted=converted).status == "infeasible"
+            self._known[key] = self.relaxed(key[0], converted=converted).status == "infeasible"
         return self._known[key]
 
     def conflict(self) -> Conflict | None:
@@ -137,149 +140,96 @@ class Prover:
         First as if nothing could be converted, which is quickly told. Mostly conversions
         cannot mend that; else what keeps them from it belongs to the conflict.
         """
-        found = self._unconverted()
-        if not found:
-            return None
-        if not any(device.spec.converts for device in self.problem.board.devices.values()):
-            return found[0]
+        found = self.unconverted()
+        if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
+            return found[0] if found else None
         for each in found:
             if not self._mended(each):
                 return each
-        kept = found[0].facts
-        policy = [fact for fact in self._policy(found[0].question) if fact not in kept]
-        if policy:
-            return Conflict(ordered(kept + policy), found[0].question)
-        rest = [fact for fact in _orders(self.facts)[0] if fact not in kept]
-        rest.sort(key=lambda fact: fact.kind != conversion.NAME)
-        return Conflict(_reduced(kept + _explained(kept, True, rest, self.clash), self.clash))
+        facts, alone = found[0]
+        if alone is not None and (forbidden := _forbidden(alone.question)):
+            return Conflict(ordered([*facts, *forbidden]), alone)
+        kept = self.sets.of(facts)
+        of_converters = self.sets.of(fact for fact in self.facts if fact.kind == conversion.NAME)
+        rest = sorted(orders(self.sets, ~kept)[0], key=lambda bit: not bit & of_converters)
+        return Conflict(self.sets.named(grown(kept, rest, lambda bits: self.clash(self.sets.named(bits)))))
 
-    def unconverted(self) -> Conflict | None:
-        """An irreducible conflict as if nothing could be converted; None where there is a plan, or no fact is to blame."""
-        return next(iter(self._unconverted()), None)
+    def unconverted(self) -> list[Conflict]:
+        """Irreducible conflicts as if nothing could be converted, the shortest first, then by names.
 
-    def _unconverted(self) -> list[Conflict]:
-        """Conflicts as if nothing could be converted, the shortest first, then by names."""
-        plain = partial(self.clash, converted=False)
-        if found := self._told():
+        None where there is a plan, or no fact is to blame.
+        """
+        found = self._told()
+        if found or self.clash([], converted=False) or not self.clash(self.facts, converted=False):
             return found
-        if plain([]) or not plain(self.facts):
-            return []
-        return [Conflict(facts) for facts in shortest(self.facts, plain)]
+        again = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False))
+        return [Conflict(facts) for facts in again]
 
     def _told(self) -> list[Conflict]:
-        """Conflicts that need no second answer: too few devices, or a buffer that has no place by itself.
+        """Conflicts that need no second answer: too few devices, or else a buffer that has no place by itself.
 
-        None if nothing of the question is to blame, or if what buffers share may say it with fewer facts.
+        None if no fact is to blame, or if what buffers share may say it with fewer facts.
         """
-        questions = self.problem.questions
-        options = Propagation(self.problem).options
-        stuck = {q.signature: q for q, o in zip(questions[::-1], options[::-1], strict=True) if not o}
-        found = (
-            [Conflict(each) for each in shortest(self._scarce, self._unseated)]
-            if self._unseated(self._scarce)
-            else []
-        )
-        for question in stuck.values():
-            facts = own(self.problem, question)
-            fails = partial(self._fails, question.label, facts)
-            if fails([]):
-                return []
-            found += [Conflict(each, question) for each in shortest(facts, fails)]
-        if not found or (any(question.pins for question in questions) and self.clash([])):
+        specs = [question.spec for question in self.problem.questions]
+        demanding = any(spec.modifiers is not None or spec.dmabufs is not None for spec in specs)
+        pinned = any(question.pins for question in self.problem.questions)
+        if (demanding or pinned or not self.problem.board.heaps) and self.clash([]):
             return []
+        if self._unassignable(self._scarce.all):
+            return [Conflict(facts) for facts in shortest(self._scarce, self._unassignable)]
+        found = []
+        for question in self._stuck():
+            alone = Alone(self.problem, question, lambda flows: self._asking(flows).problem)
+            if alone.fails(0):
+                return []
+            found += [Conflict(facts, alone) for facts in alone.conflicts()]
         found.sort(key=lambda each: (len(each.facts), each.facts))
-        shared = (
-            [fact for fact in self.facts if fact.kind in SHARED and "→" not in fact.subject]
-            if len(found[0].facts) > 1
-            else []
-        )
-        return [] if shared and self.clash(shared, converted=False) else found
+        return [] if found and len(found[0].facts) > 1 and self._overfull() else found
 
-    @cached_property
-    def _scarce(self) -> list[Fact]:
-        return ordered({*scarce(self.problem)})
+    def _stuck(self) -> Iterable[Question]:
+        """Buffers that have no place; of those that ask the same the first."""
+        known = zip(self.problem.questions[::-1], self._found.options[::-1], strict=True)
+        return {question.signature: question for question, options in known if not options}.values()
 
-    def _unseated(self, kept: Sequence[Fact]) -> bool:
+    def _unassignable(self, kept: int) -> bool:
         """Whether there are too few devices with these facts kept, whatever else is so."""
-        return unassignable(self.problem, Drops(fact for fact in self._scarce if fact not in kept))
+        return unassignable(self.problem, Drops(self._scarce.named(self._scarce.all & ~kept)))
 
-    def _policy(self, question: Question | None) -> list[Fact]:
-        """That a buffer is not to be converted at all."""
-        forbidden = question is not None and question.conversions == "forbid"
-        return [Fact(conversion.NAME, question.label)] if question and forbidden else []
+    def _overfull(self) -> bool:
+        """Whether there is no plan even if nothing holds but what buffers share."""
+        shared = [fact for fact in self.facts if fact.kind in SHARED and "→" not in fact.subject]
+        return self.clash(shared, converted=False)
 
     def _mended(self, conflict: Conflict) -> bool:
         """Whether conversions make a plan where these facts alone hold."""
-        question = conflict.question
-        if self._unseated(conflict.facts):
+        facts, alone = conflict
+        if self._unassignable(self._scarce.of(facts)):
             return False
-        if question is None:
-            return not self.clash(conflict.facts)
-        facts = frozenset([*own(self.problem, question), *policy(self.problem, question)])
-        for kept in (facts.difference(self._policy(question)), frozenset(conflict.facts)):
-            problem = self._asking(kept).problem
-            asked = next(each for each in problem.questions if each.label == question.label)
+        if alone is None:
+            return not self.clash(facts)
+        every = {*alone.facts.facts, *policy(self.problem, alone.question)}
+        for kept in (every.difference(_forbidden(alone.question)), facts):
             dropped = self._everything.keeping(kept)
-            found = Propagation(problem.only(asked), dropped)
+            found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
             if decide(found.problem, found, self.usage, dropped, _ASK).options:
                 return True
         return False
 
-    def _fails(self, label: str, facts: Sequence[Fact], kept: Sequence[Fact]) -> bool:
-        """Whether a buffer has no place with these of its `facts` alone."""
-        problem = self._asking(frozenset(kept)).problem
-        key = label, id(problem)
-        if key not in self._judged:
-            question = next(each for each in problem.questions if each.label == label)
-            self._judged[key] = JudgedCandidates(Propagation(problem.only(question)), question, facts)
-        return not self._judged[key].survives(kept)
+
+def _forbidden(question: Question) -> list[Fact]:
+    """That a buffer is not to be converted at all."""
+    return [Fact(conversion.NAME, question.label)] if question.conversions == "forbid" else []
 
 
-def shortest(facts: Sequence[Fact], clash: Clash) -> list[list[Fact]]:
-    """Irreducible conflicts, found in a few orders; the shortest first, then by names."""
-    found = [_reduced(_explained([], False, order, clash), clash) for order in _orders(facts)]
-    return sorted(found, key=lambda conflict: (len(conflict), conflict))
-
-
-def _orders(facts: Sequence[Fact]) -> list[list[Fact]]:
-    attached = [fact for fact in facts if "→" in fact.subject]
-    shared = [fact for fact in facts if "→" not in fact.subject]
-    return [attached + shared, shared + attached, [*facts[::-1]]]
-
-
-def _explained(base: list[Fact], grown: bool, facts: list[Fact], clash: Clash) -> list[Fact]:
-    """Facts that clash with each other and with `base`, none of which can be left out; the first preferred."""
-    if grown and clash(base):
-        return []
-    if len(facts) < 2:
-        return facts
-    half = len(facts) // 2
-    later = _explained(base + facts[:half], True, facts[half:], clash)
-    earlier = _explained(base + later, bool(later), facts[:half], clash)
-    return earlier + later
-
-
-def _reduced(facts: list[Fact], clash: Clash) -> list[Fact]:
-    """Drop what is not needed, one by one, until every fact is."""
-    kept = ordered(facts)
-    for fact in ordered(facts):
-        fewer = [other for other in kept if other != fact]
-        if clash(fewer):
-            kept = fewer
-    return kept
-
-
-def infeasible(problem: Problem, usage: Usage, *, with_remedies: bool = True) -> Infeasible:
+def infeasible(
+    problem: Problem, found: Propagation, usage: Usage, *, with_remedies: bool = True
+) -> Infeasible:
     """The answer that no plan exists, with its reasons."""
     from heapwright.solver.explain import remedies
 
-    prover = Prover(problem, usage)
+    prover = Prover(problem, usage, found)
     conflict = prover.conflict()
-    if conflict is None:
-        told = [_unanswerable(problem, prover.facts)]
-    else:
-        sentences = Sentences(problem, usage)
-        told = [sentences.reason(fact, partial(prover.without, fact, conflict)) for fact in conflict.facts]
+    told = [_unanswerable(problem, prover.facts)] if conflict is None else prover.reasons(conflict)
     return Infeasible(
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),

@@ -7,39 +7,32 @@ if the buffer could not be converted.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions.inserted import PlacedBuffer, served
 from heapwright.solver.explain.conflict import Prover
-from heapwright.solver.explain.facts import Sentences
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
 
-def apart(problem: Problem, usage: Usage, found: Sequence[PlacedBuffer], seat: PlacedBuffer) -> list[str]:
+def apart(problem: Problem, usage: Usage, found: Sequence[PlacedBuffer], copy: PlacedBuffer) -> list[str]:
     """What keeps those whom a copy serves from sharing what it is made of, in sentences."""
-    alone = problem.only(_together(problem, found, seat))
+    alone = problem.only(_together(problem, found, copy))
     for asked in (alone, problem):
         prover = Prover(asked, usage)
-        conflict = prover.unconverted()
-        if conflict is not None:
-            sentences = Sentences(asked, usage)
-            told = [
-                sentences.reason(fact, partial(prover.without, fact, conflict)) for fact in conflict.facts
-            ]
-            return [reason.text for reason in told]
+        for conflict in prover.unconverted()[:1]:
+            return [reason.text for reason in prover.reasons(conflict)]
     return []
 
 
-def _together(problem: Problem, found: Sequence[PlacedBuffer], seat: PlacedBuffer) -> Question:
+def _together(problem: Problem, found: Sequence[PlacedBuffer], copy: PlacedBuffer) -> Question:
     """The buffer as if those who touch what a copy is made of, and those whom it serves, were all who touch it."""
-    assert seat.made_of is not None  # it is inserted
+    assert copy.made_of is not None  # it is inserted
     root = next(
         q for q in problem.questions
-        if (q.pipeline, q.name) == (seat.question.pipeline, seat.question.name.partition(">")[0])
+        if (q.pipeline, q.name) == (copy.question.pipeline, copy.question.name.partition(">")[0])
     )  # fmt: skip
-    variant = root.settled(seat.made_of.assignment)
-    uses = {attachment.use for attachment in (*seat.made_of.placed.attachments, *served(found, seat))}
+    variant = root.settled(copy.made_of.assignment)
+    uses = {attachment.use for attachment in (*copy.made_of.placed.attachments, *served(found, copy))}
     ways = (
         AttachmentSet(attachment_set.rank, tuple(p for p in attachment_set.users if p.use in uses))
         for attachment_set in variant.attachment_sets

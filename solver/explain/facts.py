@@ -49,11 +49,11 @@ def universe(problem: Problem) -> list[Fact]:
 def own(problem: Problem, question: Question) -> list[Fact]:
     """Every fact that may keep one buffer, by itself and unconverted, from having a place."""
     found = {Fact(count.NAME, question.label), *scarce(problem)}
-    for attachment in attachments_of(problem, question):
+    for attachment in {(a.device.name, a.name): a for a in attachments_of(problem, question)}.values():
+        ruled = [attachment._replace(rule=rule) for rule in attachment.port.images or (None,)]
+        stated = (kind for kind in LAYOUT if any(map(kind.states, ruled)))
         subject = f"{question.label}→{attachment.device.name}"
-        rules = attachment.port.images or (None,)
-        stated = [kind for kind in LAYOUT for rule in rules if kind.states(attachment._replace(rule=rule))]
-        found |= {Fact(kind.NAME, subject) for kind in (*ATTACHMENT, *REACH, *RUN, *CHOICE, *stated)}
+        found.update(Fact(kind.NAME, subject) for kind in (*ATTACHMENT, *REACH, *RUN, *CHOICE, *stated))
     if problem.flow is not None:
         found.update(problem.flow.facts())
     for heap in problem.board.heaps:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from heapwright.platforms.schema import ConversionEdge
@@ -14,6 +15,25 @@ class Fact(NamedTuple):
 
     kind: str
     subject: str
+
+
+class FactSets:
+    """Sets of some facts as numbers, a bit for each fact; bits are in the order of the facts."""
+
+    def __init__(self, facts: Iterable[Fact]) -> None:
+        self.facts = tuple(facts)
+        self.bits = {fact: 1 << number for number, fact in enumerate(self.facts)}
+        self.all = (1 << len(self.facts)) - 1
+
+    def of(self, facts: Iterable[Fact]) -> int:
+        """These facts; of those that are about something else, none."""
+        found = 0
+        for fact in facts:
+            found |= self.bits.get(fact, 0)
+        return found
+
+    def named(self, chosen: int) -> list[Fact]:
+        return [fact for fact, bit in self.bits.items() if bit & chosen]
 
 
 def protected_flow(label: str, device: str) -> Fact:

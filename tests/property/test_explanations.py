@@ -25,7 +25,7 @@ from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.explain.facts import own
-from heapwright.solver.question.facts import Fact
+from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from tests.builders import changed
@@ -216,15 +216,15 @@ def test_what_candidates_break_says_what_propagating_again_says() -> None:
         asked, random = instance(seed), Random(seed)
         problem = Problem(asked.platform, asked.pipelines)
         for question in problem.questions:
-            known = own(problem, question)
+            known = FactSets(own(problem, question))
             judged = JudgedCandidates(Propagation(problem.only(question)), question, known)
-            flows = frozenset(problem.flow.facts()) if problem.flow is not None else frozenset()
+            flows = known.of(problem.flow.facts()) if problem.flow is not None else 0
             for _ in range(6):
-                few = random.choice((3, len(known)))  # most facts are in nobody's way
-                chosen = random.sample(known, random.randint(0, min(few, len(known))))
-                dropped = [fact for fact in chosen if fact not in flows]
-                survives = judged.survives([fact for fact in known if fact not in dropped])
-                [options] = Propagation(problem.only(question), Drops(dropped)).options
-                assert survives == bool(options), (seed, question.label, dropped)
+                few = random.choice((3, len(known.facts)))  # most facts are in nobody's way
+                chosen = random.sample(known.facts, random.randint(0, min(few, len(known.facts))))
+                dropped = known.of(chosen) & ~flows
+                survives = judged.survives(known.all & ~dropped)
+                [options] = Propagation(problem.only(question), Drops(known.named(dropped))).options
+                assert survives == bool(options), (seed, question.label, known.named(dropped))
                 verdicts[survives] += 1
     assert min(verdicts.values()) > SEEDS
