@@ -10,6 +10,7 @@ from heapwright.platforms.values import Extent
 from heapwright.solver.answer.plan import Change
 from heapwright.solver.candidates.candidate import Option, picture
 from heapwright.solver.layout import modifiers
+from heapwright.solver.layout.layout import row
 from heapwright.solver.layout.shape import Shape
 from heapwright.solver.objective import conversion_bytes, lossy_conversions
 from heapwright.solver.question.facts import End
@@ -56,7 +57,7 @@ def _least(fourcc: str, modifier: str, image: Extent) -> int:
         return plain // _THINNEST
     form = modifiers.shape(fourcc, modifier)
     packed = form.payload if isinstance(form, Shape) else ()
-    dense = sum([plane.row(image.width) * -(-image.height // plane.vsub) for plane in packed])
+    dense = sum([row(plane, image.width) * -(-image.height // plane.vsub) for plane in packed])
     return min(plain, dense) if packed else plain
 
 

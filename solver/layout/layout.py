@@ -9,46 +9,20 @@ modifier, dma-bufs) is enough. Most forms are a `heapwright.solver.layout.shape.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from operator import attrgetter
 from typing import Final, NamedTuple, Protocol
 
+from heapwright.platforms.fourcc.formats import PlaneFormat
 from heapwright.platforms.schema import ColumnHeight, PlaneRows, Tail
 from heapwright.platforms.values import Extent
-
-
-class PlaneShape(NamedTuple):
-    """One plane of a pixel format: `bytes` per `pixels` samples of a row, in groups of `group` by `lines`."""
-
-    bytes: int
-    pixels: int
-    hsub: int
-    vsub: int
-    group: int = 1
-    lines: int = 1
-
-    def whole_row(self, width: int) -> int:
-        """Bytes of one row up to the end of its last group: two pixels of YUYV, four of NV15.
-
-        Source: include/uapi/drm/drm_fourcc.h: "2x2 subsampled", "packed YCbCr", `[63:0]` of two pixels;
-        drivers/media/v4l2-core/v4l2-common.c v4l2_format_plane_stride().
-        """
-        samples = -(-width // self.hsub)
-        return -(-round_up(samples, self.group) * self.bytes // self.pixels)
-
-    def row(self, width: int) -> int:
-        """Bytes of one row of an image `width` pixels wide, whatever groups they end in.
-
-        Source: linux-7.2.13:drivers/gpu/drm/drm_fourcc.c drm_format_info_min_pitch().
-        """
-        samples = -(-width // self.hsub)
-        return -(-samples * self.bytes // self.pixels)
 
 
 class Form(Protocol):
     """How a family lays an image out: a `Shape`, or a closed form of its own."""
 
     @property
-    def planes(self) -> tuple[PlaneShape, ...]: ...
+    def planes(self) -> tuple[PlaneFormat, ...]: ...
 
     @property
     def dmabufs(self) -> frozenset[int]:
@@ -94,40 +68,34 @@ class Layout(NamedTuple):
         return self.size if self.moves < 0 else self.moves
 
 
+@dataclass(slots=True, eq=False)
 class Demand:
     """What all attachments together ask of one layout."""
 
-    __slots__ = (
-        "beyond", "bytes_max", "bytes_multiple", "coded_height", "coded_width", "column_heights", "equal",
-        "exact", "groups", "halved", "implied", "max_pixels", "maximum", "metadata", "minimum",
-        "minimum_rows", "multiple", "offset", "pinned", "plane_rows", "power_of_two", "rows", "sets", "tails",
-    )  # fmt: skip
-
-    def __init__(self) -> None:
-        self.coded_width = 1
-        self.coded_height = 1
-        self.rows = 1
-        self.multiple = 1
-        self.minimum = 0
-        self.maximum: int | None = None
-        self.max_pixels: int | None = None
-        self.groups: tuple[tuple[int, int], ...] = ()
-        self.exact: tuple[int, ...] = ()
-        self.sets: tuple[tuple[int, ...], ...] = ()
-        self.power_of_two = False
-        self.beyond: tuple[tuple[int, int], ...] = ()
-        self.equal = False
-        self.halved: tuple[int, ...] = ()
-        self.offset = 1
-        self.implied: tuple[int, ...] = ()
-        self.tails: tuple[tuple[Tail, Extent], ...] = ()
-        self.minimum_rows: tuple[int, ...] = ()
-        self.plane_rows: tuple[PlaneRows, ...] = ()
-        self.metadata = 1
-        self.column_heights: tuple[ColumnHeight, ...] = ()
-        self.bytes_max: int | None = None
-        self.bytes_multiple = 1
-        self.pinned: int | None = None
+    coded_width: int = 1
+    coded_height: int = 1
+    rows: int = 1
+    multiple: int = 1
+    minimum: int = 0
+    maximum: int | None = None
+    max_pixels: int | None = None
+    groups: tuple[tuple[int, int], ...] = ()
+    exact: tuple[int, ...] = ()
+    sets: tuple[tuple[int, ...], ...] = ()
+    power_of_two: bool = False
+    beyond: tuple[tuple[int, int], ...] = ()
+    equal: bool = False
+    halved: tuple[int, ...] = ()
+    offset: int = 1
+    implied: tuple[int, ...] = ()
+    tails: tuple[tuple[Tail, Extent], ...] = ()
+    minimum_rows: tuple[int, ...] = ()
+    plane_rows: tuple[PlaneRows, ...] = ()
+    metadata: int = 1
+    column_heights: tuple[ColumnHeight, ...] = ()
+    bytes_max: int | None = None
+    bytes_multiple: int = 1
+    pinned: int | None = None
 
     def key(self) -> tuple[object, ...]:
         """Equal for demands that ask the same."""
@@ -139,6 +107,25 @@ _ASKED: Final[Callable[[Demand], tuple[object, ...]]] = attrgetter(*Demand.__slo
 
 def round_up(number: int, multiple: int) -> int:
     return number + -number % multiple
+
+
+def row(plane: PlaneFormat, width: int) -> int:
+    """Bytes of one row of an image `width` pixels wide, whatever groups they end in.
+
+    Source: linux-7.2.13:drivers/gpu/drm/drm_fourcc.c drm_format_info_min_pitch().
+    """
+    samples = -(-width // plane.hsub)
+    return -(-samples * plane.bytes // plane.samples)
+
+
+def whole_row(plane: PlaneFormat, width: int) -> int:
+    """Bytes of one row up to the end of its last group: two pixels of YUYV, four of NV15.
+
+    Source: include/uapi/drm/drm_fourcc.h: "2x2 subsampled", "packed YCbCr", `[63:0]` of two pixels;
+    drivers/media/v4l2-core/v4l2-common.c v4l2_format_plane_stride().
+    """
+    samples = round_up(-(-width // plane.hsub), plane.group)
+    return -(-samples * plane.bytes // plane.samples)
 
 
 def raw(size: int, need: Demand) -> Layout | None:

@@ -13,20 +13,23 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction
 from functools import lru_cache
+from itertools import accumulate
 from math import gcd, lcm
 from typing import Final, NamedTuple
 
-from heapwright.platforms.schema import PlaneRows
+from heapwright.platforms.fourcc.formats import PlaneFormat
+from heapwright.platforms.schema import PlaneRows, Tail
 from heapwright.platforms.values import Extent
 from heapwright.solver.layout.layout import (
     Demand,
     Layout,
     PlaneLayout,
-    PlaneShape,
     coded,
     compressed,
     round_up,
+    row,
     settled,
+    whole_row,
 )
 
 WIDEST: Final = 1 << 40
@@ -69,7 +72,7 @@ class Shape(NamedTuple):
     `rows` is the height of a tile in each plane, `columns` its width in bytes of a row.
     """
 
-    planes: tuple[PlaneShape, ...]
+    planes: tuple[PlaneFormat, ...]
     rows: tuple[int, ...]
     columns: tuple[int, ...]
     tiles: tuple[int, ...] = ()
@@ -83,7 +86,7 @@ class Shape(NamedTuple):
     """The pixels of each plane take a multiple of so many bytes."""
     whole: int = 1
     """So does each dma-buf."""
-    payload: tuple[PlaneShape, ...] = ()
+    payload: tuple[PlaneFormat, ...] = ()
     """The planes as their rows really lie, where they are packed otherwise than the format's."""
     derived: bool = False
     """Everybody works it out from the coded extent: nobody can pad it."""
@@ -101,30 +104,30 @@ class Shape(NamedTuple):
         laid = _laid(self, need, image, dmabufs)
         if not self.derived or laid is None:
             return laid
-        bare = Demand()
-        bare.coded_width, bare.coded_height = need.coded_width, need.coded_height
-        plain = _laid(self, bare, image, dmabufs)
+        plain = _laid(self, Demand(need.coded_width, need.coded_height), image, dmabufs)
         return laid if plain is not None and laid.planes == plain.planes else None
 
 
 def _laid(shape: Shape, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-    extent = coded(need, image)
+    extent, ratios = coded(need, image), _ratios(need, shape)
+    if ratios is None:
+        return None
     rows = round_up(extent.height, lcm(need.rows, shape.rows[0]))
     heights = [round_up(-(-rows // p.vsub), tile) for p, tile in zip(shape.planes, shape.rows, strict=True)]
     implied = bool(need.implied) and dmabufs == 1
-    roomy = _roomy(need, image, shape, heights) if implied else 0
+    roomy = _roomy(need, image, shape, ratios, heights) if implied else 0
     if roomy is None:
         return None
-    strides = _strides(need, image, extent.width, shape, implied, max(need.minimum, roomy))
+    strides = _strides(need, image, extent.width, shape, ratios, implied, max(need.minimum, roomy))
     planes = None if strides is None else _planes(need, image, shape, strides, heights, dmabufs)
     if planes is None or any(plane.metadata % need.metadata for plane in planes):
         return None
-    sizes = tuple(_size(need, image, shape, planes, dmabuf) for dmabuf in range(dmabufs))
+    members = [[each for each in enumerate(planes) if each[1].dmabuf == dmabuf] for dmabuf in range(dmabufs)]
+    sizes = tuple(_size(need, image, shape, of_one) for of_one in members)
     found = settled(need, sizes, planes, extent, rows)
     if found is None or not shape.compressed:
         return found
-    main = len(shape.planes)
-    controls = sum(plane.size for plane in planes[main:])
+    controls = sum(plane.size for plane in planes[len(shape.planes) :])
     return compressed(found, controls + sum(plane.metadata for plane in planes))
 
 
@@ -133,42 +136,29 @@ def _natural(shape: Shape) -> list[Fraction]:
     """The strides of rows without padding, as multiples of plane 0's."""
     first = shape.planes[0]
     return [
-        Fraction(p.bytes * first.pixels * first.hsub, p.pixels * p.hsub * first.bytes) for p in shape.planes
+        Fraction(p.bytes * first.samples * first.hsub, p.samples * p.hsub * first.bytes) for p in shape.planes
     ]
 
 
 def _ratios(need: Demand, shape: Shape) -> list[Fraction] | None:
     """Each plane's stride as a multiple of plane 0's; None where rules disagree."""
     natural = _natural(shape)
-    if need.halved:
-        halves = [Fraction(1)] + [Fraction(1, 2)] * (len(natural) - 1)
-        if natural != halves:
-            return None
-    if need.equal:
-        equal = [Fraction(1)] * len(natural)
-        if need.halved and equal != natural:
-            return None
-        return equal
-    return natural
+    if need.halved and any(need.equal or ratio != Fraction(1, 2) for ratio in natural[1:]):
+        return None
+    return [Fraction(1)] * len(natural) if need.equal else natural
 
 
 def _strides(
-    need: Demand, image: Extent, width: int, shape: Shape, implied: bool, floor: int
+    need: Demand, image: Extent, width: int, shape: Shape, ratios: list[Fraction], implied: bool, least: int
 ) -> list[int] | None:
-    """The smallest strides of all planes, plane 0's at least `floor`."""
-    ratios = _ratios(need, shape)
-    if ratios is None:
-        return None
-    least, multiple = floor, need.multiple
-    columns = shape.columns
-    if width > shape.beyond[0]:
-        columns = tuple(lcm(column, shape.beyond[1]) for column in columns)
-    for plane, ratio, column in zip(shape.payload or shape.planes, ratios, columns, strict=True):
+    """The smallest strides of all planes, plane 0's at least `least`; `ratios` to it are those of all."""
+    multiple = need.multiple
+    wide = shape.beyond[1] if width > shape.beyond[0] else 1
+    for plane, ratio, column in zip(shape.payload or shape.planes, ratios, shape.columns, strict=True):
         above, below = ratio.as_integer_ratio()
-        least = max(least, -(-plane.whole_row(width) * below // above))
-        multiple = lcm(multiple, below)
-        for wanted in (*need.halved, column):
-            multiple = lcm(multiple, wanted * below // gcd(wanted * below, above))
+        least = max(least, -(-whole_row(plane, width) * below // above))
+        steps = (wanted * below for wanted in (*need.halved, lcm(column, wide)))
+        multiple = lcm(multiple, below, *(step // gcd(step, above) for step in steps))
     for rows in need.implied if implied else ():
         multiple = lcm(multiple, *_steps(need, round_up(image.height, rows), shape, ratios))
     for group, size in need.groups:
@@ -180,11 +170,10 @@ def _strides(
     return [stride * ratio.numerator // ratio.denominator for ratio in ratios]
 
 
-def _roomy(need: Demand, image: Extent, shape: Shape, heights: list[int]) -> int | None:
+def _roomy(
+    need: Demand, image: Extent, shape: Shape, ratios: list[Fraction], heights: list[int]
+) -> int | None:
     """The least stride at which every plane and its tail end before the next implied offset."""
-    ratios = _ratios(need, shape)
-    if ratios is None:
-        return None
     whole = lcm(*(ratio.denominator for ratio in ratios))
 
     def fits(number: int) -> bool:
@@ -205,44 +194,36 @@ def _roomy(need: Demand, image: Extent, shape: Shape, heights: list[int]) -> int
 
 def _steps(need: Demand, height: int, shape: Shape, ratios: list[Fraction]) -> list[int]:
     """What plane 0's stride must be a multiple of, so that implied offsets are aligned."""
-    steps, lines = [], Fraction(0)
-    for plane, ratio in zip(shape.planes[:-1], ratios, strict=False):
-        lines += ratio * -(-height // plane.vsub)
-        steps.append((need.offset / lines).numerator)
-    return steps
+    rows = (r * -(-height // plane.vsub) for plane, r in zip(shape.planes[:-1], ratios, strict=False))
+    return [(need.offset / above).numerator for above in accumulate(rows)]
 
 
 def _first_stride(
     need: Demand, image: Extent, shape: Shape, ratios: list[Fraction], least: int, multiple: int
 ) -> int | None:
     """The smallest stride of plane 0 that everybody accepts."""
-    most = need.maximum
-    if need.max_pixels is not None:
-        first = shape.planes[0]
-        pixels = need.max_pixels * first.bytes // first.pixels
-        most = pixels if most is None else min(most, pixels)
+    first = shape.planes[0]
+    pixels = None if need.max_pixels is None else need.max_pixels * first.bytes // first.samples
+    most = min((limit for limit in (need.maximum, pixels) if limit is not None), default=None)
 
     def accepts(stride: int) -> bool:
-        if stride < least or stride % multiple or (most is not None and stride > most):
-            return False
-        if need.power_of_two and stride & (stride - 1):
-            return False
-        if any(stride > above and stride % step for above, step in need.beyond):
-            return False
-        if not all(stride in allowed for allowed in need.sets):
-            return False
-        return all(_is_exact(stride, step, image, shape, ratios) for step in need.exact)
+        return (
+            stride >= least
+            and stride % multiple == 0
+            and (most is None or stride <= most)
+            and not (need.power_of_two and stride & (stride - 1))
+            and not any(stride > above and stride % step for above, step in need.beyond)
+            and all(stride in allowed for allowed in need.sets)
+            and all(_is_exact(stride, step, image, shape, ratios) for step in need.exact)
+        )
 
-    for stride in _candidates(need, image, shape, least, multiple):
-        if accepts(stride):
-            return stride
-    return None
+    return next(filter(accepts, _candidates(need, image, shape, least, multiple)), None)
 
 
 def _is_exact(stride: int, step: int, image: Extent, shape: Shape, ratios: list[Fraction]) -> bool:
     """Whether every plane's stride is its bytes of the image width rounded up to `step`."""
     width = round_up(image.width, step)
-    return all(plane.row(width) == stride * ratio for plane, ratio in zip(shape.planes, ratios, strict=True))
+    return all(row(plane, width) == stride * ratio for plane, ratio in zip(shape.planes, ratios, strict=True))
 
 
 def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple: int) -> list[int]:
@@ -250,7 +231,7 @@ def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple:
     if need.pinned is not None:
         return [need.pinned]
     if need.exact:
-        return [shape.planes[0].row(round_up(image.width, need.exact[0]))]
+        return [row(shape.planes[0], round_up(image.width, need.exact[0]))]
     if need.sets:
         return sorted(need.sets[0])
     if need.power_of_two:
@@ -268,6 +249,7 @@ def _planes(
 ) -> tuple[PlaneLayout, ...] | None:
     """Planes one after the other, or each at the start of its own dma-buf."""
     implied = [implied_offsets(m, image, shape.planes, strides) for m in need.implied] if dmabufs == 1 else []
+    own = need.metadata if shape.metadata and not shape.derived else 1
     planes: list[PlaneLayout] = []
     end = 0
     for index, (stride, height) in enumerate(zip(strides, heights, strict=True)):
@@ -275,9 +257,7 @@ def _planes(
         if dmabufs > 1:
             planes.append(plane._replace(dmabuf=index) if index else plane)
             continue
-        align = lcm(need.offset, shape.align[min(index, len(shape.align) - 1)])
-        if shape.metadata and not shape.derived:
-            align = lcm(align, need.metadata)
+        align = lcm(need.offset, own, shape.align[min(index, len(shape.align) - 1)])
         offset = round_up(end, align) if index else 0
         if implied:
             offset = implied[0][index]
@@ -318,63 +298,50 @@ def _control(control: Control, main: PlaneLayout, height: int, end: int, need: D
 
 
 def implied_offsets(
-    multiple: int, image: Extent, shapes: tuple[PlaneShape, ...], strides: list[int]
+    multiple: int, image: Extent, shapes: tuple[PlaneFormat, ...], strides: list[int]
 ) -> list[int]:
     """Where a device that knows no offsets looks for each plane."""
     height = round_up(image.height, multiple)
-    offsets, end = [], 0
-    for plane, stride in zip(shapes, strides, strict=True):
-        offsets.append(end)
-        end += stride * -(-height // plane.vsub)
-    return offsets
+    sizes = [stride * -(-height // plane.vsub) for plane, stride in zip(shapes, strides, strict=True)]
+    return [*accumulate(sizes[:-1], initial=0)]
 
 
 def _tail(need: Demand, shape: Shape, plane: int, stride: int, *, per_plane: bool) -> int:
     """The largest tail asked for after `plane` (or once, after the image)."""
-    if not need.tails:
-        return 0
-    most = 0
-    for tail, extent in need.tails:
-        if tail.per_plane != per_plane:
-            continue
-        size = tail.bytes if isinstance(tail.bytes, int) else 0
-        if tail.per_block is not None:
-            width, height = tail.per_block.of
-            size += tail.per_block.bytes * -(-extent.width // width) * -(-extent.height // height)
-        size += stride * -(-tail.rows // shape.planes[plane].vsub)
-        if tail.at_least_stride_or is not None:
-            size += max(stride, tail.at_least_stride_or)
-        most = max(most, size)
-    return most
+    vsub = shape.planes[plane].vsub
+    asked = (_bytes(tail, extent, stride, vsub) for tail, extent in need.tails if tail.per_plane == per_plane)
+    return max(asked, default=0)
 
 
-def _size(need: Demand, image: Extent, shape: Shape, planes: tuple[PlaneLayout, ...], dmabuf: int) -> int:
-    """What one dma-buf must hold: its planes, tails, and the least anybody checks for."""
-    mine = [(index, plane) for index, plane in enumerate(planes) if plane.dmabuf == dmabuf]
-    index, last = mine[-1]
-    tail = 0
+def _bytes(tail: Tail, extent: Extent, stride: int, vsub: int) -> int:
+    """What one tail asks for, after a plane of one row for every `vsub` of the image."""
+    size = (tail.bytes if isinstance(tail.bytes, int) else 0) + stride * -(-tail.rows // vsub)
+    if tail.per_block is not None:
+        width, height = tail.per_block.of
+        size += tail.per_block.bytes * -(-extent.width // width) * -(-extent.height // height)
+    return size if tail.at_least_stride_or is None else size + max(stride, tail.at_least_stride_or)
+
+
+def _size(
+    need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, PlaneLayout]], end: int | None = None
+) -> int:
+    """What one dma-buf must hold: its planes, up to `end`, tails, and the least anybody checks for."""
+    (first, begin), (index, last) = planes[0], planes[-1]
+    tails = [0]
     if index < len(shape.planes):
-        tail = _tail(need, shape, index, last.stride, per_plane=True)
-    if dmabuf == 0:
-        tail = max(tail, _tail(need, shape, 0, planes[0].stride, per_plane=False))
-    size = last.offset + last.size + tail
-    size = max([size, *_least(need, image, shape, mine)])
-    return round_up(size, lcm(shape.whole, need.bytes_multiple))
+        tails.append(_tail(need, shape, index, last.stride, per_plane=True))
+    if first == 0:
+        tails.append(_tail(need, shape, 0, begin.stride, per_plane=False))
+    size = (last.offset + last.size if end is None else end) + max(tails)
+    return round_up(max([size, *_least(need, image, shape, planes)]), lcm(shape.whole, need.bytes_multiple))
 
 
 def after(need: Demand, image: Extent, shape: Shape, planes: tuple[PlaneLayout, ...], end: int) -> int | None:
     """The bytes of a dma-buf whose planes are interleaved up to `end`; None if a tail would lie among them."""
-    if any(
-        _tail(need, shape, index, planes[index].stride, per_plane=True) for index in range(len(planes) - 1)
-    ):
+    inner = enumerate(planes[:-1])
+    if any(_tail(need, shape, index, plane.stride, per_plane=True) for index, plane in inner):
         return None
-    last = len(planes) - 1
-    size = end + max(
-        _tail(need, shape, last, planes[last].stride, per_plane=True),
-        _tail(need, shape, 0, planes[0].stride, per_plane=False),
-    )
-    size = max([size, *_least(need, image, shape, [*enumerate(planes)])])
-    return round_up(size, need.bytes_multiple)
+    return _size(need, image, shape, [*enumerate(planes)], end)
 
 
 def _least(need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, PlaneLayout]]) -> Iterator[int]:

@@ -12,6 +12,7 @@ from functools import lru_cache
 from types import ModuleType
 from typing import Final
 
+from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
 from heapwright.solver.layout.layout import Form
 from heapwright.solver.layout.modifiers import (
@@ -32,18 +33,16 @@ from heapwright.solver.layout.modifiers import (
 FAMILIES: Final[tuple[ModuleType, ...]] = (
     linear, tiles, yf, ccs, afbc, afrc, ubwc, sand, uif, nvidia, amd
 )  # fmt: skip
-"""Each has `claims(modifier)`, whether the layout is known, and `shape(fourcc, modifier)`."""
+"""Each has `claims(modifier)`, whether the layout is known, and `shape(pixels, modifier)`."""
 
 
 @lru_cache(maxsize=4096)
 def shape(fourcc: str, modifier: str) -> Form | None:
     """How `fourcc` lies in `modifier`; None where the modifier is not for that format."""
-    parsed = spelt(modifier)
-    for family in FAMILIES if parsed.value is not None else ():
-        if family.claims(parsed):
-            found: Form | None = family.shape(fourcc, parsed)
-            return found
-    return opaque.shape(fourcc, parsed)
+    pixels, parsed = pixel_format(fourcc), spelt(modifier)
+    known = (each for each in FAMILIES if parsed.value is not None and each.claims(parsed))
+    laid: Form | None = next(known, opaque).shape(pixels, parsed) if pixels is not None else None
+    return laid
 
 
 def spelt(name: str) -> Modifier:

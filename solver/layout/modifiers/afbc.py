@@ -16,11 +16,10 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout.layout import round_up
-from heapwright.solver.layout.modifiers.linear import planes
 from heapwright.solver.layout.shape import Metadata, Shape
 
 
@@ -28,25 +27,24 @@ def claims(modifier: Modifier) -> bool:
     return modifier.family == "ARM_AFBC" and "DB" not in modifier.words
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found = pixel_format(fourcc)
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
     blocks = [_sides(part) for part in modifier.words[0].split("_")]
-    if found is None or (len(blocks) > 1 and len(found.planes) == 1):
+    if len(blocks) > 1 and len(pixels.planes) == 1:
         return None
-    of_plane = [blocks[min(index, len(blocks) - 1)] for index in range(len(found.planes))]
-    if not all(_whole(plane, block) for plane, block in zip(found.planes, of_plane, strict=True)):
+    of_plane = [blocks[min(index, len(blocks) - 1)] for index in range(len(pixels.planes))]
+    if not all(_whole(plane, block) for plane, block in zip(pixels.planes, of_plane, strict=True)):
         return None
-    return _shape(found, of_plane, "TILED" in modifier.words, modifier.compressed)
+    return _shape(pixels, of_plane, "TILED" in modifier.words, modifier.compressed)
 
 
-def _shape(found: PixelFormat, blocks: list[tuple[int, int]], tiled: bool, compressed: bool) -> Shape:
+def _shape(pixels: PixelFormat, blocks: list[tuple[int, int]], tiled: bool, compressed: bool) -> Shape:
     table = facts("afbc")
     group = table["tiled_group"] if tiled else 1
     align = table["tiled_header_align"] if tiled else table["header_align"]
-    lying = list(zip(found.planes, blocks, strict=True))
+    lying = list(zip(pixels.planes, blocks, strict=True))
     columns = [width * plane.bytes // plane.samples for plane, (width, _) in lying]
     return Shape(
-        planes(found),
+        pixels.planes,
         tuple(height * group for _, height in blocks),
         tuple(column * group for column in columns),
         tiles=tuple(

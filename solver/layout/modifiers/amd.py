@@ -14,10 +14,10 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Shape
 
 
@@ -28,18 +28,17 @@ def claims(modifier: Modifier) -> bool:
     return words[0] == "GFX12" or not {"DCC", "DCC_RETILE"} & set(words)
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found = pixel_format(fourcc)
-    sizes = None if found is None else whole_samples(found)
-    if found is None or sizes is None:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    sizes = whole_samples(pixels)
+    if sizes is None:
         return None
     block: int = facts("amd")["blocks"][modifier.words[1].partition("_")[0]]
     rows, columns = [], []
     for size in sizes:
-        pixels = block - (size.bit_length() - 1)
-        across = -(-pixels // 2)
+        bits = block - (size.bit_length() - 1)
+        across = -(-bits // 2)
         columns.append(size << across)
-        rows.append(1 << pixels - across)
+        rows.append(1 << bits - across)
     return Shape(
-        planes(found), tuple(rows), tuple(columns), align=(1 << block,), compressed=modifier.compressed
+        pixels.planes, tuple(rows), tuple(columns), align=(1 << block,), compressed=modifier.compressed
     )  # fmt: skip

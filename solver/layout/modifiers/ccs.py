@@ -18,10 +18,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Control, Shape
 
 EVERYTHING: Final = 1 << 40
@@ -32,19 +32,15 @@ def claims(modifier: Modifier) -> bool:
     return modifier.name in facts("ccs")
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
     table = facts("ccs")
     row: dict[str, Any] = table[modifier.name]
-    found = pixel_format(fourcc)
-    sizes = None if found is None else whole_samples(found)
-    if found is None or sizes is None:
-        return None
-    width, height = table["tile"]
+    (width, height), sizes = table["tile"], whole_samples(pixels)
+    if sizes is None or (row["control"] == "gen9" and sizes != (4,)):
+        return None  # gen9: "must be one of the 8:8:8:8 RGB formats"
     controls: list[Control] = []
     beyond = (EVERYTHING, 1)
     if row["control"] == "gen9":
-        if sizes != (4,):
-            return None  # "must be one of the 8:8:8:8 RGB formats"
         beyond = (table["wide"], 4 * width)
         # A byte for 8 x 16 pixels of four bytes, in Y tiles.
         controls = [Control(0, 32, 16, 1, width, height, table["page"], table["page"])]
@@ -57,7 +53,7 @@ def shape(fourcc: str, modifier: Modifier) -> Shape | None:
     if row.get("clear"):
         controls.append(Control(0, EVERYTHING, EVERYTHING, 64, 64, 1, table["page"]))
     return Shape(
-        planes(found),
+        pixels.planes,
         (height,) * len(sizes),
         (width * row["across"],) * len(sizes),
         controls=tuple(controls),

@@ -11,11 +11,8 @@ Example:
 
 from __future__ import annotations
 
-from functools import lru_cache
-
-from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.layout import PlaneShape
 from heapwright.solver.layout.shape import Shape
 
 
@@ -23,26 +20,14 @@ def claims(modifier: Modifier) -> bool:
     return modifier.linear
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    return _linear(fourcc)
-
-
-@lru_cache(maxsize=1024)
-def _linear(fourcc: str) -> Shape | None:
-    found = pixel_format(fourcc)
-    if found is None or not found.linear:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    if not pixels.linear:
         return None
-    ones = (1,) * len(found.planes)
-    laid = planes(found)
-    return Shape(laid, tuple(plane.lines for plane in laid), ones)
+    return Shape(pixels.planes, tuple(plane.lines for plane in pixels.planes), (1,) * len(pixels.planes))
 
 
-def planes(found: PixelFormat) -> tuple[PlaneShape, ...]:
-    return tuple(PlaneShape(p.bytes, p.samples, p.hsub, p.vsub, p.group, p.lines) for p in found.planes)
-
-
-def whole_samples(found: PixelFormat) -> tuple[int, ...] | None:
+def whole_samples(pixels: PixelFormat) -> tuple[int, ...] | None:
     """Bytes of a sample of each plane, where they are powers of two; else None."""
-    sizes = tuple(p.bytes for p in found.planes)
-    plain = found.linear and all(p.samples == 1 and p.bytes & (p.bytes - 1) == 0 for p in found.planes)
+    sizes = tuple(p.bytes for p in pixels.planes)
+    plain = pixels.linear and all(p.samples == 1 and p.bytes & (p.bytes - 1) == 0 for p in pixels.planes)
     return sizes if plain else None

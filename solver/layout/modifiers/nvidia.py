@@ -13,10 +13,9 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.modifiers.linear import planes
 from heapwright.solver.layout.shape import Shape
 
 
@@ -25,11 +24,11 @@ def claims(modifier: Modifier) -> bool:
     return known and not modifier.compressed
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found, table = pixel_format(fourcc), facts("nvidia")
-    if found is None or not found.linear:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    table = facts("nvidia")
+    if not pixels.linear:
         return None
     old = len(modifier.words) > 1 and modifier.words[2] == "1"
     rows = (table["gob_rows_g80"] if old else table["gob_rows"]) << int(modifier.words[-1])
-    number = len(found.planes)
-    return Shape(planes(found), (rows,) * number, (table["gob_bytes"],) * number)
+    number = len(pixels.planes)
+    return Shape(pixels.planes, (rows,) * number, (table["gob_bytes"],) * number)

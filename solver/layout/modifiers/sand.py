@@ -15,29 +15,27 @@ Example:
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
+from itertools import accumulate
 from math import ceil, floor, lcm
 from typing import NamedTuple
 
-from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.platforms.values import Extent, Ratio
-from heapwright.solver.layout.layout import Demand, Layout, PlaneLayout, PlaneShape, coded, round_up, settled
-from heapwright.solver.layout.modifiers.linear import planes
+from heapwright.solver.layout.layout import Demand, Layout, PlaneLayout, coded, round_up, settled
 from heapwright.solver.layout.shape import Shape, after, implied_offsets
 
 
 class Sand(NamedTuple):
     """Columns of `column` bytes; `fixed` is their height, if the modifier says it."""
 
-    planes: tuple[PlaneShape, ...]
+    planes: tuple[PlaneFormat, ...]
     column: int
     fixed: int
-
-    @property
-    def dmabufs(self) -> frozenset[int]:
-        return frozenset({1})
+    dmabufs: frozenset[int] = frozenset({1})
 
     def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
         """The smallest layout of `image` that meets `need`, or None."""
@@ -49,18 +47,16 @@ class Sand(NamedTuple):
         if height is None or plain is None:
             return None
         columns = plain // self.column
-        laid: list[PlaneLayout] = []
-        start = 0
-        for lines in heights:
-            if start % need.offset:
-                return None
-            laid.append(PlaneLayout(start, plain, ((columns - 1) * height + lines) * self.column, 0))
-            start += lines * self.column
-        starts = [plane.offset for plane in laid]
-        if any(implied_offsets(m, image, self.planes, [plain] * len(laid)) != starts for m in need.implied):
+        starts = [*accumulate((lines * self.column for lines in heights[:-1]), initial=0)]
+        implied = (implied_offsets(m, image, self.planes, [plain] * len(starts)) for m in need.implied)
+        if any(start % need.offset for start in starts) or any(other != starts for other in implied):
             return None
-        size = after(need, image, self._one(), tuple(laid), columns * height * self.column)
-        found = None if size is None else settled(need, (size,), tuple(laid), extent, rows)
+        laid = tuple(
+            PlaneLayout(start, plain, ((columns - 1) * height + lines) * self.column, 0)
+            for start, lines in zip(starts, heights, strict=True)
+        )
+        size = after(need, image, self._one(), laid, columns * height * self.column)
+        found = None if size is None else settled(need, (size,), laid, extent, rows)
         return found and found._replace(parameter=height)
 
     def _one(self) -> Shape:
@@ -70,10 +66,7 @@ class Sand(NamedTuple):
 
     def _strides(self, need: Demand, image: Extent) -> int | None:
         """The stride of all planes: whole columns, if nobody asks for another."""
-        apart = Demand()
-        for name in Demand.__slots__:
-            setattr(apart, name, getattr(need, name))
-        apart.rows, apart.offset, apart.implied, apart.tails, apart.bytes_max = 1, 1, (), (), None
+        apart = replace(need, rows=1, offset=1, implied=(), tails=(), bytes_max=None)
         found = self._one().lay(apart, image, 1)
         if found is None or len({plane.stride for plane in found.planes}) > 1:
             return None
@@ -101,19 +94,19 @@ def claims(modifier: Modifier) -> bool:
     return bare(modifier) is not None
 
 
-def shape(fourcc: str, modifier: Modifier) -> Sand | None:
-    found, name = pixel_format(fourcc), bare(modifier)
-    if found is None or name is None or not _suits(found):
+def shape(pixels: PixelFormat, modifier: Modifier) -> Sand | None:
+    name = bare(modifier)
+    if name is None or not _suits(pixels):
         return None
     height = int(modifier.words[0]) if modifier.words else 0
-    return Sand(planes(found), facts("sand")["columns"][name], height)
+    return Sand(pixels.planes, facts("sand")["columns"][name], height)
 
 
-def _suits(found: PixelFormat) -> bool:
+def _suits(pixels: PixelFormat) -> bool:
     """One plane, or two of equal strides in samples of eight bits; and P030, 96 pixels in 128 bytes."""
-    strides = {Fraction(plane.bytes, plane.samples * plane.hsub) for plane in found.planes}
-    small = len(found.planes) == 1 or found.fourcc == "P030" or found.planes[0][:2] == (1, 1)
-    return found.linear and small and len(found.planes) < 3 and len(strides) == 1
+    strides = {Fraction(plane.bytes, plane.samples * plane.hsub) for plane in pixels.planes}
+    small = len(pixels.planes) == 1 or pixels.fourcc == "P030" or pixels.planes[0][:2] == (1, 1)
+    return pixels.linear and small and len(pixels.planes) < 3 and len(strides) == 1
 
 
 def bare(modifier: Modifier) -> str | None:

@@ -14,9 +14,9 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.modifiers import Modifier, Tile
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Shape
 
 T_TILED = "BROADCOM_VC4_T_TILED"
@@ -26,40 +26,40 @@ def claims(modifier: Modifier) -> bool:
     return modifier.tile is not None
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found, tile = pixel_format(fourcc), modifier.tile
-    if found is None or tile is None or not found.linear or not _suits(found, modifier):
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    tile = modifier.tile
+    if tile is None or not pixels.linear or not _suits(pixels, modifier):
         return None
-    if modifier.name == "MTK_16L_32S_TILE" and _tens(found):
+    if modifier.name == "MTK_16L_32S_TILE" and _tens(pixels):
         tile = tile._replace(width=tile.width * 5 // 4)
     chroma = tile.chroma_height or tile.height
-    rows = (tile.height,) + (chroma,) * (len(found.planes) - 1)
-    return Shape(planes(found), rows, _columns(found, tile), align=(tile.align,))
+    rows = (tile.height,) + (chroma,) * (len(pixels.planes) - 1)
+    return Shape(pixels.planes, rows, _columns(pixels, tile), align=(tile.align,))
 
 
-def _columns(found: PixelFormat, tile: Tile) -> tuple[int, ...]:
+def _columns(pixels: PixelFormat, tile: Tile) -> tuple[int, ...]:
     """Bytes of a row of a tile, in each plane."""
     if tile.in_bytes:
-        return (tile.width,) * len(found.planes)
-    return tuple(tile.width * plane.bytes // plane.samples for plane in found.planes)
+        return (tile.width,) * len(pixels.planes)
+    return tuple(tile.width * plane.bytes // plane.samples for plane in pixels.planes)
 
 
-def _suits(found: PixelFormat, modifier: Modifier) -> bool:
+def _suits(pixels: PixelFormat, modifier: Modifier) -> bool:
     """Whether the tile is made for formats like this.
 
     VC4's is used with 16 and 32 bits a pixel (vc4_plane.c vc4_format_mod_supported()), MediaTek's
     with samples of eight bits, or of ten packed four to five bytes (drm_fourcc.h MTK_FMT_MOD_10BIT_LAYOUT).
     """
     tile = modifier.tile
-    if tile and not tile.in_bytes and any(tile.width * p.bytes % p.samples for p in found.planes):
+    if tile and not tile.in_bytes and any(tile.width * p.bytes % p.samples for p in pixels.planes):
         return False  # no whole bytes in a row of a tile
     if modifier.name == T_TILED:
-        return whole_samples(found) in ((2,), (4,))
+        return whole_samples(pixels) in ((2,), (4,))
     if modifier.name == "MTK_16L_32S_TILE":
-        return _tens(found) or (found.planes[0].bytes, found.planes[0].samples) == (1, 1)
-    return modifier.family != "MTK" or _tens(found)
+        return _tens(pixels) or (pixels.planes[0].bytes, pixels.planes[0].samples) == (1, 1)
+    return modifier.family != "MTK" or _tens(pixels)
 
 
-def _tens(found: PixelFormat) -> bool:
+def _tens(pixels: PixelFormat) -> bool:
     """Ten bits a sample, four samples in five bytes."""
-    return (found.planes[0].bytes, found.planes[0].samples) == (5, 4)
+    return (pixels.planes[0].bytes, pixels.planes[0].samples) == (5, 4)

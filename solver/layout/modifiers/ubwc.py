@@ -19,11 +19,10 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.layout import PlaneShape
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Metadata, Shape
 
 COMPRESSED: Final = "QCOM_COMPRESSED"
@@ -33,31 +32,29 @@ def claims(modifier: Modifier) -> bool:
     return modifier.family in (COMPRESSED, "QCOM_TILED3")
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found, table = pixel_format(fourcc), facts("ubwc")
-    sizes = None if found is None else whole_samples(found)
-    if found is None or sizes is None:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    table, sizes = facts("ubwc"), whole_samples(pixels)
+    if sizes is None:
         return None
-    row: dict[str, Any] | None = table.get(found.fourcc)
-    if row is None and found.colour == "rgb" and len(sizes) == 1 and sizes[0] in table["rgb"]["bytes"]:
+    row: dict[str, Any] | None = table.get(pixels.fourcc)
+    if row is None and pixels.colour == "rgb" and len(sizes) == 1 and sizes[0] in table["rgb"]["bytes"]:
         row = table["rgb"]
     if row is None:
         return None
-    lying = planes(found)
-    payload = _payload(lying, row)
-    number = len(lying)
+    payload = _payload(pixels.planes, row)
+    number = len(payload)
     metadata: tuple[Metadata, ...] = ()
     if modifier.family == COMPRESSED:
         width, height = row["block"]
         first = payload[0]
         # Blocks of chroma have half the samples, and as many bytes.
         entry = Metadata(
-            width * first.bytes // first.pixels, height, 1, table["meta_stride"], table["meta_rows"],
+            width * first.bytes // first.samples, height, 1, table["meta_stride"], table["meta_rows"],
             table["align"],
         )  # fmt: skip
         metadata = (entry,) * number
     return Shape(
-        lying,
+        pixels.planes,
         (row["rows"],) * number,
         (row["columns"],) * number,
         metadata=metadata,
@@ -68,10 +65,10 @@ def shape(fourcc: str, modifier: Modifier) -> Shape | None:
     )
 
 
-def _payload(lying: tuple[PlaneShape, ...], row: dict[str, Any]) -> tuple[PlaneShape, ...]:
+def _payload(lying: tuple[PlaneFormat, ...], row: dict[str, Any]) -> tuple[PlaneFormat, ...]:
     """The planes as they lie: packed where the format is."""
     if "packed" not in row:
         return lying
     size, samples = row["packed"]
     first = lying[0].bytes
-    return tuple(p._replace(bytes=size * p.bytes // first, pixels=samples) for p in lying)
+    return tuple(p._replace(bytes=size * p.bytes // first, samples=samples) for p in lying)

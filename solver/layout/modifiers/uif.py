@@ -15,26 +15,23 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from heapwright.platforms.fourcc.formats import pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.platforms.values import Extent
-from heapwright.solver.layout.layout import Demand, Layout, PlaneShape, coded, round_up
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.layout import Demand, Layout, coded, round_up
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Shape
 
 
 class Uif(NamedTuple):
     """One plane of `size` bytes a pixel; a UIF block is so many pixels by so many rows."""
 
-    planes: tuple[PlaneShape, ...]
+    planes: tuple[PlaneFormat, ...]
     size: int
     block: tuple[int, int]
     across: int
-
-    @property
-    def dmabufs(self) -> frozenset[int]:
-        return frozenset({1})
+    dmabufs: frozenset[int] = frozenset({1})
 
     def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
         """The only layout of that extent, if it meets `need`: a shape that is padded once, to its end."""
@@ -48,13 +45,12 @@ def claims(modifier: Modifier) -> bool:
     return modifier.name == "BROADCOM_UIF"
 
 
-def shape(fourcc: str, modifier: Modifier) -> Uif | None:
-    found, table = pixel_format(fourcc), facts("uif")
-    sizes = None if found is None else whole_samples(found)
-    if found is None or sizes is None or len(sizes) > 1 or str(sizes[0]) not in table["utile"]:
+def shape(pixels: PixelFormat, modifier: Modifier) -> Uif | None:
+    table, sizes = facts("uif"), whole_samples(pixels)
+    if sizes is None or len(sizes) > 1 or str(sizes[0]) not in table["utile"]:
         return None
     width, height = table["utile"][str(sizes[0])]
-    return Uif(planes(found), sizes[0], (2 * width, 2 * height), table["blocks_across"])
+    return Uif(pixels.planes, sizes[0], (2 * width, 2 * height), table["blocks_across"])
 
 
 def padded(blocks: int) -> int:

@@ -10,10 +10,10 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.platforms.fourcc.formats import PixelFormat, pixel_format
+from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.solver.layout.modifiers.linear import planes, whole_samples
+from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Shape
 
 
@@ -21,18 +21,10 @@ def claims(modifier: Modifier) -> bool:
     return modifier.name == "I915_Yf_TILED"
 
 
-def shape(fourcc: str, modifier: Modifier) -> Shape | None:
-    found = pixel_format(fourcc)
-    tile = found and tiles(found)
-    if found is None or not tile:
-        return None
-    return Shape(planes(found), tile[1], tile[0], align=(facts("yf")["tile_bytes"],))
-
-
-def tiles(found: PixelFormat) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
-    """Bytes of a row of a tile and its rows, in each plane; None for samples of other sizes."""
-    table, sizes = facts("yf"), whole_samples(found)
+def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
+    table, sizes = facts("yf"), whole_samples(pixels)
     if sizes is None or not all(str(size) in table["columns"] for size in sizes):
         return None
     columns = tuple(table["columns"][str(size)] for size in sizes)
-    return columns, tuple(table["tile_bytes"] // column for column in columns)
+    rows = tuple(table["tile_bytes"] // column for column in columns)
+    return Shape(pixels.planes, rows, columns, align=(table["tile_bytes"],))

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pytest
 
+from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.values import Extent
 from heapwright.solver.layout.layout import Demand
 from heapwright.solver.layout.modifiers import opaque
 
-SHAPE = opaque.shape("XR24", parse_modifier("INVALID"))
+SHAPE = opaque.shape(pixel_formats()["XR24"], parse_modifier("INVALID"))
 
 
 # 6 x 4 pixels of 4 bytes are 96 bytes; -1 is what an extent that a port refuses asks for.
