@@ -102,7 +102,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
             for placed_buffer in placed_buffers
         ),
         conversions=inserted.conversions(
-            problem, placed_buffers, partial(copies.apart, problem, used, placed_buffers)
+            problem, placed_buffers, partial(copies.apart, problem, used, placed_buffers) if why else None
         ),
         dropped=wishes.dropped(placed_buffers, used),
         warnings=unknowns.warnings(placed_buffers),

@@ -29,8 +29,8 @@ class PlacedBuffer(NamedTuple):
     edge: Edge | None = None
 
 
-Apart = Callable[[PlacedBuffer], Sequence[str]]
-"""What keeps those whom a copy serves from sharing what it is made of, in sentences."""
+Apart = Callable[[PlacedBuffer], Sequence[str]] | None
+"""What keeps those whom a copy serves from sharing what it is made of, in sentences; None if nobody asks."""
 
 
 def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]:
@@ -106,7 +106,7 @@ def _why(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffe
     said: list[str] = []
     for attachment in served(found, placed_buffer):
         said += [text for text in objections(case, placed_buffer.made_of, attachment) if text not in said]
-    if not said and (together := apart(placed_buffer)):
+    if not said and apart is not None and (together := apart(placed_buffer)):
         return "; ".join(together)
     if not said:
         names = ", ".join(dict.fromkeys(attachment.title for attachment in served(found, placed_buffer)))

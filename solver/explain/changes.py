@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from heapwright.platforms.schema import Platform
@@ -68,6 +68,10 @@ class Ways:
         return decide(
             changed, Propagation(changed), used, limits=SearchLimits(any_will_do=True), converted=converted
         )
+
+    def trying(self, section: str, name: str, field: str) -> Callable[[int], bool]:
+        """Whether a number helps in a field of one of the platform's parts."""
+        return lambda number: self.solvable(self.with_part(section, name, **{field: number}))
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""

@@ -143,10 +143,15 @@ class Prover:
         found = self.unconverted()
         if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
             return found[0] if found else None
-        for each in found:
-            if not self._mended(each):
-                return each
-        facts, alone = found[0]
+        whole = next((each for each in found if not self._mended(each)), None)
+        if whole is not None and len(whole.facts) <= len(found[0].facts) + 1:
+            return whole
+        more = self._unmended(found[0])
+        return more if whole is None or len(more.facts) < len(whole.facts) else whole
+
+    def _unmended(self, conflict: Conflict) -> Conflict:
+        """A conflict that conversions mend, with what keeps them from it."""
+        facts, alone = conflict
         if alone is not None and (forbidden := _forbidden(alone.question)):
             return Conflict(ordered([*facts, *forbidden]), alone)
         kept = self.sets.of(facts)
@@ -175,8 +180,11 @@ class Prover:
         pinned = any(question.pins for question in self.problem.questions)
         if (demanding or pinned or not self.problem.board.heaps) and self.clash([]):
             return []
-        if self._unassignable(self._scarce.all):
-            return [Conflict(facts) for facts in shortest(self._scarce, self._unassignable)]
+        for facts in (
+            shortest(self._scarce, self._unassignable) if self._unassignable(self._scarce.all) else ()
+        ):
+            if len(facts) == 1:
+                return [Conflict(facts)]
         found = []
         for question in self._stuck():
             alone = Alone(self.problem, question, lambda flows: self._asking(flows).problem)
@@ -184,7 +192,7 @@ class Prover:
                 return []
             found += [Conflict(facts, alone) for facts in alone.conflicts()]
         found.sort(key=lambda each: (len(each.facts), each.facts))
-        return [] if found and len(found[0].facts) > 1 and self._overfull() else found
+        return [] if found and len(found[0].facts) > 1 and self._overfull(found[0].facts) else found
 
     def _stuck(self) -> Iterable[Question]:
         """Buffers that have no place; of those that ask the same the first."""
@@ -195,9 +203,11 @@ class Prover:
         """Whether there are too few devices with these facts kept, whatever else is so."""
         return unassignable(self.problem, Drops(self._scarce.named(self._scarce.all & ~kept)))
 
-    def _overfull(self) -> bool:
-        """Whether there is no plan even if nothing holds but what buffers share."""
-        shared = [fact for fact in self.facts if fact.kind in SHARED and "→" not in fact.subject]
+    def _overfull(self, told: Sequence[Fact]) -> bool:
+        """Whether there is no plan even if nothing holds but what buffers share, other than as is told already."""
+        shared = [fact for fact in self.facts if "→" not in fact.subject]
+        if not any("→" in fact.subject for fact in told):
+            shared = [fact for fact in shared if fact.kind in SHARED]
         return self.clash(shared, converted=False)
 
     def _mended(self, conflict: Conflict) -> bool:

@@ -9,6 +9,7 @@ boot argument sets, then what the pipeline asks for, then limits and hardware.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from typing import Final
 
 from heapwright.platforms.schema import Aperture
@@ -68,24 +69,28 @@ def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int |
     return top * step
 
 
+def _raised(
+    path: str, now: int, most: int, step: int, works: Callable[[int], bool], say: str
+) -> Iterator[ProposedChange]:
+    """The smallest number that works at a path of the profile; `say` has a place for it."""
+    number = least(now, most, step, works)
+    if number is not None:
+        shown = in_units if path.endswith(".size") else str
+        yield ProposedChange(path, number, f"{say.format(shown(number))} ({path}, now {shown(now)})")
+
+
 def memory_sizes(ways: Ways) -> Iterator[ProposedChange]:
     """Enlarge a memory: `memory.cma.size`."""
     board = ways.problem.board
-    for subject in ways.subjects("capacity"):
-        for name in capacity.members(subject):
-            memory = board.memories.get(name)
-            if memory is None or not isinstance(memory.spec.size, int):
-                continue
-            most = min(MOST, board.ceiling(memory) or MOST)
-
-            def works(size: int, name: str = name) -> bool:
-                return ways.solvable(ways.with_part("memory", name, size=size))
-
-            size = least(memory.spec.size, most, memory.spec.step or board.page, works)
-            if size is not None:
-                now = in_units(memory.spec.size)
-                text = f"enlarge {name} to {in_units(size)} (memory.{name}.size, now {now})"
-                yield ProposedChange(f"memory.{name}.size", size, text)
+    for name in [name for subject in ways.subjects("capacity") for name in capacity.members(subject)]:
+        memory = board.memories.get(name)
+        if memory is None or not isinstance(memory.spec.size, int):
+            continue
+        most, step = min(MOST, board.ceiling(memory) or MOST), memory.spec.step or board.page
+        works = ways.trying("memory", name, "size")
+        yield from _raised(
+            f"memory.{name}.size", memory.spec.size, most, step, works, f"enlarge {name} to {{}}"
+        )
 
 
 def counts(ways: Ways) -> Iterator[ProposedChange]:
@@ -215,23 +220,18 @@ def apertures(ways: Ways) -> Iterator[ProposedChange]:
         iommu = ways.platform.iommus.get(name)
         if iommu is None or not isinstance(iommu.aperture, Aperture):
             continue
-        base = iommu.aperture.base
+        base, now = iommu.aperture.base, iommu.aperture.size
         behind = (each for each in ways.problem.board.devices.values() if each.dma.iommu == name)
-        if all(iova.end(device) <= base + iommu.aperture.size for device in behind):
+        if all(iova.end(device) <= base + now for device in behind):
             continue  # nobody sees more of it
+        works = partial(_wide_enough, ways, name, base)
+        if works(MOST):  # else the device itself sees no more of it
+            path, step = f"iommus.{name}.aperture.size", ways.platform.page
+            yield from _raised(path, now, MOST, step, works, f"widen the aperture of {name} to {{}}")
 
-        def works(size: int, name: str = name, base: int = base) -> bool:
-            return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
 
-        if not works(MOST):
-            continue  # the device itself sees no more of it
-        size = least(iommu.aperture.size, MOST, ways.platform.page, works)
-        if size is not None:
-            now = in_units(iommu.aperture.size)
-            text = (
-                f"widen the aperture of {name} to {in_units(size)} (iommus.{name}.aperture.size, now {now})"
-            )
-            yield ProposedChange(f"iommus.{name}.aperture.size", size, text)
+def _wide_enough(ways: Ways, name: str, base: int, size: int) -> bool:
+    return ways.solvable(ways.with_part("iommus", name, aperture=Aperture(base=base, size=size)))
 
 
 def resources(ways: Ways) -> Iterator[ProposedChange]:
@@ -239,28 +239,18 @@ def resources(ways: Ways) -> Iterator[ProposedChange]:
     for name in ways.subjects("resource"):
         if name in ways.platform.resources:
             have = ways.platform.resources[name]
-
-            def enough(number: int, name: str = name) -> bool:
-                changed = {**ways.platform.resources, name: number}
-                return ways.solvable(ways.platform.model_copy(update={"resources": changed}))
-
-            number = least(have, have + 4096, 1, enough)
-            if number is not None:
-                yield ProposedChange(
-                    f"resources.{name}", number, f"have {number} {name} (resources.{name}, now {have})"
-                )
+            enough = partial(_enough, ways, name)
+            yield from _raised(f"resources.{name}", have, have + 4096, 1, enough, f"have {{}} {name}")
         memory = ways.platform.memory.get(name)
         if memory is not None and isinstance(memory.bandwidth, int):
+            works = ways.trying("memory", name, "bandwidth")
+            path, say = f"memory.{name}.bandwidth", f"have {{}} bytes/s of {name}"
+            yield from _raised(path, memory.bandwidth, MOST, 1, works, say)
 
-            def faster(rate: int, name: str = name) -> bool:
-                return ways.solvable(ways.with_part("memory", name, bandwidth=rate))
 
-            rate = least(memory.bandwidth, MOST, 1, faster)
-            if rate is not None:
-                path = f"memory.{name}.bandwidth"
-                yield ProposedChange(
-                    path, rate, f"have {rate} bytes/s of {name} ({path}, now {memory.bandwidth})"
-                )
+def _enough(ways: Ways, name: str, number: int) -> bool:
+    changed = {**ways.platform.resources, name: number}
+    return ways.solvable(ways.platform.model_copy(update={"resources": changed}))
 
 
 def heap_limits(ways: Ways) -> Iterator[ProposedChange]:
@@ -268,16 +258,10 @@ def heap_limits(ways: Ways) -> Iterator[ProposedChange]:
     for name in ways.subjects("heap-limits"):
         for field, step, most in (("largest", ways.platform.page, MOST), ("buffers", 1, 4096)):
             now = getattr(ways.platform.heaps[name], field)
-            if not isinstance(now, int):
-                continue
-
-            def works(value: int, name: str = name, field: str = field) -> bool:
-                return ways.solvable(ways.with_part("heaps", name, **{field: value}))
-
-            value = least(now, most, step, works)
-            if value is not None:
-                path = f"heaps.{name}.{field}"
-                yield ProposedChange(path, value, f"raise {field} of {name} to {value} ({path}, now {now})")
+            if isinstance(now, int):
+                works = ways.trying("heaps", name, field)
+                say = f"raise {field} of {name} to {{}}"
+                yield from _raised(f"heaps.{name}.{field}", now, most, step, works, say)
 
 
 def firewalls(ways: Ways) -> Iterator[ProposedChange]:
