@@ -8,6 +8,7 @@ from itertools import product
 from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.candidates.candidate import DeviceAssignment
 from heapwright.solver.candidates.drops import About, is_dropped
+from heapwright.solver.candidates.matching import matched
 from heapwright.solver.constraints.graph import conversion, missing_device
 from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.question.pipeline import Attachment
@@ -155,15 +156,5 @@ def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttach
 
 
 def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
-    """Whether every variable of `group` can have a device of its own that fits (a matching)."""
-    taken: dict[str, int] = {}
-
-    def place(variable: int, tried: set[str]) -> bool:
-        for name in sorted(fits[variable] - tried):
-            tried.add(name)
-            if name not in taken or place(taken[name], tried):
-                taken[name] = variable
-                return True
-        return False
-
-    return all(place(variable, set()) for variable in group)
+    """Whether every variable of `group` can have a device of its own that fits."""
+    return None not in matched([sorted(fits[variable]) for variable in group])

@@ -20,6 +20,7 @@ from typing import NamedTuple
 
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.matching import matched
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions.edges import Sight, sight
 from heapwright.solver.conversions.sites import Step, TreeState
@@ -181,21 +182,7 @@ class _Plant:
 
 def _matched(edge: Edge, handed: Sequence[_Plant], given: Sequence[_Plant]) -> list[tuple[_Plant, _Plant]]:
     """Every placement handed to an edge with one that is made of it; the model says that there is a way."""
-    taken: dict[int, int] = {}
-
     seen = [sight(edge, plant.option) for plant in given]
-
-    def place(before: int, tried: set[int]) -> bool:
-        mine = sight(edge, handed[before].option)
-        for after, other in enumerate(seen):
-            if after in tried or not mine.suits(other):
-                continue
-            tried.add(after)
-            if after not in taken or place(taken[after], tried):
-                taken[after] = before
-                return True
-        return False
-
-    for before in range(len(handed)):
-        place(before, set())
-    return [(handed[before], given[after]) for after, before in sorted(taken.items(), key=lambda p: p[1])]
+    wanted = [sight(edge, plant.option) for plant in handed]
+    found = matched([[after for after, other in enumerate(seen) if mine.suits(other)] for mine in wanted])
+    return [(before, given[after]) for before, after in zip(handed, found, strict=True) if after is not None]
