@@ -40,29 +40,16 @@ class Drops:
                 shared.add(fact)
         self._own = {label: frozenset(pairs) for label, pairs in own.items()}
         self._shared = frozenset(shared)
-        self._single = _single(shared)
+        self._single = frozenset([fact for fact in shared if fact[0] not in _BUDGETS])
         """Those that a buffer by itself minds: budgets are the choice's business."""
 
     def __contains__(self, fact: object) -> bool:
         return fact in self._shared
 
-    def keeping(self, facts: Iterable[Fact]) -> Drops:
-        """The same, with some facts put back into the question."""
-        kept = Drops(facts)
-        found = Drops()
-        found._own = {**self._own, **{label: self._own[label] - pairs for label, pairs in kept._own.items()}}
-        found._shared = self._shared - kept._shared
-        found._single = _single(found._shared)
-        return found
-
     def about(self, label: str) -> About | None:
         """What is dropped for one buffer; None if nothing is."""
         own = self._own.get(label, frozenset())
         return About(own, self._single) if own or self._single else None
-
-
-def _single(shared: Iterable[tuple[str, str]]) -> frozenset[tuple[str, str]]:
-    return frozenset([fact for fact in shared if fact[0] not in _BUDGETS])
 
 
 NOTHING: Final = Drops()

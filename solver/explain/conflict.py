@@ -72,16 +72,12 @@ class Prover:
         return self.sets.facts
 
     @cached_property
-    def _everything(self) -> Drops:
-        return Drops(self.facts)
-
-    @cached_property
     def _scarce(self) -> FactSets:
         return FactSets(ordered({*scarce(self.problem)}))
 
     def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
-        dropped = self._everything.keeping(kept)
+        dropped = Drops(fact for fact in self.facts if fact not in kept)
         problem, memo, woods = self._asking(self._flows - kept)
         found = Propagation(problem, dropped, memo)
         return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
@@ -219,9 +215,9 @@ class Prover:
             return not self.clash(facts)
         every = {*alone.facts.facts, *policy(self.problem, alone.question)}
         for kept in (every.difference(_forbidden(alone.question)), facts):
-            dropped = self._everything.keeping(kept)
+            dropped = Drops(fact for fact in self.facts if fact not in kept)
             found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
-            if decide(found.problem, found, self.usage, dropped, _ASK).options:
+            if decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible":
                 return True
         return False
 
