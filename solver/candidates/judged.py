@@ -13,12 +13,12 @@ without solving anything again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from heapwright.solver.board.board import HeapView
-from heapwright.solver.candidates.candidate import LaidOutImage
-from heapwright.solver.candidates.device_assignment import DeviceAssignments
+from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage
+from heapwright.solver.candidates.device_assignment import DeviceAssignments, asked
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation, counts
 from heapwright.solver.candidates.images import ASKED, Images
@@ -27,8 +27,11 @@ from heapwright.solver.constraints.graph import count, missing_device
 from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.facts import Fact, FactSets
+from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import Question
 
+Needed = Mapping[int, Collection[Attachment]]
+"""What all buffers of the problem need of the device that a variable stands for."""
 _OF_SIZES: Final = frozenset(kind.NAME for kind in (*ROOM, *RUN))
 """Kinds that judge a heap together with an image."""
 
@@ -46,8 +49,9 @@ class Judgement(NamedTuple):
 class JudgedCandidates:
     """All candidates of one buffer, with the facts that kill each; `facts` are all that may."""
 
-    def __init__(self, found: Propagation, question: Question, facts: FactSets) -> None:
+    def __init__(self, found: Propagation, question: Question, facts: FactSets, needed: Needed) -> None:
         self.found = found
+        self.needed = needed
         self.question = question
         self.facts = facts
         self._of_images = facts.of(fact for fact in facts.facts if fact.kind in ASKED)
@@ -86,11 +90,24 @@ class JudgedCandidates:
         for variant in self.question.variants:
             assignments = DeviceAssignments(self.found.problem, variant, About(scarce, frozenset()))
             for attachment_set in variant.attachment_sets:
-                for _, attachments, missing in assignments.choices(attachment_set):
-                    broken = self.facts.of(Fact(missing_device.NAME, name) for name in missing)
+                for assignment, attachments, missing in assignments.choices(attachment_set):
+                    lacking = missing | self._lacking(assignment)
+                    if not lacking <= {subject for _, subject in scarce}:
+                        continue  # others need that device to be another one, whatever facts hold
+                    broken = self.facts.of(Fact(missing_device.NAME, name) for name in lacking)
                     broken |= self._broken_anywhere(variant, attachments)
                     found = [(heap, *self._broken_in(variant, attachments, heap)) for heap in heaps]
                     yield Judgement(variant, attachments, broken, tuple(found))
+
+    def _lacking(self, assignment: DeviceAssignment) -> set[str]:
+        """The ports that other buffers need of these devices, and that they do not have."""
+        devices = self.found.board.devices
+        return {
+            asked(use)
+            for variable, device in assignment
+            for use in self.needed.get(variable, ())
+            if device is not None and not use.fits(devices[device].spec)
+        }
 
     def _broken_anywhere(self, question: Question, attachments: tuple[BoundAttachment, ...]) -> int:
         broken = (

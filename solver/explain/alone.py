@@ -11,7 +11,7 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.judged import JudgedCandidates
-from heapwright.solver.explain.facts import own
+from heapwright.solver.explain.facts import needed, own
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.quickxplain import shortest
@@ -27,6 +27,7 @@ class Alone:
         self.question = question
         self.facts = FactSets(own(problem, question))
         self._loosened = loosened
+        self._needed = needed(problem)
         self._flows = self.facts.of(problem.flow.facts() if problem.flow is not None else ())
         self._judged: dict[int, JudgedCandidates] = {}
 
@@ -53,5 +54,6 @@ class Alone:
         key = self._flows & ~kept
         if key not in self._judged:
             asked = self.asked(kept)
-            self._judged[key] = JudgedCandidates(Propagation(asked), asked.questions[0], self.facts)
+            question = asked.questions[0]
+            self._judged[key] = JudgedCandidates(Propagation(asked), question, self.facts, self._needed)
         return self._judged[key]

@@ -92,26 +92,33 @@ def _budgets(problem: Problem) -> set[Budget]:
 def scarce(problem: Problem) -> Iterator[Fact]:
     """Ports for which the board has no device, or too few different ones."""
     uses: dict[int, set[Attachment]] = {}
-    needed: dict[int, set[Attachment]] = {}
     for question in problem.questions:
-        for attachment_set in question.attachment_sets:
-            for user in attachment_set.users:
-                uses.setdefault(user.variable, set()).add(user.use)
-                if all(user in other.users for other in question.attachment_sets):
-                    needed.setdefault(user.variable, set()).add(user.use)
+        for user in (user for attachment_set in question.attachment_sets for user in attachment_set.users):
+            uses.setdefault(user.variable, set()).add(user.use)
+    always = needed(problem)
 
     def fitting(variable: int, asked: set[Attachment]) -> set[str]:
         names = problem.variables[variable].candidates
         return {n for n in names if all(use.fits(problem.board.devices[n].spec) for use in asked)}
 
-    fits = {variable: fitting(variable, needed.get(variable, set())) for variable in uses}
+    fits = {variable: fitting(variable, always.get(variable, set())) for variable in uses}
     for variable, asked in uses.items():
         pairs = (pair for pair in problem.must_differ if variable in pair)
-        competing = {problem.variables[v].label: v for pair in pairs for v in pair if v in needed}
+        competing = {problem.variables[v].label: v for pair in pairs for v in pair if v in always}
         fit = has_matching([*{**competing, problem.variables[variable].label: variable}.values()], fits)
         for use in asked:
             if not fit or not fits[variable] & fitting(variable, {use}):
                 yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
+
+
+def needed(problem: Problem) -> dict[int, set[Attachment]]:
+    """What is needed of the device that a variable stands for, whatever alternative is taken."""
+    found: dict[int, set[Attachment]] = {}
+    for question in problem.questions:
+        for user in question.attachment_sets[0].users:
+            if all(user in other.users for other in question.attachment_sets):
+                found.setdefault(user.variable, set()).add(user.use)
+    return found
 
 
 def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:

@@ -217,7 +217,7 @@ def test_what_candidates_break_says_what_propagating_again_says() -> None:
         problem = Problem(asked.platform, asked.pipelines)
         for question in problem.questions:
             known = FactSets(own(problem, question))
-            judged = JudgedCandidates(Propagation(problem.only(question)), question, known)
+            judged = JudgedCandidates(Propagation(problem.only(question)), question, known, {})
             flows = known.of(problem.flow.facts()) if problem.flow is not None else 0
             for _ in range(6):
                 few = random.choice((3, len(known.facts)))  # most facts are in nobody's way

@@ -256,3 +256,15 @@ def test_who_asks_for_more_dmabufs_than_planes_is_blamed() -> None:
     answer = refusal(board(), question)
     assert facts(answer) == [("plane-buffers", "odd")]
     assert said(answer, "plane-buffers") == "odd is to lie in 2 dma-bufs; XR24 has 1 plane"
+
+
+def test_who_must_be_another_device_for_other_buffers_does_not_count() -> None:
+    # The GPU is one for the file, and what is sampled can only be d1's: what d0 does not take is idle.
+    d0 = device("gpu", render=port(image("NV12")))
+    d1 = device("gpu", render=port(image("NV12")), sample=port())
+    question = pipeline(
+        canvas=buffer(formats=["XR24"], written_by="gpu.render", read_by=[]),
+        texture=buffer(written_by="camera.capture", read_by="gpu.sample"),
+    )
+    answer = refusal(board(devices={"d0": d0, "d1": d1}), question)
+    assert facts(answer) == [("format", "canvas→d1")]
