@@ -16,7 +16,7 @@ from heapwright.solver import constraints
 from heapwright.solver import objective as costs
 from heapwright.solver import solve as solving
 from heapwright.solver.board.budget import Charge
-from heapwright.solver.candidates import drops
+from heapwright.solver.candidates import drops, judged
 from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed
 from heapwright.solver.explain import facts
 from heapwright.solver.layout.layout import Demand
@@ -102,6 +102,8 @@ def _with_kind(kind: Kind) -> list[tuple[Any, str, object]]:
     found.append((facts, "_ORDER", {**facts._ORDER, kind.NAME: len(facts._ORDER)}))
     if kind.SCOPE == "budget":
         found.append((drops, "_BUDGETS", drops._BUDGETS | {kind.NAME}))
+    if kind.SCOPE in ("room", "run"):
+        found.append((judged, "_OF_SIZES", judged._OF_SIZES | {kind.NAME}))
     return found
 
 
