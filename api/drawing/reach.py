@@ -25,6 +25,7 @@ from heapwright.solver.constraints.protection import (
 from heapwright.solver.constraints.reach import contiguous_memory
 from heapwright.solver.layout.layout import Layout
 from heapwright.solver.question.pipeline import Attachment, Buffer, Selector
+from heapwright.solver.question.protection import stated
 from heapwright.solver.question.resolve import Question
 
 BUFFER: Final = 8 << 20
@@ -86,7 +87,7 @@ def _case(board: Board, device: str, port: str, heap: HeapView) -> Case:
     )
     protected = heap.closed or spec.protected == "required"
     buffer = Buffer.model_validate({"bytes": BUFFER, "written_by": ["cpu.write"], "protected": protected})
-    question = Question("", "buffer", "a buffer", buffer, ())
+    question = Question("", "buffer", "a buffer", buffer, (), stated(buffer))
     return Case(
         board, question, (attachment,), heap, lives_in(board, heap, (attachment,)), attachment,
         Layout(planes=(), sizes=(BUFFER,), coded=Extent(0, 0), rows=0),

@@ -146,13 +146,11 @@ def asked(use: Attachment) -> str:
 
 def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
     """Every port of every device that may touch the buffer, as the pipeline asks."""
-    for attachment_set in question.attachment_sets:
-        for user in attachment_set.users:
-            for name in problem.variables[user.variable].candidates:
-                if user.use.fits(problem.board.devices[name].spec):
-                    device = problem.board.devices[name]
-                    port = user.use.selector.port or ""
-                    yield BoundAttachment(device, port, device.spec.ports[port], user.use)
+    for user in question.users:
+        for device in (problem.board.devices[name] for name in problem.variables[user.variable].candidates):
+            if user.use.fits(device.spec):
+                port = user.use.selector.port or ""
+                yield BoundAttachment(device, port, device.spec.ports[port], user.use)
 
 
 def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:

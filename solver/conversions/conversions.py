@@ -24,6 +24,7 @@ at least what its smallest image does, so that most are never propagated.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import combinations, product
 from typing import Final
 
@@ -285,12 +286,7 @@ class Grove:
         if whole is None:
             return None
         variables = self.problem.variables
-        devices = {
-            n
-            for attachment_set in question.attachment_sets
-            for p in attachment_set.users
-            for n in variables[p.variable].candidates
-        }
+        devices = {n for p in question.users for n in variables[p.variable].candidates}
         own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
         return About(frozenset(own), whole.shared) if own or whole.shared else None
 
@@ -309,7 +305,7 @@ class Grove:
         kept = frozenset[str]().union(*(self._kept[end.device.name, end.number] for end in ends))
         if self.colours:
             kept |= {"format", "colour"}
-        found = self.question.as_part(Part(self.attachment_set, ends, self.ties, kept, self.colours))
+        found = replace(self.question, part=Part(self.attachment_set, ends, self.ties, kept, self.colours))
         if not root:
             nothing = {"formats": None, "modifiers": None, "colours": None, "dmabufs": None, "count": None}
             found.spec = found.spec.model_copy(update=nothing)

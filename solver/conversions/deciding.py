@@ -256,10 +256,9 @@ def _freed(about: About | None) -> frozenset[str]:
 def _colours(problem: Problem, question: Question, found: Sequence[Edge]) -> tuple[str, ...]:
     """All colours that anybody who may touch the buffer, or the pipeline, speaks of."""
     ports = [port for edge in found for port in edge.ports]
-    for attachment_set in question.attachment_sets:
-        for user in attachment_set.users:
-            for name in problem.variables[user.variable].candidates:
-                known = problem.board.devices[name].spec.ports
-                ports += [known[p] for p in (user.use.selector.port,) if p in known]
+    for user in question.users:
+        for name in problem.variables[user.variable].candidates:
+            known = problem.board.devices[name].spec.ports
+            ports += [known[p] for p in (user.use.selector.port,) if p in known]
     named = {colour for port in ports for rule in port.images for colour in rule.colours or ()}
     return tuple(sorted(named | set(question.spec.colours or ())))

@@ -10,6 +10,7 @@ placements share is among them, for every set of placements, and no other is eve
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
@@ -42,7 +43,7 @@ def shared(steps: Sequence[Step], found: Propagation) -> list[Step]:
             result.append(step)
             continue
         if id(step.question) not in known:
-            question = step.question.as_part(part._replace(strides=strides))
+            question = replace(step.question, part=part._replace(strides=strides))
             known[id(step.question)] = question, found.of_part(question, found.drops.about(question.label))
         question, options = known[id(step.question)]
         if options:

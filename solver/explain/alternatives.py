@@ -52,8 +52,7 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         heaps = [f"{where}:heap={heap}" for heap in problem.board.heaps]
         known = {
             (fourcc, modifier)
-            for attachment_set in question.attachment_sets
-            for user in attachment_set.users
+            for user in question.users
             for name in problem.variables[user.variable].candidates
             for rule in _rules(problem, name, user.use.selector.port or "")
             for fourcc in rule.formats
@@ -63,10 +62,7 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         formats = sorted({f for f, _ in known if asked is None or f in asked})
         modifiers = sorted({m for f, m in known if f == placement.format})
         devices = {
-            name
-            for attachment_set in question.attachment_sets
-            for user in attachment_set.users
-            for name in problem.variables[user.variable].candidates
+            name for user in question.users for name in problem.variables[user.variable].candidates
         } - {attached.device for attached in placement.attachments}
         yield from ([f"{where}:device={name}"] for name in sorted(devices))
         yield from ([heap] for heap in heaps)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from copy import copy
+from dataclasses import replace
 from functools import cached_property, partial
 from typing import NamedTuple
 
@@ -274,8 +275,8 @@ def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
         return Reason(kind="pin", subject=fixed[0].label, text=text, source=source)
     question = (stuck or [*problem.questions])[0]
     source, about = f"pipeline {question.pipeline}", found.drops.about(question.label)
-    dmabufs = question.spec.dmabufs
-    if dmabufs is not None and found.possible(question.asking(dmabufs=None), about):
+    dmabufs, freely = question.spec.dmabufs, question.spec.model_copy(update={"dmabufs": None})
+    if dmabufs is not None and found.possible(replace(question, spec=freely), about):
         text = plane_buffers.asked_sentence(question.label, dmabufs, question.spec.formats or ())
         return Reason(kind=plane_buffers.NAME, subject=question.label, text=text, source=source)
     names = ", ".join(question.spec.modifiers or ()) or "what is asked"

@@ -7,6 +7,7 @@ if the buffer could not be converted.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions.inserted import PlacedBuffer, served
@@ -37,4 +38,5 @@ def _together(problem: Problem, found: Sequence[PlacedBuffer], copy: PlacedBuffe
         AttachmentSet(attachment_set.rank, tuple(p for p in attachment_set.users if p.use in uses))
         for attachment_set in variant.attachment_sets
     )
-    return variant.attached((max(ways, key=lambda attachment_set: len(attachment_set.users)),))
+    largest = max(ways, key=lambda attachment_set: len(attachment_set.users))
+    return replace(variant, attachment_sets=(largest,))

@@ -93,7 +93,7 @@ def scarce(problem: Problem) -> Iterator[Fact]:
     """Ports for which the board has no device, or too few different ones."""
     uses: dict[int, set[Attachment]] = {}
     for question in problem.questions:
-        for user in (user for attachment_set in question.attachment_sets for user in attachment_set.users):
+        for user in question.users:
             uses.setdefault(user.variable, set()).add(user.use)
     always = needed(problem)
 
@@ -252,7 +252,7 @@ class Sentences:
         """The attachment through which a device writes what it carries into a buffer, and the buffers that is from."""
         flow, marked = self.problem.flow, question.stated.protected
         assert flow is not None  # else nothing is carried
-        for user in (user for attachment_set in question.attachment_sets for user in attachment_set.users):
+        for user in question.users:
             fits = device in self.problem.variables[user.variable].candidates
             if fits and user.use.access == "write" and (sources := flow.sources(user, closed=marked)):
                 return user, sources
@@ -298,8 +298,7 @@ class Sentences:
         asking = [
             (question.label, user.use)
             for question in self.problem.questions
-            for attachment_set in question.attachment_sets
-            for user in attachment_set.users
+            for user in question.users
             if f"{user.use.selector.kind}.{user.use.selector.port}" == fact.subject
         ]
         alone = [each for each in asking if not missing_device.possible(self.board, each[1])]

@@ -28,6 +28,7 @@ else is *wider* than what comes into it, which is refused (see constraints.audie
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -166,20 +167,13 @@ class Flow:
 
     def _reading(self, buffers: set[int]) -> set[Stage]:
         """The stages that may read any of some buffers."""
-        return {
-            stage(user)
-            for i in buffers
-            for attachment_set in self.questions[i].attachment_sets
-            for user in attachment_set.users
-            if user.use.access == "read"
-        }
+        return {stage(user) for i in buffers for user in self.questions[i].users if user.use.access == "read"}
 
     def _carrying(self, question: Question) -> set[Stage]:
         """The stages that may write a buffer through a port that does not end protection."""
         return {
             stage(user)
-            for attachment_set in question.attachment_sets
-            for user in attachment_set.users
+            for user in question.users
             if user.use.access == "write" and False in self._declassifying(question, user)
         }
 
@@ -195,14 +189,9 @@ class Flow:
 
     def _through(self, question: Question) -> Iterator[str]:
         """The devices through which something comes into a buffer."""
-        for user in (
-            user
-            for attachment_set in question.attachment_sets
-            for user in self._writers(question, attachment_set)
-        ):
-            for name in self._fitting(user):
-                if False in self._ends_at(question, user, name):
-                    yield name
+        for attachment_set in question.attachment_sets:
+            for user in self._writers(question, attachment_set):
+                yield from (n for n in self._fitting(user) if False in self._ends_at(question, user, n))
 
     def sources(self, user: User, *, closed: bool = False) -> list[str]:
         """The buffers from which a stage may carry protected content; only those that may have an audience."""
@@ -306,7 +295,8 @@ def _settle(flow: Flow, group: list[int], variable: int) -> None:
             )
         question.flow = flow
         question.variants = tuple(
-            question.in_domain(domain, said[domain], tuple(found)) for domain, found in scenarios.items()
+            replace(question, domain=domain, carried=said[domain], scenarios=tuple(found))
+            for domain, found in scenarios.items()
         )
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from copy import copy
+from dataclasses import dataclass, field, replace
 from itertools import pairwise, product
 from math import prod
 from typing import Final, Literal, NamedTuple
@@ -81,35 +82,40 @@ class Part(NamedTuple):
     """Of the first plane, if only some can be shared along conversions."""
 
 
+@dataclass(slots=True, eq=False)
 class Question:
     """One buffer: what is asked, by whom it is touched, and how it is called."""
 
-    __slots__ = (
-        "attachment_sets", "carried", "conversions", "domain", "flow", "label", "name", "part", "pins",
-        "pipeline", "scenarios", "signature", "spec", "variants",
-    )  # fmt: skip
+    pipeline: str
+    name: str
+    label: str
+    spec: Buffer
+    attachment_sets: tuple[AttachmentSet, ...]
+    domain: protection.ProtectionDomain
+    conversions: Literal["allow", "forbid", "lossless"] = "forbid"
+    pins: tuple[Pin, ...] = ()
+    part: Part | None = None
+    """Of a placement that takes part in conversions (see heapwright.solver.conversions.conversions)."""
+    signature: int = 0
+    """Equal for questions that ask the same."""
+    carried: str = ""
+    """What brings protected content, or an audience, into it, in words."""
+    flow: protection.Flow | None = None
+    scenarios: tuple[protection.ProtectionScenario, ...] = ()
+    variants: tuple[Question, ...] = field(init=False)
+    """The question once for each protection it may have (see heapwright.solver.question.protection)."""
 
-    def __init__(
-        self, pipeline: str, name: str, label: str, spec: Buffer, attachment_sets: tuple[AttachmentSet, ...]
-    ) -> None:
-        self.pipeline = pipeline
-        self.name = name
-        self.label = label
-        self.spec = spec
-        self.attachment_sets = attachment_sets
-        self.conversions: Literal["allow", "forbid", "lossless"] = "forbid"
-        self.part: Part | None = None
-        """Of a placement that takes part in conversions (see heapwright.solver.conversions.conversions)."""
-        self.pins: tuple[Pin, ...] = ()
-        self.signature = 0
-        """Equal for questions that ask the same."""
-        self.domain = protection.stated(spec)
-        self.carried = ""
-        """What brings protected content, or an audience, into it, in words."""
-        self.flow: protection.Flow | None = None
-        self.scenarios: tuple[protection.ProtectionScenario, ...] = ()
-        self.variants: tuple[Question, ...] = (self,)
-        """The question once for each protection it may have (see heapwright.solver.question.protection)."""
+    def __post_init__(self) -> None:
+        self.variants = (self,)
+
+    @property
+    def users(self) -> Iterator[User]:
+        """Everybody who may touch the buffer, however it is attached."""
+        return (user for attachment_set in self.attachment_sets for user in attachment_set.users)
+
+    def always(self, user: User) -> bool:
+        """Whether somebody touches the buffer however it is attached."""
+        return all(user in attachment_set.users for attachment_set in self.attachment_sets)
 
     @property
     def protected(self) -> bool:
@@ -128,52 +134,11 @@ class Question:
 
     def widens(self, use: Attachment) -> bool:
         """Whether the pipeline names somebody for it who may not see what this attachment brings in."""
-        return any(
-            user.use == use and protection.stage(user) in self.domain.wider
-            for attachment_set in self.attachment_sets
-            for user in attachment_set.users
-        )
-
-    def as_stated(self) -> Question:
-        """The question before anybody's content has flown anywhere."""
-        found = self.in_domain(self.stated, "", ())
-        found.flow = None
-        return found
-
-    def in_domain(
-        self,
-        domain: protection.ProtectionDomain,
-        carried: str,
-        scenarios: tuple[protection.ProtectionScenario, ...],
-    ) -> Question:
-        """The question in the scenarios that put it into one protection domain."""
-        found = copy(self)
-        found.domain, found.carried, found.scenarios, found.variants = domain, carried, scenarios, (found,)
-        return found
-
-    def as_part(self, part: Part) -> Question:
-        """The question about one placement of the buffer."""
-        found = copy(self)
-        found.part, found.variants = part, (found,)
-        return found
+        return any(user.use == use and protection.stage(user) in self.domain.wider for user in self.users)
 
     def without(self, pin: Pin) -> Question:
         """The question with one pin less."""
-        found = copy(self)
-        found.pins, found.variants = tuple(each for each in self.pins if each != pin), (found,)
-        return found
-
-    def asking(self, **changes: object) -> Question:
-        """The question with fields of its buffer replaced."""
-        found = copy(self)
-        found.spec, found.variants = self.spec.model_copy(update=changes), (found,)
-        return found
-
-    def attached(self, attachment_sets: tuple[AttachmentSet, ...]) -> Question:
-        """The question as if the buffer were attached in these ways alone."""
-        found = copy(self)
-        found.attachment_sets, found.variants = attachment_sets, (found,)
-        return found
+        return replace(self, pins=tuple(each for each in self.pins if each != pin))
 
     def settled(self, assignment: Sequence[tuple[int, str | None]]) -> Question:
         """The variant that holds in the scenario of an option's device assignment."""
@@ -210,13 +175,11 @@ class Problem:
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
         names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
         self.questions = tuple(
-            self._question(pipeline, name, name if names[name] == 1 else f"{pipeline.name}/{name}")
+            self._question(pipeline, name, name if names[name] == 1 else f"{pipeline.name}/{name}", pins)
             for pipeline in self.pipelines
             for name in sorted(pipeline.buffers)
         )
         self._share_codecs()
-        for question in self.questions:
-            question.pins = tuple(pin for pin in pins if pin.matches(question.pipeline, question.name))
         self.flow = protection.spread(self.board, self.variables, self.questions)
         self._compare()
         self.must_differ = self._must_differ()
@@ -231,7 +194,9 @@ class Problem:
     def loosened(self, flows: frozenset[Fact]) -> Problem:
         """The same, but protected content need not flow through these attachments (facts of `protected-flow`)."""
         found = copy(self)
-        found.questions = tuple(question.as_stated() for question in self.questions)
+        found.questions = tuple(
+            replace(each, domain=each.stated, carried="", scenarios=(), flow=None) for each in self.questions
+        )
         found.flow = protection.spread(found.board, found.variables, found.questions, flows)
         found._compare()
         return found
@@ -253,17 +218,9 @@ class Problem:
                 if variant is not question:
                     variant.signature = alike.setdefault((asked, number), len(alike))
 
-    def _question(self, pipeline: Pipeline, name: str, label: str) -> Question:
+    def _question(self, pipeline: Pipeline, name: str, label: str, pins: Sequence[Pin]) -> Question:
         spec = pipeline.buffers[name]
-        sides: tuple[tuple[tuple[Use | AnyOf, ...], Access], ...] = (
-            (spec.written_by, "write"),
-            (spec.read_by, "read"),
-        )
-        slots = [
-            [(rank, attachment_from(use, access)) for rank, use in enumerate(_alternatives(user))]
-            for users, access in sides
-            for user in users
-        ]
+        slots = [*_slots(spec.written_by, "write"), *_slots(spec.read_by, "read")]
         number = prod(map(len, slots))
         if number > MAX_CHOICES:
             text = f"{shown(name)} may be attached in {number} ways; at most {MAX_CHOICES} are weighed"
@@ -274,32 +231,39 @@ class Problem:
             attachment_sets.append(
                 AttachmentSet(sum(rank for rank, _ in choice), tuple(sorted(users, key=in_order)))
             )
-        question = Question(pipeline.name, name, label, spec, tuple(attachment_sets))
-        question.conversions = spec.conversions or pipeline.conversions
-        return question
+        return Question(
+            pipeline.name,
+            name,
+            label,
+            spec,
+            tuple(attachment_sets),
+            protection.stated(spec),
+            spec.conversions or pipeline.conversions,
+            tuple(pin for pin in pins if pin.matches(pipeline.name, name)),
+        )
 
     def converter(self, device: str) -> int:
         """The variable of a converter: no file asks for it, and it is this device."""
-        key = ("", device, None, None)
-        if key not in self._indices:
-            self._indices[key] = len(self.variables)
-            kind = self.board.devices[device].spec.kind
-            self.variables.append(Variable("", kind, None, None, (device,)))
-        return self._indices[key]
+        kind = self.board.devices[device].spec.kind
+        return self._index(("", device, None, None), Variable("", kind, None, None, (device,)))
 
     def _variable(self, pipeline: str, selector: Selector) -> int:
         """One device for each label; without one, for each connector, or for the bare kind."""
         connector = selector.connector if selector.label is None else None
+        candidates = tuple(
+            name
+            for name, device in self.board.devices.items()
+            if device.spec.kind == selector.kind
+            and (connector is None or connector in device.spec.connectors)
+        )
         key = (pipeline, selector.kind, selector.label, connector)
+        return self._index(key, Variable(*key, candidates))
+
+    def _index(self, key: tuple[str, str, str | None, str | None], variable: Variable) -> int:
+        """The index of a variable, which is new or known by its key."""
         if key not in self._indices:
-            candidates = tuple(
-                name
-                for name, device in self.board.devices.items()
-                if device.spec.kind == selector.kind
-                and (connector is None or connector in device.spec.connectors)
-            )
             self._indices[key] = len(self.variables)
-            self.variables.append(Variable(*key, candidates))
+            self.variables.append(variable)
         return self._indices[key]
 
     def _must_differ(self) -> tuple[tuple[int, int], ...]:
@@ -320,36 +284,25 @@ class Problem:
         linked = {variable for pair in self.must_differ for variable in pair}
         seen: set[int] = set()
         for question in self.questions:
-            users = {
-                user.variable for attachment_set in question.attachment_sets for user in attachment_set.users
-            }
+            users = {user.variable for user in question.users}
             linked |= users & seen
             seen |= users
         return frozenset(linked)
 
     def _share_codecs(self) -> None:
         """A codec stated on one attachment of a stage holds for all of them, unless it is but an alternative."""
-        codecs: dict[tuple[int, str | None], set[str]] = {}
-        for question, user in self._users():
-            if user.use.codec is not None and all(
-                user in attachment_set.users for attachment_set in question.attachment_sets
-            ):
-                codecs.setdefault(protection.stage(user), set()).add(user.use.codec)
-        if not codecs:
-            return
+        codecs: dict[protection.Stage, set[str]] = {}
         for question in self.questions:
+            for user in question.users:
+                if user.use.codec is not None and question.always(user):
+                    codecs.setdefault(protection.stage(user), set()).add(user.use.codec)
+        for question in self.questions if codecs else ():
             question.attachment_sets = tuple(
                 AttachmentSet(
                     attachment_set.rank, tuple(_with_codec(user, codecs) for user in attachment_set.users)
                 )
                 for attachment_set in question.attachment_sets
             )
-
-    def _users(self) -> Iterator[tuple[Question, User]]:
-        for question in self.questions:
-            for attachment_set in question.attachment_sets:
-                for user in attachment_set.users:
-                    yield question, user
 
 
 def _existing(board: Board, live: Sequence[Placement]) -> Iterator[tuple[HeapView, tuple[int, ...], int]]:
@@ -369,11 +322,14 @@ def in_order(user: User) -> tuple[object, ...]:
     return use.access == "read", use.selector.kind, str(use.selector), what
 
 
-def _alternatives(user: Use | AnyOf) -> tuple[Use, ...]:
-    return user.any_of if isinstance(user, AnyOf) else (user,)
+def _slots(users: tuple[Use | AnyOf, ...], access: Access) -> Iterator[list[tuple[int, Attachment]]]:
+    """For each user its alternatives, with their ranks."""
+    for user in users:
+        alternatives = user.any_of if isinstance(user, AnyOf) else (user,)
+        yield [(rank, attachment_from(use, access)) for rank, use in enumerate(alternatives)]
 
 
-def _with_codec(user: User, codecs: dict[tuple[int, str | None], set[str]]) -> User:
+def _with_codec(user: User, codecs: dict[protection.Stage, set[str]]) -> User:
     found = codecs.get(protection.stage(user), set())
     if user.use.codec is not None or len(found) != 1:
         return user

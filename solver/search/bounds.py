@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.device_assignment import has_matching
+from heapwright.solver.candidates.device_assignment import asked, has_matching
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import missing_device
@@ -18,10 +18,7 @@ def unassignable(problem: Problem, dropped: Drops) -> bool:
     fits: dict[int, set[str]] = {}
     for question in problem.questions:
         for user in question.attachment_sets[0].users:
-            if not all(user in attachment_set.users for attachment_set in question.attachment_sets):
-                continue
-            subject = f"{user.use.selector.kind}.{user.use.selector.port}"
-            if Fact(missing_device.NAME, subject) in dropped:
+            if not question.always(user) or Fact(missing_device.NAME, asked(user.use)) in dropped:
                 continue
             names = problem.variables[user.variable].candidates
             able = {name for name in names if user.use.fits(problem.board.devices[name].spec)}
