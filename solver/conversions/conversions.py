@@ -32,7 +32,6 @@ from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.constraints.graph import count, resource
@@ -50,6 +49,7 @@ from heapwright.solver.question.resolve import (
     in_order,
 )
 from heapwright.solver.question.terms import Edge
+from heapwright.solver.search.bounds import least_charges
 
 DEEPEST: Final = 3
 """Conversions from the buffer to any copy of it."""
@@ -333,17 +333,6 @@ def _non_monotone(board: Board) -> bool:
         return True
     rules = [rule for port in ports for rule in port.images]
     return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
-
-
-def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
-    """What every one of some options charges."""
-    if not options:
-        return {}
-    least = dict(options[0].charges)
-    for option in options[1:]:
-        charges = dict(option.charges)
-        least = {budget: min(n, charges[budget]) for budget, n in least.items() if budget in charges}
-    return least
 
 
 def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:

@@ -23,14 +23,14 @@ from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.conversions import planting, strides
-from heapwright.solver.conversions.conversions import Grove, least_charges
+from heapwright.solver.conversions.conversions import Grove
 from heapwright.solver.conversions.edges import Price
 from heapwright.solver.conversions.joining import joined
 from heapwright.solver.conversions.planting import Plot
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Step
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
-from heapwright.solver.search.bounds import overfull, unassignable
+from heapwright.solver.search.bounds import least_charges, overfull, unassignable
 from heapwright.solver.search.choose import Choice, SearchLimits, choose
 
 

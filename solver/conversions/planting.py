@@ -27,7 +27,7 @@ from heapwright.solver.conversions.sites import Step, TreeState
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import rows
-from heapwright.solver.search.choose import Branch, Choice, SearchLimits, SearchModel, Tree, too_large
+from heapwright.solver.search.choose import Branch, Choice, SearchLimits, SearchModel, Tree, fitting
 from heapwright.solver.search.cpsat import Row, Search
 from heapwright.solver.search.rows import OptionGroup
 
@@ -75,18 +75,16 @@ class _Bed:
         self.size = len(plot.members)
         self.direct: OptionGroup | None = None
         self.steps: list[tuple[Step, OptionGroup]] = []
-        options = tuple(o for o in plot.direct if not too_large(o, dropped))
+        options = fitting(plot.direct, dropped)
         if options:
             self.direct = self._group(options, search, whole=not plot.steps)
         for step in plot.steps:
-            options = tuple(o for o in step.options if not too_large(o, dropped))
+            options = fitting(step.options, dropped)
             if options:
                 self.steps.append((step, self._group(options, search, whole=False)))
 
     def _group(self, options: tuple[Option, ...], search: Search, *, whole: bool) -> OptionGroup:
-        first = search.integer(0, self.size)
-        search.integers(len(options) - 1, self.size)
-        return OptionGroup(self.size, options, first, whole)
+        return OptionGroup(self.size, options, search.integers(len(options), self.size), whole)
 
     @property
     def groups(self) -> list[OptionGroup]:
@@ -95,15 +93,14 @@ class _Bed:
     def grow(self, search: Search) -> None:
         """Every buffer takes one thing, and what is handed to an edge is what it makes something of."""
         roots = [group for step, group in self.steps if step.state.edge is None]
-        found = [v for group in (self.direct, *roots) if group for v in group.variables]
-        search.add(Row(found, [1] * len(found), self.size, self.size))
+        found = [(v, 1) for group in (self.direct, *roots) if group for v in group.variables]
+        search.add(Row(found, self.size, self.size))
         for state in self._states():
             handed = self._sides(state, [group for step, group in self.steps if state in step.feeds])
             given = self._sides(state, [group for step, group in self.steps if step.state == state])
             if all(one.suits(other) == (one == other) for one in handed for other in given):
                 for side in dict.fromkeys((*handed, *given)):
-                    before, after = handed.get(side, []), given.get(side, [])
-                    search.add(Row([*before, *after], [1] * len(before) + [-1] * len(after), 0, 0))
+                    search.add(_equal(handed.get(side, []), given.get(side, [])))
             else:
                 self._pair(handed, given, search)
 
@@ -136,8 +133,7 @@ class _Bed:
                     out[other].append(variable)
         for total, parts in ((handed, into), (given, out)):
             for side, variables in total.items():
-                amounts = [1] * len(variables) + [-1] * len(parts[side])
-                search.add(Row([*variables, *parts[side]], amounts, 0, 0))
+                search.add(_equal(variables, parts[side]))
 
     def harvest(self, solution: Sequence[int]) -> list[tuple[Option, Tree]]:
         """What each buffer of the class takes, in name order."""
@@ -155,6 +151,11 @@ class _Bed:
                 before.children.append((edge, after))
         roots.sort(key=lambda plant: plant.option.key)
         return [(plant.option, plant.tree()) for plant in roots]
+
+
+def _equal(before: Sequence[int], after: Sequence[int]) -> Row:
+    """As many before as after."""
+    return Row([*((variable, 1) for variable in before), *((variable, -1) for variable in after)], 0, 0)
 
 
 class _Plant:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 
 from heapwright.solver.board.budget import Budget
+from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.device_assignment import asked, has_matching
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Usage, used_by
@@ -33,11 +35,25 @@ def unassignable(problem: Problem, dropped: Drops) -> bool:
 
 def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, dropped: Drops) -> bool:
     """Whether a budget is exceeded even if buffers charge the least; how many, each."""
-    least = used_by((), usage)
+    least = Counter(used_by((), usage))
     for floor, number in floors:
         for budget, amount in floor.items():
-            least[budget] = least.get(budget, 0) + amount * number
-    return any(
-        amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
-        for budget, amount in least.items()
-    )
+            least[budget] += amount * number
+    return exceeded(least, dropped)
+
+
+def exceeded(used: Mapping[Budget, int], dropped: Drops) -> bool:
+    """Whether more is used of a budget than there is, and that matters."""
+    return any(n > budget.limit and is_imposed(budget, dropped) for budget, n in used.items())
+
+
+def is_imposed(budget: Budget, dropped: Drops) -> bool:
+    """Whether a budget is part of the question."""
+    return Fact(budget.kind, budget.subject) not in dropped
+
+
+def least_charges(options: Sequence[Option]) -> dict[Budget, int]:
+    """What every one of some options charges."""
+    charges = [dict(option.charges) for option in options]
+    common = set(charges[0]).intersection(*charges) if charges else ()
+    return {budget: min(each[budget] for each in charges) for budget in common}

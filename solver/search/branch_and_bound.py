@@ -11,6 +11,7 @@ adds what it charges beyond that. So every partial choice bounds what it can bec
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import prod
 from typing import Final, NamedTuple
@@ -20,7 +21,8 @@ from heapwright.solver.candidates.candidate import DeviceAssignment, Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.objective import LARGEST, NAMES
-from heapwright.solver.question.facts import Fact
+from heapwright.solver.search.bounds import is_imposed
+from heapwright.solver.search.rows import OptionGroup
 
 BRANCHES: Final = 300
 """About as long as CP-SAT takes to answer a small question."""
@@ -28,13 +30,6 @@ BRANCHES: Final = 300
 
 OPTIONS: Final = 115
 """If buffers have more than this many between them, that many branches hardly ever suffice."""
-
-
-class BranchGroup(NamedTuple):
-    """So many buffers that ask the same, and their options."""
-
-    size: int
-    options: tuple[Option, ...]
 
 
 class _Branch(NamedTuple):
@@ -49,7 +44,7 @@ class _Branch(NamedTuple):
 
 
 def best(
-    groups: Sequence[BranchGroup],
+    groups: Sequence[OptionGroup],
     must_differ: Sequence[tuple[int, int]],
     usage: Usage,
     dropped: Drops,
@@ -67,21 +62,19 @@ def best(
     imposed = {
         budget: usage.used(budget)
         for budget, most in _most_charged(groups).items()
-        if most + usage.used(budget) > budget.limit and Fact(budget.kind, budget.subject) not in dropped
+        if most + usage.used(budget) > budget.limit and is_imposed(budget, dropped)
     }
     return _Walk(groups, imposed, usage.shares, must_differ, any_will_do=any_will_do).result()
 
 
-def _most_charged(groups: Sequence[BranchGroup]) -> dict[Budget, int]:
+def _most_charged(groups: Sequence[OptionGroup]) -> dict[Budget, int]:
     """What is charged to each budget at most."""
-    most: dict[Budget, int] = {}
+    most = Counter[Budget]()
     for group in groups:
         of_group: dict[Budget, int] = {}
-        for option in group.options:
-            for budget, amount in option.charges:
-                of_group[budget] = max(of_group.get(budget, 0), amount)
-        for budget, amount in of_group.items():
-            most[budget] = most.get(budget, 0) + amount * group.size
+        for budget, amount in (charge for option in group.options for charge in option.charges):
+            of_group[budget] = max(of_group.get(budget, 0), amount)
+        most.update({budget: amount * group.size for budget, amount in of_group.items()})
     return most
 
 
@@ -90,7 +83,7 @@ class _Walk:
 
     def __init__(
         self,
-        groups: Sequence[BranchGroup],
+        groups: Sequence[OptionGroup],
         imposed: dict[Budget, int],
         shares: dict[Budget, int],
         must_differ: Sequence[tuple[int, int]],
@@ -191,7 +184,7 @@ class _Walk:
         """
         radix = self._radices()
         made = [self._made(group, number, radix) for group in self.groups]
-        open_ = [index for index, options in enumerate(made) for _ in range(self._choices(index))]
+        open_ = [i for i, group in enumerate(self.groups) if made[i] for _ in range(group.size)]
         weight = names = prod(len(made[index]) for index in open_)
         places = []
         for index in open_:
@@ -203,13 +196,8 @@ class _Walk:
             places.append((index, branches))
         return places
 
-    def _choices(self, index: int) -> int:
-        """Buffers of a group that have a choice."""
-        group = self.groups[index]
-        return group.size if len(group.options) > 1 else 0
-
     def _made(
-        self, group: BranchGroup, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
+        self, group: OptionGroup, number: dict[tuple[Budget, bool], int], radix: Sequence[int]
     ) -> list[_Branch]:
         """A group's options above what they cost and charge at least, which counts as used already."""
         amounts = [self._amounts(option, number) for option in group.options]
@@ -218,8 +206,7 @@ class _Walk:
             self.used[row] += amount * group.size
         if len(group.options) == 1:
             return []
-        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-        ranks = {i: rank for rank, i in enumerate(order)}
+        ranks = {i: rank for rank, i in enumerate(group.order)}
         least = [min(column) for column in zip(*[o.values for o in group.options], strict=True)]
         made = []
         for i, option in enumerate(group.options):

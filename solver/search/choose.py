@@ -13,7 +13,8 @@ than most searches, and one worker makes the same question give the same plan. T
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
@@ -31,11 +32,11 @@ from heapwright.solver.candidates.usage import (
     used_by,
 )
 from heapwright.solver.objective import LARGEST, NAMES, SUM
-from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import branch_and_bound as branch
 from heapwright.solver.search import rows
+from heapwright.solver.search.bounds import exceeded, least_charges, overfull
 from heapwright.solver.search.cpsat import DEFAULT_WORK, ObjectiveLevel, Row, Search, Status
 from heapwright.solver.search.rows import OptionGroup
 
@@ -105,7 +106,7 @@ def choose(
     if any(not options for options in found.options):
         return Choice("infeasible")
     best = tuple(options[0] for options in found.options)
-    tied = _assignments_agree(problem, best) and _fits(best, usage, dropped)
+    tied = _assignments_agree(problem, best) and not exceeded(used_by(best, usage), dropped)
     if tied:
         levels = closed_levels(best, usage)
         if limits.any_will_do or (
@@ -127,45 +128,22 @@ def _assignments_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
     return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.must_differ)
 
 
-def _fits(chosen: Sequence[Option], usage: Usage, dropped: Drops) -> bool:
-    used = used_by(chosen, usage)
-    return all(
-        amount <= budget.limit or Fact(budget.kind, budget.subject) in dropped
-        for budget, amount in used.items()
-    )
-
-
 def _overfull(questions: Sequence[tuple[Option, ...]], usage: Usage, dropped: Drops) -> bool:
     """Whether a budget is exceeded even if every buffer charges it as little as it can."""
-    least = used_by((), usage)
-    known: dict[int, dict[Budget, int]] = {}
-    for options in questions:
-        forced = known.get(id(options))
-        if forced is None:
-            forced = dict(options[0].charges)
-            for option in options[1:]:
-                charges = dict(option.charges)
-                forced = {
-                    budget: min(n, charges[budget]) for budget, n in forced.items() if budget in charges
-                }
-            known[id(options)] = forced
-        for budget, amount in forced.items():
-            least[budget] = least.get(budget, 0) + amount
-    return any(
-        amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped
-        for budget, amount in least.items()
-    )
+    number = Counter(map(id, questions))
+    alike = {id(options): options for options in questions}
+    floors = ((least_charges(options), number[key]) for key, options in alike.items())
+    return overfull(floors, usage, dropped)
 
 
 def _least_largest(questions: Sequence[tuple[Option, ...]], usage: Usage) -> int:
     """No choice that is best so far can make the largest share smaller than this."""
-    forced = dict(usage.shares)
+    forced = Counter(usage.shares)
     for options in questions:
         tied = [dict(o.shares) for o in options if o.values[:TIED] == options[0].values[:TIED]]
-        for budget in tied[0]:
-            forced[budget] = forced.get(budget, 0) + min(shares.get(budget, 0) for shares in tied)
+        forced.update({budget: min(shares.get(budget, 0) for shares in tied) for budget in tied[0]})
     for budget, part in block_shares(_surely_reserved(questions, usage)):
-        forced[budget] = forced.get(budget, 0) + part
+        forced[budget] += part
     return max(forced.values(), default=0)
 
 
@@ -189,12 +167,9 @@ def closed_levels(chosen: Sequence[Option], usage: Usage) -> tuple[LevelValue, .
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
-def too_large(option: Option, dropped: Drops) -> bool:
-    """Whether an option exceeds a budget by itself; its numbers may exceed int64 too."""
-    for budget, amount in option.charges:
-        if amount > budget.limit and Fact(budget.kind, budget.subject) not in dropped:
-            return True
-    return False
+def fitting(options: Iterable[Option], dropped: Drops) -> tuple[Option, ...]:
+    """Those that exceed no budget by themselves: numbers of others may exceed int64 too."""
+    return tuple(option for option in options if not exceeded(dict(option.charges), dropped))
 
 
 Classes = tuple[list[tuple[int, ...]], list[OptionGroup]]
@@ -208,8 +183,7 @@ def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
         classes.setdefault(id(options), []).append(index)
     groups, first = [], 0
     for members in classes.values():
-        options = found.options[members[0]]
-        options = tuple(o for o in options if not too_large(o, dropped))
+        options = fitting(found.options[members[0]], dropped)
         if tied_only:
             options = tuple(o for o in options if o.values[:TIED] == options[0].values[:TIED])
         groups.append(OptionGroup(len(members), options, first))
@@ -275,7 +249,7 @@ def _among(
     search = Search(limits.gap, limits.time, patience)
     for group in groups:
         search.integers(len(group.options), group.size)
-        search.add(Row(group.variables, [1] * len(group.options), group.size, group.size))
+        search.add(Row([(variable, 1) for variable in group.variables], group.size, group.size))
     model = SearchModel(problem, groups, search, usage, dropped)
     status, bounds = model.close(limits)
     if status in ("infeasible", "undecided"):
@@ -305,7 +279,7 @@ class SearchModel:
     def close(self, limits: SearchLimits) -> tuple[Status, list[int]]:
         """Close all levels, or find anything if that will do; bounds above what is certain."""
         levels = [level for level, _ in self._scaled]
-        levels[LARGEST] = ObjectiveLevel([self._largest], [1], self._most)
+        levels[LARGEST] = ObjectiveLevel([(self._largest, 1)], self._most)
         levels.append(rows.ranks(self.groups))
         status, _, bounds = self.search.close([] if limits.any_will_do else levels)
         return status, bounds
@@ -335,8 +309,7 @@ def _tried(
 ) -> Choice | None:
     """The answer, where the choices are few enough to be tried one by one."""
     started = perf_counter()
-    asked = [branch.BranchGroup(group.size, group.options) for group in groups]
-    taken = branch.best(asked, problem.must_differ, usage, dropped, any_will_do=limits.any_will_do)
+    taken = branch.best(groups, problem.must_differ, usage, dropped, any_will_do=limits.any_will_do)
     if taken is None:
         return None
     seconds = perf_counter() - started

@@ -7,6 +7,7 @@ never the clock. It is imported with the first model: most questions are answere
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, Literal, NamedTuple
@@ -27,11 +28,14 @@ _STATUS: Final[dict[str, Status]] = {
 }  # fmt: skip
 
 
-class Row(NamedTuple):
-    """low ≤ Σ amounts × variables ≤ high; no bound where None."""
+Terms = Sequence[tuple[int, int]]
+"""Variables, and how often each counts."""
 
-    variables: Sequence[int]
-    amounts: Sequence[int]
+
+class Row(NamedTuple):
+    """low ≤ Σ terms ≤ high; no bound where None."""
+
+    terms: Terms
     low: int | None
     high: int | None
 
@@ -39,14 +43,13 @@ class Row(NamedTuple):
 class ObjectiveLevel(NamedTuple):
     """Something to minimise, and the most it can be."""
 
-    variables: Sequence[int]
-    amounts: Sequence[int]
+    terms: Terms
     most: int
     least: int = 0
     """What it is beyond that, whatever is chosen: a gap is relative to the whole."""
 
     def value(self, solution: Sequence[int]) -> int:
-        return sum(solution[v] * a for v, a in zip(self.variables, self.amounts, strict=True))
+        return sum(solution[variable] * amount for variable, amount in self.terms)
 
 
 class Search:
@@ -73,18 +76,20 @@ class Search:
         self._variables += 1
         return self._variables - 1
 
-    def integers(self, number: int, high: int) -> None:
-        """`number` variables of 0 to `high`."""
+    def integers(self, number: int, high: int) -> int:
+        """`number` variables of 0 to `high`; the first of them."""
+        first = self._variables
         for _ in range(number):
             self.integer(0, high)
+        return first
 
     def boolean(self) -> int:
         return self.integer(0, 1)
 
     def add(self, row: Row) -> None:
         linear = self.proto.constraints.add().linear
-        linear.vars.extend(list(row.variables))
-        linear.coeffs.extend(list(row.amounts))
+        linear.vars.extend([variable for variable, _ in row.terms])
+        linear.coeffs.extend([amount for _, amount in row.terms])
         low = -(1 << 62) if row.low is None else row.low
         linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
 
@@ -108,7 +113,7 @@ class Search:
             for part in group:
                 bounds[part.level] = values[part.level]
                 if number + 1 < len(groups):
-                    self.add(Row(*levels[part.level][:2], None, values[part.level]))
+                    self.add(Row(levels[part.level].terms, None, values[part.level]))
         return "optimal", self._values(levels), bounds
 
     def _groups(self, levels: Sequence[ObjectiveLevel]) -> list[list[_Part]]:
@@ -132,12 +137,10 @@ class Search:
         return groups or [[]]
 
     def _minimise(self, levels: Sequence[ObjectiveLevel], group: Sequence[_Part]) -> tuple[Status, int]:
-        weights: dict[int, int] = {}
+        weights = Counter[int]()
         for part in group:
-            for variable, amount in zip(
-                levels[part.level].variables, levels[part.level].amounts, strict=True
-            ):
-                weights[variable] = weights.get(variable, 0) + amount * part.weight
+            for variable, amount in levels[part.level].terms:
+                weights[variable] += amount * part.weight
         self.proto.clear_objective()
         objective = self.proto.objective
         objective.vars.extend(list(weights))

@@ -6,6 +6,7 @@ option, from `first` on.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.usage import Usage, block_shares
-from heapwright.solver.question.facts import Fact
+from heapwright.solver.search.bounds import is_imposed
 from heapwright.solver.search.cpsat import ObjectiveLevel, Row, Search
 
 
@@ -23,12 +24,17 @@ class OptionGroup(NamedTuple):
 
     size: int
     options: tuple[Option, ...]
-    first: int
+    first: int = 0
     whole: bool = True
 
     @property
     def variables(self) -> range:
         return range(self.first, self.first + len(self.options))
+
+    @property
+    def order(self) -> list[int]:
+        """Options by name."""
+        return sorted(range(len(self.options)), key=lambda i: self.options[i].key)
 
 
 class ReservedBlockVariable(NamedTuple):
@@ -60,36 +66,21 @@ def cost(
     `values` are those of the level, as `costs` gives them. Small numbers, whatever the sizes and
     rates: they share objectives and search fast.
     """
-    variables = [block.variable for block in blocks]
-    amounts = [block.share for block in blocks]
-    most, base = sum(amounts), 0
+    terms = [(block.variable, block.share) for block in blocks]
+    most, base = sum(block.share for block in blocks), 0
     for group, of_group in zip(groups, values, strict=True):
         low, high = min(of_group) if group.whole else 0, max(of_group)
         base += low * group.size
         most += (high - low) * group.size
-        if high == low:
-            continue
-        for index, value in enumerate(of_group, group.first):
-            if value != low:
-                variables.append(index)
-                amounts.append(value - low)
-    unit = gcd(*amounts) or 1
-    return ObjectiveLevel(variables, [amount // unit for amount in amounts], most // unit, base // unit), unit
+        terms += [(index, value - low) for index, value in enumerate(of_group, group.first) if value != low]
+    unit = gcd(*(amount for _, amount in terms)) or 1
+    return ObjectiveLevel([(v, amount // unit) for v, amount in terms], most // unit, base // unit), unit
 
 
 def ranks(groups: Sequence[OptionGroup]) -> ObjectiveLevel:
     """The last level: options in the order of their names."""
-    variables: list[int] = []
-    amounts: list[int] = []
-    most = 0
-    for group in groups:
-        order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-        most += (len(order) - 1) * group.size
-        for rank, index in enumerate(order):
-            if rank:
-                variables.append(group.first + index)
-                amounts.append(rank)
-    return ObjectiveLevel(variables, amounts, most)
+    terms = [(g.first + index, rank) for g in groups for rank, index in enumerate(g.order) if rank]
+    return ObjectiveLevel(terms, sum((len(group.options) - 1) * group.size for group in groups))
 
 
 def link_devices(
@@ -99,9 +90,9 @@ def link_devices(
     domains: dict[int, dict[str | None, list[tuple[OptionGroup, list[int]]]]] = {}
     for group in groups:
         takes: dict[tuple[int, str | None], list[int]] = {}
-        for index, option in enumerate(group.options):
+        for index, option in enumerate(group.options, group.first):
             for pair in option.assignment:
-                takes.setdefault(pair, []).append(group.first + index)
+                takes.setdefault(pair, []).append(index)
         for (variable, device), members in takes.items():
             domains.setdefault(variable, {}).setdefault(device, []).append((group, members))
     labelled = {variable for pair in must_differ for variable in pair}
@@ -112,49 +103,43 @@ def link_devices(
         for device in sorted(devices, key=lambda d: d or ""):
             flag = chosen[variable, device] = search.boolean()
             for group, members in devices[device]:
-                search.add(Row([*members, flag], [1] * len(members) + [-group.size], None, 0))
-        search.add(Row([chosen[variable, d] for d in devices], [1] * len(devices), 0, 1))
+                search.add(Row([*((member, 1) for member in members), (flag, -group.size)], None, 0))
+        search.add(Row([(chosen[variable, device], 1) for device in devices], 0, 1))
     for a, b in must_differ:
         for device in domains.get(a, {}):
             if device is not None and (b, device) in chosen:
-                search.add(Row([chosen[a, device], chosen[b, device]], [1, 1], 0, 1))
+                search.add(Row([(chosen[a, device], 1), (chosen[b, device], 1)], 0, 1))
 
 
 def impose_budgets(
     groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Drops
 ) -> list[ReservedBlockVariable]:
     """Rows for what is shared, and the blocks that may be locked."""
-    sums: dict[Budget, tuple[list[int], list[int], list[int]]] = {}
+    sums: dict[Budget, list[tuple[int, int]]] = {}
+    most = Counter[Budget]()
     reservers: dict[str, tuple[tuple[tuple[Budget, int], ...], list[tuple[int, int]]]] = {}
     for group in groups:
-        size = group.size
         for index, option in enumerate(group.options, group.first):
             for budget, amount in option.charges:
-                variables, amounts, most = sums.setdefault(budget, ([], [], []))
-                variables.append(index)
-                amounts.append(amount)
-                most.append(amount * size)
-            if option.reserved and option.placed.backing.name not in usage.reserved:
-                reservers.setdefault(option.placed.backing.name, (option.reserved, []))[1].append(
-                    (index, size)
-                )
+                sums.setdefault(budget, []).append((index, amount))
+                most[budget] += amount * group.size
+            backing = option.placed.backing.name
+            if option.reserved and backing not in usage.reserved:
+                reservers.setdefault(backing, (option.reserved, []))[1].append((index, group.size))
     blocks = []
     for backing, (reserved, users) in sorted(reservers.items()):
         flag = search.boolean()
         for index, size in users:
-            search.add(Row([index, flag], [1, -size], -size, 0))
+            search.add(Row([(index, 1), (flag, -size)], -size, 0))
         for budget, amount in reserved:
-            variables, amounts, most = sums.setdefault(budget, ([], [], []))
-            variables.append(flag)
-            amounts.append(amount)
-            most.append(amount)
-        blocks += [
-            ReservedBlockVariable(flag, budget, part) for budget, part in block_shares({backing: reserved})
-        ]
-    for budget, (variables, amounts, most) in sums.items():
+            sums.setdefault(budget, []).append((flag, amount))
+            most[budget] += amount
+        shares = block_shares({backing: reserved})
+        blocks += [ReservedBlockVariable(flag, budget, part) for budget, part in shares]
+    for budget, terms in sums.items():
         room = budget.limit - usage.used(budget)
-        if sum(most) > room and Fact(budget.kind, budget.subject) not in dropped:
-            search.add(Row(variables, amounts, None, room))
+        if most[budget] > room and is_imposed(budget, dropped):
+            search.add(Row(terms, None, room))
     return blocks
 
 
@@ -162,27 +147,22 @@ def bound_largest(
     groups: Sequence[OptionGroup], search: Search, usage: Usage, blocks: Sequence[ReservedBlockVariable]
 ) -> tuple[int, int]:
     """A variable at least as large as every memory's share, and the most it can be."""
-    sums: dict[Budget, tuple[list[int], list[int]]] = {}
-    most = floor = max(usage.shares.values(), default=0)
+    sums: dict[Budget, list[tuple[int, int]]] = {}
+    floor = max(usage.shares.values(), default=0)
+    most = floor + sum(block.share for block in blocks)
     for group in groups:
         most += group.size * max(max((s for _, s in o.shares), default=0) for o in group.options)
         for index, option in enumerate(group.options, group.first):
             for budget, part in option.shares:
-                variables, amounts = sums.setdefault(budget, ([], []))
-                variables.append(index)
-                amounts.append(part)
+                sums.setdefault(budget, []).append((index, part))
     for block in blocks:
-        most += block.share
-        variables, amounts = sums.setdefault(block.budget, ([], []))
-        variables.append(block.variable)
-        amounts.append(block.share)
+        sums.setdefault(block.budget, []).append((block.variable, block.share))
     largest = search.integer(floor, most)
-    for budget, (variables, amounts) in sums.items():
-        search.add(Row([*variables, largest], [*amounts, -1], None, -usage.shares.get(budget, 0)))
+    for budget, terms in sums.items():
+        search.add(Row([*terms, (largest, -1)], None, -usage.shares.get(budget, 0)))
     return largest, most
 
 
 def taken(group: OptionGroup, solution: Sequence[int]) -> list[Option]:
     """The options that a group takes, as often as it does, in name order."""
-    order = sorted(range(len(group.options)), key=lambda i: group.options[i].key)
-    return [group.options[i] for i in order for _ in range(solution[group.first + i])]
+    return [group.options[i] for i in group.order for _ in range(solution[group.first + i])]

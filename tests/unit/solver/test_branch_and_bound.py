@@ -13,6 +13,7 @@ from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search import branch_and_bound as branch
 from heapwright.solver.search.choose import Choice, SearchLimits, choose
+from heapwright.solver.search.rows import OptionGroup
 
 
 def _propagated(seed: int, buffers: int) -> Propagation:
@@ -58,8 +59,7 @@ def test_of_equal_choices_the_earlier_buffer_has_the_earlier_name() -> None:
     # Two buffers want different devices, and each costs the same with either.
     option = _propagated(1, 4).options[0][0]
     groups = [
-        branch.BranchGroup(1, tuple(_alike(option, name, variable) for name in ("b", "a")))
-        for variable in (0, 1)
+        OptionGroup(1, tuple(_alike(option, name, variable) for name in ("b", "a"))) for variable in (0, 1)
     ]
     taken = branch.best(groups, [(1, 0)], Usage({}, {}, {}), NOTHING)
     assert taken == [[0, 1], [1, 0]]  # the first has a, the second has b
@@ -67,5 +67,5 @@ def test_of_equal_choices_the_earlier_buffer_has_the_earlier_name() -> None:
 
 def test_buffers_that_cannot_be_apart_have_no_choice() -> None:
     option = _propagated(1, 4).options[0][0]
-    groups = [branch.BranchGroup(1, (_alike(option, "only", variable),)) for variable in (0, 1)]
+    groups = [OptionGroup(1, (_alike(option, "only", variable),)) for variable in (0, 1)]
     assert branch.best(groups, [(1, 0)], Usage({}, {}, {}), NOTHING) == []

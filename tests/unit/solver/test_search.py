@@ -24,13 +24,13 @@ def minimise(
     """Two variables x + y = 10, x ≤ 7, under these levels."""
     search = Search(gap, work)
     search.integers(2, 10)
-    search.add(Row([0, 1], [1, 1], 10, 10))
-    search.add(Row([0], [1], None, 7))
+    search.add(Row([(0, 1), (1, 1)], 10, 10))
+    search.add(Row([(0, 1)], None, 7))
     return search.close(levels)
 
 
 def of(variable: int, weight: int = 1) -> ObjectiveLevel:
-    return ObjectiveLevel([variable], [weight], 10 * weight)
+    return ObjectiveLevel([(variable, weight)], 10 * weight)
 
 
 def test_the_first_level_is_closed_before_the_second() -> None:
@@ -45,7 +45,7 @@ def test_levels_too_large_for_one_objective_are_closed_apart() -> None:
 
 
 def test_a_level_that_is_always_nothing_is_left_out() -> None:
-    assert minimise(ObjectiveLevel([], [], 0), of(1)) == ("optimal", [0, 3], [0, 3])
+    assert minimise(ObjectiveLevel([], 0), of(1)) == ("optimal", [0, 3], [0, 3])
 
 
 def test_without_levels_any_solution_will_do() -> None:
@@ -55,8 +55,8 @@ def test_without_levels_any_solution_will_do() -> None:
 def test_what_cannot_be_is_infeasible() -> None:
     search = Search(0.0, None)
     search.integers(1, 3)
-    search.add(Row([0], [1], 5, None))
-    assert search.close([ObjectiveLevel([0], [1], 3)]) == ("infeasible", [], [0])
+    search.add(Row([(0, 1)], 5, None))
+    assert search.close([ObjectiveLevel([(0, 1)], 3)]) == ("infeasible", [], [0])
 
 
 def test_without_work_nothing_is_decided() -> None:
@@ -70,7 +70,7 @@ def test_patience_ends_a_search_that_has_found_nothing(
     monkeypatch.setattr("heapwright.solver.search.cpsat.QUICK", 0.0)
     search = Search(0.0, None, patience)
     search.integers(2, 10)
-    search.add(Row([0, 1], [1, 1], 10, 10))
+    search.add(Row([(0, 1), (1, 1)], 10, 10))
     assert search.close([of(0)])[0] == status
     if search.solution:  # what is in hand is improved without end
         search.patience = 0.0
@@ -80,7 +80,7 @@ def test_patience_ends_a_search_that_has_found_nothing(
 def test_work_that_runs_out_leaves_what_was_found() -> None:
     search = Search(0.0, None)
     search.integers(2, 10)
-    search.add(Row([0, 1], [1, 1], 10, 10))
+    search.add(Row([(0, 1), (1, 1)], 10, 10))
     assert search.close([of(0)]) == ("optimal", [0], [0])
     search.work = search.spent
     assert search.close([of(1)]) == ("feasible", [10], [0])
