@@ -103,7 +103,7 @@ def _in_doubt(kind: ModuleType, case: Case) -> bool:
 def _vague(case: Case) -> bool:
     """Whether nobody knows where the heap's memory ends."""
     return case.backing.memories is None or any(
-        any(_unplaced(outer) for outer in case.board.around(memory)) for memory in case.backing.memories
+        any(_unplaced(outer) for outer in memory.around()) for memory in case.backing.memories
     )
 
 
@@ -112,7 +112,7 @@ def _unplaced(memory: MemoryView) -> bool:
 
 
 def _peers_unknown(case: Case) -> bool:
-    memories = [outer for memory in case.backing.memories or () for outer in case.board.around(memory)]
+    memories = [outer for memory in case.backing.memories or () for outer in memory.around()]
     return case.device.dma.p2p == UNKNOWN or any(memory.spec.reached_by == UNKNOWN for memory in memories)
 
 

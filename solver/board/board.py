@@ -7,7 +7,8 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
 from itertools import combinations
 from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
@@ -31,28 +32,6 @@ class HeapView:
     `run` is the longest physically contiguous run it guarantees in bytes, None
     for whole buffers; `cpu` is how the CPU maps it (`none` where unknown).
     """
-
-    __slots__ = (
-        "_costs",
-        "access",
-        "align",
-        "align_cap",
-        "counted",
-        "cpu",
-        "disputed",
-        "granule",
-        "local",
-        "memories",
-        "name",
-        "names",
-        "page",
-        "price",
-        "run",
-        "source",
-        "spec",
-        "twin",
-        "unsynced",
-    )
 
     def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
         self.name = name
@@ -136,8 +115,6 @@ class DeviceView:
     `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
     """
 
-    __slots__ = ("bits", "by_cpu", "dma", "name", "offset", "p2p", "snoops", "spec", "translation")
-
     def __init__(self, name: str, spec: Device) -> None:
         self.name = name
         self.spec = spec
@@ -180,12 +157,15 @@ class Board:
         self.page = platform.page
         self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
         for view in self.memories.values():
-            place(view, self.memories)
-            inherit(view, self.memories)
-        self.heaps: dict[str, HeapView] = {}
-        for name, spec in sorted(platform.heaps.items()):
-            if there(spec, platform.kernel):
-                self.heaps[name] = HeapView(name, spec, self._memories_of(spec), self.page)
+            view.outer = self.memories[view.spec.inside] if view.spec.inside else None
+        for view in self.memories.values():
+            place(view)
+            inherit(view)
+        self.heaps = {
+            name: HeapView(name, spec, self._memories_of(spec), self.page)
+            for name, spec in sorted(platform.heaps.items())
+            if there(spec, platform.kernel)
+        }
         for clash in access_conflicts(
             platform.memory, {name: heap.spec for name, heap in self.heaps.items()}
         ):
@@ -195,7 +175,7 @@ class Board:
         self._named = named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
-            view.free = unheld(view, self.memories, named)
+            view.free = unheld(view, self.parts(view))
         self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
         self.has_local = any(heap.local for heap in self.heaps.values())
         self.has_closed = any(heap.closed for heap in self.heaps.values())
@@ -208,7 +188,6 @@ class Board:
         """Whether buffers may be made of several dma-bufs."""
         self.existing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
         """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
-        self._pools: tuple[Pool, ...] | None = None
         self.by_class = False
         """Whether bus addresses are counted class by class; until it matters, in bytes only (see heapwright.solver.board.iova)."""
         self.budgets: dict[object, Any] = {}
@@ -223,40 +202,29 @@ class Board:
         """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
         return bits is None or bits >= 64 or (self._end is not None and self._end <= 1 << bits)
 
-    @property
+    @cached_property
     def pools(self) -> tuple[Pool, ...]:
         """Every set of memories whose heaps must fit its summed free size.
 
         By Hall's theorem the unions of overlapping heap memory sets suffice:
         a union of disjoint sets is implied by its parts.
         """
-        if self._pools is None:
-            sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
-            sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
-            pools = []
-            for union in sorted(_unions(sets - {frozenset()}), key=sorted):
-                free = [self.memories[m].free for m in union]
-                if None not in free:
-                    pools.append(
-                        Pool(union, sum(f for f in free if f is not None), TOGETHER.join(sorted(union)))
-                    )
-            self._pools = tuple(pools)
-        return self._pools
+        sets = {frozenset(_named(heap.spec)) for heap in self.heaps.values()}
+        sets |= {frozenset([heap.spec.locks.from_]) for heap in self.heaps.values() if heap.spec.locks}
+        pools = []
+        for union in sorted(_unions(sets - {frozenset()}), key=sorted):
+            free = [known for m in union if (known := self.memories[m].free) is not None]
+            if len(free) == len(union):
+                pools.append(Pool(union, sum(free), TOGETHER.join(sorted(union))))
+        return tuple(pools)
 
     def parts(self, memory: MemoryView) -> list[MemoryView]:
         """The outermost memories inside one that heaps name."""
-        return parts_of(memory, self.memories, self._named)
-
-    def around(self, memory: MemoryView) -> Iterator[MemoryView]:
-        """The memory and all it lies inside of."""
-        name: str | None = memory.name
-        while name is not None:
-            yield self.memories[name]
-            name = self.memories[name].spec.inside
+        return parts_of(memory, self.memories.values(), self._named)
 
     def ceiling(self, memory: MemoryView) -> int | None:
         """The size to which a memory may grow: what is around it, and what lies behind it (None: no end known)."""
-        outer = self.memories.get(memory.spec.inside or "")
+        outer = memory.outer
         ends = [outer.size] if outer is not None and outer.size is not None else []
         if memory.placed:
             ends += [outer.highest - memory.lowest] if outer is not None and outer.highest is not None else []

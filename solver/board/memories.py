@@ -5,6 +5,8 @@ Where a profile is vague the worst case is taken (design §4, `unknown` and rang
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from heapwright.platforms.schema import Memory
 from heapwright.platforms.values import UNKNOWN, Span
 
@@ -18,13 +20,11 @@ class MemoryView:
     it belongs to, `peers` those that reach it by peer-to-peer.
     """
 
-    __slots__ = (
-        "addressed", "free", "highest", "local", "lowest", "name", "peers", "placed", "size", "spec"
-    )  # fmt: skip
-
     def __init__(self, name: str, spec: Memory) -> None:
         self.name = name
         self.spec = spec
+        self.outer: MemoryView | None = None
+        """What it lies inside of."""
         self.size: int | None = _low(spec.size)
         self.lowest = 0
         self.highest: int | None = None
@@ -35,41 +35,40 @@ class MemoryView:
         self.local: frozenset[str] = frozenset()
         self.peers: frozenset[str] = frozenset()
 
+    def around(self) -> Iterator[MemoryView]:
+        """The memory and all it lies inside of."""
+        view: MemoryView | None = self
+        while view is not None:
+            yield view
+            view = view.outer
 
-def place(view: MemoryView, memories: dict[str, MemoryView]) -> None:
+
+def place(view: MemoryView) -> None:
     """Fill `lowest` and `highest`, the worst places `view` may reach."""
-    base, size = view.spec.base, _high(view.spec.size)
-    outer = memories.get(view.spec.inside) if view.spec.inside else None
-    outer_lowest, outer_highest = 0, None
+    base, size, outer = view.spec.base, _high(view.spec.size), view.outer
     if outer is not None:
-        place(outer, memories)
-        outer_lowest, outer_highest = outer.lowest, outer.highest
-    if base is None or base == UNKNOWN:
-        view.lowest, view.highest = outer_lowest, outer_highest
-        return
-    view.lowest = _low(base) or 0
-    top = _high(base) or 0
-    view.highest = None if size is None else top + size
-    if outer_highest is not None and (view.highest is None or view.highest > outer_highest):
-        view.highest = outer_highest
+        place(outer)
+        view.lowest, view.highest = outer.lowest, outer.highest
+    if view.placed:
+        view.lowest = _low(base) or 0
+        end = None if size is None else (_high(base) or 0) + size
+        view.highest = min((each for each in (view.highest, end) if each is not None), default=None)
 
 
-def inherit(view: MemoryView, memories: dict[str, MemoryView]) -> None:
+def inherit(view: MemoryView) -> None:
     """Fill `local` and `peers` from the innermost memory around that states them, and `addressed`."""
-    around: MemoryView | None = view
-    while around is not None:
-        view.addressed = view.addressed or around.placed
+    for around in view.around():
         spec = around.spec
+        view.addressed = view.addressed or around.placed
         if not view.local and spec.local is not None:
             view.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
         if not view.peers and spec.reached_by != UNKNOWN:
             view.peers = frozenset(spec.reached_by)
-        around = memories[spec.inside] if spec.inside else None
 
 
-def unheld(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> int | None:
+def unheld(view: MemoryView, parts: Iterable[MemoryView]) -> int | None:
     """Size − held − the outermost parts inside that heaps name, never below 0; of what is held, nothing if unknown."""
-    sizes = [most(part) for part in parts_of(view, memories, named)]
+    sizes = [most(part) for part in parts]
     if view.size is None or None in sizes:
         return None
     return max(0, view.size - held(view) - sum(size for size in sizes if size is not None))
@@ -85,22 +84,14 @@ def most(view: MemoryView) -> int | None:
     return _high(view.spec.size)
 
 
-def parts_of(view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> list[MemoryView]:
-    """The outermost memories inside that heaps name."""
-    inner = (part for part in memories.values() if part.name in named and part is not view)
-    return [part for part in inner if _inside(part, view, memories, named)]
+def parts_of(view: MemoryView, memories: Iterable[MemoryView], named: set[str]) -> list[MemoryView]:
+    """The outermost memories inside that heaps name: no other named one lies between them and `view`."""
 
+    def holder(part: MemoryView) -> MemoryView | None:
+        outer = (each for each in part.around() if each is not part)
+        return next((each for each in outer if each is view or each.name in named), None)
 
-def _inside(part: MemoryView, view: MemoryView, memories: dict[str, MemoryView], named: set[str]) -> bool:
-    """Whether `part` lies in `view` with no other named part between them."""
-    outer = part.spec.inside
-    while outer is not None:
-        if outer == view.name:
-            return True
-        if outer in named:
-            return False
-        outer = memories[outer].spec.inside
-    return False
+    return [part for part in memories if part.name in named and holder(part) is view]
 
 
 def _low(value: object) -> int | None:

@@ -60,7 +60,7 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     for memory in option.placed.backing.memories or ():
         yield from ((memory.name, path) for path in trusted(memory.spec))
         if memory.free is None:
-            parts = (m for m in problem.board.memories.values() if memory in [*problem.board.around(m)][1:])
+            parts = (m for m in problem.board.memories.values() if memory in [*m.around()][1:])
             yield from ((part.name, "size") for part in parts if part.spec.size == UNKNOWN)
 
 

@@ -59,7 +59,7 @@ def counted(board: Board, name: str) -> Budget:
 
 
 def _bandwidths(board: Board, backing: HeapView) -> Iterator[Budget]:
-    around = {m.name: m for inner in backing.memories or () for m in board.around(inner)}
+    around = {m.name: m for inner in backing.memories or () for m in inner.around()}
     for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):

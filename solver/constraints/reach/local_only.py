@@ -94,7 +94,7 @@ def _windows(
     between: dict[str, set[str]] = {}
     for memory in backing.memories or ():
         chain: set[str] = set()
-        for outer in board.around(memory):
+        for outer in memory.around():
             chain.add(outer.name)
             if isinstance(outer.spec.window, int):
                 inside.setdefault(outer.name, []).append(memory)
