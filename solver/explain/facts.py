@@ -116,7 +116,7 @@ def needed(problem: Problem) -> dict[int, set[Attachment]]:
     found: dict[int, set[Attachment]] = {}
     for question in problem.questions:
         for user in question.attachment_sets[0].users:
-            if all(user in other.users for other in question.attachment_sets):
+            if question.always(user):
                 found.setdefault(user.variable, set()).add(user.use)
     return found
 
