@@ -140,11 +140,12 @@ class Prover:
         found = self.unconverted()
         if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
             return found[0] if found else None
-        whole = next((each for each in found if not self._mended(each)), None)
-        if whole is not None and len(whole.facts) <= len(found[0].facts) + 1:
-            return whole
-        more = self._unmended(found[0])
-        return more if whole is None or len(more.facts) < len(whole.facts) else whole
+        whole = [each for each in found if not self._mended(each)][:1]
+        if not whole or len(whole[0].facts) > len(found[0].facts) + 1:
+            whole.append(self._unmended(found[0]))
+        if len(whole[-1].facts) > len(found[0].facts) + 1 and found[0].alone is not None:
+            whole += [each for each in self._solved() if not self._mended(each)]
+        return min(whole, key=lambda each: (len(each.facts), each.facts))
 
     def _unmended(self, conflict: Conflict) -> Conflict:
         """A conflict that conversions mend, with what keeps them from it."""
@@ -164,8 +165,12 @@ class Prover:
         found = self._told()
         if found or self.clash([], converted=False) or not self.clash(self.facts, converted=False):
             return found
-        again = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False))
-        return [Conflict(facts) for facts in again]
+        return self._solved()
+
+    def _solved(self) -> list[Conflict]:
+        """The same by asking again and again with facts dropped."""
+        found = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False))
+        return [Conflict(facts) for facts in found]
 
     def _told(self) -> list[Conflict]:
         """Conflicts that need no second answer: too few devices, or else a buffer that has no place by itself.
