@@ -29,4 +29,4 @@ def test_python_example_runs() -> None:
 
 def test_every_kind_is_in_the_table() -> None:
     listed = re.findall(r"^\| `([a-z-]+)` \|", TEXT, re.MULTILINE)
-    assert listed == [kind.NAME for kind in KINDS]
+    assert listed == [kind.name for kind in KINDS]

@@ -8,15 +8,15 @@ on something nobody knows is `unknown`, whichever way the solver would take it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from types import ModuleType
 from typing import Final, Literal, NamedTuple
 
-from heapwright.platforms.schema import Platform
+from heapwright.platforms.schema import Device, Platform, Port
 from heapwright.platforms.values import UNKNOWN, Extent
 from heapwright.solver import constraints
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
+from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import (
     outside_firewall,
     protected_needs_firewall,
@@ -30,11 +30,11 @@ from heapwright.solver.question.resolve import Question
 
 BUFFER: Final = 8 << 20
 _KINDS: Final = (
-    protected_needs_firewall,
-    outside_firewall,
+    protected_needs_firewall.KIND,
+    outside_firewall.KIND,
     *constraints.REACH,
     *constraints.RUN,
-    protected_port,
+    protected_port.KIND,
 )
 
 Reachability = Literal["yes", "no", "unknown"]
@@ -67,14 +67,14 @@ def verdicts(platform: Platform) -> Iterator[PortVerdict]:
 def _verdict(board: Board, device: str, port: str, heap: HeapView) -> PortVerdict:
     case = _case(board, device, port, heap)
     moved = case.backing.name if case.backing is not case.heap else ""
-    broken = sorted((kind for kind in _KINDS if kind.broken(case)), key=lambda kind: _in_doubt(kind, case))
+    broken = sorted((kind for kind in _KINDS if kind.violates(case)), key=lambda kind: _in_doubt(kind, case))
     if broken:
         kind = broken[0]
         state: Reachability = "unknown" if _in_doubt(kind, case) else "no"
         said = kind.sentence(case)
-        return PortVerdict(device, port, heap.name, state, kind.NAME, said, kind.source(case), moved)
+        return PortVerdict(device, port, heap.name, state, kind.name, said, kind.source(case), moved)
     for kind, why in _taken_on_trust(case):
-        return PortVerdict(device, port, heap.name, "unknown", kind.NAME, why, kind.source(case), moved)
+        return PortVerdict(device, port, heap.name, "unknown", kind.name, why, kind.source(case), moved)
     return PortVerdict(device, port, heap.name, "yes", moves_to=moved)
 
 
@@ -94,9 +94,9 @@ def _case(board: Board, device: str, port: str, heap: HeapView) -> Case:
     )  # fmt: skip
 
 
-def _in_doubt(kind: ModuleType, case: Case) -> bool:
+def _in_doubt(kind: ConstraintKind, case: Case) -> bool:
     """Whether the kind forbids only because something is unknown."""
-    doubt = _DOUBTS.get(kind.NAME)
+    doubt = _DOUBTS.get(kind.name)
     return doubt is not None and doubt(case)
 
 
@@ -117,12 +117,20 @@ def _peers_unknown(case: Case) -> bool:
 
 
 def _imports_unknown(case: Case) -> bool:
-    assert case.attachment is not None
-    return UNKNOWN in (case.device.spec.imports, case.attachment.port.takes_from, case.device.dma.p2p)
+    return UNKNOWN in (_device(case).imports, _port(case).takes_from, case.device.dma.p2p)
+
+
+def _device(case: Case) -> Device:
+    """The device as the profile states it."""
+    return case.board.platform.devices[case.device.name]
+
+
+def _port(case: Case) -> Port:
+    return _device(case).ports[case.attached.name]
 
 
 _DOUBTS: Final[dict[str, Callable[[Case], bool]]] = {
-    "protected-port": lambda case: case.attachment is not None and case.attachment.port.protected == UNKNOWN,
+    "protected-port": lambda case: _port(case).protected == UNKNOWN,
     "address-reach": _vague,
     "iommu-reach": _vague,
     "unreachable-memory": _peers_unknown,
@@ -131,13 +139,13 @@ _DOUBTS: Final[dict[str, Callable[[Case], bool]]] = {
     "contiguous-memory": lambda case: case.backing.spec.run == UNKNOWN,
     "cpu-access": lambda case: case.heap.spec.cpu == UNKNOWN,
     "cpu-importer": lambda case: case.heap.spec.cpu == UNKNOWN,
-    "coherency": lambda case: UNKNOWN in (case.heap.spec.sync, case.device.spec.coherent),
+    "coherency": lambda case: UNKNOWN in (case.heap.spec.sync, _device(case).coherent),
     "protected-needs-firewall": lambda case: case.heap.spec.access == UNKNOWN,
 }
 """When a kind that forbids does so because an ability is unknown."""
 
 
-def _taken_on_trust(case: Case) -> Iterator[tuple[ModuleType, str]]:
+def _taken_on_trust(case: Case) -> Iterator[tuple[ConstraintKind, str]]:
     """Requirements nobody knows, which the solver would not impose."""
     device, dma = case.device, case.device.dma
     if device.by_cpu:
@@ -146,11 +154,8 @@ def _taken_on_trust(case: Case) -> Iterator[tuple[ModuleType, str]]:
         yield constraints.BY_NAME["address-reach"], f"the address width of {device.name} is unknown"
     if dma.iommu is not None and case.board.platform.iommus[dma.iommu].bits == UNKNOWN:
         yield constraints.BY_NAME["iommu-reach"], f"the width of {dma.iommu}'s page-table entries is unknown"
-    scattered = device.translation == "none" and case.backing.run is not None
+    scattered = device.translation == "none" and case.backing.promise.run is not None
     if scattered and dma.segments == UNKNOWN:
-        yield contiguous_memory, f"how many segments {device.name} takes is unknown"
-    if case.attachment is not None and case.attachment.port.memory == UNKNOWN:
-        yield (
-            constraints.BY_NAME["local-only"],
-            f"the memories {case.attachment.title} works from are unknown",
-        )
+        yield contiguous_memory.KIND, f"how many segments {device.name} takes is unknown"
+    if _port(case).memory == UNKNOWN:
+        yield constraints.BY_NAME["local-only"], f"the memories {case.attached.title} works from are unknown"

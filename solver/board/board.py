@@ -7,79 +7,57 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from itertools import combinations
-from operator import attrgetter
 from typing import Any, Final, Literal, NamedTuple
+from weakref import ref
 
 from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
 from heapwright.platforms.kernels import there
-from heapwright.platforms.schema import AlignBySize, Device, Heap, Platform, Port
+from heapwright.platforms.schema import AlignBySize, Device, Heap, Iommu, Platform, Port, settled
 from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.board.memories import MemoryView, inherit, parts_of, place, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
-_NAMES: Final = frozenset(("nodes", "since", "until", "permission", "source"))
-"""How a heap is opened, and where that was read: nothing that decides what it may hold."""
-_FACTS: Final[Callable[[Heap], tuple[object, ...]]] = attrgetter(*sorted(Heap.model_fields.keys() - _NAMES))
 
 
-class HeapView:
-    """A heap that exists on this board's kernel.
+class ReservedBlock(NamedTuple):
+    """What the first buffer of a heap locks: it lives in there, if the heap draws from nothing else."""
 
-    `run` is the longest physically contiguous run it guarantees in bytes, None
-    for whole buffers; `cpu` is how the CPU maps it (`none` where unknown).
-    """
+    heap: str
+    memory: str
+    size: int
 
-    def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
-        self.name = name
-        self.spec = spec
-        self.memories = memories
-        self.names = frozenset([memory.name for memory in memories or ()])
-        self.local = tuple([memory for memory in memories or () if memory.local])
-        self.page = page
-        self.run: int | None = None if spec.run == "whole" else _known(spec.run, page)
-        self.align_cap: int | None = None
-        self.align: int = page
-        if isinstance(spec.align, AlignBySize):
-            self.align_cap = spec.align.by_size_up_to
-        else:
-            self.align = max(_known(spec.align, page), 1)
-        self.granule: int = _known(spec.granule, 1)
-        self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
-        self.access: frozenset[str] | None = None
-        if spec.access is not None and spec.access != UNKNOWN:
-            self.access = frozenset(spec.access)
-        self.disputed: AccessConflict | None = None
-        """What keeps it from having a firewall although it claims one; `access` is then None."""
-        self.source = spec.source
-        self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
-        """Whether nobody writes back what the CPU has cached, as far as is known."""
-        self._costs: dict[tuple[int, ...], int] = {}
-        self.twin = name
-        """The first heap that differs in name only: whatever one may hold, the other may, at the same price."""
-        self.counted = spec.locks is not None or spec.buffers is not None
-        """Whether something is summed for this heap alone."""
-        self.price = name
-        """The first heap whose memory costs the same and is charged to the same, CPU mappings aside."""
 
-    @property
-    def one_by_one(self) -> bool:
-        """Whether each dma-buf of a buffer is allocated by a call of its own."""
-        return self.spec.via == "dma-heap"
+class LimitedBuffers(NamedTuple):
+    """How many buffers a heap hands out."""
+
+    heap: str
+    most: int
+
+
+class Promise(NamedTuple):
+    """What a heap promises of the memory that it hands out. Heaps of equal promises are one pool."""
+
+    names: frozenset[str]
+    """Of the memories from which it draws; empty where nobody knows them."""
+    run: int | None
+    """The longest physically contiguous run that it guarantees, in bytes; None for whole buffers."""
+    page: int
+    granule: int
+    align: int
+    align_cap: int | None
+    """Where it aligns by size: what it aligns to at most."""
+    one_by_one: bool
+    """Whether each dma-buf of a buffer is allocated by a call of its own."""
+    lock: ReservedBlock | None
 
     @property
     def in_block(self) -> bool:
         """Whether its buffers live in the block that it locks."""
-        lock = self.spec.locks
-        return lock is not None and self.memories is not None and self.names <= {lock.from_}
-
-    @property
-    def closed(self) -> bool:
-        """Whether the heap is behind a firewall (even one of unknown members)."""
-        return self.spec.access is not None
+        return self.lock is not None and bool(self.names) and self.names <= {self.lock.memory}
 
     def alignment(self, size: int) -> int:
         """The alignment of a buffer of `size` bytes, in bytes.
@@ -102,29 +80,101 @@ class HeapView:
 
     def costs(self, sizes: tuple[int, ...]) -> int:
         """What a buffer of dma-bufs of these sizes costs the heap's memory."""
-        found = self._costs.get(sizes)
-        if found is None:
-            found = self._costs[sizes] = sum([self.allocated(size) for size in sizes])
-        return found
+        return sum([self.allocated(size) for size in sizes])
+
+
+class HeapView:
+    """A heap that exists on this board's kernel; `cpu` is how the CPU maps it (`none` where unknown)."""
+
+    def __init__(self, name: str, spec: Heap, memories: tuple[MemoryView, ...] | None, page: int) -> None:
+        self.name = name
+        self.spec = spec
+        self.memories = memories
+        self.local = tuple([memory for memory in memories or () if memory.local])
+        self.promise = _promise(name, spec, page)
+        self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
+        self.access: frozenset[str] | None = None
+        if spec.access is not None and spec.access != UNKNOWN:
+            self.access = frozenset(spec.access)
+        self.disputed: AccessConflict | None = None
+        """What keeps it from having a firewall although it claims one; `access` is then None."""
+        self.source = spec.source
+        self.unsynced = spec.sync in ("none", UNKNOWN) and self.cpu == "cached"
+        """Whether nobody writes back what the CPU has cached, as far as is known."""
+        self.largest: int | None = _known(spec.largest, None)
+        most = _known(spec.buffers, None)
+        self.limited = None if most is None else LimitedBuffers(name, most)
+        self.listed: str | None = None
+        """Its name, where an importer says by name from which heaps it takes buffers."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether the heap is behind a firewall (even one of unknown members)."""
+        return self.spec.access is not None
+
+    @property
+    def guarded(self) -> bool:
+        """Whether it is known who gets into the heap, and that the CPU does not."""
+        return self.access is not None and self.spec.cpu == "none"
+
+
+def _promise(name: str, spec: Heap, page: int) -> Promise:
+    """Vague promises are none: what is unknown is a page."""
+    cap = spec.align.by_size_up_to if isinstance(spec.align, AlignBySize) else None
+    return Promise(
+        names=frozenset(_named(spec)),
+        run=None if spec.run == "whole" else _known(spec.run, page),
+        page=page,
+        granule=_known(spec.granule, 1),
+        align=page if cap is not None else max(_known(spec.align, page), 1),
+        align_cap=cap,
+        one_by_one=spec.via == "dma-heap",
+        lock=ReservedBlock(name, spec.locks.from_, spec.locks.size) if spec.locks is not None else None,
+    )
+
+
+class _Settled:
+    """Devices with nothing unknown in them (design §4), worked out once for each as long as it lives."""
+
+    def __init__(self) -> None:
+        self._known: dict[int, tuple[ref[Device], Device | None]] = {}
+
+    def __call__(self, stated: Device) -> Device:
+        key = id(stated)
+        if key not in self._known:
+            found = settled(stated)
+            gone = ref(stated, lambda _: self._known.pop(key, None))
+            self._known[key] = gone, None if found is stated else found
+        return self._known[key][1] or stated
+
+
+_SETTLED: Final = _Settled()
 
 
 class DeviceView:
-    """A device and how it sees memory.
+    """A device and how it sees memory; `spec` has nothing unknown in it, `dma` is as stated.
 
     `translation` says what stands between it and physical addresses: an
     `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
     """
 
-    def __init__(self, name: str, spec: Device) -> None:
+    def __init__(self, name: str, stated: Device, iommus: Mapping[str, Iommu]) -> None:
+        spec = _SETTLED(stated)
         self.name = name
         self.spec = spec
-        self.dma = spec.dma
+        self.dma = stated.dma
         self.by_cpu = spec.by_cpu or spec.kind == "cpu"
-        self.bits: int | None = _known(spec.dma.bits, None)
+        self.bits: int | None = _known(self.dma.bits, None)
         self.offset = spec.dma.window.offset if spec.dma.window is not None else 0
         """From a physical address to the one that the bus sees."""
         self.snoops = spec.coherent is True or self.by_cpu
         self.p2p = spec.dma.p2p in ("static", "dynamic")
+        segments = self.dma.segments
+        self.segments: int | None = 1 if segments is None else _known(segments, None)
+        """How many pieces of a buffer it walks; None where nobody knows, so that any number is taken."""
+        self.longest: int | None = _known(self.dma.segment_size, None) if isinstance(segments, int) else None
+        """Of a piece; where a device walks one, it takes what its driver claims as a mere hint."""
+        self.boundary: int | None = _known(self.dma.boundary, None)
         self.translation: Literal["cpu", "iommu", "mmu", "none"] = "none"
         if self.by_cpu:
             self.translation = "cpu"
@@ -132,6 +182,8 @@ class DeviceView:
             self.translation = "iommu"
         elif spec.dma.mmu:
             self.translation = "mmu"
+        self.iommu = iommus[spec.dma.iommu] if self.translation == "iommu" and spec.dma.iommu else None
+        """What it goes through to memory."""
 
     def reaches_local(self, memory: MemoryView) -> bool:
         """Whether it can address device-local `memory` directly."""
@@ -171,13 +223,19 @@ class Board:
         ):
             heap = self.heaps[clash.heap]
             heap.access, heap.disputed = None, heap.disputed or (clash if heap.closed else None)
-        _pair(self.heaps.values())
         self._named = named = {m for heap in self.heaps.values() for m in _named(heap.spec)}
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
             view.free = unheld(view, self.parts(view))
-        self.devices = {name: DeviceView(name, spec) for name, spec in sorted(platform.devices.items())}
+        self.devices = {
+            name: DeviceView(name, spec, platform.iommus) for name, spec in sorted(platform.devices.items())
+        }
+        for name in _listed(self.devices.values()):
+            if name in self.heaps:
+                self.heaps[name].listed = name
         self.has_local = any(heap.local for heap in self.heaps.values())
+        self.has_windows = any(memory.window is not None for memory in platform.memory.values())
+        self.has_bandwidths = any(memory.bandwidth is not None for memory in platform.memory.values())
         self.has_closed = any(heap.closed for heap in self.heaps.values())
         self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
         self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
@@ -254,16 +312,11 @@ class Board:
         return heap
 
 
-def _pair(heaps: Iterable[HeapView]) -> None:
-    """Fill `twin` and `price`; who has something summed for itself is like no other."""
-    twins: dict[object, str] = {}
-    prices: dict[object, str] = {}
-    for heap in heaps:
-        if not heap.counted:
-            spec = heap.spec
-            heap.twin = twins.setdefault(_FACTS(spec), heap.name)
-            costs = spec.memory, heap.run, heap.one_by_one, heap.align, heap.align_cap, heap.granule
-            heap.price = prices.setdefault(costs, heap.name)
+def _listed(devices: Iterable[DeviceView]) -> set[str]:
+    """What importers say by name that they take."""
+    ports = [port.takes_from for device in devices for port in device.spec.ports.values()]
+    taken = [*ports, *(device.spec.imports for device in devices)]
+    return {name for names in taken if isinstance(names, tuple) for name in names}
 
 
 def _end(heaps: Iterable[HeapView]) -> int | None:

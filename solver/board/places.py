@@ -29,7 +29,7 @@ from typing import Final, NamedTuple
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.areas import Areas, areas
-from heapwright.solver.board.board import TOGETHER, Board, HeapView
+from heapwright.solver.board.board import TOGETHER, Board, Promise, ReservedBlock
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.board.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
@@ -151,7 +151,8 @@ class Places:
 
     def __init__(self, board: Board) -> None:
         self._board = board
-        drawers = [drawer for heap in board.heaps.values() for drawer in self._drawers(heap)]
+        self._promises = [heap.promise for heap in board.heaps.values()]
+        drawers = [drawer for promise in self._promises for drawer in self._drawers(promise)]
         live = list(self._live())
         self._pools: list[RunCapacity] = []
         for names in sorted({drawer.names for drawer in drawers}, key=sorted):
@@ -162,25 +163,27 @@ class Places:
                 self._pools.append(
                     RunCapacity(board, names, (title, f"bytes of {title}"), free, drawers, live)
                 )
-        self._blocks = {heap.name: self._block(heap) for heap in board.heaps.values() if heap.in_block}
-        self._taken: dict[tuple[str, tuple[int, ...]], list[Charge]] = {}
+        self._blocks = {each: self._block(each, lock) for each, lock in self._locking() if each.in_block}
+        self._taken: dict[tuple[Promise, tuple[int, ...]], list[Charge]] = {}
 
-    def _drawers(self, heap: HeapView) -> Iterator[Drawer]:
-        if heap.names and not heap.in_block:
-            yield _drawer(heap)
-        if heap.spec.locks is not None:
-            align = self._lock(heap).align
-            yield Drawer(frozenset([heap.spec.locks.from_]), (align,), ((align, None),))
+    def _locking(self) -> Iterator[tuple[Promise, ReservedBlock]]:
+        """What locks blocks."""
+        yield from ((each, each.lock) for each in self._promises if each.lock is not None)
 
-    def _lock(self, heap: HeapView) -> Run:
+    def _drawers(self, promise: Promise) -> Iterator[Drawer]:
+        if promise.names and not promise.in_block:
+            yield _drawer(promise)
+        if promise.lock is not None:
+            align = self._lock(promise.lock).align
+            yield Drawer(frozenset([promise.lock.memory]), (align,), ((align, None),))
+
+    def _lock(self, lock: ReservedBlock) -> Run:
         """The run that a heap locks: aligned as the CMA area from which it comes aligns.
 
         Source: linux-7.3.4:drivers/tee/tee_shm.c tee_shm_alloc_dma_mem();
         kernel/dma/contiguous.c cma_alloc_aligned().
         """
-        lock = heap.spec.locks
-        assert lock is not None  # who asks has seen it
-        cma = [each for each in self._board.heaps.values() if each.align_cap and lock.from_ in each.names]
+        cma = [each for each in self._promises if each.align_cap and lock.memory in each.names]
         align = max((each.alignment(lock.size) for each in cma), default=self._board.page)
         return Run(even(align, self._board.page), lock.size + -lock.size % align)
 
@@ -188,55 +191,55 @@ class Places:
         """Live runs, and the memories in which they may be."""
         locked = set()
         for backing, sizes, count in self._board.existing:
-            if backing.spec.locks is not None and backing.name not in locked:
-                locked.add(backing.name)
-                yield frozenset([backing.spec.locks.from_]), self._lock(backing)
-            if not backing.in_block:
-                for run in _of_buffers(backing, sizes, count):
-                    yield backing.names, run
+            promise, lock = backing.promise, backing.promise.lock
+            if lock is not None and lock not in locked:
+                locked.add(lock)
+                yield frozenset([lock.memory]), self._lock(lock)
+            if not promise.in_block:
+                for run in _of_buffers(promise, sizes, count):
+                    yield promise.names, run
 
-    def _block(self, heap: HeapView) -> RunCapacity:
+    def _block(self, promise: Promise, lock: ReservedBlock) -> RunCapacity:
         """What a heap locks, in which it is alone."""
-        lock, page = self._lock(heap), self._board.page
-        assert heap.spec.locks is not None  # else it is in no block
-        free = [Areas(None, heap.spec.locks.size, 0, lock.align, (), page)]
-        existing = (each for each in self._board.existing if each[0] is heap)
-        live = [(heap.names, run) for each in existing for run in _of_buffers(*each)]
-        names = heap.name, f"bytes locked by {heap.name}"
-        return RunCapacity(self._board, heap.names, names, free, [_drawer(heap)], live)
+        free = [Areas(None, lock.size, 0, self._lock(lock).align, (), self._board.page)]
+        existing = [
+            (sizes, count) for backing, sizes, count in self._board.existing if backing.promise == promise
+        ]
+        live = [(promise.names, run) for each in existing for run in _of_buffers(promise, *each)]
+        names = lock.heap, f"bytes locked by {lock.heap}"
+        return RunCapacity(self._board, promise.names, names, free, [_drawer(promise)], live)
 
     def _areas(self, view: MemoryView) -> Areas:
         board = self._board
-        cma = any(heap.align_cap and view.name in heap.names for heap in board.heaps.values())
+        cma = any(each.align_cap and view.name in each.names for each in self._promises)
         return areas(view, board.parts(view), board.page, cma=cma)
 
-    def concerning(self, backing: HeapView) -> list[RunCapacity]:
+    def concerning(self, promise: Promise) -> list[RunCapacity]:
         """The places with classes to which buffers in the memory of a heap are charged."""
-        if backing.in_block:
-            return [place for place in (self._blocks[backing.name],) if place.classes]
-        return self._where(backing.names)
+        if promise.in_block:
+            return [place for place in (self._blocks[promise],) if place.classes]
+        return self._where(promise.names)
 
-    def charges(self, backing: HeapView, sizes: tuple[int, ...]) -> list[Charge]:
+    def charges(self, promise: Promise, sizes: tuple[int, ...]) -> list[Charge]:
         """What one buffer takes of the classes of every place."""
-        found = self._taken.get((backing.name, sizes))
+        found = self._taken.get((promise, sizes))
         if found is None:
-            places = self.concerning(backing)
-            calls = [(size,) for size in sizes] if backing.one_by_one else [sizes]
+            places = self.concerning(promise)
+            calls = [(size,) for size in sizes] if promise.one_by_one else [sizes]
             summed: dict[Budget, Charge] = {}
             for place in places:
                 for call in calls:
-                    for budget, each, once in place.charges(backing.names, _of_buffers(backing, call, 1)):
+                    for budget, each, once in place.charges(promise.names, _of_buffers(promise, call, 1)):
                         before = summed.get(budget, (budget, 0, 0))
                         summed[budget] = budget, before[1] + each, max(before[2], once)
-            found = self._taken[backing.name, sizes] = list(summed.values())
+            found = self._taken[promise, sizes] = list(summed.values())
         return found
 
-    def reserved(self, backing: HeapView) -> list[tuple[Budget, int]]:
+    def reserved(self, lock: ReservedBlock) -> list[tuple[Budget, int]]:
         """What the block of a heap takes, once; one that is locked already is live."""
-        lock = backing.spec.locks
-        if lock is None or any(heap is backing for heap, _, _ in self._board.existing):
+        if any(backing.promise.lock == lock for backing, _, _ in self._board.existing):
             return []
-        names, run = frozenset([lock.from_]), self._lock(backing)
+        names, run = frozenset([lock.memory]), self._lock(lock)
         found = (charge for place in self._where(names) for charge in place.charges(names, [run]))
         return [(budget, each + once) for budget, each, once in found]
 
@@ -254,11 +257,11 @@ def _longest(drawers: Sequence[Drawer]) -> dict[int, int | None]:
     return found
 
 
-def _drawer(heap: HeapView) -> Drawer:
-    aligns = tuple(alignments(heap))
-    uneven = heap.run is not None and len(aligns) > 1
-    together = bool(heap.align_cap) and not heap.one_by_one
-    return Drawer(heap.names, aligns, tuple(long_alignments(heap)), together, uneven)
+def _drawer(promise: Promise) -> Drawer:
+    aligns = tuple(alignments(promise))
+    uneven = promise.run is not None and len(aligns) > 1
+    together = bool(promise.align_cap) and not promise.one_by_one
+    return Drawer(promise.names, aligns, tuple(long_alignments(promise)), together, uneven)
 
 
 def places(board: Board) -> Places:
@@ -269,7 +272,7 @@ def places(board: Board) -> Places:
     return found
 
 
-def _of_buffers(backing: HeapView, sizes: Sequence[int], count: int) -> list[Run]:
+def _of_buffers(promise: Promise, sizes: Sequence[int], count: int) -> list[Run]:
     """What so many buffers of these dma-bufs are made of."""
-    found = (run for size in sizes for run in runs(backing, size))
+    found = (run for size in sizes for run in runs(promise, size))
     return [run._replace(number=run.number * count) for run in found]

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from heapwright.solver.board.areas import blocked
-from heapwright.solver.board.board import HeapView
+from heapwright.solver.board.board import Promise
 
 
 class Run(NamedTuple):
@@ -27,24 +27,24 @@ class Run(NamedTuple):
         return -(-self.length // self.align)
 
 
-def runs(backing: HeapView, size: int) -> list[Run]:
+def runs(promise: Promise, size: int) -> list[Run]:
     """What a dma-buf of `size` bytes is made of: its slot, or runs as long as the heap guarantees."""
-    slot = backing.allocated(size)
-    align = backing.alignment(backing.exported(size))
-    if even(align, backing.page) != align:  # somewhere in so much more there is a multiple
-        slot, align = slot + align - even(align, backing.page), even(align, backing.page)
-    if backing.run is None or backing.run >= slot:
+    slot = promise.allocated(size)
+    align = promise.alignment(promise.exported(size))
+    if even(align, promise.page) != align:  # somewhere in so much more there is a multiple
+        slot, align = slot + align - even(align, promise.page), even(align, promise.page)
+    if promise.run is None or promise.run >= slot:
         return [Run(align, slot)]
-    whole, rest = divmod(slot - backing.run, backing.run)
-    step = unit(backing)
-    found = [Run(align, backing.run), Run(step, backing.run, whole), Run(step, rest, min(1, rest))]
+    whole, rest = divmod(slot - promise.run, promise.run)
+    step = unit(promise)
+    found = [Run(align, promise.run), Run(step, promise.run, whole), Run(step, rest, min(1, rest))]
     return [run for run in found if run.number]
 
 
-def unit(backing: HeapView) -> int:
+def unit(promise: Promise) -> int:
     """What scattered runs are aligned to: a page, or the granule in which the heap hands memory out."""
-    align = backing.page if backing.align_cap is not None else even(backing.align, backing.page)
-    return min(align, even(backing.granule, backing.page))
+    align = promise.page if promise.align_cap is not None else even(promise.align, promise.page)
+    return min(align, even(promise.granule, promise.page))
 
 
 def even(align: int, page: int) -> int:
@@ -52,25 +52,25 @@ def even(align: int, page: int) -> int:
     return max(page, align & -align)
 
 
-def alignments(heap: HeapView) -> list[int]:
+def alignments(promise: Promise) -> list[int]:
     """What runs of a heap may be aligned to."""
-    if heap.align_cap is None:
-        return sorted({even(heap.align, heap.page), *(() if heap.run is None else (unit(heap),))})
-    found = [heap.page]
-    while found[-1] * 2 <= heap.align_cap:
+    if promise.align_cap is None:
+        return sorted({even(promise.align, promise.page), *(() if promise.run is None else (unit(promise),))})
+    found = [promise.page]
+    while found[-1] * 2 <= promise.align_cap:
         found.append(found[-1] * 2)
-    return sorted({*found, even(heap.align_cap, heap.page)})
+    return sorted({*found, even(promise.align_cap, promise.page)})
 
 
-def long_alignments(heap: HeapView) -> list[tuple[int, int | None]]:
+def long_alignments(promise: Promise) -> list[tuple[int, int | None]]:
     """Those of runs that may have several blocks, and how many at most.
 
     What is aligned by its size has one block, up to the largest alignment; scattered runs are no longer than the heap's.
     """
-    found = alignments(heap)
-    if heap.run is None:
+    found = alignments(promise)
+    if promise.run is None:
         return [(found[-1], None)]
-    return [(align, -(-heap.run // align)) for align in found if align < heap.run]
+    return [(align, -(-promise.run // align)) for align in found if align < promise.run]
 
 
 def touched(run: Run, align: int) -> int:

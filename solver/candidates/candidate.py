@@ -9,15 +9,18 @@ from typing import Final, NamedTuple
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
-from heapwright.solver.constraints.kind import BoundAttachment, Placed
-from heapwright.solver.constraints.memory import capacity
+from heapwright.solver.constraints.cases import BoundAttachment, Placed
+from heapwright.solver.constraints.kind import ConstraintKind
+from heapwright.solver.constraints.reads import Together, Values
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS
-from heapwright.solver.objective.term import Counted
+from heapwright.solver.objective.term import CostTerm, Counted
 
 PPM: Final = 1_000_000
 """Shares are counted in it."""
 
+TermsByLevel = tuple[tuple[int, CostTerm], ...]
+"""With the levels that they are."""
 DeviceAssignment = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
 
@@ -39,48 +42,6 @@ class LaidOutImage(NamedTuple):
     layout: layouts.Layout
 
 
-class Rivals:
-    """Which of these images need no place where another, never worse, has one at the same price.
-
-    Images that conversions tell apart by what they hand on (`kept`) do not compete.
-    """
-
-    def __init__(self, images: Sequence[LaidOutImage], kept: frozenset[str]) -> None:
-        self._images = images
-        self._seen = [seen_by(kept, image) for image in images] if kept else None
-        self._known: list[dict[int, bool]] = [{} for _ in images]
-
-    def beaten(self, index: int, placed: Iterable[int]) -> bool:
-        """Whether one of those that have a place is never worse."""
-        known = self._known[index]
-        for other in placed:
-            beats = known.get(other)
-            if beats is None:
-                beats = known[other] = self._beats(other, index)
-            if beats:
-                return True
-        return False
-
-    def _beats(self, one: int, other: int) -> bool:
-        mine, theirs = self._images[one], self._images[other]
-        if mine.rank > theirs.rank or (self._seen and self._seen[one] != self._seen[other]):
-            return False
-        laid, rival = mine.layout, theirs.layout
-        if laid is not rival:
-            if len(laid.sizes) != len(rival.sizes) or laid.moved > rival.moved:
-                return False
-            if any(a > b for a, b in zip(laid.sizes, rival.sizes, strict=True)):
-                return False
-        for a, b in zip(mine.attachments, theirs.attachments, strict=True):
-            if a.rule is not b.rule and _uses(a) != _uses(b):
-                return False
-        return True
-
-
-def _uses(attachment: BoundAttachment) -> dict[str, int]:
-    return attachment.rule.uses if attachment.rule is not None else {}
-
-
 class Option(NamedTuple):
     """One way to place one buffer."""
 
@@ -95,6 +56,8 @@ class Option(NamedTuple):
     layout: layouts.Layout
     assignment: DeviceAssignment
     dropped: int
+    rank: int
+    """Places behind the first choice in the orders the pipeline gives."""
     values: tuple[int, ...]
     """What each cost term says, in order."""
     charges: tuple[tuple[Budget, int], ...]
@@ -104,16 +67,64 @@ class Option(NamedTuple):
     """What it uses of each memory, in ppm, the locked block aside."""
 
 
+class _Pricing:
+    """Budgets and terms, with what they read looked up at once."""
+
+    def __init__(
+        self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
+    ) -> None:
+        self.budgets = [kind.budget for kind in kinds if kind.budget is not None]
+        self.placed, self.counted = placed, counted
+        of_placed = [budget.reads for budget in self.budgets] + [term.reads for _, term in placed]
+        self.given = Together(of_placed)
+        self.given_number = Together([term.reads for _, term in counted])
+
+    def taken(self, given: Sequence[Values]) -> Iterable[Charge]:
+        """What a placement takes of every budget, each budget once."""
+        found: dict[Budget, Charge] = {}
+        for budget, values in zip(self.budgets, given, strict=False):
+            for charge in budget.charges(*values):
+                known = found.setdefault(charge[0], charge)
+                if known is not charge:
+                    found[charge[0]] = charge[0], known[1] + charge[1], known[2] + charge[2]
+        return found.values()
+
+    def reserved(self, given: Sequence[Values]) -> tuple[tuple[Budget, int], ...]:
+        """What the first buffer in its heap takes, once."""
+        pairs = zip(self.budgets, given, strict=False)
+        return tuple(
+            [lock for budget, values in pairs if budget.reserved for lock in budget.reserved(*values)]
+        )
+
+    def values(self, given: Sequence[Values]) -> list[int]:
+        """What terms say of a placement; of those that count buffers nothing yet."""
+        found = [0] * len(TERMS)
+        for (level, term), values in zip(self.placed, given[len(self.budgets) :], strict=True):
+            found[level] = term.rule(*values)
+        return found
+
+    def count(self, costs: list[int], counted: Counted) -> tuple[int, ...]:
+        """The same with what terms say of so many buffers."""
+        for (level, term), values in zip(self.counted, self.given_number(counted), strict=True):
+            costs[level] = term.rule(*values)
+        return tuple(costs)
+
+
+@lru_cache(maxsize=16)
+def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel) -> _Pricing:
+    return _Pricing(kinds, placed, counted)
+
+
 def taken(placed: Placed) -> Iterable[Charge]:
     """What a placement takes of every budget, each budget once."""
-    found: dict[Budget, Charge] = {}
-    for kind in BUDGETS:
-        for charge in kind.charges(placed):
-            known = found.setdefault(charge[0], charge)
-            if known is not charge:
-                budget, each, once = charge
-                found[budget] = budget, known[1] + each, known[2] + once
-    return found.values()
+    pricing = _pricing(BUDGETS, PLACED, COUNTED)
+    return pricing.taken(pricing.given(placed))
+
+
+def locked(placed: Placed) -> tuple[tuple[Budget, int], ...]:
+    """What the first buffer in the heap of a placement takes, however many there are."""
+    pricing = _pricing(BUDGETS, PLACED, COUNTED)
+    return pricing.reserved(pricing.given(placed))
 
 
 def priced(
@@ -124,11 +135,9 @@ def priced(
     counts: Iterable[tuple[int, int]],
 ) -> list[Option]:
     """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
-    charges = taken(placed)
-    reserved = tuple(capacity.reserved(placed))
-    costs = [0] * len(TERMS)
-    for level, term in PLACED:
-        costs[level] = term.value(placed)
+    pricing = _pricing(BUDGETS, PLACED, COUNTED)
+    given = pricing.given(placed)
+    charges, reserved, costs = pricing.taken(given), pricing.reserved(given), pricing.values(given)
     name = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
         tuple([attachment.device.name for attachment in placed.attachments]),
@@ -142,8 +151,6 @@ def priced(
             if budget.shared and budget.limit > 0:
                 shares.append((budget, share(budget, amount)))
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
-        for level, term in COUNTED:
-            costs[level] = term.value(counted)
         found.append(
             Option(
                 (*name, -number),
@@ -155,7 +162,8 @@ def priced(
                 image.layout,
                 assignment,
                 dropped,
-                tuple(costs),
+                counted.rank,
+                pricing.count(costs, counted),
                 tuple(charged),
                 reserved,
                 tuple(shares),

@@ -9,8 +9,8 @@ from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.candidates.candidate import DeviceAssignment
 from heapwright.solver.candidates.drops import About, is_dropped
 from heapwright.solver.candidates.matching import matched
+from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.graph import conversion, missing_device
-from heapwright.solver.constraints.kind import BoundAttachment
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import MAX_CHOICES, AttachmentSet, Problem, Question, User
 
@@ -30,6 +30,7 @@ class DeviceAssignments:
         self.question = question
         self.about = about
         part = question.part
+        self._touches: dict[tuple[str, Attachment], BoundAttachment] = {}
         self.linked = problem.linked if part is None else problem.linked | part.ties
         self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
 
@@ -68,7 +69,7 @@ class DeviceAssignments:
     def _unbound(self, user: User) -> bool:
         """Whether it is a converter's, and what its device could not do is taken out of the question."""
         variable = self.problem.variables[user.variable]
-        return variable.converts and is_dropped(self.about, conversion, variable.candidates[0])
+        return variable.converts and is_dropped(self.about, conversion.KIND, variable.candidates[0])
 
     def _scenarios(
         self, attachment_set: AttachmentSet, device: dict[int, str | None]
@@ -132,11 +133,14 @@ class DeviceAssignments:
         return True
 
     def _attachment(self, name: str | None, use: Attachment) -> BoundAttachment | None:
+        """The device's port, one and the same for all choices."""
         if name is None or not use.fits(self.board.devices[name].spec):
             return None
-        device = self.board.devices[name]
-        port = use.selector.port or ""
-        return BoundAttachment(device, port, device.spec.ports[port], use)
+        found = self._touches.get((name, use))
+        if found is None:
+            device, port = self.board.devices[name], use.selector.port or ""
+            found = self._touches[name, use] = BoundAttachment(device, port, device.spec.ports[port], use)
+        return found
 
 
 def asked(use: Attachment) -> str:

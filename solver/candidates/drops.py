@@ -6,14 +6,14 @@ That is how conflicts are found (`heapwright.solver.explain.conflict`).
 from __future__ import annotations
 
 from collections.abc import Iterable
-from types import ModuleType
 from typing import Final, NamedTuple
 
 from heapwright.solver.constraints import of_scope
 from heapwright.solver.constraints.graph import conversion, count
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.question.facts import Fact
 
-_BUDGETS: Final = frozenset(kind.NAME for kind in of_scope("budget"))
+_BUDGETS: Final = frozenset(kind.name for kind in of_scope("budget"))
 
 
 class About(NamedTuple):
@@ -55,6 +55,6 @@ class Drops:
 NOTHING: Final = Drops()
 
 
-def is_dropped(about: About | None, kind: ModuleType, subject: str) -> bool:
+def is_dropped(about: About | None, kind: ConstraintKind, subject: str) -> bool:
     """Whether this fact is taken out of the question."""
-    return about is not None and about.drops(kind.NAME, subject)
+    return about is not None and about.drops(kind.name, subject)

@@ -12,26 +12,31 @@ is how conflicts are found (`heapwright.solver.explain.conflict`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
-from types import ModuleType
 
-from heapwright.solver.board.board import HeapView
-from heapwright.solver.candidates.candidate import DeviceAssignment, Option, Rivals, priced, undominated
+from heapwright.solver.board.board import DeviceView, HeapView
+from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage, Option, priced, undominated
 from heapwright.solver.candidates.device_assignment import DeviceAssignments
+from heapwright.solver.candidates.dominance import Rivals, counting
 from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
-from heapwright.solver.candidates.images import Images, Laid, Rules, holds
+from heapwright.solver.candidates.images import Images, Laid, Rules, Stated, holds
+from heapwright.solver.candidates.refusals import KindGroup, Refusals, Verdicts
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
-from heapwright.solver.layout.layout import Demand, Form
-from heapwright.solver.question.pipeline import Wish
-from heapwright.solver.question.protection import ProtectionDomain
+from heapwright.solver.constraints.reads import keyed, together
+from heapwright.solver.layout.layout import Demand, Form, Layout
+from heapwright.solver.question.pipeline import Attachment, Wish
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
 Memo = dict[tuple[int, About | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
+
+
+Alike = tuple[Hashable, Hashable]
 
 
 class Propagation:
@@ -53,13 +58,15 @@ class Propagation:
         self.board = problem.board
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
-        self._reached: dict[tuple[str, str, bool], dict[HeapView, bool]] = {}
-        self._concerning: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
-        self._permitted: dict[tuple[ProtectionDomain, About | None], list[HeapView]] = {}
-        self._strict: dict[tuple[str, str], tuple[ModuleType, ...]] = {}
+        self.counts = counting()
+        self.heap, self.attachment, self.reach = Refusals(HEAP), Refusals(ATTACHMENT), Refusals(REACH)
+        self.room, self.run = Refusals(ROOM), Refusals(RUN)
+        self._heaps: dict[tuple[HeapView, HeapView], tuple[int, int]] = {}
+        self._classes: dict[Hashable, int] = {}
         self.laid: Laid = {}
-        self._rules: dict[tuple[object, ...], Rules] = {}
-        self._demands: dict[tuple[object, ...], tuple[ModuleType, ...]] = {}
+        self._rules: dict[tuple[DeviceView, str, Attachment], Rules] = {}
+        self._asked = keyed(tuple(path for kind in LAYOUT for path in kind.reads))
+        self._demands: dict[Hashable, tuple[BoundAttachment, Stated]] = {}
 
     @cached_property
     def options(self) -> tuple[tuple[Option, ...], ...]:
@@ -101,67 +108,41 @@ class Propagation:
             for _, attachments in assignments.of(attachment_set):
                 yield from images.forms(attachments)
 
-    def permitted(
-        self, question: Question, about: About | None, attachments: tuple[BoundAttachment, ...] = ()
-    ) -> list[HeapView]:
-        """Heaps that may hold what is of this protection domain, whoever touches it (or, behind per-buffer firewalls, these)."""
-        key = question.domain, about
-        found = None if attachments else self._permitted.get(key)
-        if found is None:
-            found = []
-            for heap in self.board.heaps.values():
-                case = Case(self.board, question, attachments, heap, heap)
-                broken = [kind for kind in HEAP if kind.broken(case)]
-                if all(is_dropped(about, kind, heap.name) for kind in broken):
-                    found.append(heap)
-            if not attachments:
-                self._permitted[key] = found
-        return found
-
-    def reached(self, attachment: BoundAttachment, protected: bool) -> dict[HeapView, bool]:
-        """What is known of which heaps, where they do not move buffers, the attachment's device reaches."""
-        key = (attachment.device.name, attachment.name, protected)
-        found = self._reached.get(key)
-        if found is None:
-            found = self._reached[key] = {}
-        return found
-
-    def concerning(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
-        """The kinds that may keep the attachment's device from a heap."""
-        key = (attachment.device.name, attachment.name)
-        found = self._concerning.get(key)
-        if found is None:
-            found = self._concerning[key] = tuple(
-                [kind for kind in REACH if kind.concerns(self.board, attachment)]
-            )
-        return found
-
-    def strict(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
-        """The kinds that may keep the attachment's device from a buffer of some size in a heap."""
-        key = (attachment.device.name, attachment.name)
-        found = self._strict.get(key)
-        if found is None:
-            found = self._strict[key] = tuple([kind for kind in RUN if kind.concerns(self.board, attachment)])
-        return found
+    def alike(self, heap: HeapView, backing: HeapView, attachments: tuple[BoundAttachment, ...]) -> Alike:
+        """What is equal for heaps in which whatever these touch may be placed and costs the same; or costs the same."""
+        counts, somewhere = self.counts, Placed(self.board, "", heap, backing, (), 0, attachments)
+        known = self._heaps.get((heap, backing))
+        if known is None:
+            keys: list[Hashable] = [counts.equivalent(somewhere), counts.cost_class(somewhere)]
+            if not counts.comparable:
+                keys = [heap, heap]
+            one, other = (self._classes.setdefault(key, len(self._classes)) for key in keys)
+            known = self._heaps[heap, backing] = one, other
+        attached = counts.attached(somewhere)
+        return (known[0], attached), (known[1], attached)
 
     def rules(self, attachment: BoundAttachment) -> Rules:
         """The rules of the attachment's port that hold for its use."""
-        use = attachment.use
-        used = use.rotate, use.codec, use.crop is None, use.scale is None
-        key = (attachment.device.name, attachment.name, used)
+        key = (attachment.device, attachment.name, attachment.use)
         found = self._rules.get(key)
         if found is None:
-            rules = [rule for rule in attachment.port.images if holds(rule, attachment.port, use)]
+            rules = [rule for rule in attachment.port.images if holds(rule, attachment.port, attachment.use)]
             found = self._rules[key] = Rules(rules)
         return found
 
-    def demands(self, attachment: BoundAttachment) -> tuple[ModuleType, ...]:
-        """The layout kinds about which the attachment's rule states something."""
-        key = (attachment.device.name, attachment.name, id(attachment.rule))
+    def demands(self, attachment: BoundAttachment) -> Stated:
+        """The layout kinds about which the attachment's port or rule states something, with what is stated."""
+        key = self._asked(attachment)
         found = self._demands.get(key)
         if found is None:
-            found = self._demands[key] = tuple(kind for kind in LAYOUT if kind.states(attachment))
-        return found
+            pairs = zip(LAYOUT, together(tuple(kind.reads for kind in LAYOUT))(attachment), strict=True)
+            stated = tuple([(kind, values) for kind, values in pairs if kind.rule(*values)])
+            found = self._demands[key] = attachment, stated
+        return found[1]
+
+
+Home = tuple[HeapView, HeapView, Hashable]
+"""A heap, the one in whose memory its buffers live, and what is equal for those that cost the same."""
 
 
 class _Search:
@@ -170,16 +151,19 @@ class _Search:
     def __init__(self, whole: Propagation, question: Question, about: About | None) -> None:
         self.whole = whole
         self.board = whole.board
+        self.heaps = list(whole.board.heaps.values())
         self.question = question
         self.about = about
         self.part = question.part
         self.kept = question.part.kept if question.part is not None else frozenset()
         ends = question.part.ends if question.part is not None else ()
-        self.ends = tuple([end for end in ends if not is_dropped(about, conversion, end.device.name)])
+        self.ends = tuple([end for end in ends if not is_dropped(about, conversion.KIND, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.assignments = DeviceAssignments(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
-        self._open = None if question.domain.audiences else whole.permitted(question, about)
+        self._known: dict[int, tuple[BoundAttachment, tuple[Verdicts, Verdicts]]] = {}
+        self._run: dict[int, tuple[BoundAttachment, KindGroup]] = {}
+        self._opened: tuple[Verdicts, list[HeapView]] | None = None
 
     def options(self) -> Iterator[Option]:
         if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
@@ -195,131 +179,144 @@ class _Search:
         for attachment_set in self.question.attachment_sets:
             for _, attachments in self.assignments.of(attachment_set):
                 heaps = self._heaps(attachments) if self._counts(attachments) else []
-                strict = self._strict(attachments)
                 for image in self.images.fitting(attachments) if heaps else ():
-                    for heap, backing in heaps:
-                        case = Case(
-                            self.board, self.question, image.attachments, heap, backing, None, image.layout
-                        )
-                        if self._holds(case, strict):
-                            return True
+                    verdicts = self._verdicts(image)
+                    if any(self._holds(verdicts, heap, backing) for heap, backing, _ in heaps):
+                        return True
         return False
 
-    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[HeapView, HeapView]]:
-        """Heaps that nothing but sizes can still forbid, with where buffers really live."""
-        if not self._admitted(attachments):
+    def _case(
+        self,
+        attachments: tuple[BoundAttachment, ...],
+        attachment: BoundAttachment | None = None,
+        layout: Layout | None = None,
+    ) -> Case:
+        """A case of which it is not said which heap it is about."""
+        return Case(self.board, self.question, attachments, self.heaps[0], self.heaps[0], attachment, layout)
+
+    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[Home]:
+        """Heaps that nothing but sizes can still forbid, with where buffers really live, and at whose cost."""
+        if not self.heaps or not all(self._admitted(attachments, attachment) for attachment in attachments):
             return []
         found = []
-        seen: set[object] = set()
+        seen: set[Hashable] = set()
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
-        # Who is invited, and who else is attached, matters to firewalls with an audience.
-        whole, question, about = self.whole, self.question, self.about
-        shared = about is None and not question.domain.audiences
-        known = [
-            whole.reached(attachment, question.protected) if shared else {} for attachment in attachments
+        told = [
+            (self._told(attachments, attachment)[1], attachment.device.name) for attachment in attachments
         ]
-        pinned = self.pins.get("heap")
-        for heap in self._open if self._open is not None else whole.permitted(question, about, attachments):
-            if pinned not in (None, heap.name):
-                continue
-            if plain and heap.twin in seen:
-                continue  # the one seen comes first by name and is as good in all else
+        reach = [each for each in told if each[0].kinds]
+        for heap in self._open(attachments):
             backing = heap if heap.spec.moves_to is None else lives_in(self.board, heap, attachments)
-            for attachment, of_attachment in zip(attachments, known, strict=True):
-                reaches = of_attachment.get(heap) if backing is heap else None
-                if reaches is None:
-                    reaches = self._reaches(
-                        Case(self.board, question, attachments, heap, backing, attachment)
-                    )
-                    if backing is heap:
-                        of_attachment[heap] = reaches
-                if not reaches:
+            for verdicts, device in reach:
+                refusals = verdicts.refusals(heap, backing)
+                if refusals and not self._dropped(refusals, device):
                     break
             else:
-                found.append((heap, backing))
-                seen.add(heap.twin)
+                equivalent, cost_class = self.whole.alike(heap, backing, attachments)
+                if not plain or equivalent not in seen:  # the one seen comes first by name, and is as good
+                    seen.add(equivalent)
+                    found.append((heap, backing, cost_class))
         return found
 
-    def _reaches(self, case: Case) -> bool:
-        """Whether no fact that still stands keeps the attachment's device from the heap."""
-        attachment = case.attachment
-        assert attachment is not None  # a case of scope `reach`
-        for kind in self.whole.concerning(attachment):
-            if kind.broken(case) and not is_dropped(self.about, kind, attachment.device.name):
-                return False
-        return True
+    def _told(
+        self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment
+    ) -> tuple[Verdicts, Verdicts]:
+        """What kinds say of an attachment, and of it in heaps; once, where who else attaches does not matter."""
+        known = self._known.get(id(attachment))
+        if known is None:
+            case, asked = self._case(attachments, attachment), (self.whole.attachment, self.whole.reach)
+            told = asked[0].of(case), asked[1].of(case)
+            known = attachment, told
+            if all(each.alone for each in (*asked, *told)):
+                self._known[id(attachment)] = known
+        return known[1]
 
-    def _admitted(self, attachments: tuple[BoundAttachment, ...]) -> bool:
-        """Whether every attachment is possible at all, whatever the heap."""
-        for attachment in attachments:
-            heap = next(iter(self.board.heaps.values()), None)
-            if heap is None:
-                return False
-            case = Case(self.board, self.question, attachments, heap, heap, attachment)
-            for kind in ATTACHMENT:
-                if kind.broken(case) and not is_dropped(self.about, kind, attachment.device.name):
-                    return False
-            if audience.widened(case) and not is_dropped(self.about, audience, attachment.device.name):
-                return False
-        return True
+    def _open(self, attachments: tuple[BoundAttachment, ...]) -> list[HeapView]:
+        """Heaps that may hold what is of this protection domain."""
+        if self._opened is not None and self.whole.heap.alone and self._opened[0].alone:
+            return self._opened[1]
+        verdicts, pinned = self.whole.heap.of(self._case(attachments)), self.pins.get("heap")
+        if self._opened is None or self._opened[0] is not verdicts:
+            found = []
+            for heap in self.heaps:
+                refusals = verdicts.refusals(heap, heap)
+                if pinned in (None, heap.name) and (not refusals or self._dropped(refusals, heap.name)):
+                    found.append(heap)
+            self._opened = verdicts, found
+        return self._opened[1]
+
+    def _dropped(self, refusals: tuple[ConstraintKind, ...], subject: str) -> bool:
+        """Whether all that refuses is taken out of the question."""
+        return self.about is not None and all(is_dropped(self.about, kind, subject) for kind in refusals)
+
+    def _admitted(self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment) -> bool:
+        """Whether an attachment is possible at all, whatever the heap."""
+        refusals = self._told(attachments, attachment)[0].refusals(self.heaps[0], self.heaps[0])
+        if refusals and not self._dropped(refusals, attachment.device.name):
+            return False
+        widened = audience.widened(self.question, attachment)
+        return not widened or self._dropped((audience.KIND,), attachment.device.name)
 
     def _placed(
         self,
         attachment_set: AttachmentSet,
         assignment: DeviceAssignment,
         attachments: tuple[BoundAttachment, ...],
-        heaps: list[tuple[HeapView, HeapView]],
+        heaps: list[Home],
     ) -> Iterator[Option]:
         counts = self._counts(attachments)
         images = list(self.images.fitting(attachments)) if counts else []
-        rivals = Rivals(images, self.kept) if self.whole.excluded is None else None
-        strict = self._strict(attachments)
-        mapped = any(attachment.device.by_cpu for attachment in attachments)
+        known: dict[int, list[tuple[Verdicts, str]]] = {}
+        comparable = self.whole.excluded is None and self.whole.counts.comparable
+        rivals = Rivals(images, self.kept, self.whole.counts) if comparable else None
         board, question, rate = self.board, self.question, self.question.spec.rate
-        alike: dict[object, list[int]] = {}
-        for heap, backing in heaps:
-            price = (
-                backing.price, heap.spec.buffers is not None and heap.name, mapped and heap.cpu,
-                "memory" in self.kept and heap.name,
-            )  # fmt: skip
-            others = alike.setdefault(price, [])
+        alike: dict[Hashable, list[int]] = {}
+        for heap, backing, cost_class in heaps:
+            others = alike.setdefault(("memory" in self.kept and heap.name, cost_class), [])
             for index, image in enumerate(images):
                 if others and rivals is not None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
-                layout = image.layout
-                case = Case(board, question, image.attachments, heap, backing, None, layout)
-                if not self._holds(case, strict):
+                verdicts = known.get(index)
+                if verdicts is None:
+                    verdicts = known[index] = self._verdicts(image)
+                if not self._holds(verdicts, heap, backing):
                     continue
                 others.append(index)
+                layout = image.layout
                 placed = Placed(
                     board, question.label, heap, backing, layout.sizes, rate, image.attachments, self.ends, layout.moved
                 )  # fmt: skip
                 yield from priced(placed, image, attachment_set.rank, assignment, counts)
 
-    def _strict(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[ModuleType, int]]:
-        """The kinds that may mind sizes and runs in a heap, by attachment."""
-        return [
-            (kind, i) for i, attachment in enumerate(attachments) for kind in self.whole.strict(attachment)
-        ]
+    def _verdicts(self, image: LaidOutImage) -> list[tuple[Verdicts, str]]:
+        """What the kinds that mind sizes, runs and alignments say of an image, with the device that they are about."""
+        attachments, layout = image.attachments, image.layout
+        found = [(self.whole.room.of(self._case(attachments, None, layout)), "")]
+        for attachment in attachments:
+            known = self._run.get(id(attachment))
+            if known is None:
+                group = self.whole.run.concerning(self._case(attachments, attachment, layout))
+                known = attachment, group
+                if self.whole.run.alone:
+                    self._run[id(attachment)] = known
+            if known[1].kinds:
+                found.append(
+                    (known[1].of(self._case(attachments, attachment, layout)), attachment.device.name)
+                )
+        return found
 
-    def _holds(self, case: Case, strict: list[tuple[ModuleType, int]]) -> bool:
-        """Whether sizes, runs and alignments suit the heap; `strict` are the kinds that may mind, by attachment."""
-        for kind in ROOM:
-            if kind.broken(case) and not is_dropped(self.about, kind, case.heap.name):
-                return False
-        for kind, index in strict:
-            attachment = case.attachments[index]
-            of_attachment = Case(
-                case.board, case.question, case.attachments, case.heap, case.backing, attachment, case.layout
-            )
-            if kind.broken(of_attachment) and not is_dropped(self.about, kind, attachment.device.name):
+    def _holds(self, verdicts: list[tuple[Verdicts, str]], heap: HeapView, backing: HeapView) -> bool:
+        """Whether sizes, runs and alignments suit the heap."""
+        for of_whom, device in verdicts:
+            refusals = of_whom.refusals(heap, backing)
+            if refusals and not self._dropped(refusals, device or heap.name):
                 return False
         return True
 
     def _counts(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
         """Lawful counts with the wishes each drops; any would do where what speaks against them is dropped."""
         pinned = self.pins.get("count")
-        if is_dropped(self.about, count, ""):
+        if is_dropped(self.about, count.KIND, ""):
             return [(pinned if isinstance(pinned, int) else 1, 0)]
         return counts(self.question, attachments)
 

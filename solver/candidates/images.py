@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
-from types import ModuleType
 from typing import Final
 
 from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
@@ -18,21 +17,25 @@ from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import LaidOutImage, Option
 from heapwright.solver.candidates.device_assignment import too_many
 from heapwright.solver.candidates.drops import About, is_dropped
-from heapwright.solver.constraints import LAYOUT
+from heapwright.solver.constraints import LAYOUT, of_scope
+from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.image import colour_space, modifier_side_condition
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.planes import plane_buffers
+from heapwright.solver.constraints.reads import Values
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import MAX_CHOICES, Question
 
-CHOICE: Final = (format_kind, colour_space, modifier_kind, modifier_side_condition, plane_buffers)
+CHOICE: Final = of_scope("choice")
 """What decides which image rules go together; judged here."""
-ASKED: Final = frozenset(kind.NAME for kind in (*CHOICE, *LAYOUT))
+ASKED: Final = frozenset(kind.name for kind in (*CHOICE, *LAYOUT))
 """Kinds that are about images, wherever these live."""
+Stated = tuple[tuple[ConstraintKind, Values], ...]
+"""Layout kinds, with the values that they ask of a layout."""
 _ANYHOW: Final = When()
 
 
@@ -78,7 +81,7 @@ class Images:
         self,
         question: Question,
         about: About | None,
-        demands: Callable[[BoundAttachment], tuple[ModuleType, ...]],
+        demands: Callable[[BoundAttachment], Stated],
         rules: Callable[[BoundAttachment], Rules],
         laid: Laid,
     ) -> None:
@@ -87,6 +90,8 @@ class Images:
         self.demands = demands
         self.rules = rules
         self.laid = laid
+        self._under: dict[tuple[int, int], tuple[BoundAttachment, BoundAttachment]] = {}
+        self._asked: dict[int, tuple[BoundAttachment, Stated]] = {}
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
@@ -119,7 +124,7 @@ class Images:
 
     def _usable(self, attachment: BoundAttachment) -> Rules:
         """The port's rules that hold for this use."""
-        if is_dropped(self.about, modifier_side_condition, attachment.device.name):
+        if is_dropped(self.about, modifier_side_condition.KIND, attachment.device.name):
             return Rules(attachment.port.images)
         return self.rules(attachment)
 
@@ -138,7 +143,7 @@ class Images:
 
     def _of_format(self, attachment: BoundAttachment, usable: Rules, fourcc: str) -> list[ImageRule | None]:
         found = usable.of_format(fourcc)
-        if not found and fourcc and is_dropped(self.about, format_kind, attachment.device.name):
+        if not found and fourcc and is_dropped(self.about, format_kind.KIND, attachment.device.name):
             known = any(fourcc in rule.formats for rule in attachment.port.images)
             return [] if known else [None]
         return found
@@ -164,7 +169,7 @@ class Images:
         """Whether the modifier means the same to all: `INVALID` does within one driver only."""
         if modifier != INVALID:
             return True
-        held = [t for t in attachments if not is_dropped(self.about, modifier_kind, t.device.name)]
+        held = [t for t in attachments if not is_dropped(self.about, modifier_kind.KIND, t.device.name)]
         drivers = {attachment.device.spec.driver for attachment in held}
         return len(drivers) <= 1 and None not in drivers
 
@@ -178,20 +183,38 @@ class Images:
             if not fits and self.about is not None:
                 of_format = self._of_format(attachment, rules, fourcc)
                 free: list[ImageRule | None] = [None] if None in of_format else []
-                fits = of_format if is_dropped(self.about, modifier_kind, attachment.device.name) else free
+                fits = (
+                    of_format if is_dropped(self.about, modifier_kind.KIND, attachment.device.name) else free
+                )
             choices.append(fits)
         number = prod(map(len, choices))
         if number > MAX_CHOICES:
             raise too_many(self.question, str(number), "image rules")
-        for choice in product(*choices):
-            ruled = tuple(
-                [
-                    BoundAttachment(t.device, t.name, t.port, t.use, rule)
-                    for t, rule in zip(attachments, choice, strict=True)
-                ]
-            )
+        for ruled in product(*map(self._ruled, attachments, choices)):
             for colour in self._colours(ruled):
                 yield ruled, colour
+
+    def _ruled(self, attachment: BoundAttachment, rules: Sequence[ImageRule | None]) -> list[BoundAttachment]:
+        """The attachment under each rule, one for each as long as images are looked for."""
+        found = []
+        for rule in rules:
+            key = id(attachment), id(rule)
+            if key not in self._under:  # which keeps both, so that their identities stand for them
+                self._under[key] = (
+                    attachment,
+                    BoundAttachment(
+                        attachment.device, attachment.name, attachment.port, attachment.use, rule
+                    ),
+                )
+            found.append(self._under[key][1])
+        return found
+
+    def _stated(self, attachment: BoundAttachment) -> Stated:
+        """What the attachment's port and rule ask of layouts."""
+        found = self._asked.get(id(attachment))
+        if found is None:
+            found = self._asked[id(attachment)] = attachment, self.demands(attachment)
+        return found[1]
 
     def _colours(self, ruled: tuple[BoundAttachment, ...]) -> Sequence[str | None]:
         """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
@@ -200,7 +223,7 @@ class Images:
         for attachment in ruled:
             if attachment.rule is None or attachment.rule.colours is None:
                 continue
-            if not is_dropped(self.about, colour_space, attachment.device.name):
+            if not is_dropped(self.about, colour_space.KIND, attachment.device.name):
                 shared = (
                     set(attachment.rule.colours) if shared is None else shared & set(attachment.rule.colours)
                 )
@@ -236,7 +259,7 @@ class Images:
             allowed &= {asked} if isinstance(asked, int) else set(asked)
         for attachment in ruled:
             if attachment.rule is not None and not is_dropped(
-                self.about, plane_buffers, attachment.device.name
+                self.about, plane_buffers.KIND, attachment.device.name
             ):
                 allowed &= plane_buffers.counts_of(attachment.rule)
         return sorted(allowed)
@@ -266,30 +289,30 @@ class Images:
     def _need(self, ruled: tuple[BoundAttachment, ...]) -> layouts.Demand:
         need = layouts.Demand()
         for attachment in ruled:
-            for kind in self.demands(attachment):
+            for kind, values in self._stated(attachment):
                 if not is_dropped(self.about, kind, attachment.device.name):
-                    kind.demand(attachment, need, self.image)
+                    kind.asks(need, self.image, *values)
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None
         return need
 
 
-def suits(kind: ModuleType, attachment: BoundAttachment, option: Option) -> bool:
+def suits(kind: ConstraintKind, attachment: BoundAttachment, option: Option) -> bool:
     """Whether an attachment takes an option's image, as one of the kinds of `CHOICE` judges."""
     rule = attachment.rule
-    if rule is None or kind is format_kind:
+    if rule is None or kind is format_kind.KIND:
         return rule is not None
-    if kind is modifier_kind:
+    if kind is modifier_kind.KIND:
         return option.modifier is None or knows(rule, option.modifier)
-    if kind is modifier_side_condition:
+    if kind is modifier_side_condition.KIND:
         return holds(rule, attachment.port, attachment.use)
-    if kind is plane_buffers:
+    if kind is plane_buffers.KIND:
         return len(option.layout.sizes) in plane_buffers.counts_of(rule)
     return rule.colours is None or option.colour in rule.colours
 
 
 def laid_out(
-    question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ModuleType]]
+    question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ConstraintKind]]
 ) -> layouts.Layout | None:
     """An option's image, laid out as these attachments ask by these kinds and by no others."""
     need = layouts.Demand()

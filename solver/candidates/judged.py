@@ -22,9 +22,10 @@ from heapwright.solver.candidates.device_assignment import DeviceAssignments, as
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation, counts
 from heapwright.solver.candidates.images import ASKED, Images
-from heapwright.solver.constraints import ATTACHMENT, HEAP, ROOM, RUN
+from heapwright.solver.constraints import ROOM, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.graph import count, missing_device
-from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pipeline import Attachment
@@ -32,7 +33,7 @@ from heapwright.solver.question.resolve import Question
 
 Needed = Mapping[int, Collection[Attachment]]
 """What all buffers of the problem need of the device that a variable stands for."""
-_OF_SIZES: Final = frozenset(kind.NAME for kind in (*ROOM, *RUN))
+_OF_SIZES: Final = frozenset(kind.name for kind in (*ROOM, *RUN))
 """Kinds that judge a heap together with an image."""
 
 
@@ -116,8 +117,9 @@ class JudgedCandidates:
         for heap in [*self.found.board.heaps.values()][:1]:
             for attachment in attachments:
                 case = Case(self.found.board, question, attachments, heap, heap, attachment)
-                broken |= self._about(attachment, (kind.NAME for kind in ATTACHMENT if kind.broken(case)))
-                broken |= self._about(attachment, (audience.NAME,) if audience.widened(case) else ())
+                broken |= self._about(attachment, self.found.attachment.of(case).refusals(heap, heap))
+                if audience.widened(question, attachment):
+                    broken |= self._about(attachment, (audience.KIND,))
         return broken
 
     def _broken_in(
@@ -125,25 +127,27 @@ class JudgedCandidates:
     ) -> tuple[HeapView, int]:
         backing = lives_in(self.found.board, heap, attachments)
         case = Case(self.found.board, question, attachments, heap, heap)
-        broken = self.facts.of(Fact(kind.NAME, heap.name) for kind in HEAP if kind.broken(case))
+        refusals = self.found.heap.of(case).refusals(heap, heap)
+        broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in attachments:
-            case = case._replace(backing=backing, attachment=attachment)
-            kinds = (kind.NAME for kind in self.found.concerning(attachment) if kind.broken(case))
-            broken |= self._about(attachment, kinds)
+            verdicts = self.found.reach.of(case._replace(attachment=attachment))
+            broken |= self._about(attachment, verdicts.refusals(heap, backing))
         return backing, broken
 
     def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
         """What sizes, runs and alignments break."""
         case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
-        broken = self.facts.of(Fact(kind.NAME, heap.name) for kind in ROOM if kind.broken(case))
+        refusals = self.found.room.of(case).refusals(heap, backing)
+        broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in image.attachments:
-            of_attachment = case._replace(attachment=attachment)
-            kinds = (kind.NAME for kind in self.found.strict(attachment) if kind.broken(of_attachment))
-            broken |= self._about(attachment, kinds)
+            verdicts = self.found.run.of(case._replace(attachment=attachment))
+            broken |= self._about(attachment, verdicts.refusals(heap, backing))
         return broken
 
-    def _about(self, attachment: BoundAttachment, kinds: Iterable[str]) -> int:
-        return self.facts.of(Fact(kind, f"{self.question.label}→{attachment.device.name}") for kind in kinds)
+    def _about(self, attachment: BoundAttachment, kinds: Iterable[ConstraintKind]) -> int:
+        return self.facts.of(
+            Fact(kind.name, f"{self.question.label}→{attachment.device.name}") for kind in kinds
+        )
 
     def _spelled(self, number: int, judged: Judgement, kept: int) -> Iterable[LaidOutImage]:
         """The images that fit where these facts are kept."""

@@ -14,11 +14,11 @@ from heapwright.platforms.schema import ConversionEdge, Port
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import share, taken
+from heapwright.solver.candidates.candidate import locked, share, taken
 from heapwright.solver.candidates.images import knows
 from heapwright.solver.candidates.usage import Usage, block_shares
+from heapwright.solver.constraints.cases import BoundAttachment, Placed, lives_in
 from heapwright.solver.constraints.graph import resource
-from heapwright.solver.constraints.kind import BoundAttachment, Placed, lives_in
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.question.facts import End
@@ -79,7 +79,7 @@ def existing_usage(board: Board, live: Sequence[Placement]) -> Usage:
             charges[budget] = charges.get(budget, 0) + amount
             if budget.shared and budget.limit > 0:
                 shares[budget] = shares.get(budget, 0) + share(budget, amount)
-        found = tuple(capacity.reserved(placed))
+        found = locked(placed)
         if found:
             reserved[placed.backing.name] = found
     for budget, of_block in block_shares(reserved):

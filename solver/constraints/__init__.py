@@ -10,7 +10,6 @@ kinds take part, `clashes_with`: tests/docstring_examples.py).
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Final
 
 from heapwright.solver.constraints.graph import conversion, count, missing_device, resource
@@ -26,6 +25,7 @@ from heapwright.solver.constraints.image import (
     rows,
     tail,
 )
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.memory import (
     base_alignment,
     capacity,
@@ -68,62 +68,65 @@ from heapwright.solver.constraints.reach import (
     unreachable_memory,
 )
 
-KINDS: Final[tuple[ModuleType, ...]] = (
-    missing_device,
-    contiguous_memory,
-    own_mmu,
-    address_reach,
-    iommu_reach,
-    iommu_page,
-    iova_aperture,
-    local_only,
-    unreachable_memory,
-    pinned_elsewhere,
-    importer_refuses,
-    cpu_importer,
-    attach_once,
-    format,
-    colour_space,
-    modifier,
-    column_height,
-    modifier_side_condition,
-    stride_multiple,
-    stride_exact,
-    stride_range,
-    stride_set,
-    plane_strides,
-    extent,
-    coded_size,
-    rows,
-    plane_offset,
-    implied_plane_offset,
-    plane_buffers,
-    metadata_planes,
-    tail,
-    minimum_size,
-    base_alignment,
-    capacity,
-    heap_limits,
-    exporter_computes_size,
-    cpu_access,
-    coherency,
-    count,
-    resource,
-    protected_needs_firewall,
-    protected_only,
-    audience,
-    outside_firewall,
-    protected_port,
-    protected_flow,
-    conversion,
+KINDS: Final[tuple[ConstraintKind, ...]] = tuple(
+    module.KIND
+    for module in (
+        missing_device,
+        contiguous_memory,
+        own_mmu,
+        address_reach,
+        iommu_reach,
+        iommu_page,
+        iova_aperture,
+        local_only,
+        unreachable_memory,
+        pinned_elsewhere,
+        importer_refuses,
+        cpu_importer,
+        attach_once,
+        format,
+        colour_space,
+        modifier,
+        column_height,
+        modifier_side_condition,
+        stride_multiple,
+        stride_exact,
+        stride_range,
+        stride_set,
+        plane_strides,
+        extent,
+        coded_size,
+        rows,
+        plane_offset,
+        implied_plane_offset,
+        plane_buffers,
+        metadata_planes,
+        tail,
+        minimum_size,
+        base_alignment,
+        capacity,
+        heap_limits,
+        exporter_computes_size,
+        cpu_access,
+        coherency,
+        count,
+        resource,
+        protected_needs_firewall,
+        protected_only,
+        audience,
+        outside_firewall,
+        protected_port,
+        protected_flow,
+        conversion,
+    )
 )
 
-BY_NAME: Final[dict[str, ModuleType]] = {kind.NAME: kind for kind in KINDS}
+BY_NAME: Final = {kind.name: kind for kind in KINDS}
 
 
-def of_scope(*scopes: str) -> tuple[ModuleType, ...]:
+def of_scope(*scopes: str) -> tuple[ConstraintKind, ...]:
     """The kinds that judge at these scopes, in catalogue order."""
-    return tuple(kind for kind in KINDS if kind.SCOPE in scopes)
+    return tuple(kind for kind in KINDS if kind.scope in scopes)
 
 
 ATTACHMENT: Final = of_scope("attachment")
@@ -133,4 +136,4 @@ RUN: Final = of_scope("run")
 ROOM: Final = of_scope("room")
 LAYOUT: Final = of_scope("layout")
 PERMIT: Final = of_scope("permit")
-BUDGETS: Final = tuple(kind for kind in KINDS if hasattr(kind, "charges"))
+BUDGETS: Final = tuple(kind for kind in KINDS if kind.budget is not None)

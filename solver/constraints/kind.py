@@ -1,136 +1,183 @@
-"""What a constraint kind is, and the cases it judges.
+"""What a constraint kind is: a rule that says what it reads, and how it is put into words.
 
-A kind is a module of `solver/constraints/`. It has a NAME (public, stable), a
-docstring (what, why, source), a SCOPE that says what it judges, and a sentence.
-The scopes, and what a module of that scope provides:
+A kind has a name (public, stable), a scope that says what it judges, and a sentence. Its rule is
+a function of the values at the paths that it `reads`, in their order, and sees nothing else:
 
-    attachment   broken(case)           one attachment, whatever the heap
-    heap         broken(case)           one heap for buffers of the protection domain of this one
-    reach        concerns(board, attachment), broken(case)    one attachment in one heap
-    run          concerns(board, attachment), broken(case)    the same, given sizes
-    room         broken(case)           one heap, given sizes
-    choice       (in options)           which image rules may be combined
-    layout       states(attachment), demand(attachment, need)      how the bytes lie
-    budget       charges(placed)        what many buffers share: (budget, each, once)
-    question     (in problem)           what no choice can mend
-    permit       permits(case)          never breaks; explains why a heap is fine
+    scope        paths begin with                                           and the rule says
+    attachment   board, question, attachments, attachment                            whether it is violated
+    heap         board, question, attachments, heap                             the same
+    reach        board, question, attachments, attachment, heap, backing, moved         the same
+    run          the same, and layout                                       the same
+    room         the same, without attachment                                    the same
+    permit       as reach                                                   why a heap is fine after all
+    layout       device, name, port, use, rule                              whether something is stated
+    choice       (in candidates/images) which image rules may be combined
+    question     (in question/) what no choice can mend
+    budget       nothing; what it `charges` says all
 
-What does not `concern` an attachment is never broken for it, in whatever heap.
-`broken` must not build text: it runs for every candidate. `sentence` names the
+`moved` is whether attaching moves the buffer out of its heap, so that it lives elsewhere (`backing`).
+What is read of image rules or the layout is known to `run` and `room` alone.
+
+A kind may say by fewer values whom it `concerns`: what does not concern it never violates it, in
+whatever heap. A rule builds no text: it is asked about every candidate. A `sentence` names the
 device, the buffer and the numbers that decide, and offers no remedy.
 """
 
 from __future__ import annotations
 
-from types import ModuleType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final, Literal
 
-from heapwright.platforms.schema import ImageRule, Port
-from heapwright.solver.board.board import Board, DeviceView, HeapView
-from heapwright.solver.layout.layout import Layout
-from heapwright.solver.question.facts import End
-from heapwright.solver.question.pipeline import Attachment
+from heapwright.platforms.schema import BytesMultiple, ExtentMultiple, RowsMultiple
+from heapwright.platforms.values import Extent
+from heapwright.solver.board.board import Board
+from heapwright.solver.board.budget import Budget, Charge
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed
+from heapwright.solver.constraints.reads import Values, reader
+from heapwright.solver.layout.layout import Demand
 
-if TYPE_CHECKING:
-    from heapwright.solver.question.resolve import Question
+Scope = Literal[
+    "attachment", "heap", "reach", "run", "room", "layout", "budget", "permit", "choice", "question"
+]
+_OF_ATTACHMENT: Final = {"board", "question", "attachments", "attachment", "device"}
+_SHOWN: Final[dict[Scope, set[str]]] = {
+    "attachment": _OF_ATTACHMENT,
+    "heap": {"board", "question", "attachments", "heap"},
+    "reach": _OF_ATTACHMENT | {"heap", "backing", "moved"},
+    "permit": _OF_ATTACHMENT | {"heap", "backing", "moved"},
+    "run": _OF_ATTACHMENT | {"heap", "backing", "moved", "layout"},
+    "room": {"board", "question", "attachments", "heap", "backing", "moved", "layout"},
+    "layout": {"device", "name", "port", "use", "rule", "uses", "writes"},
+    "budget": set(),
+    "choice": set(),
+    "question": set(),
+}
+HEAPS: Final = frozenset({"heap", "backing", "moved"})
+"""Where paths begin that speak of heaps."""
+_RULED: Final = ("run", "room", "layout")
+"""Scopes that see image rules."""
 
-RARELY: Final = 16
+
+def shows(scope: Scope, path: str) -> bool:
+    """Whether what stands at a path is known to what judges at a scope."""
+    steps = path.split(".")
+    return steps[0] in _SHOWN[scope] and (scope in _RULED or "rule" not in steps[:3])
 
 
-class BoundAttachment(NamedTuple):
-    """An attachment bound to a device's port, under one of the port's image rules."""
+def stated(*values: object) -> bool:
+    """Whether anything is said: the rule of most kinds of scope `layout`."""
+    return any(value is not None and value is not False for value in values)
 
-    device: DeviceView
+
+def of_multiple(asked: RowsMultiple | BytesMultiple | ExtentMultiple | None) -> bool:
+    """Whether a multiple is asked for, and known."""
+    return asked is not None and asked.multiple is not None
+
+
+def of_device(case: Case) -> str:
+    return case.device.spec.source
+
+
+def of_heap(case: Case) -> str:
+    return case.heap.source
+
+
+def of_port(case: Case) -> str:
+    return case.attached.port.source
+
+
+def of_iommu(case: Case) -> str:
+    iommu = case.device.iommu
+    return iommu.source if iommu is not None else case.device.spec.source
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Budgeting:
+    """What placements are charged for, by the values at paths of a `Placed`."""
+
+    reads: tuple[str, ...]
+    charges: Callable[..., Iterable[Charge]]
+    grows: frozenset[str] = frozenset()
+    """Those of its paths whose values may grow without anything being charged less."""
+    exceeded: Callable[[Budget, int, str], str]
+    source: Callable[[Board, Budget], str]
+    reserved: Callable[..., Iterable[tuple[Budget, int]]] | None = None
+    """What the first buffer in its heap takes, once; of the same values."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class ConstraintKind:
+    """One constraint kind."""
+
     name: str
-    """The port's name."""
-    port: Port
-    use: Attachment
-    rule: ImageRule | None = None
+    scope: Scope
+    words: Callable[..., str] = lambda *about: ""
+    """The sentence: of a `Case`; at scope `layout` of the buffer, the port and the values that the rule reads."""
+    source: Callable[[Case], str] = of_port
+    reads: tuple[str, ...] = ()
+    rule: Callable[..., bool] = lambda *values: False
+    concerned_by: tuple[str, ...] = ()
+    concern: Callable[..., bool] = lambda *values: True
+    asks: Callable[..., None] = lambda need, image, *values: None
+    """At scope `layout`: pours what is stated into a `Demand`."""
+    budget: Budgeting | None = None
+    helped: Callable[[Board], bool] = lambda board: False
+    """Whether on a board one more attachment may mend it: by a larger buffer, or one laid out otherwise."""
 
-    @property
-    def writes(self) -> bool:
-        return self.use.access == "write"
+    def __post_init__(self) -> None:
+        for path in (*self.reads, *self.concerned_by):
+            if not shows(self.scope, path):
+                raise ValueError(f"{self.name}: {path} is not known to what judges at scope {self.scope}")
 
-    @property
-    def title(self) -> str:
-        return f"{self.device.name}.{self.name}"
+    @cached_property
+    def given(self) -> Callable[[object], Values]:
+        """The values that the rule reads."""
+        return reader(self.reads)
 
-    @property
-    def uses(self) -> dict[str, int]:
-        """Of each resource: what the port takes, and its rule on top."""
-        found = dict(self.port.uses)
-        for name, number in (self.rule.uses if self.rule is not None else {}).items():
-            found[name] = found.get(name, 0) + number
-        return found
+    @cached_property
+    def _by(self) -> Callable[[object], Values]:
+        return reader(self.concerned_by)
 
-    def moved(self, size: int) -> int:
-        """Bytes moved a frame: those used `rarely` count a sixteenth."""
-        return size if self.use.how_often == "often" else -(-size // RARELY)
+    def concerns(self, case: Case) -> bool:
+        """Whether it can be violated by what touches the buffer here, in some heap."""
+        return self.concern(*self._by(case))
 
-    def about(self, fourcc: str | None) -> BoundAttachment:
-        """The same attachment with the port's rules for one format only, where it has any."""
-        rules = tuple(rule for rule in self.port.images if fourcc in rule.formats)
-        return self._replace(port=self.port.model_copy(update={"images": rules})) if rules else self
+    def subject(self, case: Case) -> str:
+        """The subject of the fact that a case violates it."""
+        of_attachment = self.scope in ("reach", "run", "attachment", "permit")
+        return f"{case.label}→{case.device.name}" if of_attachment else case.heap.name
 
+    def violates(self, case: Case) -> bool:
+        return self.rule(*self.given(case))
 
-class Case(NamedTuple):
-    """One judgement: may `question`'s buffer live in `heap`, touched by `attachment`?
+    permits = violates
 
-    `backing` is the heap whose memory the buffer really lives in: another one
-    where an importer without peer-to-peer makes it move (design §4 `moves_to`).
-    """
+    def states(self, attachment: BoundAttachment) -> bool:
+        """At scope `layout`: whether the attachment's port or image rule states something."""
+        return self.rule(*self.given(attachment))
 
-    board: Board
-    question: Question
-    attachments: tuple[BoundAttachment, ...]
-    heap: HeapView
-    backing: HeapView
-    attachment: BoundAttachment | None = None
-    layout: Layout | None = None
+    def demand(self, attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+        """Pour what it states into `need`."""
+        self.asks(need, image, *self.given(attachment))
 
-    @property
-    def device(self) -> DeviceView:
-        assert self.attachment is not None  # scopes with an attachment only
-        return self.attachment.device
+    def sentence(self, *about: Any) -> str:
+        """In words: of a case; of a label and an attachment, where image rules are judged."""
+        if self.scope != "layout":
+            return self.words(*about)
+        label, attachment = about
+        return self.words(label, attachment.title, *self.given(attachment))
 
-    @property
-    def label(self) -> str:
-        return self.question.label
+    def charges(self, placed: Placed) -> Iterable[Charge]:
+        """What a placement takes of its budgets."""
+        return self.budget.charges(*reader(self.budget.reads)(placed)) if self.budget is not None else ()
 
+    def exceeded(self, budget: Budget, used: int, who: str) -> str:
+        """That more is used than there is; `who` ends with a verb: `frame needs`."""
+        assert self.budget is not None  # who asks has one of its budgets
+        return self.budget.exceeded(budget, used, who)
 
-class Placed(NamedTuple):
-    """Where buffers of one kind are put, however many they are: an option's, or a live placement's."""
-
-    board: Board
-    label: str
-    heap: HeapView
-    backing: HeapView
-    sizes: tuple[int, ...]
-    """Of each dma-buf of one buffer."""
-    rate: int
-    attachments: tuple[BoundAttachment, ...]
-    ends: tuple[End, ...] = ()
-    """Of the conversions that read or write it; their ports are among the attachments."""
-    moves: int | None = None
-    """Bytes that one attachment moves, where they are not all (compression); else the buffer's."""
-    existing: bool = False
-    """Whether the buffers exist already, wherever they were put."""
-
-    @property
-    def allocated(self) -> int:
-        """Bytes that one buffer costs its memory."""
-        return self.backing.costs(self.sizes)
-
-
-def subject(kind: ModuleType, case: Case) -> str:
-    """The subject of the fact that `kind` finds broken in `case`."""
-    if kind.SCOPE in ("reach", "run", "attachment", "permit"):
-        return f"{case.label}→{case.device.name}"
-    return case.heap.name
-
-
-def lives_in(board: Board, heap: HeapView, attachments: tuple[BoundAttachment, ...]) -> HeapView:
-    """The heap whose memory a buffer of `heap` occupies once `attachments` are attached."""
-    if heap.spec.moves_to is None:
-        return heap
-    return board.backing_heap(heap, [attachment.device for attachment in attachments])
+    def limit_source(self, board: Board, budget: Budget) -> str:
+        assert self.budget is not None  # who asks has one of its budgets
+        return self.budget.source(board, budget)

@@ -29,11 +29,11 @@ from itertools import combinations, product
 from typing import Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
-from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.constraints import KINDS
 from heapwright.solver.constraints.graph import count, resource
 from heapwright.solver.conversions.edges import Price, least_bytes, loss, user_of, weight
 from heapwright.solver.conversions.pricing import Pricing
@@ -322,17 +322,9 @@ class Grove:
 def _non_monotone(board: Board) -> bool:
     """Whether one more attachment may let a buffer live where the others alone could not have it.
 
-    It drives the buffer into another heap; it makes the buffer larger, so that the heap aligns it
-    better; or it rounds the image up, which in a modifier that leaves no room for padding is the only
-    way to the rows another asks for.
+    It may drive the buffer into another heap; else it is for the kinds to say.
     """
-    if board.has_moving:
-        return True
-    ports = [port for device in board.devices.values() for port in device.spec.ports.values()]
-    if any(heap.align_cap is not None for heap in board.heaps.values()) and any(p.base for p in ports):
-        return True
-    rules = [rule for port in ports for rule in port.images]
-    return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
+    return board.has_moving or any(kind.helped(board) for kind in KINDS)
 
 
 def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:

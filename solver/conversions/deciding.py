@@ -27,7 +27,7 @@ from heapwright.solver.conversions.conversions import Grove
 from heapwright.solver.conversions.edges import Price
 from heapwright.solver.conversions.joining import joined
 from heapwright.solver.conversions.planting import Plot
-from heapwright.solver.conversions.sites import UNLIMITED, Site, Step
+from heapwright.solver.conversions.sites import UNLIMITED, Site, Step, price, total
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import least_charges, overfull, unassignable
@@ -229,18 +229,15 @@ def _sum_of_least(classes: Sequence[AlikeQuestions]) -> Price:
 
 
 def _spent(choice: Choice) -> Price:
-    return (
-        sum(option.values[0] for option in choice.placed),
-        sum(option.values[1] for option in choice.placed),
-    )
+    return total(map(price, choice.placed))
 
 
 def _usable(problem: Problem, question: Question, about: About | None) -> tuple[Edge, ...]:
     """The edges along which the buffer may be converted."""
     policy = question.conversions
-    if policy == "forbid" and not is_dropped(about, conversion, ""):
+    if policy == "forbid" and not is_dropped(about, conversion.KIND, ""):
         return ()
-    lossless = policy == "lossless" and not is_dropped(about, conversion, "")
+    lossless = policy == "lossless" and not is_dropped(about, conversion.KIND, "")
     found = list(edges(problem.board, lossless=lossless))
     if question.spec.size is None:
         return tuple(edge for edge in found if not any(port.images for port in edge.ports))

@@ -11,8 +11,8 @@ from heapwright.solver.board.board import Board
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.images import holds, knows
 from heapwright.solver.constraints import HEAP, REACH, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.image import modifier_side_condition
-from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in
 from heapwright.solver.conversions.edges import changes
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
@@ -149,14 +149,14 @@ def objections(case: Case, option: Option, attachment: BoundAttachment) -> Itera
         return
     if fitting and not any(holds(rule, attachment.port, attachment.use) for rule in fitting):
         label = f"{option.fourcc} in {option.modifier}"
-        yield modifier_side_condition.sentence(label, attachment)
+        yield modifier_side_condition.KIND.sentence(label, attachment)
         return
     attachments = (*case.attachments, attachment)
     moved = case._replace(
         attachments=attachments, attachment=attachment, backing=lives_in(case.board, case.heap, attachments)
     )
     for kind in (*REACH, *RUN, *HEAP):
-        if kind.broken(moved):
+        if kind.violates(moved):
             yield kind.sentence(moved)
             return
 

@@ -14,6 +14,7 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.conversions.edges import Price, Sight, sight
+from heapwright.solver.objective import LOSSY, MOVED
 from heapwright.solver.question.resolve import Question
 from heapwright.solver.question.terms import Edge
 
@@ -90,7 +91,7 @@ Sites = dict[TreeState, dict[Split, Site]]
 
 def price(option: Option) -> Price:
     """What a placement bears of the conversions around it."""
-    return option.values[0], option.values[1]
+    return option.values[LOSSY], option.values[MOVED]
 
 
 def total(prices: Iterable[Price]) -> Price:

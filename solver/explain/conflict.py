@@ -33,7 +33,7 @@ from heapwright.solver.search.choose import Choice, SearchLimits
 from heapwright.solver.search.quickxplain import grown, orders, shortest
 
 _ASK = SearchLimits(any_will_do=True)
-SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.NAME for kind in BUDGETS)])
+SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.name for kind in BUDGETS)])
 """Kinds of facts about what buffers share."""
 
 

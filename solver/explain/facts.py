@@ -7,23 +7,22 @@ the question, not facts.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from types import ModuleType
 
 from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option, taken
+from heapwright.solver.candidates.candidate import Option, locked, taken
 from heapwright.solver.candidates.device_assignment import attachments_of, has_matching
 from heapwright.solver.candidates.images import CHOICE, laid_out, suits
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYOUT, REACH, ROOM, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.image import modifier
-from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.memory import capacity, heap_limits
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.protection import audience, protected_flow
-from heapwright.solver.constraints.reach import local_only
 from heapwright.solver.conversions.inserted import objections
 from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pipeline import Attachment
@@ -31,7 +30,7 @@ from heapwright.solver.question.protection import foreign
 from heapwright.solver.question.resolve import Problem, Question, User
 from heapwright.solver.question.terms import attachment_of, edges
 
-_ORDER = {kind.NAME: number for number, kind in enumerate(KINDS)}
+_ORDER = {kind.name: number for number, kind in enumerate(KINDS)}
 
 
 def ordered(facts: Sequence[Fact] | set[Fact]) -> list[Fact]:
@@ -53,11 +52,11 @@ def own(problem: Problem, question: Question) -> list[Fact]:
         ruled = [attachment._replace(rule=rule) for rule in attachment.port.images or (None,)]
         stated = (kind for kind in LAYOUT if any(map(kind.states, ruled)))
         subject = f"{question.label}→{attachment.device.name}"
-        found.update(Fact(kind.NAME, subject) for kind in (*ATTACHMENT, *REACH, *RUN, *CHOICE, *stated))
+        found.update(Fact(kind.name, subject) for kind in (*ATTACHMENT, *REACH, *RUN, *CHOICE, *stated))
     if problem.flow is not None:
         found.update(problem.flow.facts())
     for heap in problem.board.heaps:
-        found.update(Fact(kind.NAME, heap) for kind in (*HEAP, *ROOM))
+        found.update(Fact(kind.name, heap) for kind in (*HEAP, *ROOM))
     return ordered(found)
 
 
@@ -83,9 +82,7 @@ def _budgets(problem: Problem) -> set[Budget]:
     )
     for heap in board.heaps.values():
         placed = Placed(board, "", heap, heap, (1,), 1, ruled, tuple(end for _, end in sides))
-        found |= {budget for budget, _, _ in taken(placed)} | {
-            budget for budget, _ in capacity.reserved(placed)
-        }
+        found |= {budget for budget, _, _ in taken(placed)} | {budget for budget, _ in locked(placed)}
     return found
 
 
@@ -171,7 +168,7 @@ class Sentences:
             heap = self.board.heaps[fact.subject]
             if option.placed.heap is heap:
                 case = self._case(question, option)
-                if kind.broken(case):
+                if kind.violates(case):
                     return kind.sentence(case), kind.source(case)
         question, option = relaxed[0]
         heap = self.board.heaps[fact.subject]
@@ -186,9 +183,9 @@ class Sentences:
         self, fact: Fact, question: Question, device: str, relaxed: Relaxed
     ) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
-        if kind is conversion:
+        if kind is conversion.KIND:
             return self._of_converter(question, device, relaxed)
-        if kind is audience:
+        if kind is audience.KIND:
             return self._of_audience(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         placed = [(q, o, [t for t in o.placed.attachments if t.device.name == device]) for q, o in kin]
@@ -199,7 +196,7 @@ class Sentences:
             attachment, option = next(
                 (each for each in stated if kind in CHOICE or kind.states(each[0])), stated[0]
             )
-            if kind in (modifier, plane_buffers):
+            if kind in (modifier.KIND, plane_buffers.KIND):
                 attachment = attachment.about(option.fourcc)
             source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
             return kind.sentence(question.label, attachment), source
@@ -214,11 +211,11 @@ class Sentences:
                 attachments = (*each.attachments, *mine)
                 backing = lives_in(self.board, heap, attachments)
                 cases.append(each._replace(heap=heap, backing=backing, attachments=attachments))
-        case = next((case for case in cases if kind.broken(case)), cases[0])
+        case = next((case for case in cases if kind.violates(case)), cases[0])
         return kind.sentence(case), kind.source(case)
 
     def _binding(
-        self, kind: ModuleType, question: Question, option: Option, attachments: Sequence[BoundAttachment]
+        self, kind: ConstraintKind, question: Question, option: Option, attachments: Sequence[BoundAttachment]
     ) -> Sequence[BoundAttachment]:
         """Those attachments of a device that a placement does not suit; all where that cannot be told."""
         if kind in CHOICE:
@@ -350,12 +347,8 @@ def _plainest(budget: Budget, used: int) -> tuple[bool, int]:
 
 def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, str]:
     """That so much is more than there is, and the source of the limit; `who` ends with a verb: `frame needs`."""
-    if budget.kind == local_only.NAME:
-        return local_only.window_sentence(budget, used, who), local_only.window_source(board, budget)
-    if budget.kind == heap_limits.NAME:
-        return heap_limits.buffers_sentence(budget, used, who), heap_limits.buffers_source(board, budget)
     kind = BY_NAME[budget.kind]
-    return kind.sentence(budget, used, who), kind.source(board, budget)
+    return kind.exceeded(budget, used, who), kind.limit_source(board, budget)
 
 
 def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
@@ -367,7 +360,7 @@ def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
 
 
 def _stating(
-    kind: ModuleType, attachments: Sequence[BoundAttachment], fourcc: str | None, question: Question
+    kind: ConstraintKind, attachments: Sequence[BoundAttachment], fourcc: str | None, question: Question
 ) -> BoundAttachment:
     """The attachment with the rule that says it: one for the format at hand, if any."""
     wanted = [fourcc, *(question.spec.formats or ())]

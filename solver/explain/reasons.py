@@ -9,7 +9,6 @@ give the number. A heap's alternatives are judged by every kind, so that the ans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from types import ModuleType
 from typing import Final, Literal
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
@@ -20,11 +19,12 @@ from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
 from heapwright.solver.candidates.images import canonical, holds, laid_out
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.image import modifier_side_condition
-from heapwright.solver.constraints.kind import BoundAttachment, Case, lives_in, subject
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.layout import Layout
@@ -93,12 +93,12 @@ class Why:
         """What keeps the buffer, touched by these or by whom it is, from a heap."""
         case = self._case(question, option, heap, attachments)
         for kind in (*HEAP, *ROOM):
-            if kind.broken(case):
+            if kind.violates(case):
                 yield _reason(kind, case)
         for attachment in case.attachments:
             for kind in (*REACH, *RUN):
                 of_attachment = case._replace(attachment=attachment)
-                if kind.broken(of_attachment):
+                if kind.violates(of_attachment):
                     yield _reason(kind, of_attachment)
 
     def _fixed(self, question: Question, option: Option) -> Reason | None:
@@ -121,7 +121,7 @@ class Why:
         moved = option.placed._replace(heap=heap, backing=backing, attachments=attachments)
         image = LaidOutImage(0, option.fourcc, option.modifier, option.colour, attachments, option.layout)
         counts = [(option.number, option.dropped)]
-        [alternative] = priced(moved, image, option.values[2], option.assignment, counts)
+        [alternative] = priced(moved, image, option.rank, option.assignment, counts)
         return alternative
 
     def _too_small(self, option: Option, alternative: Option, heap: HeapView) -> Reason | None:
@@ -190,7 +190,7 @@ class Why:
         for fourcc in asked[: asked.index(option.fourcc)] if option.fourcc in asked else ():
             for attachment in option.placed.attachments:
                 if not any(fourcc in rule.formats for rule in attachment.port.images):
-                    yield _said("format", format_kind, question, attachment)
+                    yield _said("format", format_kind.KIND, question, attachment)
 
     def _of_modifier(self, question: Question, option: Option) -> Iterator[Reason]:
         yield from self._of_use(question, option)
@@ -206,7 +206,7 @@ class Why:
             if attachment.rule is not None and canonical(attachment.rule) == {
                 modifiers.bare(option.modifier or "")
             }:
-                yield _said("modifier", modifier_kind, question, attachment.about(option.fourcc))
+                yield _said("modifier", modifier_kind.KIND, question, attachment.about(option.fourcc))
 
     def _of_use(self, question: Question, option: Option) -> Iterator[Reason]:
         """Who takes the format in LINEAR, but not when it is used like this."""
@@ -216,7 +216,11 @@ class Why:
             plain = [rule for rule in attachment.about(option.fourcc).port.images if LINEAR in rule.modifiers]
             if plain and not any(holds(rule, attachment.port, attachment.use) for rule in plain):
                 yield _said(
-                    "modifier", modifier_side_condition, question, attachment, f"{question.label} in {LINEAR}"
+                    "modifier",
+                    modifier_side_condition.KIND,
+                    question,
+                    attachment,
+                    f"{question.label} in {LINEAR}",
                 )
 
     def _of_layout(self, question: Question, option: Option) -> list[Reason]:
@@ -244,9 +248,9 @@ class Why:
                 ]
             for index in binding:
                 attachment, kind = stated[index]
-                if (attachment.title, kind.NAME) in settled:
+                if (attachment.title, kind.name) in settled:
                     continue
-                settled.add((attachment.title, kind.NAME))
+                settled.add((attachment.title, kind.name))
                 found.append(_said(decides, kind, question, attachment))
         return found
 
@@ -254,7 +258,7 @@ class Why:
         self,
         question: Question,
         option: Option,
-        stated: list[tuple[BoundAttachment, ModuleType]],
+        stated: list[tuple[BoundAttachment, ConstraintKind]],
         left_out: set[int],
         value: Callable[[Layout], object],
         mine: object,
@@ -266,7 +270,7 @@ class Why:
         self,
         question: Question,
         option: Option,
-        stated: list[tuple[BoundAttachment, ModuleType]],
+        stated: list[tuple[BoundAttachment, ConstraintKind]],
         left_out: set[int],
     ) -> Layout | None:
         """The layout with some facts left out."""
@@ -288,11 +292,11 @@ def _by_pin(decides: Decides, question: Question, what: str) -> Reason:
     return Reason(decides=decides, kind="pin", subject=question.label, text=text, source=f"pin {named}")
 
 
-def _reason(kind: ModuleType, case: Case) -> Reason:
+def _reason(kind: ConstraintKind, case: Case) -> Reason:
     return Reason(
         decides="heap",
-        kind=kind.NAME,
-        subject=subject(kind, case),
+        kind=kind.name,
+        subject=kind.subject(case),
         text=kind.sentence(case),
         source=kind.source(case),
     )
@@ -300,7 +304,7 @@ def _reason(kind: ModuleType, case: Case) -> Reason:
 
 def _said(
     decides: Decides,
-    kind: ModuleType,
+    kind: ConstraintKind,
     question: Question,
     attachment: BoundAttachment,
     what: str | None = None,
@@ -308,7 +312,7 @@ def _said(
     source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
     return Reason(
         decides=decides,
-        kind=kind.NAME,
+        kind=kind.name,
         subject=f"{question.label}→{attachment.device.name}",
         text=kind.sentence(what or question.label, attachment),
         source=source,

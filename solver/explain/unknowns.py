@@ -13,7 +13,7 @@ from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.plan import UnknownFact
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.conversions.inserted import PlacedBuffer
 from heapwright.solver.question.resolve import Problem
 
@@ -46,14 +46,15 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
             iommu = attachment.device.dma.iommu
             if iommu is not None:
                 yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
-        port = attachment.port.model_copy(update={"images": ()})
-        yield from ((attachment.title, path) for path in trusted(port))
+        port = platform.devices[name].ports[attachment.name]
+        yield from ((attachment.title, path) for path in trusted(port.model_copy(update={"images": ()})))
         if port.how_many is None and (attachment.device.spec.kind, attachment.name) in PLANES:
             yield attachment.title, "how_many"
-        if attachment.rule is not None:
-            yield from ((attachment.title, path) for path in trusted(attachment.rule))
+        for rule, taken in zip(port.images, attachment.port.images, strict=True):
+            if taken is attachment.rule:
+                yield from ((attachment.title, path) for path in trusted(rule))
     for end in option.placed.ends:
-        if end.edge.throughput == UNKNOWN:
+        if platform.devices[end.device.name].converts[end.number].throughput == UNKNOWN:
             yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
     for heap in {id(h): h for h in (option.placed.heap, option.placed.backing)}.values():
         yield from ((heap.name, path) for path in trusted(heap.spec))
@@ -98,7 +99,7 @@ def _of_attachment(label: str, option: Option, attachment: BoundAttachment) -> I
     placed, device = option.placed, attachment.device
     limit = device.dma.segment_size
     if device.translation == "none" and isinstance(limit, int) and device.dma.segments is None:
-        longest = max(placed.backing.exported(size) for size in placed.sizes)
+        longest = max(placed.backing.promise.exported(size) for size in placed.sizes)
         if longest > limit:
             yield (
                 f"{device.name} claims segments of at most {limit} bytes; {label} is one of {longest}, "

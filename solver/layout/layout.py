@@ -64,6 +64,11 @@ class Layout(NamedTuple):
         return sum(self.sizes)
 
     @property
+    def opaque(self) -> bool:
+        """Whether only the exporter knows how the bytes lie."""
+        return not self.planes
+
+    @property
     def moved(self) -> int:
         return self.size if self.moves < 0 else self.moves
 

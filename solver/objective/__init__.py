@@ -5,7 +5,6 @@ To add a term, write its module and put it into TERMS where it ranks.
 
 from __future__ import annotations
 
-from types import ModuleType
 from typing import Final
 
 from heapwright.solver.objective import (
@@ -18,21 +17,28 @@ from heapwright.solver.objective import (
     scarcity_sum,
     traffic,
 )
+from heapwright.solver.objective.term import CostTerm
 
-TERMS: Final[tuple[ModuleType, ...]] = (
-    lossy_conversions,
-    conversion_bytes,
-    preference,
-    dropped_wishes,
-    traffic,
-    scarcity_largest,
-    scarcity_sum,
-    bytes,
+TERMS: Final[tuple[CostTerm, ...]] = tuple(
+    module.TERM
+    for module in (
+        lossy_conversions,
+        conversion_bytes,
+        preference,
+        dropped_wishes,
+        traffic,
+        scarcity_largest,
+        scarcity_sum,
+        bytes,
+    )
 )
-NAMES: Final = tuple(term.NAME for term in TERMS)
-PLACED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.SCOPE == "placed")
-COUNTED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.SCOPE == "counted")
-LARGEST: Final = NAMES.index(scarcity_largest.NAME)
+NAMES: Final = tuple(term.name for term in TERMS)
+PLACED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.scope == "placed")
+COUNTED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.scope == "counted")
+LARGEST: Final = TERMS.index(scarcity_largest.TERM)
 """The one level that belongs to all placements together."""
-SUM: Final = NAMES.index(scarcity_sum.NAME)
+SUM: Final = TERMS.index(scarcity_sum.TERM)
 """The one level that is more than a sum over placements: a heap's locked block is added once."""
+LOSSY: Final = TERMS.index(lossy_conversions.TERM)
+MOVED: Final = TERMS.index(conversion_bytes.TERM)
+"""What conversions cost: levels that come before all others, and are 0 for what is not converted."""

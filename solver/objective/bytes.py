@@ -7,11 +7,21 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.objective.term import Counted
+from typing import Final
 
-NAME = "bytes"
-SCOPE = "counted"
+from heapwright.solver.board.board import Promise
+from heapwright.solver.objective.term import CostTerm
 
 
-def value(counted: Counted) -> int:
-    return counted.number * counted.placed.allocated
+def _allocated(number: int, promise: Promise, sizes: tuple[int, ...]) -> int:
+    return number * promise.costs(sizes)
+
+
+TERM: Final = CostTerm(
+    name="bytes",
+    scope="counted",
+    reads=("number", "placed.backing.promise", "placed.sizes"),
+    rule=_allocated,
+    grows=frozenset({"placed.sizes"}),
+    unit="bytes",
+)

@@ -13,20 +13,28 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Placed
+from typing import Final
+
+from heapwright.solver.objective.term import CostTerm
 from heapwright.solver.question.facts import End
 
-NAME = "conversion-bytes"
-SCOPE = "placed"
-BY_CPU = 64
+BY_CPU: Final = 64
 
 
-def value(placed: Placed) -> int:
-    if not placed.ends:
-        return 0
-    return sum(placed.sizes) * sum(weight(end, placed.rate) for end in placed.ends)
+def _moved(ends: tuple[End, ...], sizes: tuple[int, ...], rate: int) -> int:
+    return sum(sizes) * sum(weight(end, rate) for end in ends) if ends else 0
 
 
 def weight(end: End, rate: int) -> int:
     """What a byte costs."""
     return (BY_CPU if end.device.spec.kind == "cpu" else 1) * max(rate, 1)
+
+
+TERM: Final = CostTerm(
+    name="conversion-bytes",
+    scope="placed",
+    reads=("ends", "sizes", "rate"),
+    rule=_moved,
+    grows=frozenset({"sizes"}),
+    unit="bytes/s",
+)

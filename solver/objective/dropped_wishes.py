@@ -11,11 +11,13 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.objective.term import Counted
+from typing import Final
 
-NAME = "dropped-wishes"
-SCOPE = "counted"
+from heapwright.solver.objective.term import CostTerm
 
 
-def value(counted: Counted) -> int:
-    return counted.dropped * (counted.dropped + 1) // 2
+def _lost(dropped: int) -> int:
+    return dropped * (dropped + 1) // 2
+
+
+TERM: Final = CostTerm(name="dropped-wishes", scope="counted", reads=("dropped",), rule=_lost)

@@ -13,16 +13,16 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Placed
+from typing import Final
+
+from heapwright.solver.objective.term import CostTerm
 from heapwright.solver.question.facts import End
 
-NAME = "lossy-conversions"
-SCOPE = "placed"
-BY_CPU = 4
+BY_CPU: Final = 4
 
 
-def value(placed: Placed) -> int:
-    return sum(map(loss, placed.ends))
+def _lost(ends: tuple[End, ...]) -> int:
+    return sum(map(loss, ends))
 
 
 def loss(end: End) -> int:
@@ -30,3 +30,6 @@ def loss(end: End) -> int:
     if end.access == "read" or end.edge.lossless is True:
         return 0
     return BY_CPU if end.device.spec.kind == "cpu" else 1
+
+
+TERM: Final = CostTerm(name="lossy-conversions", scope="placed", reads=("ends",), rule=_lost)

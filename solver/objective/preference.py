@@ -6,11 +6,15 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.objective.term import Counted
+from typing import Final
 
-NAME = "preference"
-SCOPE = "counted"
+from heapwright.solver.objective.term import CostTerm
 
 
-def value(counted: Counted) -> int:
-    return counted.rank
+def _rank(rank: int) -> int:
+    return rank
+
+
+TERM: Final = CostTerm(
+    name="preference", scope="counted", reads=("rank",), rule=_rank, grows=frozenset({"rank"})
+)

@@ -10,5 +10,8 @@ Example:
 
 from __future__ import annotations
 
-NAME = "scarcity-largest"
-SCOPE = "joint"
+from typing import Final
+
+from heapwright.solver.objective.term import CostTerm
+
+TERM: Final = CostTerm(name="scarcity-largest", scope="joint", unit="ppm")

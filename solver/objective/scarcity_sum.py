@@ -14,11 +14,22 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.objective.term import Counted
+from collections.abc import Sequence
+from typing import Final
 
-NAME = "scarcity-sum"
-SCOPE = "counted"
+from heapwright.solver.board.budget import Budget
+from heapwright.solver.objective.term import CostTerm
 
 
-def value(counted: Counted) -> int:
-    return sum([share for _, share in counted.shares])
+def _sum(shares: Sequence[tuple[Budget, int]]) -> int:
+    return sum([share for _, share in shares])
+
+
+TERM: Final = CostTerm(
+    name="scarcity-sum",
+    scope="counted",
+    reads=("shares",),
+    rule=_sum,
+    grows=frozenset({"shares"}),
+    unit="ppm",
+)

@@ -1,19 +1,26 @@
-"""What a cost term is, and what it is given. Every term is an integer ≥ 0.
+"""What a cost term is: an integer ≥ 0, worked out from what it says that it reads.
 
-A term is a module of `solver/objective/` with a NAME (public, stable) and a SCOPE:
+A term has a name (public, stable), the unit in which answers show it, and a scope:
 
-    placed     value(placed)      the same however many buffers there are: priced once for all counts
-    counted    value(counted)     depends on the count, or on what the pipeline prefers
-    joint      (in model)         belongs to all placements together; alone an option has none
+    placed     of the values at paths of a `Placed`: the same however many buffers there are
+    counted    of the values at paths of a `Counted`: depends on the count, or on what the pipeline prefers
+    joint      (in search/) belongs to all placements together; alone an option has none
+
+It is given the values that it `reads`, in their order, and sees nothing else. Those of which it says
+that it `grows` with them may be assumed to be least in a lower bound, and an image that is smaller in
+them and equal in the others to be no worse; of the others nothing is assumed.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Literal, NamedTuple
 
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.constraints.cases import Placed
+from heapwright.solver.constraints.reads import Values, reader
 
 
 class Counted(NamedTuple):
@@ -28,3 +35,25 @@ class Counted(NamedTuple):
     """Buffers wished for and not granted."""
     shares: Sequence[tuple[Budget, int]]
     """Their share of each bounded memory, in ppm."""
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class CostTerm:
+    """One term of the objective."""
+
+    name: str
+    scope: Literal["placed", "counted", "joint"]
+    reads: tuple[str, ...] = ()
+    rule: Callable[..., int] = lambda *values: 0
+    grows: frozenset[str] = frozenset()
+    """Those of its paths with whose values it grows, or stays as it is."""
+    unit: str = ""
+
+    @cached_property
+    def given(self) -> Callable[[object], Values]:
+        """The values that the rule reads."""
+        return reader(self.reads)
+
+    def value(self, of: Placed | Counted) -> int:
+        """What it says of a placement, or of so many buffers of one."""
+        return self.rule(*self.given(of))

@@ -16,26 +16,41 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Placed
+from typing import Final
 
-NAME = "traffic"
-SCOPE = "placed"
-UNCACHED_READ = 5
+from heapwright.solver.board.board import DeviceView
+from heapwright.solver.constraints.cases import moved
+from heapwright.solver.objective.term import CostTerm
+from heapwright.solver.question.pipeline import Attachment
+
+UNCACHED_READ: Final = 5
 
 
-def value(placed: Placed) -> int:
-    size = sum(placed.sizes)
-    moved = size if placed.moves is None else placed.moves
-    total, maintained, mapped = 0, set(), False
-    for attachment in placed.attachments:
-        device, touched = attachment.device, attachment.moved(moved)
-        if device.by_cpu:
-            mapped = True
-            if attachment.use.access == "read" and (placed.heap.cpu != "cached" or placed.backing.local):
-                touched *= UNCACHED_READ
-        elif not device.snoops:
-            maintained.add(device)
-        total += touched
-    if mapped and placed.heap.cpu == "cached":
-        total += size * len(maintained)
-    return placed.rate * total
+def _moved(
+    rate: int,
+    sizes: tuple[int, ...],
+    moves: int | None,
+    mapping: tuple[bool, bool] | None,
+    devices: tuple[DeviceView, ...],
+    uses: tuple[Attachment, ...],
+) -> int:
+    if not rate:
+        return 0
+    size = sum(sizes)
+    (cached, local), total = mapping or (False, False), 0
+    for device, use in zip(devices, uses, strict=True):
+        touched = moved(size if moves is None else moves, use.how_often)
+        uncached = device.by_cpu and use.access == "read" and (local or not cached)
+        total += touched * UNCACHED_READ if uncached else touched
+    maintained = {device for device in devices if not device.snoops} if cached else ()
+    return rate * (total + size * len(maintained))
+
+
+TERM: Final = CostTerm(
+    name="traffic",
+    scope="placed",
+    reads=("rate", "sizes", "moves", "mapping", "attachments.*.device", "attachments.*.use"),
+    rule=_moved,
+    grows=frozenset({"sizes", "moves"}),
+    unit="bytes/s",
+)

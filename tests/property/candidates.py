@@ -20,8 +20,8 @@ from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.images import Images, Rules, holds
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import count as count_kind
-from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.pipeline import Pipeline, Wish
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
@@ -60,7 +60,7 @@ class Candidates:
 
     def _of(self, question: Question) -> Iterator[Option]:
         for variant in question.variants:
-            images = Images(variant, None, _demands, _rules, Forgetful())
+            images = Images(variant, None, stated, _rules, Forgetful())
             for attachment_set in variant.attachment_sets:
                 for assignment, attachments in DeviceAssignments(self.problem, variant, None).of(
                     attachment_set
@@ -75,7 +75,9 @@ class Candidates:
         cases = [
             Case(self.board, question, attachments, heap, heap, attachment) for attachment in attachments
         ]
-        return not any(audience.widened(case) or _broken("attachment", case) for case in cases)
+        return not any(
+            audience.widened(question, case.attached) or _broken("attachment", case) for case in cases
+        )
 
     def _housed(
         self,
@@ -86,13 +88,12 @@ class Candidates:
         images: Images,
     ) -> Iterator[Option]:
         board, counts = self.board, _counts(question, attachments)
-        beside = attachments if question.domain.audiences else ()
         for heap in board.heaps.values():
             backing = lives_in(board, heap, attachments)
             reach = [
                 Case(board, question, attachments, heap, backing, attachment) for attachment in attachments
             ]
-            if _broken("heap", Case(board, question, beside, heap, heap)) or any(
+            if _broken("heap", Case(board, question, attachments, heap, heap)) or any(
                 _broken("reach", case) for case in reach
             ):
                 continue
@@ -156,7 +157,7 @@ class _Best:
 
 def levels(chosen: Sequence[Option], used: Usage) -> Levels:
     """What a choice costs, level by level."""
-    names = [term.NAME for term in costs.TERMS]
+    names = [term.name for term in costs.TERMS]
     sums = [sum(option.values[i] for option in chosen) for i in range(len(names))]
     sums[names.index("scarcity-largest")] = largest_share(chosen, used)
     sums[names.index("scarcity-sum")] += reserved_share(chosen, used) + sum(used.shares.values())
@@ -168,18 +169,13 @@ def _holds(amounts: dict[Budget, int]) -> bool:
 
 
 def _broken(scope: str, case: Case) -> bool:
-    for kind in constraints.KINDS:
-        if scope == kind.SCOPE:
-            asked = (
-                case.attachment is None or scope == "attachment" or kind.concerns(case.board, case.attachment)
-            )
-            if asked and kind.broken(case):
-                return True
-    return False
+    kinds = (kind for kind in constraints.KINDS if kind.scope == scope)
+    return any(kind.concerns(case) and kind.violates(case) for kind in kinds)
 
 
-def _demands(attachment: BoundAttachment) -> tuple[Any, ...]:
-    return tuple(kind for kind in constraints.KINDS if kind.SCOPE == "layout" and kind.states(attachment))
+def stated(attachment: BoundAttachment) -> tuple[Any, ...]:
+    kinds = [kind for kind in constraints.KINDS if kind.scope == "layout" and kind.states(attachment)]
+    return tuple((kind, kind.given(attachment)) for kind in kinds)
 
 
 def _rules(attachment: BoundAttachment) -> Rules:

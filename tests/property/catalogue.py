@@ -1,130 +1,107 @@
 """A kind or a cost term added to the catalogue, everywhere the solver looks, for as long as a test asks.
 
-It does what docs/add-a-constraint-kind.md says: a module, and its name in the list. What is worked
-out from the lists when modules are imported is worked out again.
+It does what docs/add-a-constraint-kind.md says: a kind or a term, and its place in the list. What is
+worked out from the lists when modules are imported is worked out again.
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from typing import Any, Final, Literal
 from unittest.mock import patch
 
-from heapwright.solver import constraints
-from heapwright.solver import objective as costs
-from heapwright.solver import solve as solving
+from heapwright.solver import constraints, objective, solve
 from heapwright.solver.board.budget import Charge
-from heapwright.solver.candidates import drops, judged
-from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed
-from heapwright.solver.explain import facts
-from heapwright.solver.layout.layout import Demand
-from heapwright.solver.objective.term import Counted
-from heapwright.solver.search import choose as model
+from heapwright.solver.candidates import drops, images, judged
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, Scope
+from heapwright.solver.explain import conflict, facts
+from heapwright.solver.objective.term import CostTerm
+from heapwright.solver.search import choose
 
-LOADED: Final = solving
+LOADED: Final = solve
 """All that the solver consists of is imported by now, so that no list is missed."""
 NAME: Final = "added"
-SCOPES: Final = ("attachment", "heap", "reach", "run", "room", "layout", "budget")
+SCOPES: Final[tuple[Scope, ...]] = ("attachment", "heap", "reach", "run", "room", "layout", "budget")
 """Those of a kind that is asked wherever the list is; the others are asked by name."""
 
 
-class Kind:
-    """What a module of `solver/constraints/` provides."""
-
-    NAME = NAME
-
-    def __init__(
-        self,
-        scope: str,
-        *,
-        broken: Callable[[Case], bool] = lambda case: False,
-        concerns: Callable[[BoundAttachment], bool] = lambda attachment: True,
-        charges: Callable[[Placed], Sequence[Charge]] | None = None,
-        states: Callable[[BoundAttachment], bool] = lambda attachment: False,
-        demand: Callable[[Demand], None] = lambda need: None,
-    ) -> None:
-        assert scope in SCOPES
-        self.SCOPE = scope
-        self.broken, self.states = broken, states
-        self._concerns, self._demand = concerns, demand
-        if charges is not None:
-            self.charges = charges
-
-    def concerns(self, board: object, attachment: BoundAttachment) -> bool:
-        return self._concerns(attachment)
-
-    def demand(self, attachment: BoundAttachment, need: Demand, image: object) -> None:
-        self._demand(need)
-
-    def sentence(self, *about: object) -> str:
-        return "a test forbids it"
-
-    def source(self, *about: object) -> str:
-        return "a test"
+def kind(scope: Scope, rule: Callable[..., bool], *reads: str, **about: Any) -> ConstraintKind:
+    """A kind with that rule of what it reads."""
+    return ConstraintKind(
+        name=NAME,
+        scope=scope,
+        rule=rule,
+        reads=reads,
+        words=lambda *of: "a test forbids it",
+        source=lambda case: "a test",
+        **about,
+    )
 
 
-class Term:
-    """What a module of `solver/objective/` provides; every value is an integer ≥ 0."""
+def budget(charges: Callable[..., Iterable[Charge]], *reads: str) -> ConstraintKind:
+    """A kind that charges so for what it reads of a placement."""
+    budgeting = Budgeting(
+        reads=reads,
+        charges=charges,
+        exceeded=lambda budget, used, who: "a test forbids it",
+        source=lambda board, budget: "a test",
+    )
+    return ConstraintKind(name=NAME, scope="budget", budget=budgeting)
 
-    NAME = NAME
 
-    def __init__(self, scope: str, value: Callable[[Any], int]) -> None:
-        assert scope in ("placed", "counted")
-        self.SCOPE = scope
-        self.value: Callable[[Placed | Counted], int] = value
+def term(scope: Literal["placed", "counted"], rule: Callable[..., int], *reads: str) -> CostTerm:
+    """A term with that value of what it reads."""
+    return CostTerm(name=NAME, scope=scope, rule=rule, reads=reads)
 
 
 @contextmanager
-def holding(added: Kind | Term, rank: int = 0) -> Iterator[None]:
+def holding(added: Any, rank: int = 0) -> Iterator[None]:
     """The catalogue with one kind more, at its end, or one term more, which is closed as number `rank`."""
-    changed = _with_term(added, rank) if isinstance(added, Term) else _with_kind(added)
+    changed = _with_term(added, rank) if isinstance(added, CostTerm) else _with_kind(added)
     with ExitStack() as stack:
         for module, name, value in changed:
             stack.enter_context(patch.object(module, name, value))
         yield
 
 
-def _with_kind(kind: Kind) -> list[tuple[Any, str, object]]:
-    def longer(kinds: tuple[Any, ...], *scopes: str) -> tuple[Any, ...]:
-        return (*kinds, kind) if kind.SCOPE in scopes else kinds
-
+def _with_kind(kind: ConstraintKind) -> list[tuple[Any, str, object]]:
     lists: list[tuple[object, object]] = [
         (constraints.KINDS, (*constraints.KINDS, kind)),
-        (constraints.BY_NAME, {**constraints.BY_NAME, kind.NAME: kind}),
-        (constraints.BUDGETS, longer(constraints.BUDGETS, "budget")),
+        (constraints.BY_NAME, {**constraints.BY_NAME, kind.name: kind}),
     ]
-    for scope in ("attachment", "heap", "reach", "run", "room", "layout", "permit"):
-        kinds = getattr(constraints, scope.upper())
-        lists.append((kinds, longer(kinds, scope)))
-    found = _everywhere(lists)
-    found.append((facts, "_ORDER", {**facts._ORDER, kind.NAME: len(facts._ORDER)}))
-    if kind.SCOPE == "budget":
-        found.append((drops, "_BUDGETS", drops._BUDGETS | {kind.NAME}))
-    if kind.SCOPE in ("room", "run"):
-        found.append((judged, "_OF_SIZES", judged._OF_SIZES | {kind.NAME}))
-    return found
+    if kind.budget is not None:
+        lists.append((constraints.BUDGETS, (*constraints.BUDGETS, kind)))
+        lists.append((conflict.SHARED, conflict.SHARED | {kind.name}))
+        lists.append((drops._BUDGETS, drops._BUDGETS | {kind.name}))
+    if kind.scope in ("attachment", "heap", "reach", "run", "room", "layout", "permit"):
+        kinds = getattr(constraints, kind.scope.upper())
+        lists.append((kinds, (*kinds, kind)))
+    if kind.scope in ("room", "run"):
+        lists.append((judged._OF_SIZES, judged._OF_SIZES | {kind.name}))
+    if kind.scope == "layout":
+        lists.append((images.ASKED, images.ASKED | {kind.name}))
+    return [*_everywhere(lists), (facts, "_ORDER", {**facts._ORDER, kind.name: len(facts._ORDER)})]
 
 
-def _with_term(term: Term, rank: int) -> list[tuple[Any, str, object]]:
-    terms = (*costs.TERMS[:rank], term, *costs.TERMS[rank:])
-    names = tuple(each.NAME for each in terms)
-    largest, total = names.index("scarcity-largest"), names.index("scarcity-sum")
+def _with_term(term: CostTerm, rank: int) -> list[tuple[Any, str, object]]:
+    terms = (*objective.TERMS[:rank], term, *objective.TERMS[rank:])
     found = _everywhere(
         [
-            (costs.TERMS, terms),
-            (costs.NAMES, names),
-            (costs.PLACED, _of_scope("placed", terms)),
-            (costs.COUNTED, _of_scope("counted", terms)),
+            (objective.TERMS, terms),
+            (objective.NAMES, tuple(each.name for each in terms)),
+            (objective.PLACED, _of_scope("placed", terms)),
+            (objective.COUNTED, _of_scope("counted", terms)),
         ]
     )
-    found += _named("LARGEST", largest) + _named("SUM", total)
-    return [*found, (model, "TIED", largest)]
+    for name in ("LARGEST", "SUM", "LOSSY", "MOVED"):
+        found += _named(name, terms.index(objective.TERMS[getattr(objective, name)]))
+    return [*found, (choose, "TIED", terms.index(objective.TERMS[objective.LARGEST]))]
 
 
-def _of_scope(scope: str, terms: Sequence[Any]) -> tuple[tuple[int, Any], ...]:
-    return tuple((level, term) for level, term in enumerate(terms) if scope == term.SCOPE)
+def _of_scope(scope: str, terms: Sequence[CostTerm]) -> tuple[tuple[int, CostTerm], ...]:
+    return tuple((level, term) for level, term in enumerate(terms) if scope == term.scope)
 
 
 def _everywhere(lists: Sequence[tuple[object, object]]) -> list[tuple[Any, str, object]]:

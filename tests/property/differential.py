@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from typing import Any, Final
+from typing import Any
 from unittest.mock import patch
 
 from heapwright.platforms.schema import Platform
-from heapwright.solver.board import board
-from heapwright.solver.candidates import enumerate as options
-from heapwright.solver.candidates.candidate import Option, Rivals
+from heapwright.solver.candidates import enumerate as enumerate_
+from heapwright.solver.candidates import refusals
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.dominance import Rivals
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.constraints.cases import Case
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from tests.property import catalogue
-from tests.property.candidates import Candidates
+from tests.property.candidates import Candidates, stated
 from tests.property.mutations import MOST, Mutation
-
-REMEMBERING: Final = ("reached", "concerning", "strict", "demands", "permitted")
-"""Methods of a `Propagation` with a memo each, called the same."""
 
 
 def difference(platform: Platform, pipelines: Sequence[Pipeline], most: int = 0) -> str | None:
@@ -55,22 +54,24 @@ def mutated(mutation: Mutation) -> str | None:
 def nothing_remembered() -> Iterator[None]:
     """The solver asks of every candidate anew: no memo, no heap for another, no image or option beats another."""
     with ExitStack() as stack:
-        for name in REMEMBERING:
-            stack.enter_context(patch.object(Propagation, name, _anew(name)))
-        stack.enter_context(patch.object(Rivals, "beaten", lambda *about: False))
-        stack.enter_context(patch.object(options, "undominated", _in_order))
-        stack.enter_context(patch.object(board, "_pair", lambda heaps: None))
+        for of, name, anew in (
+            (refusals.Refusals, "concerning", _concerning),
+            (refusals.KindGroup, "of", _of),
+            (Propagation, "alike", lambda self, heap, *about: (heap, heap)),
+            (Propagation, "demands", lambda self, attachment: stated(attachment)),
+            (Rivals, "beaten", lambda *about: False),
+            (enumerate_, "undominated", _in_order),
+        ):
+            stack.enter_context(patch.object(of, name, anew))
         yield
 
 
-def _anew(name: str) -> Any:
-    method = getattr(Propagation, name)
+def _concerning(asked: refusals.Refusals, case: Case) -> refusals.KindGroup:
+    return refusals.KindGroup(tuple(kind for kind in asked._kinds if kind.concerns(case)))
 
-    def asked(found: Propagation, *about: Any) -> Any:
-        getattr(found, f"_{name}").clear()
-        return method(found, *about)
 
-    return asked
+def _of(group: refusals.KindGroup, case: Case) -> refusals.Verdicts:
+    return refusals.Verdicts(group.kinds, group._given, case, alone=False)
 
 
 def _in_order(found: list[Option], kept: frozenset[str] = frozenset()) -> tuple[Option, ...]:

@@ -24,8 +24,6 @@ NO_FACTS: Final = {
     "since": "whether there is a heap, not what it is",
     "until": "whether there is a heap, not what it is",
     "source": "where a fact was read",
-    "twin": "the solver's own bookkeeping",
-    "price": "the solver's own bookkeeping",
     "signature": "the solver's own bookkeeping",
     "variants": "the solver's own bookkeeping",
     "scenarios": "the solver's own bookkeeping",

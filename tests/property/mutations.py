@@ -16,16 +16,17 @@ from hypothesis import strategies as st
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, Scope, shows
 from heapwright.solver.layout.layout import Demand
+from heapwright.solver.objective.term import CostTerm, Counted
 from heapwright.solver.question.pipeline import Pipeline
 from tests.property import catalogue, drawn_facts, drawn_layout_facts
 from tests.property.candidates import Candidates
 from tests.property.drafts import Draft
 from tests.property.fields import Fields, read
 
-NOT_SHOWN: Final = {"attachment": ("heap", "backing"), "heap": ("backing",)}
-"""What a scope does not speak of although a case carries it."""
 KEPT: Final = 16
 LARGE: Final = 1 << 20
 MOST: Final = 1500
@@ -39,8 +40,8 @@ class Atom(NamedTuple):
     test: str
     against: Any
 
-    def holds(self, view: object) -> bool:
-        value = read(view, self.path)
+    def holds(self, value: Any) -> bool:
+        value = read(value, "")
         if self.test == "has":
             return isinstance(value, tuple) and self.against in value
         if self.test == "odd":
@@ -56,7 +57,7 @@ class Atom(NamedTuple):
 class Rule(NamedTuple):
     """A kind of a scope, broken where all atoms hold; or a term, whose value is `number` where they do."""
 
-    scope: str
+    scope: Any
     atoms: tuple[Atom, ...]
     number: int | str = 1
     """What is charged or costs so much: a number, or the field that has it."""
@@ -67,37 +68,40 @@ class Rule(NamedTuple):
     rank: int = 0
     """Of a term."""
 
-    def holds(self, view: object) -> bool:
-        return all(atom.holds(view) for atom in self.atoms)
+    @property
+    def reads(self) -> tuple[str, ...]:
+        return tuple(atom.path for atom in self.atoms)
 
-    def amount(self, view: object) -> int:
-        if not self.holds(view):
-            return 0
-        value = read(view, self.number) if isinstance(self.number, str) else self.number
-        return min(abs(value), LARGE) if isinstance(value, int) else 0
+    def holds(self, *values: Any) -> bool:
+        return all(atom.holds(value) for atom, value in zip(self.atoms, values, strict=True))
 
-    def made(self) -> catalogue.Kind | catalogue.Term:
+    def amount(self, *values: Any) -> int:
+        if isinstance(self.number, int):
+            return self.number if self.holds(*values) else 0
+        *values_of_atoms, value = values
+        return min(abs(value), LARGE) if self.holds(*values_of_atoms) and isinstance(value, int) else 0
+
+    def made(self) -> ConstraintKind | CostTerm:
         """The kind or the term."""
+        priced = self.reads if isinstance(self.number, int) else (*self.reads, self.number)
         if self.scope in ("placed", "counted"):
-            return catalogue.Term(self.scope, self.amount)
+            return CostTerm(name=catalogue.NAME, scope=self.scope, rule=self.amount, reads=priced)
         if self.scope == "budget":
             budget = Budget(catalogue.NAME, "board", self.limit, "things", False)
-            return catalogue.Kind("budget", charges=lambda placed: [(budget, self.amount(placed), 0)])
+            return catalogue.budget(lambda *values: [(budget, self.amount(*values), 0)], *priced)
         if self.scope == "layout":
-            return catalogue.Kind("layout", states=self._states, demand=self._demand)
-        return catalogue.Kind(self.scope, broken=self.holds, concerns=self._concerns)
-
-    def _concerns(self, attachment: BoundAttachment) -> bool:
-        """What is said of the touch alone says whom it concerns; its image rule is not known yet when that is asked."""
-        mine = (
-            atom._replace(path=atom.path.removeprefix("attachment."))
-            for atom in self.atoms
-            if atom.path.startswith("attachment.") and not atom.path.startswith("attachment.rule")
+            return catalogue.kind(
+                "layout", self._states, "rule.formats", *self.reads, asks=lambda need, *_: self._demand(need)
+            )
+        mine = [atom for atom in self.atoms if atom.path.startswith("attachment.")]
+        mine = [atom for atom in mine if not atom.path.startswith("attachment.rule")]
+        concern = self._replace(atoms=tuple(mine))
+        return catalogue.kind(
+            self.scope, self.holds, *self.reads, concerned_by=concern.reads, concern=concern.holds
         )
-        return all(atom.holds(attachment) for atom in mine)
 
-    def _states(self, attachment: BoundAttachment) -> bool:
-        return attachment.rule is not None and self.holds(attachment)
+    def _states(self, formats: Any, *values: Any) -> bool:
+        return formats is not None and self.holds(*values)
 
     def _demand(self, need: Demand) -> None:
         before = getattr(need, self.field)
@@ -172,34 +176,49 @@ def _twins(draft: Draft) -> None:
 # What is offered
 
 
-def shown(scope: str, platform: Platform, pipelines: Sequence[Pipeline]) -> list[Any]:
-    """What the solver shows to kinds or terms of a scope in a question: some of it, evenly."""
+def shown(scope: Any, platform: Platform, pipelines: Sequence[Pipeline]) -> list[Any]:
+    """What the solver's kinds or terms of a scope read in a question: some of it, evenly."""
     seen: list[Any] = []
-
-    def look(view: Any) -> Any:
-        seen.append(view)
-        return 0 if scope in ("placed", "counted") else [] if scope == "budget" else False
-
-    if scope in ("placed", "counted"):
-        added: Any = catalogue.Term(scope, look)
-    elif scope == "budget":
-        added = catalogue.Kind(scope, charges=look)
+    if scope in ("placed", "counted", "budget"):
+        options = [option for each in Candidates(platform, pipelines).of for option in each]
+        seen += [o.placed for o in options] if scope != "counted" else map(_counted, options)
     else:
-        added = catalogue.Kind(scope, broken=look, states=look)
-    with catalogue.holding(added):
-        Candidates(platform, pipelines)
+        with catalogue.holding(_Looking(scope, seen)):
+            Candidates(platform, pipelines)
     step = max(1, len(seen) // KEPT)
     return seen[::step]
 
 
-def offered(scope: str, platform: Platform, pipelines: Sequence[Pipeline]) -> dict[str, list[Any]]:
+def _counted(option: Option) -> Counted:
+    return Counted(option.placed, option.number, option.rank, option.dropped, option.shares)
+
+
+class _Looking:
+    """Stands for a kind of a scope, and keeps what it is asked about."""
+
+    name, budget = catalogue.NAME, None
+
+    def __init__(self, scope: Scope, seen: list[Any]) -> None:
+        self.scope = scope
+        self._seen = seen
+
+    def concerns(self, case: Case) -> bool:
+        return True
+
+    def violates(self, case: Any) -> bool:
+        self._seen.append(case)
+        return False
+
+    states = violates
+
+
+def offered(scope: Any, platform: Platform, pipelines: Sequence[Pipeline]) -> dict[str, list[Any]]:
     """The fields that a scope may read and that differ somewhere in a question, with what they are."""
-    hidden = NOT_SHOWN.get(scope, ())
     found: dict[str, dict[Any, None]] = {}
     known = Fields()
     for view in shown(scope, platform, pipelines):
         for path, value in known.of(view):
-            if path.partition(".")[0] not in hidden:
+            if scope in ("placed", "counted", "budget") or shows(scope, path):
                 found.setdefault(path, {})[value] = None
     return {path: list(values) for path, values in sorted(found.items()) if len(values) > 1}
 

@@ -18,36 +18,34 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from heapwright.platforms.schema import ConversionEdge
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 from heapwright.solver.question.facts import End
 
-NAME = "conversion"
-SCOPE = "budget"
+NAME: Final = "conversion"
 
 
-def charges(placed: Placed) -> Iterable[Charge]:
-    if not placed.ends:
-        return ()
+def _charges(ends: tuple[End, ...], sizes: tuple[int, ...], rate: int) -> Iterable[Charge]:
     return [
         (
             Budget(NAME, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),
             0,
-            placed.rate * sum(placed.sizes),
+            rate * sum(sizes),
         )
-        for end in placed.ends
+        for end in ends
         if end.access == "read" and isinstance(most := end.edge.throughput, int)
     ]
 
 
-def sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     return f"{who} {used} bytes/s of {budget.subject}, which gets through {budget.limit}"
 
 
-def source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     found = [
         (edge.source or device.spec.source, edge.throughput == budget.limit)
         for device in board.devices.values()
@@ -71,3 +69,16 @@ def policy_sentence(label: str, policy: str) -> str:
     if policy == "forbid":
         return f"{label} is not to be converted"
     return f"{label} is to be converted without loss only"
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="budget",
+    budget=Budgeting(
+        reads=("ends", "sizes", "rate"),
+        charges=_charges,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)

@@ -13,11 +13,13 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import BoundAttachment
+from typing import Final
+
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.question.pipeline import Wish
 
-NAME = "count"
-SCOPE = "question"
+NAME: Final = "count"
 
 
 def bounds(attachments: tuple[BoundAttachment, ...]) -> tuple[int, int | None]:
@@ -56,3 +58,6 @@ def sentence(label: str, has: str, attachments: tuple[BoundAttachment, ...]) -> 
     holders = ", ".join(f"{t.title} {t.port.holds + t.port.slack}" for t in attachments)
     limit = f", and at most {most} are taken" if most is not None else ""
     return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)

@@ -10,11 +10,13 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.question.pipeline import Attachment
 
-NAME = "missing-device"
-SCOPE = "question"
+NAME: Final = "missing-device"
 
 
 def possible(board: Board, use: Attachment) -> bool:
@@ -32,3 +34,6 @@ def sentence(board: Board, label: str, use: Attachment) -> str:
     if others and possible(board, use):
         other = ", or not as many different ones as asked for"
     return f"{board.name} has no {what}{at}{for_codec}{other}, which {label} needs"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)

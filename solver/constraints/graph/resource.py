@@ -15,42 +15,46 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Final
 
-from heapwright.solver.board.board import Board, HeapView
+from heapwright.platforms.schema import Port
+from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.kind import BoundAttachment, Placed
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.cases import moved
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
+from heapwright.solver.question.pipeline import Attachment
 
-NAME = "resource"
-SCOPE = "budget"
+NAME: Final = "resource"
 
 
-def charges(placed: Placed) -> Iterator[Charge]:
-    for attachment in placed.attachments:
-        if (
-            attachment.port.uses
-            or isinstance(attachment.port.how_many, int)
-            or (attachment.rule and attachment.rule.uses)
-        ):
-            yield from _counted(placed.board, attachment)
-    key = (NAME, placed.backing.name)
-    found = placed.board.budgets.get(key)
+def _charges(
+    board: Board,
+    devices: tuple[DeviceView, ...],
+    names: tuple[str, ...],
+    ports: tuple[Port, ...],
+    uses: tuple[dict[str, int], ...],
+    attachments: tuple[Attachment, ...],
+    memories: tuple[MemoryView, ...] | None,
+    sizes: tuple[int, ...],
+    rate: int,
+) -> Iterator[Charge]:
+    for device, port, stated, used in zip(devices, names, ports, uses, strict=True):
+        for name, amount in used.items():
+            yield counted(board, name), 0, amount
+        if isinstance(stated.how_many, int):
+            title = f"{device.name}.{port}"
+            yield Budget(NAME, title, stated.how_many, f"ports {title}", False), 0, 1
+    if not board.has_bandwidths:
+        return
+    found = board.budgets.get((NAME, memories))
     if found is None:
-        found = placed.board.budgets[key] = tuple(_bandwidths(placed.board, placed.backing))
+        found = board.budgets[NAME, memories] = tuple(_bandwidths(board, memories or ()))
     if found:
-        moved = placed.rate * sum(attachment.moved(sum(placed.sizes)) for attachment in placed.attachments)
+        size = sum(sizes)
+        total = rate * sum(moved(size, use.how_often) for use in attachments)
         for budget in found:
-            yield budget, 0, moved
-
-
-def _counted(board: Board, attachment: BoundAttachment) -> Iterator[Charge]:
-    for name, amount in attachment.uses.items():
-        yield counted(board, name), 0, amount
-    if isinstance(attachment.port.how_many, int):
-        yield (
-            Budget(NAME, attachment.title, attachment.port.how_many, f"ports {attachment.title}", False),
-            0,
-            1,
-        )
+            yield budget, 0, total
 
 
 def counted(board: Board, name: str) -> Budget:
@@ -58,19 +62,19 @@ def counted(board: Board, name: str) -> Budget:
     return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
 
 
-def _bandwidths(board: Board, backing: HeapView) -> Iterator[Budget]:
-    around = {m.name: m for inner in backing.memories or () for m in inner.around()}
+def _bandwidths(board: Board, memories: tuple[MemoryView, ...]) -> Iterator[Budget]:
+    around = {m.name: m for inner in memories for m in inner.around()}
     for memory in around.values():
         most = memory.spec.bandwidth
         if isinstance(most, int):
             yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False)
 
 
-def sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     return f"{who} {used} {budget.what}; there are {budget.limit}"
 
 
-def source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     if budget.subject in board.memories:
         return board.memories[budget.subject].spec.source
     device, _, port = budget.subject.partition(".")
@@ -83,3 +87,19 @@ def source(board: Board, budget: Budget) -> str:
         if budget.subject in port.uses or any(budget.subject in rule.uses for rule in port.images)
     ]
     return users[0] if users else f"resources of {board.name}"
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="budget",
+    budget=Budgeting(
+        reads=(
+            "board", "attachments.*.device", "attachments.*.name", "attachments.*.port", "attachments.*.uses", "attachments.*.use",
+            "backing.memories", "sizes", "rate",
+        ),
+        charges=_charges,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)  # fmt: skip

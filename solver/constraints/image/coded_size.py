@@ -15,33 +15,48 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
+from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.platforms.schema import ExtentMultiple
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
-NAME = "coded-size"
-SCOPE = "layout"
+
+def _states(access: str, coded: ExtentMultiple | None) -> bool:
+    return access == "write" and of_multiple(coded)
 
 
-def states(attachment: BoundAttachment) -> bool:
-    rule = attachment.rule
-    return (
-        rule is not None
-        and attachment.writes
-        and rule.coded is not None
-        and isinstance(rule.coded.multiple, Extent)
-    )
+def _asks(need: Demand, image: Extent, access: str, coded: ExtentMultiple) -> None:
+    block = blocks(coded)
+    need.coded_width = lcm(need.coded_width, block.width)
+    need.coded_height = lcm(need.coded_height, block.height)
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.coded is not None
-    multiple = attachment.rule.coded.multiple
-    assert isinstance(multiple, Extent)  # states()
-    need.coded_width = lcm(need.coded_width, multiple.width)
-    need.coded_height = lcm(need.coded_height, multiple.height)
+def blocks(coded: ExtentMultiple | None) -> Extent:
+    """What a port rounds sizes up to."""
+    return coded.multiple if coded is not None and isinstance(coded.multiple, Extent) else Extent(1, 1)
 
 
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.coded is not None
-    return f"{attachment.title} writes whole blocks of {attachment.rule.coded.multiple} into {label}"
+def _words(label: str, title: str, access: str, coded: ExtentMultiple) -> str:
+    return f"{title} writes whole blocks of {coded.multiple} into {label}"
+
+
+def _helped(board: Board) -> bool:
+    """Rounding up is the only way to the rows another asks for in a modifier that leaves no room for padding."""
+    ports = (port for device in board.devices.values() for port in device.spec.ports.values())
+    rules = [rule for port in ports for rule in port.images]
+    return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
+
+
+KIND: Final = ConstraintKind(
+    name="coded-size",
+    scope="layout",
+    reads=("use.access", "rule.coded"),
+    rule=_states,
+    asks=_asks,
+    words=_words,
+    helped=_helped,
+)

@@ -9,12 +9,17 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import BoundAttachment
+from typing import Final
 
-NAME = "colour-space"
-SCOPE = "choice"
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
+
+NAME: Final = "colour-space"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
     known = sorted({c for rule in attachment.port.images for c in rule.colours or ()})
     return f"{attachment.title} knows the colour spaces {', '.join(known)} only, for {label}"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)

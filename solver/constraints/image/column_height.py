@@ -16,27 +16,20 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.platforms.schema import ColumnHeight
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "column-height"
-SCOPE = "layout"
+
+def _asks(need: Demand, image: Extent, bounds: ColumnHeight) -> None:
+    need.column_heights += (bounds,)
 
 
-def states(attachment: BoundAttachment) -> bool:
-    return attachment.rule is not None and attachment.rule.column_height is not None
-
-
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.column_height is not None
-    need.column_heights += (attachment.rule.column_height,)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.column_height is not None
-    return f"{attachment.title} takes {label} in columns of {_bounds(attachment.rule.column_height)}"
+def _words(label: str, title: str, bounds: ColumnHeight) -> str:
+    return f"{title} takes {label} in columns of {_bounds(bounds)}"
 
 
 def _bounds(rule: ColumnHeight) -> str:
@@ -50,3 +43,8 @@ def _bounds(rule: ColumnHeight) -> str:
         times = "exactly" if low == high else f"{low.numerator}/{low.denominator} to"
         parts.append(f"{times} {high.numerator}/{high.denominator} times its height")
     return ", ".join(parts) or "any height"
+
+
+KIND: Final = ConstraintKind(
+    name="column-height", scope="layout", reads=("rule.column_height",), rule=stated, asks=_asks, words=_words
+)

@@ -13,61 +13,77 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import ExtentMultiple, ExtentRule
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.image.coded_size import blocks
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand, round_up
 
-NAME = "extent"
-SCOPE = "layout"
+_ANY: Final = ExtentRule()
+_PIXEL: Final = Extent(1, 1)
 
 
-def states(attachment: BoundAttachment) -> bool:
-    if isinstance(attachment.port.bytes.max, int):
-        return True
-    if attachment.rule is None:
-        return False
-    rule = attachment.rule.extent
-    return isinstance(rule.min, Extent) or isinstance(rule.max, Extent) or isinstance(rule.multiple, Extent)
+def _states(
+    most_bytes: int | None, extent: ExtentRule | None, access: str, coded: ExtentMultiple | None
+) -> bool:
+    return most_bytes is not None or (extent is not None and extent != _ANY)
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    most = attachment.port.bytes.max
-    if isinstance(most, int):
-        need.bytes_max = most if need.bytes_max is None else min(need.bytes_max, most)
-    if attachment.rule is not None and not fits(attachment, image):
+def _asks(
+    need: Demand,
+    image: Extent,
+    most_bytes: int | None,
+    extent: ExtentRule | None,
+    access: str,
+    coded: ExtentMultiple | None,
+) -> None:
+    if most_bytes is not None:
+        need.bytes_max = most_bytes if need.bytes_max is None else min(need.bytes_max, most_bytes)
+    if extent is not None and not _fits(image, extent, blocks(coded) if access == "write" else _PIXEL):
         need.bytes_max = -1
 
 
-def fits(attachment: BoundAttachment, image: Extent) -> bool:
-    """Whether the port takes images of this size."""
-    assert attachment.rule is not None
-    rule = attachment.rule.extent
-    if isinstance(rule.min, Extent) and (image.width < rule.min.width or image.height < rule.min.height):
+def _fits(image: Extent, asked: ExtentRule, block: Extent) -> bool:
+    """Whether the port takes images of this size, of which it writes whole blocks if any."""
+    low, high = _extent(asked.min, image), _extent(asked.max, image)
+    if not (low.width <= image.width <= high.width and low.height <= image.height <= high.height):
         return False
-    if isinstance(rule.max, Extent) and (image.width > rule.max.width or image.height > rule.max.height):
-        return False
-    if not isinstance(rule.multiple, Extent):
-        return True
-    width, height = image
-    if (
-        attachment.writes
-        and attachment.rule.coded is not None
-        and isinstance(attachment.rule.coded.multiple, Extent)
-    ):
-        blocks = attachment.rule.coded.multiple
-        width, height = round_up(width, blocks.width), round_up(height, blocks.height)
-    return width % rule.multiple.width == 0 and height % rule.multiple.height == 0
+    step = _extent(asked.multiple, _PIXEL)
+    width, height = round_up(image.width, block.width), round_up(image.height, block.height)
+    return width % step.width == 0 and height % step.height == 0
 
 
-def sentence(label: str, attachment: BoundAttachment) -> str:
+def _extent(stated: object, other: Extent) -> Extent:
+    return stated if isinstance(stated, Extent) else other
+
+
+def _words(
+    label: str,
+    title: str,
+    most_bytes: int | None,
+    extent: ExtentRule | None,
+    access: str,
+    coded: ExtentMultiple | None,
+) -> str:
     parts = []
-    rule = attachment.rule.extent if attachment.rule else None
-    if rule is not None and isinstance(rule.min, Extent):
-        parts.append(f"of at least {rule.min}")
-    if rule is not None and isinstance(rule.max, Extent):
-        parts.append(f"of at most {rule.max}")
-    if rule is not None and isinstance(rule.multiple, Extent):
-        parts.append(f"in steps of {rule.multiple}")
-    if isinstance(attachment.port.bytes.max, int):
-        parts.append(f"of at most {attachment.port.bytes.max} bytes")
-    return f"{attachment.title} takes {label} {', '.join(parts)} only"
+    if extent is not None and extent.min is not None:
+        parts.append(f"of at least {extent.min}")
+    if extent is not None and extent.max is not None:
+        parts.append(f"of at most {extent.max}")
+    if extent is not None and extent.multiple is not None:
+        parts.append(f"in steps of {extent.multiple}")
+    if most_bytes is not None:
+        parts.append(f"of at most {most_bytes} bytes")
+    return f"{title} takes {label} {', '.join(parts)} only"
+
+
+KIND: Final = ConstraintKind(
+    name="extent",
+    scope="layout",
+    reads=("port.bytes.max", "rule.extent", "use.access", "rule.coded"),
+    rule=_states,
+    asks=_asks,
+    words=_words,
+)

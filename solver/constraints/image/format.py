@@ -9,10 +9,12 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import BoundAttachment
+from typing import Final
 
-NAME = "format"
-SCOPE = "choice"
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
+
+NAME: Final = "format"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -21,3 +23,6 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
         return f"{attachment.title} takes raw data only, and {label} is an image"
     verb = "writes" if attachment.writes else "reads"
     return f"{attachment.title} {verb} {label} as {', '.join(known)} only"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)

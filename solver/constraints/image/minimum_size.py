@@ -17,31 +17,26 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
-from heapwright.platforms.schema import PlaneRows
+from heapwright.platforms.schema import Minimum, PlaneRows
 from heapwright.platforms.values import Extent, in_units
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "minimum-size"
-SCOPE = "layout"
 
-
-def states(attachment: BoundAttachment) -> bool:
-    if isinstance(attachment.port.bytes.multiple, int):
-        return True
-    return attachment.rule is not None and (
-        attachment.rule.minimum is not None or attachment.rule.plane_rows is not None
-    )
-
-
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    if isinstance(attachment.port.bytes.multiple, int):
-        need.bytes_multiple = lcm(need.bytes_multiple, attachment.port.bytes.multiple)
-    if attachment.rule is not None and attachment.rule.minimum is not None:
-        need.minimum_rows += (attachment.rule.minimum.rows_multiple,)
-    if attachment.rule is not None and attachment.rule.plane_rows is not None:
-        need.plane_rows += (attachment.rule.plane_rows,)
+def _asks(
+    need: Demand,
+    image: Extent,
+    multiple: int | None,
+    minimum: Minimum | None,
+    plane_rows: PlaneRows | None,
+) -> None:
+    need.bytes_multiple = lcm(need.bytes_multiple, multiple or 1)
+    if minimum is not None:
+        need.minimum_rows += (minimum.rows_multiple,)
+    if plane_rows is not None:
+        need.plane_rows += (plane_rows,)
 
 
 def _own_rows(rule: PlaneRows) -> str:
@@ -51,12 +46,28 @@ def _own_rows(rule: PlaneRows) -> str:
     return f"{text} (of {rule.below.multiple} in one of less than {in_units(rule.below.bytes)})"
 
 
-def sentence(label: str, attachment: BoundAttachment) -> str:
+def _words(
+    label: str,
+    title: str,
+    multiple: int | None,
+    minimum: Minimum | None,
+    plane_rows: PlaneRows | None,
+) -> str:
     parts = []
-    if attachment.rule is not None and attachment.rule.minimum is not None:
-        parts.append(f"room for a height rounded up to {attachment.rule.minimum.rows_multiple} rows")
-    if attachment.rule is not None and attachment.rule.plane_rows is not None:
-        parts.append(_own_rows(attachment.rule.plane_rows))
-    if isinstance(attachment.port.bytes.multiple, int):
-        parts.append(f"a size that is a multiple of {attachment.port.bytes.multiple} bytes")
-    return f"{attachment.title} checks that {label} has {' and '.join(parts)}"
+    if minimum is not None:
+        parts.append(f"room for a height rounded up to {minimum.rows_multiple} rows")
+    if plane_rows is not None:
+        parts.append(_own_rows(plane_rows))
+    if multiple is not None:
+        parts.append(f"a size that is a multiple of {multiple} bytes")
+    return f"{title} checks that {label} has {' and '.join(parts)}"
+
+
+KIND: Final = ConstraintKind(
+    name="minimum-size",
+    scope="layout",
+    reads=("port.bytes.multiple", "rule.minimum", "rule.plane_rows"),
+    rule=stated,
+    asks=_asks,
+    words=_words,
+)

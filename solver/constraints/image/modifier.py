@@ -13,12 +13,17 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import BoundAttachment
+from typing import Final
 
-NAME = "modifier"
-SCOPE = "choice"
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
+
+NAME: Final = "modifier"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
     known = sorted({m for rule in attachment.port.images for m in rule.modifiers})
     return f"{attachment.title} knows {', '.join(known) or 'no modifier'} only, for {label}"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -15,10 +15,12 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import BoundAttachment
+from typing import Final
 
-NAME = "modifier-side-condition"
-SCOPE = "choice"
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
+
+NAME: Final = "modifier-side-condition"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -32,3 +34,6 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     if attachment.use.codec is not None:
         ways.append(f"as {attachment.use.codec}")
     return f"{attachment.title} has no rule for {label} {', '.join(ways) or 'used like this'}"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -13,26 +13,22 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
+from heapwright.platforms.schema import RowsMultiple
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
-NAME = "rows"
-SCOPE = "layout"
+
+def _asks(need: Demand, image: Extent, asked: RowsMultiple) -> None:
+    need.rows = lcm(need.rows, int(asked.multiple))
 
 
-def states(attachment: BoundAttachment) -> bool:
-    rule = attachment.rule
-    return rule is not None and rule.rows is not None and isinstance(rule.rows.multiple, int)
+def _words(label: str, title: str, asked: RowsMultiple) -> str:
+    return f"{title} touches whole groups of {asked.multiple} rows of {label}"
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.rows is not None
-    assert isinstance(attachment.rule.rows.multiple, int)  # states()
-    need.rows = lcm(need.rows, attachment.rule.rows.multiple)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.rows is not None
-    return f"{attachment.title} touches whole groups of {attachment.rule.rows.multiple} rows of {label}"
+KIND: Final = ConstraintKind(
+    name="rows", scope="layout", reads=("rule.rows",), rule=of_multiple, asks=_asks, words=_words
+)

@@ -12,33 +12,28 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import ExtentMultiple, Tail
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.image.coded_size import blocks
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand, round_up
 
-NAME = "tail"
-SCOPE = "layout"
+
+def _states(tail: Tail | None, coded: ExtentMultiple | None) -> bool:
+    return tail is not None
 
 
-def states(attachment: BoundAttachment) -> bool:
-    return attachment.rule is not None and attachment.rule.tail is not None
+def _asks(need: Demand, image: Extent, tail: Tail, coded: ExtentMultiple | None) -> None:
+    block = blocks(coded)
+    extent = Extent(round_up(image.width, block.width), round_up(image.height, block.height))
+    need.tails += ((tail, extent),)
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    rule = attachment.rule
-    assert rule is not None and rule.tail is not None
-    coded = image
-    if rule.coded is not None and isinstance(rule.coded.multiple, Extent):
-        width, height = rule.coded.multiple
-        coded = Extent(round_up(image.width, width), round_up(image.height, height))
-    need.tails += ((rule.tail, coded),)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.tail is not None
-    tail = attachment.rule.tail
+def _words(label: str, title: str, tail: Tail, coded: ExtentMultiple | None) -> str:
     parts = []
-    if isinstance(tail.bytes, int) and tail.bytes:
+    if tail.bytes:
         parts.append(f"{tail.bytes} bytes")
     if tail.per_block is not None:
         parts.append(f"{tail.per_block.bytes} bytes per block of {tail.per_block.of}")
@@ -47,4 +42,14 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     if tail.at_least_stride_or is not None:
         parts.append(f"a stride or {tail.at_least_stride_or} bytes, whichever is more,")
     where = "each plane" if tail.per_plane else "the image"
-    return f"{attachment.title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"
+    return f"{title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"
+
+
+KIND: Final = ConstraintKind(
+    name="tail",
+    scope="layout",
+    reads=("rule.tail", "rule.coded"),
+    rule=_states,
+    asks=_asks,
+    words=_words,
+)

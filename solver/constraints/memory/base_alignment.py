@@ -17,48 +17,61 @@ Example:
 from __future__ import annotations
 
 from math import gcd
+from typing import Final
 
-from heapwright.solver.board.board import Board
+from heapwright.solver.board.board import Board, DeviceView, Promise
 from heapwright.solver.board.iova import aligned
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-
-NAME = "base-alignment"
-SCOPE = "run"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_port
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.port.base is not None and attachment.device.translation != "cpu"
+def _concern(base: int | None, translation: str) -> bool:
+    return base is not None and translation != "cpu"
 
 
-def broken(case: Case) -> bool:
-    assert case.attachment is not None and case.layout is not None
-    base = case.attachment.port.base
-    if base is None or not isinstance(base.multiple, int) or case.device.translation == "cpu":
+def _misaligned(
+    board: Board, device: DeviceView, base: int | None, promise: Promise, sizes: tuple[int, ...]
+) -> bool:
+    if base is None or device.translation == "cpu":
         return False
-    return any(_aligned(case, size) % base.multiple for size in case.layout.sizes)
+    return any(_aligned(board, device, promise, size) % base for size in sizes)
 
 
-def _aligned(case: Case, size: int) -> int:
+def _aligned(board: Board, device: DeviceView, promise: Promise, size: int) -> int:
     """What the address that the device sees is a multiple of."""
-    backing = case.backing
-    if case.device.translation != "none":
-        return aligned(case.board, case.device, backing.exported(size))
-    return gcd(backing.alignment(backing.exported(size)), case.device.offset)
+    exported = promise.exported(size)
+    if device.translation != "none":
+        return aligned(board, device, exported)
+    return gcd(promise.alignment(exported), device.offset)
 
 
-def sentence(case: Case) -> str:
-    assert case.attachment is not None and case.layout is not None and case.attachment.port.base is not None
-    backing = case.backing
-    offset = case.device.offset
+def _helped(board: Board) -> bool:
+    """A heap that aligns by size aligns a larger buffer better."""
+    ports = (port for device in board.devices.values() for port in device.spec.ports.values())
+    by_size = any(heap.promise.align_cap is not None for heap in board.heaps.values())
+    return by_size and any(port.base for port in ports)
+
+
+def _words(case: Case) -> str:
+    board, device, base, promise, sizes = KIND.given(case)
+    offset = device.offset
     shifted = f", and the bus shifts addresses by {offset:#x}" if offset else ""
-    by_heap = min(backing.alignment(backing.exported(size)) for size in case.layout.sizes)
-    says = f"{backing.name} aligns to {by_heap}{shifted}"
-    if case.device.translation != "none":
-        promised = min(_aligned(case, size) for size in case.layout.sizes)
+    by_heap = min(promise.alignment(promise.exported(size)) for size in sizes)
+    says = f"{case.backing.name} aligns to {by_heap}{shifted}"
+    if device.translation != "none":
+        promised = min(_aligned(board, device, promise, size) for size in sizes)
         says = f"its bus addresses are sure to be multiples of {promised} only"
-    return f"{case.attachment.title} needs {case.label} on a multiple of {case.attachment.port.base.multiple} bytes; {says}"
+    return f"{case.attached.title} needs {case.label} on a multiple of {base} bytes; {says}"
 
 
-def source(case: Case) -> str:
-    assert case.attachment is not None
-    return case.attachment.port.source
+KIND: Final = ConstraintKind(
+    name="base-alignment",
+    scope="run",
+    concerned_by=("attachment.port.base.multiple", "attachment.device.translation"),
+    concern=_concern,
+    reads=("board", "attachment.device", "attachment.port.base.multiple", "backing.promise", "layout.sizes"),
+    rule=_misaligned,
+    words=_words,
+    source=of_port,
+    helped=_helped,
+)

@@ -19,52 +19,47 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from typing import Final
 
 from heapwright.platforms.values import in_units
-from heapwright.solver.board.board import TOGETHER, Board, HeapView, Pool
+from heapwright.solver.board.board import TOGETHER, Board, Pool, Promise
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.places import IN_RUNS, places
-from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 
-NAME = "capacity"
-SCOPE = "budget"
-LOCKED = "bytes locked by "
+NAME: Final = "capacity"
+LOCKED: Final = "bytes locked by "
 
 
-def charges(placed: Placed) -> Iterable[Charge]:
-    backing, board = placed.backing, placed.board
-    found = board.budgets.get((NAME, backing.name))
+def _charges(board: Board, promise: Promise, sizes: tuple[int, ...]) -> Iterable[Charge]:
+    found: list[Charge] | None = board.budgets.get((promise, sizes))
     if found is None:
-        budgets = tuple(_budgets(board, backing))
-        found = board.budgets[NAME, backing.name] = (
-            budgets,
-            bool(budgets) and places(board).concerning(backing),
-        )
-    each = placed.allocated
-    of_pools = [(budget, each, 0) for budget in found[0]]
-    return [*of_pools, *places(board).charges(backing, placed.sizes)] if found[1] else of_pools
+        each = promise.costs(sizes)
+        found = [(budget, each, 0) for budget in _budgets(board, promise)]
+        if found and places(board).concerning(promise):
+            found += places(board).charges(promise, sizes)
+        board.budgets[promise, sizes] = found
+    return found
 
 
-def _budgets(board: Board, backing: HeapView) -> Iterator[Budget]:
+def _budgets(board: Board, promise: Promise) -> Iterator[Budget]:
     """Every pool that the heap draws from, or the block that its first buffer locks."""
-    if backing.memories is None:
+    lock = promise.lock
+    if lock is not None and promise.in_block:
+        yield Budget(NAME, lock.heap, lock.size, f"{LOCKED}{lock.heap}", False)
         return
-    lock = backing.spec.locks
-    if lock is not None and backing.in_block:
-        yield Budget(NAME, backing.name, lock.size, f"{LOCKED}{backing.name}", False)
-        return
-    for pool in board.pools:
-        if backing.names <= pool.memories:
+    for pool in board.pools if promise.names else ():
+        if promise.names <= pool.memories:
             yield budget(pool)
 
 
-def reserved(placed: Placed) -> Iterable[tuple[Budget, int]]:
+def _locks(board: Board, promise: Promise, sizes: tuple[int, ...]) -> Iterable[tuple[Budget, int]]:
     """What the heap's first buffer takes, once."""
-    lock, board = placed.backing.spec.locks, placed.board
+    lock = promise.lock
     if lock is None:
         return ()
-    found = [(budget(pool), lock.size) for pool in board.pools if lock.from_ in pool.memories]
-    return [*found, *places(board).reserved(placed.backing)]
+    found = [(budget(pool), lock.size) for pool in board.pools if lock.memory in pool.memories]
+    return [*found, *places(board).reserved(lock)]
 
 
 def members(subject: str) -> list[str]:
@@ -81,7 +76,7 @@ def of_runs(budget: Budget) -> bool:
     return IN_RUNS in budget.what
 
 
-def sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     what = budget.what.removeprefix(LOCKED).removeprefix("bytes of ")
     if of_runs(budget):
         needed, _, why = what.rpartition(", ")
@@ -91,7 +86,21 @@ def sentence(budget: Budget, used: int, who: str) -> str:
     return f"{who} {in_units(used)} of {budget.subject}, which has {in_units(budget.limit)} free"
 
 
-def source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     if budget.what.startswith(LOCKED):
         return board.heaps[budget.subject].source
     return "; ".join(board.memories[name].spec.source for name in members(budget.subject))
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="budget",
+    budget=Budgeting(
+        reads=("board", "backing.promise", "sizes"),
+        charges=_charges,
+        reserved=_locks,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)

@@ -14,27 +14,34 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from typing import Final
 
-NAME = "coherency"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return board.has_unsynced and not attachment.device.snoops
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
 
-def broken(case: Case) -> bool:
-    return case.heap.unsynced and not case.device.snoops
+def _concern(any_unsynced: bool, snoops: bool) -> bool:
+    return any_unsynced and not snoops
 
 
-def sentence(case: Case) -> str:
+def _stale(unsynced: bool, snoops: bool) -> bool:
+    return unsynced and not snoops
+
+
+def _words(case: Case) -> str:
     return (
         f"{case.device.name} does not snoop CPU caches; {case.label} is cached in {case.heap.name}, "
         "which does no cache maintenance"
     )
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="coherency",
+    scope="reach",
+    concerned_by=("board.has_unsynced", "attachment.device.snoops"),
+    concern=_concern,
+    reads=("heap.unsynced", "attachment.device.snoops"),
+    rule=_stale,
+    words=_words,
+    source=of_heap,
+)

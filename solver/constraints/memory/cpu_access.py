@@ -14,24 +14,31 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from typing import Final
 
-NAME = "cpu-access"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.device.spec.kind == "cpu"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
 
-def broken(case: Case) -> bool:
-    return case.device.spec.kind == "cpu" and case.heap.cpu == "none"
+def _concern(kind: str) -> bool:
+    return kind == "cpu"
 
 
-def sentence(case: Case) -> str:
+def _unmapped(kind: str, cpu: str) -> bool:
+    return kind == "cpu" and cpu == "none"
+
+
+def _words(case: Case) -> str:
     return f"{case.device.name} must map {case.label}, and buffers of {case.heap.name} cannot be mapped"
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="cpu-access",
+    scope="reach",
+    concerned_by=("attachment.device.spec.kind",),
+    concern=_concern,
+    reads=("attachment.device.spec.kind", "heap.cpu"),
+    rule=_unmapped,
+    words=_words,
+    source=of_heap,
+)

@@ -17,20 +17,18 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.solver.constraints.kind import Case
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 from heapwright.solver.layout.modifiers import FAMILIES, spelt
 
-NAME = "exporter-computes-size"
-SCOPE = "room"
 COMPUTES: Final = frozenset({"drm", "v4l2", "vendor"})
 
 
-def broken(case: Case) -> bool:
-    assert case.layout is not None
-    return not case.layout.planes and case.heap.spec.via not in COMPUTES
+def _unknown(opaque: bool, via: str) -> bool:
+    return opaque and via not in COMPUTES
 
 
-def sentence(case: Case) -> str:
+def _words(case: Case) -> str:
     return (
         f"only a driver knows how large {case.label} is in {_modifier(case)}, and {case.heap.name} "
         f"({case.heap.spec.via}) allocates by size alone"
@@ -54,5 +52,11 @@ def _laid_out(name: str) -> bool:
     return modifier.value is not None and any(family.claims(modifier) for family in FAMILIES)
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="exporter-computes-size",
+    scope="room",
+    reads=("layout.opaque", "heap.spec.via"),
+    rule=_unknown,
+    words=_words,
+    source=of_heap,
+)

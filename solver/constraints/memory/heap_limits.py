@@ -13,50 +13,61 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import Final
 
 from heapwright.platforms.values import INT64_MAX, in_units
-from heapwright.solver.board.board import Board
+from heapwright.solver.board.board import Board, LimitedBuffers, Promise
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.kind import Case, Placed
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_heap
 
-NAME = "heap-limits"
-SCOPE = "room"
+NAME: Final = "heap-limits"
 
 
-def broken(case: Case) -> bool:
-    assert case.layout is not None
-    if case.backing.costs(case.layout.sizes) > INT64_MAX:
+def _too_large(largest: int | None, promise: Promise, backing: Promise, sizes: tuple[int, ...]) -> bool:
+    if backing.costs(sizes) > INT64_MAX:
         return True
-    largest = case.heap.spec.largest
-    return isinstance(largest, int) and any(case.heap.exported(size) > largest for size in case.layout.sizes)
+    return largest is not None and any(promise.exported(size) > largest for size in sizes)
 
 
-def charges(placed: Placed) -> Iterable[Charge]:
-    most = placed.heap.spec.buffers
-    if not isinstance(most, int):
+def _charges(limited: LimitedBuffers | None, sizes: tuple[int, ...]) -> Iterable[Charge]:
+    if limited is None:
         return ()
-    budget = Budget(NAME, placed.heap.name, most, f"buffers of {placed.heap.name}", False)
-    return [(budget, len(placed.sizes), 0)]
+    heap, most = limited
+    return [(Budget(NAME, heap, most, f"buffers of {heap}", False), len(sizes), 0)]
 
 
-def sentence(case: Case) -> str:
-    assert case.layout is not None
-    size, largest = max(case.layout.sizes), case.heap.spec.largest
-    limit = in_units(largest if isinstance(largest, int) else INT64_MAX)
-    given = case.heap.exported(size)
+def _words(case: Case) -> str:
+    largest, promise, _, sizes = KIND.given(case)
+    size = max(sizes)
+    limit = in_units(largest if largest is not None else INT64_MAX)
+    given = promise.exported(size)
     rounded = f" ({case.heap.name} hands out {given})" if given != size else ""
     return (
         f"{case.label} needs {size} bytes{rounded}, and {case.heap.name} allocates at most {limit} at a time"
     )
 
 
-def buffers_sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     return f"{who} {used} buffers of {budget.subject}, which hands out {budget.limit}"
 
 
-def source(case: Case) -> str:
-    return case.heap.source
-
-
-def buffers_source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     return board.heaps[budget.subject].source
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="room",
+    reads=("heap.largest", "heap.promise", "backing.promise", "layout.sizes"),
+    rule=_too_large,
+    words=_words,
+    source=of_heap,
+    budget=Budgeting(
+        reads=("heap.limited", "sizes"),
+        charges=_charges,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)

@@ -16,34 +16,34 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import ImpliedOffset
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
-NAME = "implied-plane-offset"
-SCOPE = "layout"
+
+def _states(asked: ImpliedOffset | None) -> bool:
+    return asked is not None and of_multiple(asked.rows)
 
 
-def states(attachment: BoundAttachment) -> bool:
-    rule = attachment.rule
+def _asks(need: Demand, image: Extent, asked: ImpliedOffset) -> None:
+    need.implied += (int(asked.rows.multiple),)
+
+
+def _words(label: str, title: str, asked: ImpliedOffset) -> str:
     return (
-        rule is not None
-        and rule.implied_offset is not None
-        and isinstance(rule.implied_offset.rows.multiple, int)
+        f"{title} is told no plane offsets: it looks for chroma of {label} after its height "
+        f"rounded up to {asked.rows.multiple} rows"
     )
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.implied_offset is not None
-    multiple = attachment.rule.implied_offset.rows.multiple
-    assert isinstance(multiple, int)  # states()
-    need.implied += (multiple,)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.implied_offset is not None
-    multiple = attachment.rule.implied_offset.rows.multiple
-    return (
-        f"{attachment.title} is told no plane offsets: it looks for chroma of {label} after its height "
-        f"rounded up to {multiple} rows"
-    )
+KIND: Final = ConstraintKind(
+    name="implied-plane-offset",
+    scope="layout",
+    reads=("rule.implied_offset",),
+    rule=_states,
+    asks=_asks,
+    words=_words,
+)

@@ -17,29 +17,27 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
+from heapwright.platforms.schema import BytesMultiple
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
-NAME = "metadata-planes"
-SCOPE = "layout"
+
+def _asks(need: Demand, image: Extent, asked: BytesMultiple) -> None:
+    need.metadata = lcm(need.metadata, int(asked.multiple))
 
 
-def states(attachment: BoundAttachment) -> bool:
-    rule = attachment.rule
-    return rule is not None and rule.metadata is not None and isinstance(rule.metadata.multiple, int)
+def _words(label: str, title: str, asked: BytesMultiple) -> str:
+    return f"{title} needs the pixels of {label} to begin on a multiple of {asked.multiple} bytes after their metadata"
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.metadata is not None
-    assert isinstance(attachment.rule.metadata.multiple, int)  # states()
-    need.metadata = lcm(need.metadata, attachment.rule.metadata.multiple)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.metadata is not None
-    return (
-        f"{attachment.title} needs the pixels of {label} to begin on a multiple of "
-        f"{attachment.rule.metadata.multiple} bytes after their metadata"
-    )
+KIND: Final = ConstraintKind(
+    name="metadata-planes",
+    scope="layout",
+    reads=("rule.metadata",),
+    rule=of_multiple,
+    asks=_asks,
+    words=_words,
+)

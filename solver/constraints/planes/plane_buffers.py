@@ -16,13 +16,14 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import ImageRule
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.cases import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
 
-NAME = "plane-buffers"
-SCOPE = "choice"
+NAME: Final = "plane-buffers"
 
 
 def counts_of(rule: ImageRule) -> frozenset[int]:
@@ -44,3 +45,6 @@ def asked_sentence(label: str, asked: int | Sequence[int], formats: Sequence[str
     planes = {name: len(found.planes) for name in formats if (found := pixel_format(name)) is not None}
     named = "; ".join(f"{name} has {n} plane{'s' if n > 1 else ''}" for name, n in planes.items())
     return f"{label} is to lie in {' or '.join(map(str, counts))} dma-bufs; {named or 'no format that its ports share can'}"
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -15,26 +15,27 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
+from heapwright.platforms.schema import BytesMultiple
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
-NAME = "plane-offset"
-SCOPE = "layout"
+
+def _asks(need: Demand, image: Extent, asked: BytesMultiple) -> None:
+    need.offset = lcm(need.offset, int(asked.multiple))
 
 
-def states(attachment: BoundAttachment) -> bool:
-    rule = attachment.rule
-    return rule is not None and rule.offset is not None and isinstance(rule.offset.multiple, int)
+def _words(label: str, title: str, asked: BytesMultiple) -> str:
+    return f"{title} needs the planes of {label} on multiples of {asked.multiple} bytes"
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None and attachment.rule.offset is not None
-    assert isinstance(attachment.rule.offset.multiple, int)  # states()
-    need.offset = lcm(need.offset, attachment.rule.offset.multiple)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None and attachment.rule.offset is not None
-    return f"{attachment.title} needs the planes of {label} on multiples of {attachment.rule.offset.multiple} bytes"
+KIND: Final = ConstraintKind(
+    name="plane-offset",
+    scope="layout",
+    reads=("rule.offset",),
+    rule=of_multiple,
+    asks=_asks,
+    words=_words,
+)

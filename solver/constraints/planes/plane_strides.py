@@ -15,31 +15,25 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "plane-strides"
-SCOPE = "layout"
 
-
-def states(attachment: BoundAttachment) -> bool:
-    return attachment.rule is not None and attachment.rule.stride.planes is not None
-
-
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None
-    if attachment.rule.stride.planes == "equal":
+def _asks(need: Demand, image: Extent, planes: str) -> None:
+    if planes == "equal":
         need.equal = True
     else:
         need.halved += (1,)
 
 
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None
-    how = (
-        "one stride for all planes"
-        if attachment.rule.stride.planes == "equal"
-        else "chroma strides of half the luma stride"
-    )
-    return f"{attachment.title} has {how} of {label}"
+def _words(label: str, title: str, planes: str) -> str:
+    how = "one stride for all planes" if planes == "equal" else "chroma strides of half the luma stride"
+    return f"{title} has {how} of {label}"
+
+
+KIND: Final = ConstraintKind(
+    name="plane-strides", scope="layout", reads=("rule.stride.planes",), rule=stated, asks=_asks, words=_words
+)

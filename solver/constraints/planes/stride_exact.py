@@ -14,34 +14,35 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import Exact
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "stride-exact"
-SCOPE = "layout"
 
-
-def states(attachment: BoundAttachment) -> bool:
-    return attachment.rule is not None and (
-        attachment.rule.stride.exact is not None or attachment.rule.stride.fixed
-    )
-
-
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None
-    if attachment.rule.stride.exact is not None:
-        need.exact += (attachment.rule.stride.exact.width_multiple,)
-    if attachment.rule.stride.fixed:
+def _asks(need: Demand, image: Extent, exact: Exact | None, fixed: bool) -> None:
+    if exact is not None:
+        need.exact += (exact.width_multiple,)
+    if fixed:
         need.exact += (1,)
 
 
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None
-    exact = attachment.rule.stride.exact
+def _words(label: str, title: str, exact: Exact | None, fixed: bool) -> str:
     if exact is None or exact.width_multiple == 1:
-        return f"{attachment.title} cannot pad rows: the stride of {label} is its width in bytes exactly"
+        return f"{title} cannot pad rows: the stride of {label} is its width in bytes exactly"
     return (
-        f"{attachment.title} computes the stride of {label} from its width rounded up to "
+        f"{title} computes the stride of {label} from its width rounded up to "
         f"{exact.width_multiple} pixels, and accepts no other"
     )
+
+
+KIND: Final = ConstraintKind(
+    name="stride-exact",
+    scope="layout",
+    reads=("rule.stride.exact", "rule.stride.fixed"),
+    rule=stated,
+    asks=_asks,
+    words=_words,
+)

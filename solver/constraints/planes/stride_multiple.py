@@ -18,37 +18,45 @@ Example:
 from __future__ import annotations
 
 from math import lcm
+from typing import Final
 
+from heapwright.platforms.schema import PixelGroup
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand
 
-NAME = "stride-multiple"
-SCOPE = "layout"
+
+def _states(multiple: int | None, planes: str | None, pixels: PixelGroup | None) -> bool:
+    return multiple is not None or pixels is not None
 
 
-def states(attachment: BoundAttachment) -> bool:
-    stride = attachment.rule.stride if attachment.rule else None
-    return stride is not None and (isinstance(stride.multiple, int) or stride.pixels is not None)
+def _asks(
+    need: Demand, image: Extent, multiple: int | None, planes: str | None, pixels: PixelGroup | None
+) -> None:
+    if multiple is not None:
+        need.multiple = lcm(need.multiple, multiple)
+        if planes == "halved":
+            need.halved += (multiple,)
+    if pixels is not None:
+        need.groups += ((pixels.group, pixels.bytes),)
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None
-    stride = attachment.rule.stride
-    if isinstance(stride.multiple, int):
-        need.multiple = lcm(need.multiple, stride.multiple)
-        if stride.planes == "halved":
-            need.halved += (stride.multiple,)
-    if stride.pixels is not None:
-        need.groups += ((stride.pixels.group, stride.pixels.bytes),)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None
-    stride = attachment.rule.stride
+def _words(
+    label: str, title: str, multiple: int | None, planes: str | None, pixels: PixelGroup | None
+) -> str:
     parts = []
-    if isinstance(stride.multiple, int):
-        parts.append(f"a stride that is a multiple of {stride.multiple} bytes")
-    if stride.pixels is not None:
-        parts.append(f"rows of whole groups of {stride.pixels.group} pixels in {stride.pixels.bytes} bytes")
-    return f"{attachment.title} needs {' and '.join(parts)} in {label}"
+    if multiple is not None:
+        parts.append(f"a stride that is a multiple of {multiple} bytes")
+    if pixels is not None:
+        parts.append(f"rows of whole groups of {pixels.group} pixels in {pixels.bytes} bytes")
+    return f"{title} needs {' and '.join(parts)} in {label}"
+
+
+KIND: Final = ConstraintKind(
+    name="stride-multiple",
+    scope="layout",
+    reads=("rule.stride.multiple", "rule.stride.planes", "rule.stride.pixels"),
+    rule=_states,
+    asks=_asks,
+    words=_words,
+)

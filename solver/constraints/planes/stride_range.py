@@ -10,46 +10,58 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import Beyond
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "stride-range"
-SCOPE = "layout"
+
+def _asks(
+    need: Demand,
+    image: Extent,
+    least: int | None,
+    most: int | None,
+    most_pixels: int | None,
+    beyond: Beyond | None,
+) -> None:
+    need.minimum = max(need.minimum, least or 0)
+    need.maximum = _smaller(need.maximum, most)
+    need.max_pixels = _smaller(need.max_pixels, most_pixels)
+    if beyond is not None:
+        need.beyond += ((beyond.bytes, beyond.multiple),)
 
 
-def states(attachment: BoundAttachment) -> bool:
-    if attachment.rule is None:
-        return False
-    stride = attachment.rule.stride
-    bounded = isinstance(stride.min, int) or isinstance(stride.max, int) or isinstance(stride.max_pixels, int)
-    return bounded or stride.beyond is not None
+def _smaller(one: int | None, other: int | None) -> int | None:
+    return min((each for each in (one, other) if each is not None), default=None)
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None
-    stride = attachment.rule.stride
-    if isinstance(stride.min, int):
-        need.minimum = max(need.minimum, stride.min)
-    if isinstance(stride.max, int):
-        need.maximum = stride.max if need.maximum is None else min(need.maximum, stride.max)
-    if isinstance(stride.max_pixels, int):
-        least = need.max_pixels
-        need.max_pixels = stride.max_pixels if least is None else min(least, stride.max_pixels)
-    if stride.beyond is not None:
-        need.beyond += ((stride.beyond.bytes, stride.beyond.multiple),)
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None
-    stride = attachment.rule.stride
+def _words(
+    label: str,
+    title: str,
+    least: int | None,
+    most: int | None,
+    most_pixels: int | None,
+    beyond: Beyond | None,
+) -> str:
     parts = []
-    if isinstance(stride.min, int):
-        parts.append(f"at least {stride.min} bytes")
-    if isinstance(stride.max, int):
-        parts.append(f"at most {stride.max} bytes")
-    if isinstance(stride.max_pixels, int):
-        parts.append(f"at most {stride.max_pixels} pixels")
-    if stride.beyond is not None:
-        parts.append(f"a multiple of {stride.beyond.multiple} bytes above {stride.beyond.bytes}")
-    return f"{attachment.title} takes strides of {', '.join(parts)} in {label}"
+    if least is not None:
+        parts.append(f"at least {least} bytes")
+    if most is not None:
+        parts.append(f"at most {most} bytes")
+    if most_pixels is not None:
+        parts.append(f"at most {most_pixels} pixels")
+    if beyond is not None:
+        parts.append(f"a multiple of {beyond.multiple} bytes above {beyond.bytes}")
+    return f"{title} takes strides of {', '.join(parts)} in {label}"
+
+
+KIND: Final = ConstraintKind(
+    name="stride-range",
+    scope="layout",
+    reads=("rule.stride.min", "rule.stride.max", "rule.stride.max_pixels", "rule.stride.beyond"),
+    rule=stated,
+    asks=_asks,
+    words=_words,
+)

@@ -10,30 +10,30 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import BoundAttachment
+from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
-NAME = "stride-set"
-SCOPE = "layout"
+
+def _asks(need: Demand, image: Extent, known: tuple[int, ...] | None, power_of_two: bool) -> None:
+    if known is not None:
+        need.sets += (known,)
+    need.power_of_two = need.power_of_two or power_of_two
 
 
-def states(attachment: BoundAttachment) -> bool:
-    return attachment.rule is not None and (
-        attachment.rule.stride.set is not None or attachment.rule.stride.power_of_two
-    )
+def _words(label: str, title: str, known: tuple[int, ...] | None, power_of_two: bool) -> str:
+    if known is None:
+        return f"{title} needs a power of two as the stride of {label}"
+    return f"{title} knows the strides {', '.join(map(str, sorted(known)))} only, for {label}"
 
 
-def demand(attachment: BoundAttachment, need: Demand, image: Extent) -> None:
-    assert attachment.rule is not None
-    if attachment.rule.stride.set is not None:
-        need.sets += (attachment.rule.stride.set,)
-    need.power_of_two = need.power_of_two or attachment.rule.stride.power_of_two
-
-
-def sentence(label: str, attachment: BoundAttachment) -> str:
-    assert attachment.rule is not None
-    allowed = attachment.rule.stride.set
-    if allowed is None:
-        return f"{attachment.title} needs a power of two as the stride of {label}"
-    return f"{attachment.title} knows the strides {', '.join(map(str, sorted(allowed)))} only, for {label}"
+KIND: Final = ConstraintKind(
+    name="stride-set",
+    scope="layout",
+    reads=("rule.stride.set", "rule.stride.power_of_two"),
+    rule=stated,
+    asks=_asks,
+    words=_words,
+)

@@ -21,59 +21,83 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 
-from heapwright.solver.constraints.kind import Case
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.cases import BoundAttachment, Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
+from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Selector
 
-NAME = "audience"
-SCOPE = "heap"
+if TYPE_CHECKING:
+    from heapwright.solver.question.resolve import Question
+
+NAME: Final = "audience"
+Audiences = frozenset[tuple[Selector, ...]]
+MayAccess = frozenset[str] | None
 
 
-def broken(case: Case) -> bool:
-    return bool(case.question.domain.audiences) and bool(_outsiders(case))
+def _concern(audiences: Audiences) -> bool:
+    return bool(audiences)
 
 
-def widened(case: Case) -> bool:
+def _opens_to_others(
+    board: Board,
+    audiences: Audiences,
+    access: MayAccess,
+    firewall: str | None,
+    devices: tuple[str, ...],
+    labels: tuple[str | None, ...],
+) -> bool:
+    return bool(outside(board, audiences, access, firewall, devices, labels))
+
+
+def fact(label: str, device: str) -> Fact:
+    """That a buffer is stated for nobody who may not see what this device writes to it."""
+    return Fact(NAME, f"{label}→{device}")
+
+
+def widened(question: Question, attachment: BoundAttachment) -> bool:
     """Whether the pipeline states the buffer for somebody who may not see what is brought in here."""
-    assert case.attachment is not None
-    return bool(case.question.domain.wider) and case.question.widens(case.attachment.use)
+    return bool(question.domain.wider) and question.widens(attachment.use)
 
 
-def _outsiders(case: Case, audiences: frozenset[tuple[Selector, ...]] | None = None) -> list[str]:
-    """Whom the firewall lets in who is not in every audience."""
-    if case.heap.access is None:
+def outside(
+    board: Board,
+    audiences: Audiences,
+    access: MayAccess,
+    firewall: str | None,
+    devices: tuple[str, ...],
+    labels: tuple[str | None, ...],
+) -> list[str]:
+    """Whom the firewall of a heap lets in who is not in every audience; `devices` attach under these `labels`."""
+    if access is None:
         return []
-    if case.heap.spec.firewall == "per-buffer":
-        opened = {attachment.device.name for attachment in case.attachments}
-    else:
-        opened = set(case.heap.access)
-    if audiences is None:
-        audiences = case.question.domain.audiences
-    return sorted(name for name in opened if not all(_member(case, name, each) for each in audiences))
+    opened = devices if firewall == "per-buffer" else access
+    played = tuple(zip(devices, labels, strict=True))
+    return sorted(
+        {name for name in opened if not all(_member(board, name, each, played) for each in audiences)}
+    )
 
 
-def _member(case: Case, name: str, audience: tuple[Selector, ...]) -> bool:
-    spec = case.board.devices[name].spec
-    labels = {
-        attachment.use.selector.label for attachment in case.attachments if attachment.device.name == name
-    }
+def _member(
+    board: Board, name: str, audience: tuple[Selector, ...], played: tuple[tuple[str, str | None], ...]
+) -> bool:
+    spec = board.devices[name].spec
     return any(
         member.kind == spec.kind
         and (member.connector is None or member.connector in spec.connectors)
-        and (member.label is None or member.label in labels)
+        and (member.label is None or (name, member.label) in played)
         for member in audience
     )
 
 
-def sentence(case: Case) -> str:
-    who = ", ".join(_outsiders(case))
-    uninvited = _outsiders(case, case.question.stated.audiences)
+def words(case: Case) -> str:
+    board, audiences, *of_heap = KIND.given(case)
+    who = ", ".join(outside(board, audiences, *of_heap))
+    uninvited = outside(board, case.question.stated.audiences, *of_heap)
     via = f" ({case.question.carried})" if case.question.carried and not uninvited else ""
     return f"{case.heap.name} opens to {who}, outside the audience of {case.label}{via}"
-
-
-def source(case: Case) -> str:
-    return case.heap.source
 
 
 def stated_sentence(label: str, named: Sequence[str], stage: str, sources: Sequence[tuple[str, str]]) -> str:
@@ -81,3 +105,18 @@ def stated_sentence(label: str, named: Sequence[str], stage: str, sources: Seque
     what = " and ".join(name for name, _ in sources)
     whom = "; ".join(members for _, members in sources)
     return f"{label} is stated for {', '.join(named)}, and {stage} carries {what} into it, which is for {whom} only"
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="heap",
+    concerned_by=("question.domain.audiences",),
+    concern=_concern,
+    reads=(
+        "board", "question.domain.audiences", "heap.access", "heap.spec.firewall", "attachments.*.device.name",
+        "attachments.*.use.selector.label",
+    ),
+    rule=_opens_to_others,
+    words=words,
+    source=of_heap,
+)  # fmt: skip

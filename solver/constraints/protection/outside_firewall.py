@@ -16,44 +16,64 @@ Example:
 
 from __future__ import annotations
 
+from typing import Any, Final
+
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 from heapwright.solver.constraints.protection import audience
-from heapwright.solver.constraints.protection.protected_needs_firewall import closed
-
-NAME = "outside-firewall"
-SCOPE = "reach"
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return board.has_closed or board.has_moving  # a buffer may move to where no firewall is
+def _concern(board: Board, protected: bool) -> bool:
+    return protected and (board.has_closed or board.has_moving)  # it may move to where no firewall is
 
 
-def broken(case: Case) -> bool:
-    if not case.question.protected:
+def _stranger(
+    protected: bool,
+    device: str,
+    access: audience.MayAccess,
+    moved: bool,
+    home_closed: bool,
+    board: Board,
+    audiences: audience.Audiences,
+    *of_home: Any,
+) -> bool:
+    if not protected:
         return False
-    if case.heap.access is not None and case.device.name not in case.heap.access:
+    if access is not None and device not in access:
         return True
-    return case.backing is not case.heap and (
-        not closed(case.backing)
-        or case.device.name not in (case.backing.access or ())
-        or audience.broken(case._replace(heap=case.backing))
+    return moved and (
+        not home_closed
+        or device not in (of_home[0] or ())
+        or bool(audience.outside(board, audiences, *of_home))
     )
 
 
-def sentence(case: Case) -> str:
+def _words(case: Case) -> str:
     heap = case.heap
     moved = ""
-    if case.device.name in (heap.access or ()) and case.backing is not heap:
+    if case.device.name in (heap.access or ()) and case.moved:
         heap, moved = case.backing, f", to which {case.label} moves from {case.heap.name}"
-        if not closed(heap):
+        if not heap.guarded:
             return f"{heap.name}{moved}, has no known firewall, and {case.question.shielded}"
         if case.device.name in (heap.access or ()):
-            return f"{audience.sentence(case._replace(heap=heap))}; it moves there from {case.heap.name}"
+            return f"{audience.words(case._replace(heap=heap))}; it moves there from {case.heap.name}"
     inside = ", ".join(sorted(heap.access or ())) or "nobody"
     around = moved or f" around {case.label}"
     return f"{case.device.name} stands outside the firewall of {heap.name}{around}, which admits {inside}"
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="outside-firewall",
+    scope="reach",
+    concerned_by=("board", "question.domain.protected"),
+    concern=_concern,
+    reads=(
+        "question.domain.protected", "attachment.device.name", "heap.access", "moved", "backing.guarded", "board",
+        "question.domain.audiences", "backing.access", "backing.spec.firewall", "attachments.*.device.name",
+        "attachments.*.use.selector.label",
+    ),
+    rule=_stranger,
+    words=_words,
+    source=of_heap,
+)  # fmt: skip

@@ -20,9 +20,11 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Final
 
-NAME = "protected-flow"
-SCOPE = "question"
+from heapwright.solver.constraints.kind import ConstraintKind
+
+NAME: Final = "protected-flow"
 
 
 def sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:
@@ -36,3 +38,6 @@ def audience_sentence(label: str, port: str, stage: str, sources: Sequence[str])
         f"{stage} reads {' and '.join(sources)}, so nobody outside {'its' if len(sources) == 1 else 'their'} "
         f"audience may see what {port} writes to {label}"
     )
+
+
+KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)

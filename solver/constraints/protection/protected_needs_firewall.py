@@ -3,7 +3,7 @@
 That is a heap with a stated `access` and no CPU mapping. An unknown access set
 counts as no firewall, and an unknown mapping as a mapping: failing closed. One range
 of memory has one access list, so where another heap uses the same memory otherwise
-there is no firewall either (see `heapwright.platforms.checks.firewalls`).
+there is no firewall either (see platforms.firewalls).
 
 Source: linux-7.2.13:drivers/tee/tee_heap.c tee_heap_buf_ops; design §5, 33.
 
@@ -17,40 +17,46 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import HeapView
-from heapwright.solver.constraints.kind import Case
+from typing import Final
 
-NAME = "protected-needs-firewall"
-SCOPE = "heap"
-
-
-def closed(heap: HeapView) -> bool:
-    """Whether it is known who gets into the heap, and that the CPU does not."""
-    return heap.access is not None and heap.spec.cpu == "none"
+from heapwright.platforms.checks.firewalls import AccessConflict
+from heapwright.solver.board.board import Board
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
 
-def broken(case: Case) -> bool:
-    return case.question.protected and not closed(case.heap)
+def _concern(protected: bool) -> bool:
+    return protected
 
 
-def sentence(case: Case) -> str:
+def _open(protected: bool, guarded: bool) -> bool:
+    return protected and not guarded
+
+
+def _words(case: Case) -> str:
     if case.heap.disputed is not None:
-        return f"{case.question.shielded}, and {_dispute(case)}"
+        return f"{case.question.shielded}, and {_dispute(case.board, case.heap.disputed)}"
     if case.heap.access is None:
         return f"{case.question.shielded}, and {case.heap.name} has no known firewall"
     can = "may be able to" if case.heap.spec.cpu == "unknown" else "can"
     return f"{case.question.shielded}, and the CPU {can} map buffers of {case.heap.name}"
 
 
-def source(case: Case) -> str:
-    return case.heap.source
-
-
-def _dispute(case: Case) -> str:
+def _dispute(board: Board, clash: AccessConflict) -> str:
     """`a has no known firewall: b allocates from tz too and has none`."""
-    clash = case.heap.disputed
-    assert clash is not None
-    other = case.board.heaps[clash.other]
+    other = board.heaps[clash.other]
     how = f"allocates from {clash.memory} too" if clash.memory else "may allocate from the same memory"
     whom = "has none" if not other.closed else "admits others"
-    return f"{case.heap.name} has no known firewall: {other.name} {how} and {whom}"
+    return f"{clash.heap} has no known firewall: {other.name} {how} and {whom}"
+
+
+KIND: Final = ConstraintKind(
+    name="protected-needs-firewall",
+    scope="heap",
+    concerned_by=("question.domain.protected",),
+    concern=_concern,
+    reads=("question.domain.protected", "heap.guarded"),
+    rule=_open,
+    words=_words,
+    source=of_heap,
+)

@@ -15,19 +15,31 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Case
+from typing import Final
 
-NAME = "protected-only"
-SCOPE = "heap"
-
-
-def broken(case: Case) -> bool:
-    return case.heap.closed and not case.question.protected
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
 
-def sentence(case: Case) -> str:
+def _concern(protected: bool) -> bool:
+    return not protected
+
+
+def _closed(protected: bool, closed: bool) -> bool:
+    return closed and not protected
+
+
+def _words(case: Case) -> str:
     return f"{case.heap.name} holds protected buffers only, and {case.label} is not protected"
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="protected-only",
+    scope="heap",
+    concerned_by=("question.domain.protected",),
+    concern=_concern,
+    reads=("question.domain.protected", "heap.closed"),
+    rule=_closed,
+    words=_words,
+    source=of_heap,
+)

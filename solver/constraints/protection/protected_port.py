@@ -14,27 +14,30 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Case
+from typing import Final
 
-NAME = "protected-port"
-SCOPE = "attachment"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_port
 
 
-def broken(case: Case) -> bool:
-    assert case.attachment is not None
+def _refused(protected: bool, port: str) -> bool:
+    return port not in ("allowed", "required") if protected else port == "required"
+
+
+def _words(case: Case) -> str:
+    device, port, *_ = case.attached
+    title, stated = case.attached.title, case.board.platform.devices[device.name].ports[port]
     if case.question.protected:
-        return case.attachment.port.protected not in ("allowed", "required")
-    return case.attachment.port.protected == "required"
+        known = "refuses" if stated.protected == "refused" else "is not known to take"
+        return f"{case.question.shielded}, and {title} {known} protected buffers"
+    return f"{title} takes protected buffers only, and {case.label} is not protected"
 
 
-def sentence(case: Case) -> str:
-    assert case.attachment is not None
-    if case.question.protected:
-        known = "refuses" if case.attachment.port.protected == "refused" else "is not known to take"
-        return f"{case.question.shielded}, and {case.attachment.title} {known} protected buffers"
-    return f"{case.attachment.title} takes protected buffers only, and {case.label} is not protected"
-
-
-def source(case: Case) -> str:
-    assert case.attachment is not None
-    return case.attachment.port.source
+KIND: Final = ConstraintKind(
+    name="protected-port",
+    scope="attachment",
+    reads=("question.domain.protected", "attachment.port.protected"),
+    rule=_refused,
+    words=_words,
+    source=of_port,
+)

@@ -16,42 +16,38 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.platforms.schema import Window
-from heapwright.solver.board.board import Board
+from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-
-NAME = "address-reach"
-SCOPE = "reach"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    device = attachment.device
+def _concern(board: Board, device: DeviceView) -> bool:
     if device.translation not in ("none", "mmu"):
         return False
     return device.dma.window is not None or not board.within(device.bits)
 
 
-def broken(case: Case) -> bool:
-    if case.device.translation not in ("none", "mmu"):
+def _misses(device: DeviceView, memories: tuple[MemoryView, ...] | None) -> bool:
+    if device.translation not in ("none", "mmu"):
         return False
-    if case.backing.memories is None:
-        return case.device.dma.window is not None or (case.device.bits is not None and case.device.bits < 64)
-    return any(_beyond(case, memory) for memory in case.backing.memories)
+    if memories is None:
+        return device.dma.window is not None or (device.bits is not None and device.bits < 64)
+    return any(_beyond(device, memory) for memory in memories)
 
 
-def _beyond(case: Case, memory: MemoryView) -> bool:
+def _beyond(device: DeviceView, memory: MemoryView) -> bool:
     if memory.local and not memory.addressed and memory.highest is None:
         return False
-    window, bits = case.device.dma.window, case.device.bits
-    offset = 0
-    if window is not None:
-        offset = window.offset
-        if not _carried(window, memory):
-            return True
+    window, bits = device.dma.window, device.bits
+    if window is not None and not _carried(window, memory):
+        return True
     if bits is None or bits >= 64:
         return False
-    return memory.highest is None or memory.highest + offset > 1 << bits
+    return memory.highest is None or memory.highest + device.offset > 1 << bits
 
 
 def _carried(window: Window, memory: MemoryView) -> bool:
@@ -59,9 +55,9 @@ def _carried(window: Window, memory: MemoryView) -> bool:
     return memory.lowest >= window.base and end is not None and end <= window.base + window.size
 
 
-def sentence(case: Case) -> str:
+def _words(case: Case) -> str:
     device, bits = case.device, case.device.bits
-    memory = next((m for m in case.backing.memories or () if _beyond(case, m)), None)
+    memory = next((m for m in case.backing.memories or () if _beyond(device, m)), None)
     where = f"{case.backing.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     window = device.dma.window
@@ -74,5 +70,13 @@ def sentence(case: Case) -> str:
     return f"{device.name} addresses {bits} bits; {where}, which may reach {end}{shifted}"
 
 
-def source(case: Case) -> str:
-    return case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="address-reach",
+    scope="reach",
+    concerned_by=("board", "attachment.device"),
+    concern=_concern,
+    reads=("attachment.device", "backing.memories"),
+    rule=_misses,
+    words=_words,
+    source=of_device,
+)

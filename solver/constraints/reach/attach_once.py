@@ -11,20 +11,28 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.constraints.kind import Case
+from typing import Final
 
-NAME = "attach-once"
-SCOPE = "attachment"
-
-
-def broken(case: Case) -> bool:
-    return case.device.spec.once and sum(t.device is case.device for t in case.attachments) > 1
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
 
-def sentence(case: Case) -> str:
+def _again(once: bool, device: str, attached: tuple[str, ...]) -> bool:
+    return once and attached.count(device) > 1
+
+
+def _words(case: Case) -> str:
     times = sum(t.device is case.device for t in case.attachments)
     return f"{case.device.name} attaches a buffer once, and {case.label} is attached to it {times} times"
 
 
-def source(case: Case) -> str:
-    return case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="attach-once",
+    scope="attachment",
+    concerned_by=("attachment.device.spec.once",),
+    concern=bool,
+    reads=("attachment.device.spec.once", "attachment.device.name", "attachments.*.device.name"),
+    rule=_again,
+    words=_words,
+    source=of_device,
+)

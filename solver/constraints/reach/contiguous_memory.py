@@ -20,66 +20,62 @@ Example:
 from __future__ import annotations
 
 from math import gcd
+from typing import Final
 
 from heapwright.platforms.values import in_units
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-
-NAME = "contiguous-memory"
-SCOPE = "run"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.device.translation == "none"
+from heapwright.solver.board.board import DeviceView, Promise
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
 
-def broken(case: Case) -> bool:
-    if case.device.translation != "none":
+def _concern(translation: str) -> bool:
+    return translation == "none"
+
+
+def _scattered(
+    device: DeviceView, promise: Promise, memories: tuple[MemoryView, ...] | None, sizes: tuple[int, ...]
+) -> bool:
+    boundary = device.boundary
+    if device.translation != "none" or (promise.run is None and device.longest is None and boundary is None):
         return False
-    layout, dma = case.layout, case.device.dma
-    assert layout is not None  # scope `run`
-    if case.backing.run is None and dma.segment_size is None and dma.boundary is None:
-        return False
-    most = _segments(case)
-    for size in layout.sizes:
-        if _pieces(case, size) > most:
-            return True
-    return dma.boundary is not None and _straddles(case)
-
-
-def _segments(case: Case) -> int:
-    stated = case.device.dma.segments
-    return stated if isinstance(stated, int) else 1
-
-
-def _piece(case: Case, size: int) -> int:
-    """The longest piece the device is sure to get, in bytes."""
-    run = case.backing.run
-    longest = size if run is None else min(run, size)
-    limit = case.device.dma.segment_size
-    if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
-        longest = min(longest, limit)
-    return longest
-
-
-def _pieces(case: Case, size: int) -> int:
-    if case.device.dma.segments == "unknown":
-        return 0
-    exported = case.backing.exported(size)
-    return -(-exported // _piece(case, exported))
-
-
-def _straddles(case: Case) -> bool:
-    boundary = case.device.dma.boundary
-    if not isinstance(boundary, int) or case.layout is None:
-        return False
-    exported = [case.backing.exported(size) for size in case.layout.sizes]
-    if all(_piece(case, size) <= gcd(_start(case, size), boundary) for size in exported):
-        return False
-    if case.backing.memories is None:
+    if _too_many(device, promise, sizes):
         return True
-    offset = case.device.offset
-    for memory in case.backing.memories:
+    return boundary is not None and _straddles(device, boundary, promise, memories, sizes)
+
+
+def _too_many(device: DeviceView, promise: Promise, sizes: tuple[int, ...]) -> bool:
+    """Whether a dma-buf may come in more pieces than the device walks."""
+    most = device.segments
+    return most is not None and any(_pieces(device, promise, size) > most for size in sizes)
+
+
+def _pieces(device: DeviceView, promise: Promise, size: int) -> int:
+    exported = promise.exported(size)
+    return -(-exported // _piece(device, promise, exported))
+
+
+def _piece(device: DeviceView, promise: Promise, size: int) -> int:
+    """The longest piece the device is sure to get, in bytes."""
+    return min(each for each in (size, promise.run, device.longest) if each is not None)
+
+
+def _straddles(
+    device: DeviceView,
+    boundary: int,
+    promise: Promise,
+    memories: tuple[MemoryView, ...] | None,
+    sizes: tuple[int, ...],
+) -> bool:
+    exported = [promise.exported(size) for size in sizes]
+    if all(
+        _piece(device, promise, size) <= gcd(_start(device, promise, size), boundary) for size in exported
+    ):
+        return False
+    if memories is None:
+        return True
+    offset = device.offset
+    for memory in memories:
         if memory.highest is None:
             return True
         if (memory.lowest + offset) // boundary != (memory.highest + offset - 1) // boundary:
@@ -87,35 +83,37 @@ def _straddles(case: Case) -> bool:
     return False
 
 
-def _start(case: Case, size: int) -> int:
+def _start(device: DeviceView, promise: Promise, size: int) -> int:
     """What the bus address of every piece is a multiple of: runs after the first start on any page."""
-    backing, piece = case.backing, _piece(case, size)
-    run = size if backing.run is None else min(backing.run, size)
-    start = backing.alignment(size) if run == size else backing.page
+    piece = _piece(device, promise, size)
+    run = size if promise.run is None else min(promise.run, size)
+    start = promise.alignment(size) if run == size else promise.page
     if piece < run:
         start = gcd(start, piece)
-    return gcd(start, case.device.offset)
+    return gcd(start, device.offset)
 
 
-def sentence(case: Case) -> str:
-    device, backing = case.device.name, case.backing
-    if case.layout is not None and not any(_pieces(case, s) > _segments(case) for s in case.layout.sizes):
+def _words(case: Case) -> str:
+    device, backing, pieces = case.device, case.backing, case.device.segments
+    if case.layout is not None and not _too_many(device, backing.promise, case.layout.sizes):
         return (
-            f"{device} has no IOMMU and no piece of {case.label} may straddle a boundary of "
-            f"{in_units(_int(case.device.dma.boundary))}; {backing.name} does not promise that"
+            f"{device.name} has no IOMMU and no piece of {case.label} may straddle a boundary of "
+            f"{in_units(device.boundary or 0)}; {backing.name} does not promise that"
         )
-    run = "whole buffers" if backing.run is None else f"runs of {in_units(backing.run)}"
-    pieces = _segments(case)
-    must = "one physical run" if pieces == 1 else f"at most {pieces} physical runs"
-    limit = case.device.dma.segment_size
-    if isinstance(limit, int) and isinstance(case.device.dma.segments, int):
-        must += f" of at most {in_units(limit)}"
-    return f"{device} has no IOMMU, so {case.label} must be {must}; {backing.name} guarantees {run}"
+    run = "whole buffers" if backing.promise.run is None else f"runs of {in_units(backing.promise.run)}"
+    must = "one physical run" if pieces in (1, None) else f"at most {pieces} physical runs"
+    if device.longest is not None:
+        must += f" of at most {in_units(device.longest)}"
+    return f"{device.name} has no IOMMU, so {case.label} must be {must}; {backing.name} guarantees {run}"
 
 
-def _int(value: object) -> int:
-    return value if isinstance(value, int) else 0
-
-
-def source(case: Case) -> str:
-    return case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="contiguous-memory",
+    scope="run",
+    concerned_by=("attachment.device.translation",),
+    concern=_concern,
+    reads=("attachment.device", "backing.promise", "backing.memories", "layout.sizes"),
+    rule=_scattered,
+    words=_words,
+    source=of_device,
+)

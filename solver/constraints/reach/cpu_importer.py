@@ -14,26 +14,29 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from typing import Final
 
-NAME = "cpu-importer"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.device.spec.by_cpu
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
 
-def broken(case: Case) -> bool:
-    return case.device.spec.by_cpu and case.device.spec.kind != "cpu" and case.heap.cpu == "none"
+def _unmapped(by_cpu: bool, kind: str, cpu: str) -> bool:
+    return by_cpu and kind != "cpu" and cpu == "none"
 
 
-def sentence(case: Case) -> str:
+def _words(case: Case) -> str:
     return (
         f"{case.device.name} reads {case.label} through a CPU mapping, and {case.heap.name} cannot be mapped"
     )
 
 
-def source(case: Case) -> str:
-    return case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="cpu-importer",
+    scope="reach",
+    concerned_by=("attachment.device.spec.by_cpu",),
+    concern=bool,
+    reads=("attachment.device.spec.by_cpu", "attachment.device.spec.kind", "heap.cpu"),
+    rule=_unmapped,
+    words=_words,
+    source=of_device,
+)

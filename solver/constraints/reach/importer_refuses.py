@@ -13,57 +13,71 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from typing import Final
 
-NAME = "importer-refuses"
-SCOPE = "reach"
+from heapwright.solver.board.board import DeviceView
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind
+
+Listed = tuple[str, ...] | str | None
+"""Heaps from which is taken, by name; `none` or nobody knows: from its own; None or `any`: from all."""
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
+def _concern(any_p2p: bool, device: DeviceView, takes_from: Listed) -> bool:
     return (
-        attachment.device.spec.imports != "any"
-        or attachment.port.takes_from is not None
-        or (board.demands_p2p and not (attachment.device.by_cpu or attachment.device.p2p))
+        device.spec.imports != "any"
+        or takes_from is not None
+        or (any_p2p and not (device.by_cpu or device.p2p))
     )
 
 
-def broken(case: Case) -> bool:
-    return _by_device(case) or _by_port(case) or _by_heap(case)
+def _refused(
+    device: DeviceView, takes_from: Listed, exporter: str | None, listed: str | None, requires_p2p: bool
+) -> bool:
+    return (
+        _by_device(device, exporter, listed)
+        or _by_port(device, takes_from, exporter, listed)
+        or _by_heap(device, exporter, requires_p2p)
+    )
 
 
-def _own(case: Case) -> bool:
-    return case.heap.spec.exporter == case.device.name
-
-
-def _by_device(case: Case) -> bool:
-    imports = case.device.spec.imports
-    if imports == "any" or _own(case):
+def _by_device(device: DeviceView, exporter: str | None, listed: str | None) -> bool:
+    imports = device.spec.imports
+    if imports == "any" or exporter == device.name:
         return False
-    return isinstance(imports, str) or case.heap.name not in imports
+    return isinstance(imports, str) or listed not in imports
 
 
-def _by_port(case: Case) -> bool:
-    takes = case.attachment.port.takes_from if case.attachment is not None else None
+def _by_port(device: DeviceView, takes: Listed, exporter: str | None, listed: str | None) -> bool:
     if takes is None:
         return False
-    return not _own(case) if isinstance(takes, str) else case.heap.name not in takes
+    return exporter != device.name if isinstance(takes, str) else listed not in takes
 
 
-def _by_heap(case: Case) -> bool:
-    return case.heap.spec.requires_p2p and not (case.device.by_cpu or case.device.p2p or _own(case))
+def _by_heap(device: DeviceView, exporter: str | None, requires_p2p: bool) -> bool:
+    return requires_p2p and not (device.by_cpu or device.p2p or exporter == device.name)
 
 
-def sentence(case: Case) -> str:
-    assert case.attachment is not None
-    if _by_heap(case) and not _by_device(case) and not _by_port(case):
+def _who(case: Case) -> tuple[bool, bool, bool]:
+    """Whether the device, the port and the heap refuse."""
+    device, takes, exporter, listed, requires_p2p = KIND.given(case)
+    return (
+        _by_device(device, exporter, listed),
+        _by_port(device, takes, exporter, listed),
+        _by_heap(device, exporter, requires_p2p),
+    )
+
+
+def _words(case: Case) -> str:
+    by_device, by_port, by_heap = _who(case)
+    if by_heap and not by_device and not by_port:
         return (
             f"{case.heap.name} exports {case.label} to peer-to-peer importers only, "
             f"and {case.device.name} is none"
         )
-    if _by_port(case) and not _by_device(case):
-        known = _listed(case.attachment.port.takes_from)
-        return f"{case.attachment.title} takes {known} only, and not {case.label} from {case.heap.name}"
+    if by_port and not by_device:
+        known = _listed(case.attached.port.takes_from)
+        return f"{case.attached.title} takes {known} only, and not {case.label} from {case.heap.name}"
     known = _listed(case.device.spec.imports)
     return f"{case.device.name} imports {known} only, and not {case.label} from {case.heap.name}"
 
@@ -72,6 +86,19 @@ def _listed(names: object) -> str:
     return f"buffers of {', '.join(names)}" if isinstance(names, tuple) and names else "its own buffers"
 
 
-def source(case: Case) -> str:
-    assert case.attachment is not None
-    return case.attachment.port.source if _by_port(case) else case.device.spec.source
+def _source(case: Case) -> str:
+    return case.attached.port.source if _who(case)[1] else case.device.spec.source
+
+
+KIND: Final = ConstraintKind(
+    name="importer-refuses",
+    scope="reach",
+    concerned_by=("board.demands_p2p", "attachment.device", "attachment.port.takes_from"),
+    concern=_concern,
+    reads=(
+        "attachment.device", "attachment.port.takes_from", "heap.spec.exporter", "heap.listed", "heap.spec.requires_p2p"
+    ),
+    rule=_refused,
+    words=_words,
+    source=_source,
+)  # fmt: skip

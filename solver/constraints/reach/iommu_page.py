@@ -17,48 +17,59 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
+from heapwright.platforms.schema import Iommu
 from heapwright.platforms.values import in_units
-from heapwright.solver.board.board import Board, DeviceView
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-
-NAME = "iommu-page"
-SCOPE = "run"
+from heapwright.solver.board.board import Board, Promise
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_iommu
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return _page(board, attachment.device) > board.page
+def _concern(iommu: Iommu | None, page: int) -> bool:
+    return _page(iommu) > page
 
 
-def broken(case: Case) -> bool:
-    assert case.layout is not None  # scope `run`
-    page = _page(case.board, case.device)
-    return page > 1 and any(_unaligned(case, page, case.backing.exported(size)) for size in case.layout.sizes)
+def _unaligned(iommu: Iommu | None, promise: Promise, sizes: tuple[int, ...]) -> bool:
+    page = _page(iommu)
+    return page > 1 and any(_cut(promise, page, promise.exported(size)) for size in sizes)
 
 
-def _page(board: Board, device: DeviceView) -> int:
-    name = device.dma.iommu
-    if device.translation != "iommu" or name is None:
-        return 1
-    return board.platform.iommus[name].page or 1
+def _page(iommu: Iommu | None) -> int:
+    return (iommu.page if iommu is not None else None) or 1
 
 
-def _unaligned(case: Case, page: int, size: int) -> bool:
-    run = case.backing.run
-    cut = run is not None and run < size and run % page != 0
-    return cut or size % page != 0 or case.backing.alignment(size) % page != 0
+def _cut(promise: Promise, page: int, size: int) -> bool:
+    run = promise.run
+    within = run is not None and run < size and run % page != 0
+    return within or size % page != 0 or promise.alignment(size) % page != 0
 
 
-def sentence(case: Case) -> str:
-    backing, page = case.backing, in_units(_page(case.board, case.device))
-    run = "whole buffers" if backing.run is None else f"runs of {in_units(backing.run)}"
-    sizes = [backing.exported(size) for size in case.layout.sizes] if case.layout is not None else []
-    of = ", ".join(f"{size} bytes on a multiple of {in_units(backing.alignment(size))}" for size in sizes)
+def _helped(board: Board) -> bool:
+    """A larger buffer may be whole pages of the IOMMU."""
+    return any(_page(device.iommu) > board.page for device in board.devices.values())
+
+
+def _words(case: Case) -> str:
+    backing, promise = case.backing, case.backing.promise
+    run = "whole buffers" if promise.run is None else f"runs of {in_units(promise.run)}"
+    sizes = [promise.exported(size) for size in case.layout.sizes] if case.layout is not None else []
+    of = ", ".join(f"{size} bytes on a multiple of {in_units(promise.alignment(size))}" for size in sizes)
     return (
-        f"{case.device.dma.iommu}, through which {case.device.name} reaches {case.label}, maps pages of {page}; "
+        f"{case.device.dma.iommu}, through which {case.device.name} reaches {case.label}, "
+        f"maps pages of {in_units(_page(case.device.iommu))}; "
         f"{backing.name} guarantees {run}" + (f", here {of}" if of else "")
     )
 
 
-def source(case: Case) -> str:
-    name = case.device.dma.iommu
-    return case.board.platform.iommus[name].source if name else case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="iommu-page",
+    scope="run",
+    concerned_by=("attachment.device.iommu", "board.page"),
+    concern=_concern,
+    reads=("attachment.device.iommu", "backing.promise", "layout.sizes"),
+    rule=_unaligned,
+    words=_words,
+    source=of_iommu,
+    helped=_helped,
+)

@@ -14,30 +14,26 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board, DeviceView
+from typing import Final
+
+from heapwright.platforms.schema import Iommu
+from heapwright.solver.board.board import Board
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-
-NAME = "iommu-reach"
-SCOPE = "reach"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_iommu
 
 
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.device.translation == "iommu" and not board.within(_bits(board, attachment.device))
+def _concern(board: Board, iommu: Iommu | None) -> bool:
+    return not board.within(_bits(iommu))
 
 
-def broken(case: Case) -> bool:
-    if case.device.translation != "iommu":
-        return False
-    bits = _bits(case.board, case.device)
-    if bits is None:
-        return False
-    return case.backing.memories is None or any(_beyond(memory, bits) for memory in case.backing.memories)
+def _misses(iommu: Iommu | None, memories: tuple[MemoryView, ...] | None) -> bool:
+    bits = _bits(iommu)
+    return bits is not None and (memories is None or any(_beyond(memory, bits) for memory in memories))
 
 
-def _bits(board: Board, device: DeviceView) -> int | None:
-    name = device.dma.iommu
-    bits = board.platform.iommus[name].bits if name is not None else None
+def _bits(iommu: Iommu | None) -> int | None:
+    bits = iommu.bits if iommu is not None else None
     return bits if isinstance(bits, int) and bits < 64 else None
 
 
@@ -47,8 +43,8 @@ def _beyond(memory: MemoryView, bits: int) -> bool:
     return memory.highest is None or memory.highest > 1 << bits
 
 
-def sentence(case: Case) -> str:
-    bits = _bits(case.board, case.device)
+def _words(case: Case) -> str:
+    bits = _bits(case.device.iommu)
     memory = next((m for m in case.backing.memories or () if _beyond(m, bits or 0)), None)
     where = f"{case.backing.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
@@ -58,6 +54,13 @@ def sentence(case: Case) -> str:
     )
 
 
-def source(case: Case) -> str:
-    name = case.device.dma.iommu
-    return case.board.platform.iommus[name].source if name else case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="iommu-reach",
+    scope="reach",
+    concerned_by=("board", "attachment.device.iommu"),
+    concern=_concern,
+    reads=("attachment.device.iommu", "backing.memories"),
+    rule=_misses,
+    words=_words,
+    source=of_iommu,
+)

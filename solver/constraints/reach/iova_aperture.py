@@ -5,7 +5,7 @@ its own (MT8195 larbs, RGA3) and is bounded by its own address width. A check of
 one buffer against a mask is not enough: 8K frames filled RGA3's 4 GiB together.
 Nor is their sum: dma-iommu aligns each mapping to its size rounded up to a power
 of two and does not give out the first page, so 63 frames of 47.5 MiB fit into 4 GiB,
-not 86 (see heapwright.solver.board.iova).
+not 86 (see solver.iova).
 
 Source: linux-7.3.4:drivers/iommu/dma-iommu.c iommu_dma_alloc_iova(), iommu_dma_init_domain();
 drivers/iommu/mtk_iommu.c mt8192_multi_dom[]; rockchip-linux/mpp#560.
@@ -19,26 +19,35 @@ Example:
 from __future__ import annotations
 
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from typing import Final
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board import iova
-from heapwright.solver.board.board import Board
+from heapwright.solver.board.board import Board, DeviceView, Promise
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.kind import Placed
+from heapwright.solver.constraints.cases import Placed
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
+from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.facts import Fact
 
-NAME = "iova-aperture"
-SCOPE = "budget"
+NAME: Final = "iova-aperture"
+_READS: Final = ("board", "attachments.*.device", "backing.promise", "sizes", "existing")
 BYTES, BLOCKS, RUNS = "IOVA bytes", "IOVA blocks", "IOVA runs"
 
 
-def charges(placed: Placed) -> list[Charge]:
+def _charges(
+    board: Board,
+    devices: tuple[DeviceView, ...],
+    promise: Promise,
+    sizes: tuple[int, ...],
+    existing: bool,
+) -> list[Charge]:
     """In bytes; class by class where it matters, or where buffers exist and may stand anywhere."""
     found: list[Charge] = []
-    for space, sizes, certain in _mappings(placed):
-        every = placed.existing or placed.board.by_class
-        classes = space.classes(sizes if certain else ()) if every else (space.page,)
-        found += [(_budget(placed.board, space, c), _amount(space, sizes, c, certain), 0) for c in classes]
+    for space, mapped, certain in _mappings(board, devices, promise, sizes, existing):
+        every = existing or board.by_class
+        classes = space.classes(mapped if certain else ()) if every else (space.page,)
+        found += [(_budget(board, space, c), _amount(space, mapped, c, certain), 0) for c in classes]
     return found
 
 
@@ -49,7 +58,11 @@ def overfull(
 
     `charged` is what live placements take of each budget; `dropped` facts are not imposed.
     """
-    mapped = [(placed.board, *mapping, number) for placed, number in chosen for mapping in _mappings(placed)]
+    mapped = [
+        (placed.board, *mapping, number)
+        for placed, number in chosen
+        for mapping in _mappings(*reader(_READS)(placed))
+    ]
     if not mapped or (not any(budget.kind == NAME for budget in charged) and _ample(mapped)):
         return False
     used: dict[Budget, int] = {}
@@ -83,20 +96,21 @@ def at_most(budget: Budget, amount: int) -> int:
     return min(amount, budget.limit) if budget.kind == NAME else amount
 
 
-def _mappings(placed: Placed) -> Iterator[tuple[iova.Space, list[int], bool]]:
+def _mappings(
+    board: Board,
+    devices: tuple[DeviceView, ...],
+    promise: Promise,
+    sizes: tuple[int, ...],
+    existing: bool,
+) -> Iterator[tuple[iova.Space, list[int], bool]]:
     """For every device that maps: a space, what is mapped, and whether it is mapped in order."""
-    seen = []
-    for attachment in placed.attachments:
-        device = attachment.device
-        if device in seen:
-            continue
-        seen.append(device)
-        of_device = iova.spaces(placed.board, device)
+    for device in dict.fromkeys(devices):
+        of_device = iova.spaces(board, device)
         if of_device.own is None:
             continue
-        sizes = [placed.backing.exported(size) for size in placed.sizes]
-        for space in of_device.touched if placed.existing else (of_device.own,):
-            yield space, sizes, not placed.existing
+        exported = [promise.exported(size) for size in sizes]
+        for space in of_device.touched if existing else (of_device.own,):
+            yield space, exported, not existing
 
 
 def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -> int:
@@ -116,7 +130,7 @@ def _budget(board: Board, space: iova.Space, of_class: int) -> Budget:
     return found
 
 
-def sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     if budget.what.startswith(BYTES):
         return f"{who} {used} bytes of bus addresses behind {budget.subject}; its aperture has {budget.limit}"
     of_class = int(budget.what.split()[3])
@@ -132,7 +146,20 @@ def sentence(budget: Budget, used: int, who: str) -> str:
     )
 
 
-def source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     if "all behind" in budget.what:
         return board.platform.iommus[budget.subject].source
     return board.devices[budget.subject].spec.source
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="budget",
+    budget=Budgeting(
+        reads=_READS,
+        charges=_charges,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)

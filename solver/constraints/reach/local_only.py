@@ -16,120 +16,126 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Final
 
-from heapwright.solver.board.board import Board, HeapView
+from heapwright.platforms.schema import Port
+from heapwright.solver.board.board import Board, DeviceView, Promise
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
-from heapwright.solver.constraints.kind import BoundAttachment, Case, Placed
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_port
 
-NAME = "local-only"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.port.memory is not None
-
-
-def broken(case: Case) -> bool:
-    return (
-        case.attachment is not None
-        and not allows(case.board, case.attachment, case.backing)
-        and not _only_moved(case)
-    )
+NAME: Final = "local-only"
+WorksFrom = tuple[str, ...] | None
+"""Of the memories that a port works from; None if from all."""
+PlacedIn = tuple[MemoryView, ...] | None
 
 
-def _only_moved(case: Case) -> bool:
-    """Whether the buffer was in the right memory and had to leave it."""
-    return (
-        case.backing is not case.heap
-        and case.attachment is not None
-        and allows(case.board, case.attachment, case.heap)
-    )
+def _concern(wanted: object) -> bool:
+    return wanted is not None
 
 
-def allows(board: Board, attachment: BoundAttachment, heap: HeapView) -> bool:
-    """Whether every place in `heap` is in a memory the port works from."""
-    wanted = attachment.port.memory
-    if wanted is None or wanted == "unknown":
-        return True
-    if heap.memories is None:
-        return False
-    return all(_within(board, memory.name, wanted) for memory in heap.memories)
+def _elsewhere(moved: bool, wanted: WorksFrom, heap: PlacedIn, backing: PlacedIn) -> bool:
+    """Whether the buffer is in none of the memories, but was not where it should be and had to leave."""
+    return not allows(wanted, backing) and not (moved and allows(wanted, heap))
 
 
-def _within(board: Board, name: str | None, wanted: tuple[str, ...]) -> bool:
-    while name is not None:
-        if name in wanted:
-            return True
-        name = board.memories[name].spec.inside
-    return False
+def allows(wanted: WorksFrom, memories: PlacedIn) -> bool:
+    """Whether every place in memories is in one the port works from."""
+    if wanted is None or memories is None:
+        return wanted is None
+    return all(any(around.name in wanted for around in memory.around()) for memory in memories)
 
 
-def charges(placed: Placed) -> Iterable[Charge]:
+def _charges(
+    board: Board,
+    devices: tuple[DeviceView, ...],
+    ports: tuple[Port, ...],
+    memories: PlacedIn,
+    promise: Promise,
+    sizes: tuple[int, ...],
+) -> list[Charge]:
     """The windows around the memories a buffer lies in, shared by all that is pinned or mapped there.
 
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
     a peer-to-peer importer comes through the BAR, so its buffers take visible VRAM.
     """
-    key = (NAME, placed.backing.name)
-    windows = placed.board.budgets.get(key)
+    if not board.has_windows:
+        return []
+    windows = board.budgets.get((NAME, memories))
     if windows is None:
-        windows = placed.board.budgets[key] = tuple(_windows(placed.board, placed.backing))
-    if not windows:
-        return ()
-    each = placed.allocated
+        windows = board.budgets[NAME, memories] = tuple(_windows(board, memories or ()))
+    touching = [(device, _names(port)) for device, port in zip(devices, ports, strict=True)]
     return [
-        (budget, each, 0)
+        (budget, promise.costs(sizes), 0)
         for budget, inner, chain in windows
-        if any(_through(attachment, inner, chain) for attachment in placed.attachments)
+        if any(_through(device, names, inner, chain) for device, names in touching)
     ]
 
 
+def _names(port: Port) -> WorksFrom:
+    return port.memory if isinstance(port.memory, tuple) else None
+
+
 def _windows(
-    board: Board, backing: HeapView
+    board: Board, memories: tuple[MemoryView, ...]
 ) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
-    """Each window that the heap's memories lie behind, with those memories and all between, the window's own included."""
+    """Each window that memories lie behind, with those and all between, the window's own included."""
     inside: dict[str, list[MemoryView]] = {}
     between: dict[str, set[str]] = {}
-    for memory in backing.memories or ():
+    for memory in memories:
         chain: set[str] = set()
         for outer in memory.around():
             chain.add(outer.name)
             if isinstance(outer.spec.window, int):
                 inside.setdefault(outer.name, []).append(memory)
                 between.setdefault(outer.name, set()).update(chain)
-    for name, memories in inside.items():
+    for name, behind in inside.items():
         window = board.memories[name].spec.window
         assert isinstance(window, int)
         budget = Budget(NAME, name, window, f"bytes of the window of {name}", False)
-        yield budget, tuple(memories), frozenset(between[name])
+        yield budget, tuple(behind), frozenset(between[name])
 
 
-def _through(attachment: BoundAttachment, memories: tuple[MemoryView, ...], chain: frozenset[str]) -> bool:
+def _through(
+    device: DeviceView, wanted: WorksFrom, memories: tuple[MemoryView, ...], chain: frozenset[str]
+) -> bool:
     """Whether the attachment needs the buffer within the window: mapped, pinned, or from another device."""
-    if attachment.device.by_cpu:
+    if device.by_cpu or (wanted is not None and not chain.isdisjoint(wanted)):
         return True
-    named = attachment.port.memory
-    if isinstance(named, tuple) and not chain.isdisjoint(named):
-        return True
-    return any(memory.local and attachment.device.name not in memory.local for memory in memories)
+    return any(memory.local and device.name not in memory.local for memory in memories)
 
 
-def sentence(case: Case) -> str:
-    assert case.attachment is not None
-    wanted = ", ".join(case.attachment.port.memory or ())
-    return f"{case.attachment.title} works from {wanted} only; {case.backing.name} allocates {case.label} elsewhere"
+def _words(case: Case) -> str:
+    wanted = ", ".join(case.attached.port.memory or ())
+    return f"{case.attached.title} works from {wanted} only; {case.backing.name} allocates {case.label} elsewhere"
 
 
-def window_sentence(budget: Budget, used: int, who: str) -> str:
+def _exceeded(budget: Budget, used: int, who: str) -> str:
     return f"{who} {used} bytes of the window of {budget.subject}, which has {budget.limit}"
 
 
-def source(case: Case) -> str:
-    assert case.attachment is not None
-    return case.attachment.port.source
-
-
-def window_source(board: Board, budget: Budget) -> str:
+def _source(board: Board, budget: Budget) -> str:
     return board.memories[budget.subject].spec.source
+
+
+KIND: Final = ConstraintKind(
+    name=NAME,
+    scope="reach",
+    concerned_by=("attachment.port.memory",),
+    concern=_concern,
+    reads=("moved", "attachment.port.memory", "heap.memories", "backing.memories"),
+    rule=_elsewhere,
+    words=_words,
+    source=of_port,
+    budget=Budgeting(
+        reads=(
+            "board", "attachments.*.device", "attachments.*.port", "backing.memories", "backing.promise", "sizes"
+        ),
+        charges=_charges,
+        grows=frozenset({"sizes"}),
+        exceeded=_exceeded,
+        source=_source,
+    ),
+)  # fmt: skip

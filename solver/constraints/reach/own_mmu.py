@@ -17,21 +17,27 @@ Example:
 
 from __future__ import annotations
 
+from typing import Final
+
 from heapwright.platforms.values import in_units
-from heapwright.solver.constraints.kind import Case
-
-NAME = "own-mmu"
-SCOPE = "permit"
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
 
-def permits(case: Case) -> bool:
-    return case.device.translation == "mmu" and case.backing.run is not None
+def _permits(translation: str, run: int | None) -> bool:
+    return translation == "mmu" and run is not None
 
 
-def sentence(case: Case) -> str:
-    run = in_units(case.backing.run or 0)
+def _words(case: Case) -> str:
+    run = in_units(case.backing.promise.run or 0)
     return f"{case.device.name} has page tables of its own, so runs of {run} in {case.backing.name} are enough for {case.label}"
 
 
-def source(case: Case) -> str:
-    return case.device.spec.source
+KIND: Final = ConstraintKind(
+    name="own-mmu",
+    scope="permit",
+    reads=("attachment.device.translation", "backing.promise.run"),
+    rule=_permits,
+    words=_words,
+    source=of_device,
+)

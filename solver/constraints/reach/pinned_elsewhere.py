@@ -16,28 +16,22 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
-from heapwright.solver.constraints.reach import local_only
+from typing import Final
 
-NAME = "pinned-elsewhere"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return attachment.port.memory is not None
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap
+from heapwright.solver.constraints.reach.local_only import PlacedIn, WorksFrom, allows
 
 
-def broken(case: Case) -> bool:
-    if case.backing is case.heap or case.attachment is None:
-        return False
-    return local_only.allows(case.board, case.attachment, case.heap) and not local_only.allows(
-        case.board, case.attachment, case.backing
-    )
+def _concern(wanted: object) -> bool:
+    return wanted is not None
 
 
-def sentence(case: Case) -> str:
-    assert case.attachment is not None
+def _moved(moved: bool, wanted: WorksFrom, heap: PlacedIn, backing: PlacedIn) -> bool:
+    return moved and allows(wanted, heap) and not allows(wanted, backing)
+
+
+def _words(case: Case) -> str:
     mover = next(
         t.device.name
         for t in case.attachments
@@ -45,9 +39,17 @@ def sentence(case: Case) -> str:
     )
     return (
         f"{mover} cannot take {case.heap.name} peer-to-peer, so {case.label} moves to {case.backing.name}, "
-        f"where {case.attachment.title} cannot use it"
+        f"where {case.attached.title} cannot use it"
     )
 
 
-def source(case: Case) -> str:
-    return case.heap.source
+KIND: Final = ConstraintKind(
+    name="pinned-elsewhere",
+    scope="reach",
+    concerned_by=("attachment.port.memory",),
+    concern=_concern,
+    reads=("moved", "attachment.port.memory", "heap.memories", "backing.memories"),
+    rule=_moved,
+    words=_words,
+    source=of_heap,
+)

@@ -15,24 +15,24 @@ Example:
 
 from __future__ import annotations
 
-from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import BoundAttachment, Case
+from typing import Final
 
-NAME = "unreachable-memory"
-SCOPE = "reach"
-
-
-def concerns(board: Board, attachment: BoundAttachment) -> bool:
-    return board.has_local
+from heapwright.solver.board.board import DeviceView
+from heapwright.solver.board.memories import MemoryView
+from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.kind import ConstraintKind
 
 
-def broken(case: Case) -> bool:
-    local = case.backing.local
-    return bool(local) and not all(case.device.reaches_local(memory) for memory in local)
+def _out_of_reach(device: DeviceView, local: tuple[MemoryView, ...]) -> bool:
+    return not all(device.reaches_local(memory) for memory in local)
 
 
-def sentence(case: Case) -> str:
-    memory = next(m for m in case.backing.memories or () if m.local and not case.device.reaches_local(m))
+def _memory(case: Case) -> MemoryView:
+    return next(m for m in case.backing.local if not case.device.reaches_local(m))
+
+
+def _words(case: Case) -> str:
+    memory = _memory(case)
     owners = ", ".join(sorted(memory.local))
     return (
         f"{case.backing.name} takes {case.label} from {memory.name}, which is local to {owners}, "
@@ -40,6 +40,17 @@ def sentence(case: Case) -> str:
     )
 
 
-def source(case: Case) -> str:
-    memory = next(m for m in case.backing.memories or () if m.local and not case.device.reaches_local(m))
-    return memory.spec.source
+def _source(case: Case) -> str:
+    return _memory(case).spec.source
+
+
+KIND: Final = ConstraintKind(
+    name="unreachable-memory",
+    scope="reach",
+    concerned_by=("board.has_local",),
+    concern=bool,
+    reads=("attachment.device", "backing.local"),
+    rule=_out_of_reach,
+    words=_words,
+    source=_source,
+)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from collections.abc import Callable
 from functools import cache
+from importlib import import_module
 from inspect import getdoc, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -24,9 +26,11 @@ from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver import constraints
 from heapwright.solver import objective as costs
 from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.modifiers import FAMILIES
-from heapwright.solver.objective import TERMS
+from heapwright.solver.objective import LOSSY, MOVED, TERMS
+from heapwright.solver.objective.term import CostTerm
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -63,22 +67,27 @@ TERMS_TESTED_IN: Final = {
     "scarcity-sum": "solver/test_reserved_blocks.py",
     "bytes": "test_acme.py",
 }
-TERM_PROVIDES: Final = {"placed": {"value"}, "counted": {"value"}, "joint": set()}
-PROVIDES = {
-    "attachment": {"broken", "sentence", "source"},
-    "heap": {"broken", "sentence", "source"},
-    "reach": {"broken", "sentence", "source"},
-    "run": {"broken", "sentence", "source"},
-    "room": {"broken", "sentence", "source"},
-    "permit": {"permits", "sentence", "source"},
-    "budget": {"charges", "sentence", "source"},
-    "layout": {"states", "demand", "sentence"},
-    "choice": {"sentence"},
-    "question": {"sentence"},
-}
-every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.NAME)
-every_term = pytest.mark.parametrize("term", TERMS, ids=lambda term: term.NAME)
+JUDGES: Final = ("attachment", "heap", "reach", "run", "room", "permit")
+SCOPES: Final = (*JUDGES, "layout", "budget", "choice", "question")
+every_kind = pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.name)
+every_term = pytest.mark.parametrize("term", TERMS, ids=lambda term: term.name)
 every_family = pytest.mark.parametrize("family", FAMILIES, ids=lambda family: family.__name__.split(".")[-1])
+
+
+def modules(package: ModuleType) -> dict[str, ModuleType]:
+    """The modules of a package that define one thing each, by what that is called."""
+    found = [path for path in Path(str(package.__file__)).parent.rglob("*.py") if path.stem != "__init__"]
+    names = [".".join(path.relative_to(ROOT).with_suffix("").parts) for path in found]
+    loaded = [import_module(name) for name in names]
+    return {
+        path.stem.replace("_", "-"): module
+        for path, module in zip(found, loaded, strict=True)
+        if hasattr(module, "KIND") or hasattr(module, "TERM")
+    }
+
+
+OF_KIND: Final = modules(constraints)
+OF_TERM: Final = modules(costs)
 
 
 @cache
@@ -102,29 +111,25 @@ def rows(page: str) -> list[str]:
 
 
 def test_every_module_is_listed_once() -> None:
-    modules = {
-        f"heapwright.solver.constraints.{path.parent.name}.{path.stem}"
-        for path in FOLDER.glob("*/*.py")
-        if path.stem != "__init__"
-    }
-    assert {kind.__name__ for kind in KINDS} == modules
-    assert len(KINDS) == len(BY_NAME) == len(modules)
+    files = {path.stem for path in FOLDER.glob("*/*.py")} - {"__init__"}
+    assert {name.replace("-", "_") for name in OF_KIND} == files
+    assert {kind: kind.name for kind in KINDS} == {module.KIND: name for name, module in OF_KIND.items()}
+    assert len(KINDS) == len(BY_NAME) == len(files)
 
 
 def test_every_scope_is_asked_somewhere() -> None:
-    assert {kind.SCOPE for kind in KINDS} == set(PROVIDES)
-    assert set(of_scope(*PROVIDES)) == set(KINDS)
+    assert {kind.scope for kind in KINDS} == set(SCOPES)
+    assert set(of_scope(*SCOPES)) == set(KINDS)
 
 
 @every_kind
-def test_a_kind_is_called_like_its_module(kind: ModuleType) -> None:
-    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.NAME)
-    assert kind.__name__.rpartition(".")[2] == kind.NAME.replace("-", "_")
+def test_a_kind_has_a_plain_name(kind: ConstraintKind) -> None:
+    assert re.fullmatch(r"[a-z]+(-[a-z]+)*", kind.name)
 
 
 @every_kind
-def test_a_kind_says_what_why_and_where_it_was_read(kind: ModuleType) -> None:
-    text = getdoc(kind)
+def test_a_kind_says_what_why_and_where_it_was_read(kind: ConstraintKind) -> None:
+    text = getdoc(OF_KIND[kind.name])
     assert text is not None
     first, _, rest = text.partition("\n")
     assert first.endswith("."), "the first line is a sentence"
@@ -132,25 +137,55 @@ def test_a_kind_says_what_why_and_where_it_was_read(kind: ModuleType) -> None:
 
 
 @every_kind
-def test_a_kind_judges_and_speaks(kind: ModuleType) -> None:
-    missing = {name for name in PROVIDES[kind.SCOPE] if not callable(getattr(kind, name, None))}
-    assert not missing
+def test_a_kind_judges_by_what_it_reads_and_speaks(kind: ConstraintKind) -> None:
+    assert (kind.scope in (*JUDGES, "layout")) == bool(kind.reads)
+    assert (kind.budget is not None) or kind.scope != "budget"
+    assert kind.sentence is not None
+    if kind.scope != "budget":
+        assert kind.words is not ConstraintKind.words, "it has a sentence"
+
+
+def takes(function: Callable[..., object], number: int) -> bool:
+    """Whether a function may be given so many values by their places."""
+    try:
+        signature(function).bind(*range(number))
+    except TypeError:
+        return False
+    except ValueError:  # written in C
+        return True
+    return True
 
 
 @every_kind
-def test_only_layouts_and_choices_borrow_the_source_of_their_rule(kind: ModuleType) -> None:
-    if hasattr(kind, "source"):
-        wanted = ["board", "budget"] if kind.SCOPE == "budget" else ["case"]
-        assert list(signature(kind.source).parameters) == wanted
+def test_a_rule_takes_what_it_reads(kind: ConstraintKind) -> None:
+    assert takes(kind.rule, len(kind.reads))
+    assert takes(kind.concern, len(kind.concerned_by))
+    assert takes(kind.asks, 2 + len(kind.reads))
+    if kind.budget is not None:
+        assert takes(kind.budget.charges, len(kind.budget.reads))
+        assert kind.budget.reserved is None or takes(kind.budget.reserved, len(kind.budget.reads))
+        assert kind.budget.grows <= {*kind.budget.reads}
+
+
+@every_term
+def test_a_term_takes_what_it_reads(term: CostTerm) -> None:
+    assert takes(term.rule, len(term.reads))
+    assert term.grows <= {*term.reads}
+    assert (term.scope == "joint") == (term.reads == ())
+
+
+def test_terms_of_conversions_come_first() -> None:
+    """So a plan without conversions is cheaper than any with, and their price alone bounds trees."""
+    assert (LOSSY, MOVED) == (0, 1)
 
 
 @every_kind
-def test_a_kind_has_its_test(kind: ModuleType) -> None:
-    assert (Path(__file__).parent / f"test_{kind.NAME.replace('-', '_')}.py").is_file()
+def test_a_kind_has_its_test(kind: ConstraintKind) -> None:
+    assert (Path(__file__).parent / f"test_{kind.name.replace('-', '_')}.py").is_file()
 
 
 def test_budgets_are_the_kinds_that_charge() -> None:
-    assert {kind.NAME for kind in BUDGETS} == {
+    assert {kind.name for kind in BUDGETS} == {
         "capacity",
         "iova-aperture",
         "resource",
@@ -161,7 +196,7 @@ def test_budgets_are_the_kinds_that_charge() -> None:
 
 
 def test_every_kind_has_an_example() -> None:
-    assert [kind.NAME for kind in KINDS if "\nExample:\n" not in (getdoc(kind) or "")] == []
+    assert [kind.name for kind in KINDS if "\nExample:\n" not in (getdoc(OF_KIND[kind.name]) or "")] == []
 
 
 def test_every_kind_has_a_row_in_the_readme() -> None:
@@ -169,13 +204,13 @@ def test_every_kind_has_a_row_in_the_readme() -> None:
 
 
 @every_kind
-def test_a_kind_is_judged_or_it_is_said_why_not(kind: ModuleType) -> None:
-    assert (kind.NAME in judged()) != (kind.NAME in NOT_THE_JUDGES)
+def test_a_kind_is_judged_or_it_is_said_why_not(kind: ConstraintKind) -> None:
+    assert (kind.name in judged()) != (kind.name in NOT_THE_JUDGES)
 
 
 @every_kind
-def test_the_errno_of_a_kind_is_known_or_it_is_said_why_not(kind: ModuleType) -> None:
-    assert (kind.NAME in REFUSALS) != (kind.NAME in NOT_VERIFIED)
+def test_the_errno_of_a_kind_is_known_or_it_is_said_why_not(kind: ConstraintKind) -> None:
+    assert (kind.name in REFUSALS) != (kind.name in NOT_VERIFIED)
 
 
 @pytest.mark.parametrize("name", REFUSALS)
@@ -196,38 +231,38 @@ def test_nothing_is_said_of_a_kind_that_is_not_there() -> None:
 
 def test_every_term_is_listed_once() -> None:
     folder = Path(costs.__file__).parent
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "term"}
-    assert {term.__name__.split(".")[-1] for term in TERMS} == modules
-    assert len(TERMS) == len({term.NAME for term in TERMS}) == len(modules)
+    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "term"}
+    assert {term: term.name for term in TERMS} == {module.TERM: name for name, module in OF_TERM.items()}
+    assert {name.replace("-", "_") for name in OF_TERM} == files
 
 
 @every_term
-def test_a_term_is_called_like_its_module_and_says_what_it_counts(term: ModuleType) -> None:
-    text = getdoc(term) or ""
-    assert term.__name__.split(".")[-1] == term.NAME.replace("-", "_")
+def test_a_term_says_what_it_counts(term: CostTerm) -> None:
+    text = getdoc(OF_TERM[term.name]) or ""
     assert re.match(r".+\(design §6, \d\)", text.split("\n\n")[0], re.DOTALL)
-    assert all(callable(getattr(term, name, None)) for name in TERM_PROVIDES[term.SCOPE])
 
 
 def test_the_judge_reckons_every_term() -> None:
-    assert tuple(term.NAME for term in TERMS) == JUDGED_TERMS
+    assert tuple(term.name for term in TERMS) == JUDGED_TERMS
 
 
 @every_term
-def test_a_term_has_its_test(term: ModuleType) -> None:
-    own = ROOT / "tests" / "unit" / "costs" / f"test_{term.NAME.replace('-', '_')}.py"
+def test_a_term_has_its_test(term: CostTerm) -> None:
+    own = ROOT / "tests" / "unit" / "costs" / f"test_{term.name.replace('-', '_')}.py"
     if not own.is_file():
-        where = ROOT / "tests" / "unit" / TERMS_TESTED_IN[term.NAME]
-        assert f'"{term.NAME}"' in where.read_text("utf-8")
+        where = ROOT / "tests" / "unit" / TERMS_TESTED_IN[term.name]
+        assert f'"{term.name}"' in where.read_text("utf-8")
 
 
 def test_every_term_has_a_row_in_the_docs() -> None:
-    names = [term.NAME for term in TERMS]
+    names = [term.name for term in TERMS]
     assert [name for name in rows("docs/how-it-solves.md") if name in names] == names
 
 
 def test_every_term_and_family_has_an_example() -> None:
-    assert [each.__name__ for each in [*TERMS, *FAMILIES] if "\nExample:\n" not in (getdoc(each) or "")] == []
+    assert [
+        each.__name__ for each in [*OF_TERM.values(), *FAMILIES] if "\nExample:\n" not in (getdoc(each) or "")
+    ] == []
 
 
 # Modifier families

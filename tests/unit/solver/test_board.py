@@ -48,7 +48,7 @@ def test_a_mapping_nobody_knows_is_none(cpu: str, seen: str) -> None:
     ],
 )
 def test_what_a_buffer_costs_its_memory(align: Any, size: int, alignment: int, allocated: int) -> None:
-    found = view(heaps={"h": heap("dram", **({} if align is None else {"align": align}))}).heaps["h"]
+    found = view(heaps={"h": heap("dram", **({} if align is None else {"align": align}))}).heaps["h"].promise
     assert found.alignment(found.exported(size)) == alignment
     assert found.allocated(size) == allocated
 
