@@ -141,9 +141,13 @@ class Prover:
         if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
             return found[0] if found else None
         whole = [each for each in found if not self._mended(each)][:1]
-        if not whole or len(whole[0].facts) > len(found[0].facts) + 1:
+        first = len(found[0].facts)
+        if not whole or len(whole[0].facts) > first + 1:
             whole.append(self._unmended(found[0]))
-        if len(whole[-1].facts) > len(found[0].facts) + 1 and found[0].alone is not None:
+        longer = len(whole[-1].facts) - first
+        if found[0].alone is not None and (
+            longer > 1 or (longer and first == 1 and self._overfull(found[0].facts))
+        ):
             whole += [each for each in self._solved() if not self._mended(each)]
         return min(whole, key=lambda each: (len(each.facts), each.facts))
 
