@@ -7,8 +7,8 @@ from itertools import product
 
 from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.candidates.candidate import DeviceAssignment
-from heapwright.solver.candidates.drops import About, is_dropped
 from heapwright.solver.candidates.matching import matched
+from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.graph import conversion, missing_device
 from heapwright.solver.question.pipeline import Attachment
@@ -24,7 +24,7 @@ def too_many(question: Question, number: str, what: str) -> InputError:
 class DeviceAssignments:
     """The choices of devices for one question, under the facts dropped about it."""
 
-    def __init__(self, problem: Problem, question: Question, about: About | None) -> None:
+    def __init__(self, problem: Problem, question: Question, about: DroppedFacts | None) -> None:
         self.problem = problem
         self.board = problem.board
         self.question = question

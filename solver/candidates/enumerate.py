@@ -19,9 +19,9 @@ from heapwright.solver.board.board import DeviceView, HeapView
 from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage, Option, priced, undominated
 from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.dominance import Rivals, counting
-from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
 from heapwright.solver.candidates.images import Images, Laid, Rules, Stated, holds
 from heapwright.solver.candidates.refusals import KindGroup, Refusals, Verdicts
+from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation, is_dropped
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
@@ -32,7 +32,7 @@ from heapwright.solver.layout.layout import Demand, Form, Layout
 from heapwright.solver.question.pipeline import Attachment, Wish
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
-Memo = dict[tuple[int, About | None, bool], tuple[Option, ...]]
+Memo = dict[tuple[int, DroppedFacts | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
 
 
@@ -49,7 +49,7 @@ class Propagation:
     def __init__(
         self,
         problem: Problem,
-        dropped: Drops = NOTHING,
+        dropped: Relaxation = NOTHING,
         memo: Memo | None = None,
         excluded: Callable[[Option], bool] | None = None,
     ) -> None:
@@ -85,14 +85,14 @@ class Propagation:
         """The same, as the board counts by now."""
         return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
-    def of_part(self, question: Question, about: About | None) -> tuple[Option, ...]:
+    def of_part(self, question: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
         """The options of one placement of a buffer that is converted (see heapwright.solver.conversions.conversions)."""
         assert question.part is not None  # else `options` has them
         found = _Search(self, question, about).options()
         kept = [o for o in found if not (self.excluded and self.excluded(o))]
         return undominated(kept, question.part.kept)
 
-    def possible(self, question: Question, about: About | None) -> bool:
+    def possible(self, question: Question, about: DroppedFacts | None) -> bool:
         """Whether a placement has any option."""
         search = _Search(self, question, about)
         if self.excluded is None:
@@ -148,7 +148,7 @@ Home = tuple[HeapView, HeapView, Hashable]
 class _Search:
     """All options of one question."""
 
-    def __init__(self, whole: Propagation, question: Question, about: About | None) -> None:
+    def __init__(self, whole: Propagation, question: Question, about: DroppedFacts | None) -> None:
         self.whole = whole
         self.board = whole.board
         self.heaps = list(whole.board.heaps.values())

@@ -16,7 +16,7 @@ from heapwright.platforms.schema import ImageRule, Port, When
 from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import LaidOutImage, Option
 from heapwright.solver.candidates.device_assignment import too_many
-from heapwright.solver.candidates.drops import About, is_dropped
+from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
 from heapwright.solver.constraints import LAYOUT, of_scope
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.image import colour_space, modifier_side_condition
@@ -80,7 +80,7 @@ class Images:
     def __init__(
         self,
         question: Question,
-        about: About | None,
+        about: DroppedFacts | None,
         demands: Callable[[BoundAttachment], Stated],
         rules: Callable[[BoundAttachment], Rules],
         laid: Laid,

@@ -19,9 +19,9 @@ from typing import Final, NamedTuple
 from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage
 from heapwright.solver.candidates.device_assignment import DeviceAssignments, asked
-from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation, counts
 from heapwright.solver.candidates.images import ASKED, Images
+from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.constraints import ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.graph import count, missing_device
@@ -89,7 +89,7 @@ class JudgedCandidates:
             heap for heap in self.found.board.heaps.values() if all(heap.name == name for name in pinned)
         ]
         for variant in self.question.variants:
-            assignments = DeviceAssignments(self.found.problem, variant, About(scarce, frozenset()))
+            assignments = DeviceAssignments(self.found.problem, variant, DroppedFacts(scarce, frozenset()))
             for attachment_set in variant.attachment_sets:
                 for assignment, attachments, missing in assignments.choices(attachment_set):
                     lacking = missing | self._lacking(assignment)
@@ -154,7 +154,9 @@ class JudgedCandidates:
         key = number, kept & self._of_images
         if key not in self._images:
             dropped = self.facts.named(self._of_images & ~kept)
-            about = About(frozenset((f.kind, f.subject.partition("→")[2]) for f in dropped), frozenset())
+            about = DroppedFacts(
+                frozenset((f.kind, f.subject.partition("→")[2]) for f in dropped), frozenset()
+            )
             found = self.found
             images = Images(judged.question, about, found.demands, found.rules, found.laid)
             self._images[key] = _Remembered(images.fitting(judged.attachments))

@@ -31,8 +31,8 @@ from typing import Final
 from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.constraints import KINDS
 from heapwright.solver.constraints.graph import count, resource
 from heapwright.solver.conversions.edges import Price, least_bytes, loss, user_of, weight
@@ -280,7 +280,7 @@ class Grove:
             self.known[key] = Site(question, self.found, about)
         return self.known[key]
 
-    def _about(self, question: Question) -> About | None:
+    def _about(self, question: Question) -> DroppedFacts | None:
         """What is dropped about those who touch a placement, and about heaps."""
         whole = self.found.drops.about(self.question.label)
         if whole is None:
@@ -288,7 +288,7 @@ class Grove:
         variables = self.problem.variables
         devices = {n for p in question.users for n in variables[p.variable].candidates}
         own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
-        return About(frozenset(own), whole.shared) if own or whole.shared else None
+        return DroppedFacts(frozenset(own), whole.shared) if own or whole.shared else None
 
     def _placement(self, made_by: int | None, own: tuple[int, ...], fed: Sequence[int]) -> Question:
         """The question about a placement of a tree."""

@@ -15,8 +15,8 @@ from itertools import count
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import NOTHING, About, Drops, is_dropped
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation, is_dropped
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.constraints.image import format as format_kind
@@ -38,7 +38,7 @@ class Woods:
     """What was grown before, of one problem under different dropped facts."""
 
     def __init__(self) -> None:
-        self.woods: dict[tuple[int, About | None], Wood] = {}
+        self.woods: dict[tuple[int, DroppedFacts | None], Wood] = {}
         """By question signature and facts dropped about it."""
         self.sites: dict[object, Site] = {}
 
@@ -123,7 +123,7 @@ def decide(
     problem: Problem,
     found: Propagation,
     usage: Usage,
-    dropped: Drops = NOTHING,
+    dropped: Relaxation = NOTHING,
     limits: SearchLimits = SearchLimits(),
     known: Woods | None = None,
     *,
@@ -147,7 +147,7 @@ def _decide(
     problem: Problem,
     found: Propagation,
     usage: Usage,
-    dropped: Drops,
+    dropped: Relaxation,
     limits: SearchLimits,
     known: Woods | None,
     converted: bool,
@@ -190,7 +190,11 @@ def _decide(
 
 
 def _any(
-    problem: Problem, classes: Sequence[AlikeQuestions], usage: Usage, dropped: Drops, limits: SearchLimits
+    problem: Problem,
+    classes: Sequence[AlikeQuestions],
+    usage: Usage,
+    dropped: Relaxation,
+    limits: SearchLimits,
 ) -> Choice:
     """A plan with as few conversions to a buffer as there is one for."""
     known = -1
@@ -214,7 +218,7 @@ def _plot(wood: Wood, members: list[int], steps: tuple[Step, ...]) -> Plot:
 
 def _classes(found: Propagation, known: Woods) -> list[AlikeQuestions]:
     """Alike questions with their indices."""
-    members: dict[tuple[int, About | None], list[int]] = {}
+    members: dict[tuple[int, DroppedFacts | None], list[int]] = {}
     for index, question in enumerate(found.problem.questions):
         key = (question.signature, found.drops.about(question.label))
         if key not in known.woods:
@@ -232,7 +236,7 @@ def _spent(choice: Choice) -> Price:
     return total(map(price, choice.placed))
 
 
-def _usable(problem: Problem, question: Question, about: About | None) -> tuple[Edge, ...]:
+def _usable(problem: Problem, question: Question, about: DroppedFacts | None) -> tuple[Edge, ...]:
     """The edges along which the buffer may be converted."""
     policy = question.conversions
     if policy == "forbid" and not is_dropped(about, conversion.KIND, ""):
@@ -244,7 +248,7 @@ def _usable(problem: Problem, question: Question, about: About | None) -> tuple[
     return tuple(found)
 
 
-def _freed(about: About | None) -> frozenset[str]:
+def _freed(about: DroppedFacts | None) -> frozenset[str]:
     """Devices that a dropped fact lets take what their rules do not list."""
     kinds = (format_kind.NAME, modifier_kind.NAME)
     return frozenset(device for kind, device in (about.own if about else ()) if kind in kinds)

@@ -19,8 +19,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.matching import matched
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions.edges import Sight, sight
 from heapwright.solver.conversions.sites import Step, TreeState
@@ -42,7 +42,7 @@ class Plot(NamedTuple):
 
 
 def planted(
-    problem: Problem, plots: Sequence[Plot], usage: Usage, dropped: Drops, limits: SearchLimits
+    problem: Problem, plots: Sequence[Plot], usage: Usage, dropped: Relaxation, limits: SearchLimits
 ) -> Choice:
     """The best choice of an option or a tree for each question."""
     search = Search(limits.gap, limits.time)
@@ -70,7 +70,7 @@ def planted(
 class _Bed:
     """One class in the model: a group for what it takes as it is, and one for each step."""
 
-    def __init__(self, plot: Plot, search: Search, dropped: Drops) -> None:
+    def __init__(self, plot: Plot, search: Search, dropped: Relaxation) -> None:
         self.plot = plot
         self.size = len(plot.members)
         self.direct: OptionGroup | None = None

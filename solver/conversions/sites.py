@@ -11,8 +11,8 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import About
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.conversions.edges import Price, Sight, sight
 from heapwright.solver.objective import LOSSY, MOVED
 from heapwright.solver.question.resolve import Question
@@ -46,7 +46,7 @@ class Step(NamedTuple):
 class Site:
     """A placement that certain devices touch, under the facts dropped about them."""
 
-    def __init__(self, question: Question, found: Propagation, about: About | None) -> None:
+    def __init__(self, question: Question, found: Propagation, about: DroppedFacts | None) -> None:
         self.question = question
         self.found = found
         self.about = about

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.judged import JudgedCandidates
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.explain.facts import needed, own
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.resolve import Problem, Question
@@ -47,7 +47,7 @@ class Alone:
     def placed(self, kept: int) -> list[tuple[Question, Option]]:
         """Its best place with these facts alone."""
         asked = self.asked(kept)
-        [options] = Propagation(asked, Drops(self.facts.named(self.facts.all & ~kept))).options
+        [options] = Propagation(asked, Relaxation(self.facts.named(self.facts.all & ~kept))).options
         return [(asked.questions[0], option) for option in options[:1]]
 
     def _of(self, kept: int) -> JudgedCandidates:

@@ -16,15 +16,15 @@ from typing import NamedTuple
 
 from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Memo, Propagation
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.conversions.deciding import Woods, decide
 from heapwright.solver.explain.alone import Alone
-from heapwright.solver.explain.facts import Relaxed, Sentences, ordered, policy, scarce, universe
+from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, policy, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
@@ -37,7 +37,7 @@ SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.name for kind in BUD
 """Kinds of facts about what buffers share."""
 
 
-class Asked(NamedTuple):
+class RelaxedProblem(NamedTuple):
     """A problem, and what is known of it under different dropped facts."""
 
     problem: Problem
@@ -60,7 +60,7 @@ class Prover:
         self.usage = usage
         self._found = found or Propagation(problem)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
-        self._asked: dict[tuple[frozenset[Fact], bool], Asked] = {}
+        self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
@@ -78,20 +78,20 @@ class Prover:
 
     def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
-        dropped = Drops(fact for fact in self.facts if fact not in kept)
+        dropped = Relaxation(fact for fact in self.facts if fact not in kept)
         problem, memo, woods = self._asking(self._flows - kept)
         found = Propagation(problem, dropped, memo)
         return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
 
-    def _asking(self, flows: frozenset[Fact]) -> Asked:
+    def _asking(self, flows: frozenset[Fact]) -> RelaxedProblem:
         """The problem where protected content need not flow through these attachments."""
         key = flows, self.problem.board.by_class
         if key not in self._asked:
             asked = self.problem.loosened(flows) if flows else self.problem
-            self._asked[key] = Asked(asked, {}, Woods())
+            self._asked[key] = RelaxedProblem(asked, {}, Woods())
         return self._asked[key]
 
-    def without(self, fact: Fact, conflict: Conflict) -> Relaxed:
+    def without(self, fact: Fact, conflict: Conflict) -> PlacedWithout:
         """What would be placed if just that fact were not so.
 
         Where other facts are in the way as well, or the fact is about what buffers share, those of `conflict`
@@ -99,7 +99,7 @@ class Prover:
         """
         alone, sets = conflict.alone, self.sets if conflict.alone is None else conflict.alone.facts
         fewer, bit = sets.of(conflict.facts), sets.of([fact])
-        placed: Relaxed = ()
+        placed: PlacedWithout = ()
         for kept in (fewer if fact.kind in SHARED else sets.all, fewer, 0):
             left = kept & ~bit
             placed = placed or (self._placed(left) if alone is None else alone.placed(left))
@@ -207,7 +207,7 @@ class Prover:
 
     def _unassignable(self, kept: int) -> bool:
         """Whether there are too few devices with these facts kept, whatever else is so."""
-        return unassignable(self.problem, Drops(self._scarce.named(self._scarce.all & ~kept)))
+        return unassignable(self.problem, Relaxation(self._scarce.named(self._scarce.all & ~kept)))
 
     def _overfull(self, told: Sequence[Fact]) -> bool:
         """Whether there is no plan even if nothing holds but what buffers share, other than as is told already."""
@@ -225,7 +225,7 @@ class Prover:
             return not self.clash(facts)
         every = {*alone.facts.facts, *policy(self.problem, alone.question)}
         for kept in (every.difference(_forbidden(alone.question)), facts):
-            dropped = Drops(fact for fact in self.facts if fact not in kept)
+            dropped = Relaxation(fact for fact in self.facts if fact not in kept)
             found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
             if decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible":
                 return True
@@ -268,7 +268,7 @@ def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
         source = f"platform profile {problem.board.name}"
         text = f"{problem.board.name} has no heap to allocate from"
         return Reason(kind="capacity", subject=problem.board.name, text=text, source=source)
-    found = Propagation(problem, Drops(facts))
+    found = Propagation(problem, Relaxation(facts))
     stuck = [q for q, options in zip(problem.questions, found.options, strict=True) if not options]
     for question in stuck:
         if question.pins:

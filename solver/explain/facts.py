@@ -125,7 +125,7 @@ def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:
             yield BoundAttachment(edge.device, end.port, port, attachment_of(end)), end
 
 
-Relaxed = Sequence[tuple[Question, Option]]
+PlacedWithout = Sequence[tuple[Question, Option]]
 """Placements that would be possible without a fact: each buffer, and what is inserted behind it."""
 
 
@@ -138,7 +138,7 @@ class Sentences:
         self.usage = usage
         self.questions = {question.label: question for question in problem.questions}
 
-    def reason(self, fact: Fact, without: Callable[[], Relaxed]) -> Reason:
+    def reason(self, fact: Fact, without: Callable[[], PlacedWithout]) -> Reason:
         """`fact` as a Reason; `without` gives a choice that breaks it and nothing else that counts."""
         text, source = self._of_question(fact) or self._words(fact, without())
         return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
@@ -154,7 +154,7 @@ class Sentences:
         label, _, device = fact.subject.partition("→")
         return self._of_flow(self.questions[label], device) if fact.kind == protected_flow.NAME else None
 
-    def _words(self, fact: Fact, relaxed: Relaxed) -> tuple[str, str]:
+    def _words(self, fact: Fact, relaxed: PlacedWithout) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
         label, arrow, device = fact.subject.partition("→")
         if arrow:
@@ -180,7 +180,7 @@ class Sentences:
         return Case(self.board, settled, placed.attachments, placed.heap, placed.backing, None, option.layout)
 
     def _of_attachment(
-        self, fact: Fact, question: Question, device: str, relaxed: Relaxed
+        self, fact: Fact, question: Question, device: str, relaxed: PlacedWithout
     ) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
         if kind is conversion.KIND:
@@ -255,7 +255,7 @@ class Sentences:
                 return user, sources
         raise AssertionError(device)
 
-    def _of_audience(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+    def _of_audience(self, question: Question, device: str, relaxed: PlacedWithout) -> tuple[str, str]:
         """Whom a buffer is stated for who may not see what comes into it."""
         user, _ = self._source(question, device)
         option = next(option for each, option in relaxed if each.label == question.label)
@@ -273,7 +273,7 @@ class Sentences:
         text = audience.stated_sentence(question.label, list(map(str, outsiders)), stage, sources)
         return text, f"pipeline {question.pipeline}"
 
-    def _of_converter(self, question: Question, device: str, relaxed: Relaxed) -> tuple[str, str]:
+    def _of_converter(self, question: Question, device: str, relaxed: PlacedWithout) -> tuple[str, str]:
         """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         for attachment, end in ends_of(self.board):
@@ -302,7 +302,7 @@ class Sentences:
         label, use = (alone or asking)[0]
         return missing_device.sentence(self.board, label, use), f"platform profile {self.board.name}"
 
-    def _count(self, question: Question, relaxed: Relaxed) -> tuple[str, str]:
+    def _count(self, question: Question, relaxed: PlacedWithout) -> tuple[str, str]:
         attachments = next(o for q, o in relaxed if q.label == question.label).placed.attachments
         asked = question.spec.count
         fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
@@ -319,14 +319,14 @@ class Sentences:
             has = f"at least {count.buffers(asked.min)}"
         return count.sentence(question.label, has, attachments), source
 
-    def _budget(self, fact: Fact, relaxed: Relaxed) -> Budget | None:
+    def _budget(self, fact: Fact, relaxed: PlacedWithout) -> Budget | None:
         used = used_by([option for _, option in relaxed], self.usage)
         mine = [b for b in used if (b.kind, b.subject) == fact]
         worst = max(mine, key=lambda b: _plainest(b, used[b]), default=None)
         fits = worst is not None and used[worst] <= worst.limit
         return None if fits and fact.kind == heap_limits.NAME else worst
 
-    def _of_budget(self, budget: Budget, relaxed: Relaxed) -> tuple[str, str]:
+    def _of_budget(self, budget: Budget, relaxed: PlacedWithout) -> tuple[str, str]:
         used = used_by([option for _, option in relaxed], self.usage)[budget]
         users = [
             f"{option.number} × {name}" if option.number > 1 else name
@@ -351,7 +351,7 @@ def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, st
     return kind.exceeded(budget, used, who), kind.limit_source(board, budget)
 
 
-def _named(relaxed: Relaxed) -> Iterator[tuple[str, Option]]:
+def _named(relaxed: PlacedWithout) -> Iterator[tuple[str, Option]]:
     """Placements as an answer would call them: a buffer, and what is inserted behind it."""
     seen: dict[str, int] = {}
     for question, option in relaxed:

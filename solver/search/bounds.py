@@ -8,14 +8,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.device_assignment import asked, has_matching
-from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import missing_device
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
 
 
-def unassignable(problem: Problem, dropped: Drops) -> bool:
+def unassignable(problem: Problem, dropped: Relaxation) -> bool:
     """Whether a file's labels ask for more different devices than fit, whatever is converted."""
     fits: dict[int, set[str]] = {}
     for question in problem.questions:
@@ -33,7 +33,7 @@ def unassignable(problem: Problem, dropped: Drops) -> bool:
     return False
 
 
-def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, dropped: Drops) -> bool:
+def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, dropped: Relaxation) -> bool:
     """Whether a budget is exceeded even if buffers charge the least; how many, each."""
     least = Counter(used_by((), usage))
     for floor, number in floors:
@@ -42,12 +42,12 @@ def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, d
     return exceeded(least, dropped)
 
 
-def exceeded(used: Mapping[Budget, int], dropped: Drops) -> bool:
+def exceeded(used: Mapping[Budget, int], dropped: Relaxation) -> bool:
     """Whether more is used of a budget than there is, and that matters."""
     return any(n > budget.limit and is_imposed(budget, dropped) for budget, n in used.items())
 
 
-def is_imposed(budget: Budget, dropped: Drops) -> bool:
+def is_imposed(budget: Budget, dropped: Relaxation) -> bool:
     """Whether a budget is part of the question."""
     return Fact(budget.kind, budget.subject) not in dropped
 

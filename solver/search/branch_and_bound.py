@@ -18,14 +18,14 @@ from typing import Final, NamedTuple
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import DeviceAssignment, Option
-from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.objective import LARGEST, NAMES
 from heapwright.solver.search.bounds import is_imposed
 from heapwright.solver.search.rows import OptionGroup
 
 BRANCHES: Final = 300
-"""About as long as CP-SAT takes to answer a small question."""
+"""DroppedFacts as long as CP-SAT takes to answer a small question."""
 
 
 OPTIONS: Final = 115
@@ -47,7 +47,7 @@ def best(
     groups: Sequence[OptionGroup],
     must_differ: Sequence[tuple[int, int]],
     usage: Usage,
-    dropped: Drops,
+    dropped: Relaxation,
     *,
     any_will_do: bool = False,
 ) -> list[list[int]] | None:

@@ -20,8 +20,8 @@ from typing import Final, Literal, NamedTuple
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import NOTHING, Drops
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.relaxation import NOTHING, Relaxation
 from heapwright.solver.candidates.usage import (
     ReservedBlocks,
     Usage,
@@ -96,7 +96,7 @@ def choose(
     problem: Problem,
     found: Propagation,
     usage: Usage,
-    dropped: Drops = NOTHING,
+    dropped: Relaxation = NOTHING,
     limits: SearchLimits = SearchLimits(),
 ) -> Choice:
     """The best choice of one option for each question.
@@ -128,7 +128,7 @@ def _assignments_agree(problem: Problem, chosen: Sequence[Option]) -> bool:
     return all(bound.get(a) is None or bound.get(a) != bound.get(b) for a, b in problem.must_differ)
 
 
-def _overfull(questions: Sequence[tuple[Option, ...]], usage: Usage, dropped: Drops) -> bool:
+def _overfull(questions: Sequence[tuple[Option, ...]], usage: Usage, dropped: Relaxation) -> bool:
     """Whether a budget is exceeded even if every buffer charges it as little as it can."""
     number = Counter(map(id, questions))
     alike = {id(options): options for options in questions}
@@ -167,7 +167,7 @@ def closed_levels(chosen: Sequence[Option], usage: Usage) -> tuple[LevelValue, .
     return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
 
 
-def fitting(options: Iterable[Option], dropped: Drops) -> tuple[Option, ...]:
+def fitting(options: Iterable[Option], dropped: Relaxation) -> tuple[Option, ...]:
     """Those that exceed no budget by themselves: numbers of others may exceed int64 too."""
     return tuple(option for option in options if not exceeded(dict(option.charges), dropped))
 
@@ -176,7 +176,7 @@ Classes = tuple[list[tuple[int, ...]], list[OptionGroup]]
 """The indices of alike questions, and how each class may choose."""
 
 
-def _classes(found: Propagation, tied_only: bool, dropped: Drops) -> Classes:
+def _classes(found: Propagation, tied_only: bool, dropped: Relaxation) -> Classes:
     """The indices of alike questions, and how each class may choose."""
     classes: dict[int, list[int]] = {}
     for index, options in enumerate(found.options):
@@ -195,7 +195,7 @@ def _search(
     problem: Problem,
     found: Propagation,
     usage: Usage,
-    dropped: Drops,
+    dropped: Relaxation,
     limits: SearchLimits,
     best: tuple[Option, ...],
     tied: bool,
@@ -224,7 +224,7 @@ def _search(
     return choice._replace(status="feasible", options=best, levels=(*closed[:TIED], *open_))
 
 
-def _may_do(groups: Sequence[OptionGroup], found: Propagation, usage: Usage, dropped: Drops) -> bool:
+def _may_do(groups: Sequence[OptionGroup], found: Propagation, usage: Usage, dropped: Relaxation) -> bool:
     """Whether groups leave something out, and what is left may fit."""
     chosen = [group.options for group in groups for _ in range(group.size)]
     fewer = sum(map(len, chosen)) < sum(map(len, found.options))
@@ -235,7 +235,7 @@ def _among(
     problem: Problem,
     asked: Classes,
     usage: Usage,
-    dropped: Drops,
+    dropped: Relaxation,
     limits: SearchLimits,
     patience: float | None = None,
 ) -> tuple[Choice, float]:
@@ -263,7 +263,12 @@ class SearchModel:
     """What is shared by all groups, and what all levels cost."""
 
     def __init__(
-        self, problem: Problem, groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Drops
+        self,
+        problem: Problem,
+        groups: Sequence[OptionGroup],
+        search: Search,
+        usage: Usage,
+        dropped: Relaxation,
     ) -> None:
         self.groups = groups
         self.search = search
@@ -304,7 +309,7 @@ def _tried(
     classes: Sequence[tuple[int, ...]],
     groups: Sequence[OptionGroup],
     usage: Usage,
-    dropped: Drops,
+    dropped: Relaxation,
     limits: SearchLimits,
 ) -> Choice | None:
     """The answer, where the choices are few enough to be tried one by one."""

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import Drops
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage, block_shares
 from heapwright.solver.search.bounds import is_imposed
 from heapwright.solver.search.cpsat import ObjectiveLevel, Row, Search
@@ -112,7 +112,7 @@ def link_devices(
 
 
 def impose_budgets(
-    groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Drops
+    groups: Sequence[OptionGroup], search: Search, usage: Usage, dropped: Relaxation
 ) -> list[ReservedBlockVariable]:
     """Rows for what is shared, and the blocks that may be locked."""
     sums: dict[Budget, list[tuple[int, int]]] = {}

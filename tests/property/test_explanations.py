@@ -18,10 +18,10 @@ import pytest
 import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan, Remedy
-from heapwright.solver.candidates.drops import Drops
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.judged import JudgedCandidates
 from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.constraints import BY_NAME
 from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.explain.facts import own
@@ -224,7 +224,7 @@ def test_what_candidates_break_says_what_propagating_again_says() -> None:
                 chosen = random.sample(known.facts, random.randint(0, min(few, len(known.facts))))
                 dropped = known.of(chosen) & ~flows
                 survives = judged.survives(known.all & ~dropped)
-                [options] = Propagation(problem.only(question), Drops(known.named(dropped))).options
+                [options] = Propagation(problem.only(question), Relaxation(known.named(dropped))).options
                 assert survives == bool(options), (seed, question.label, known.named(dropped))
                 verdicts[survives] += 1
     assert min(verdicts.values()) > SEEDS

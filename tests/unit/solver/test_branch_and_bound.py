@@ -6,9 +6,9 @@ import pytest
 
 from benchmarks.instances import instance
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.drops import NOTHING
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.candidates.relaxation import NOTHING
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search import branch_and_bound as branch

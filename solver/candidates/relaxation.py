@@ -16,7 +16,7 @@ from heapwright.solver.question.facts import Fact
 _BUDGETS: Final = frozenset(kind.name for kind in of_scope("budget"))
 
 
-class About(NamedTuple):
+class DroppedFacts(NamedTuple):
     """What is dropped for one buffer: (kind, device) pairs of its own, and what all share."""
 
     own: frozenset[tuple[str, str]]
@@ -26,7 +26,7 @@ class About(NamedTuple):
         return (kind, subject) in self.own or (kind, subject) in self.shared
 
 
-class Drops:
+class Relaxation:
     """Facts taken out of the question, looked up by what they are about."""
 
     def __init__(self, facts: Iterable[Fact] = ()) -> None:
@@ -46,15 +46,15 @@ class Drops:
     def __contains__(self, fact: object) -> bool:
         return fact in self._shared
 
-    def about(self, label: str) -> About | None:
+    def about(self, label: str) -> DroppedFacts | None:
         """What is dropped for one buffer; None if nothing is."""
         own = self._own.get(label, frozenset())
-        return About(own, self._single) if own or self._single else None
+        return DroppedFacts(own, self._single) if own or self._single else None
 
 
-NOTHING: Final = Drops()
+NOTHING: Final = Relaxation()
 
 
-def is_dropped(about: About | None, kind: ConstraintKind, subject: str) -> bool:
+def is_dropped(about: DroppedFacts | None, kind: ConstraintKind, subject: str) -> bool:
     """Whether this fact is taken out of the question."""
     return about is not None and about.drops(kind.name, subject)
