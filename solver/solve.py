@@ -87,7 +87,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)
-    why = reasons.Why(problem, choice.placed, used) if options.explain else None
+    why = reasons.Why(found, choice.placed, used) if options.explain else None
     placed_buffers = inserted.placed_buffers(problem, choice)
     return Plan(
         status="feasible" if choice.status == "feasible" else "optimal",

@@ -16,9 +16,10 @@ from heapwright.platforms.values import in_units
 from heapwright.solver.answer.plan import Reason, Rejected
 from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
+from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.images import canonical, holds, laid_out
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
-from heapwright.solver.constraints import HEAP, LAYOUT, PERMIT, REACH, ROOM, RUN
+from heapwright.solver.constraints import LAYOUT, PERMIT
 from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.image import format as format_kind
@@ -29,7 +30,7 @@ from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.layout import Layout
 from heapwright.solver.objective import LARGEST, NAMES, SUM
-from heapwright.solver.question.resolve import Problem, Question
+from heapwright.solver.question.resolve import Question
 
 Decides = Literal["heap", "format", "modifier", "stride", "size", "count", "offset"]
 _VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
@@ -42,34 +43,29 @@ _VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
 class Why:
     """The reasons of one plan."""
 
-    def __init__(self, problem: Problem, options: Sequence[Option], usage: Usage) -> None:
-        self.problem = problem
-        self.board = problem.board
+    def __init__(self, found: Propagation, options: Sequence[Option], usage: Usage) -> None:
+        self.found = found
+        self.board = found.board
         self.options = options
         self.usage = usage
 
     def of(self, question: Question, option: Option) -> tuple[tuple[Reason, ...], tuple[Rejected, ...]]:
         """What decided a buffer's option, and what was rejected for it."""
-        return self.reasons(question, option), self.rejected(question, option)
-
-    def reasons(self, question: Question, option: Option) -> tuple[Reason, ...]:
-        found = [*self._of_heap(question, option)]
+        others = [heap for heap in self.board.heaps.values() if heap is not option.placed.heap]
+        against = [(heap, tuple(self._broken(question, option, heap))) for heap in others]
+        found = [*self._of_heap(question, option, against)]
         if option.fourcc is not None:
             found += [*self._of_format(question, option), *self._of_modifier(question, option)]
             found += self._of_layout(question, option)
         found += self._of_count(question, option)
-        return tuple(dict.fromkeys(found))
-
-    def rejected(self, question: Question, option: Option) -> tuple[Rejected, ...]:
-        """Every other heap, and what speaks against it."""
-        found = []
-        for heap in self.board.heaps.values():
-            if heap is not option.placed.heap:
-                broken = tuple(self._broken(question, option, heap)) or (
-                    self._fixed(question, option) or self._costlier(option, heap),
-                )
-                found.append(Rejected(heap=heap.name, reasons=broken))
-        return tuple(found)
+        rejected = [
+            Rejected(
+                heap=heap.name,
+                reasons=broken or (self._fixed(question, option) or self._costlier(option, heap),),
+            )
+            for heap, broken in against
+        ]
+        return tuple(dict.fromkeys(found)), tuple(rejected)
 
     def _case(
         self,
@@ -92,14 +88,13 @@ class Why:
     ) -> Iterator[Reason]:
         """What keeps the buffer, touched by these or by whom it is, from a heap."""
         case = self._case(question, option, heap, attachments)
-        for kind in (*HEAP, *ROOM):
-            if kind.violates(case):
-                yield _reason(kind, case)
+        verdicts = [(case, self.found.heap.of(case)), (case, self.found.room.of(case))]
         for attachment in case.attachments:
-            for kind in (*REACH, *RUN):
-                of_attachment = case._replace(attachment=attachment)
-                if kind.violates(of_attachment):
-                    yield _reason(kind, of_attachment)
+            touched = case._replace(attachment=attachment)
+            verdicts += [(touched, self.found.reach.of(touched)), (touched, self.found.run.of(touched))]
+        for judged, of_whom in verdicts:
+            for kind in of_whom.refusals(heap, case.backing):
+                yield _reason(kind, judged)
 
     def _fixed(self, question: Question, option: Option) -> Reason | None:
         """Why the buffer is where it is, whatever other heaps would cost: a pin, or a copy within one heap."""
@@ -160,12 +155,11 @@ class Why:
         text = f"{heap.name} would do exactly as well{first}"
         return Reason(decides="heap", kind="names", subject=heap.name, text=text, source=heap.source)
 
-    def _of_heap(self, question: Question, option: Option) -> Iterator[Reason]:
+    def _of_heap(
+        self, question: Question, option: Option, against: Sequence[tuple[HeapView, tuple[Reason, ...]]]
+    ) -> Iterator[Reason]:
         """What speaks against the other heaps; what makes a scattered one good enough."""
-        for heap in self.board.heaps.values():
-            if heap is option.placed.heap:
-                continue
-            broken = list(self._broken(question, option, heap))
+        for heap, broken in against:
             guilty = {reason.subject for reason in broken}
             for reason in broken:
                 attachments = option.placed.attachments
