@@ -73,7 +73,9 @@ class _Pricing:
     def __init__(
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
     ) -> None:
+        self.of = kinds, placed, counted
         self.budgets = [kind.budget for kind in kinds if kind.budget is not None]
+        self.reserving = [(n, b.reserved) for n, b in enumerate(self.budgets) if b.reserved is not None]
         self.placed, self.counted = placed, counted
         of_placed = [budget.reads for budget in self.budgets] + [term.reads for _, term in placed]
         self.given = Together(of_placed)
@@ -91,10 +93,7 @@ class _Pricing:
 
     def reserved(self, given: Sequence[Values]) -> tuple[tuple[Budget, int], ...]:
         """What the first buffer in its heap takes, once."""
-        pairs = zip(self.budgets, given, strict=False)
-        return tuple(
-            [lock for budget, values in pairs if budget.reserved for lock in budget.reserved(*values)]
-        )
+        return tuple([lock for number, of in self.reserving for lock in of(*given[number])])
 
     def values(self, given: Sequence[Values]) -> list[int]:
         """What terms say of a placement; of those that count buffers nothing yet."""
@@ -110,9 +109,14 @@ class _Pricing:
         return tuple(costs)
 
 
-@lru_cache(maxsize=16)
+_KNOWN: Final[list[_Pricing]] = []
+"""The one for the catalogue, as it was last."""
+
+
 def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel) -> _Pricing:
-    return _Pricing(kinds, placed, counted)
+    if not _KNOWN or _KNOWN[0].of != (kinds, placed, counted):
+        _KNOWN[:] = [_Pricing(kinds, placed, counted)]
+    return _KNOWN[0]
 
 
 def taken(placed: Placed) -> Iterable[Charge]:

@@ -66,6 +66,7 @@ class Propagation:
         self.laid: Laid = {}
         self._rules: dict[tuple[DeviceView, str, Attachment], Rules] = {}
         self._asked = keyed(tuple(path for kind in LAYOUT for path in kind.reads))
+        self._stated = together(tuple(kind.reads for kind in LAYOUT))
         self._demands: dict[Hashable, tuple[BoundAttachment, Stated]] = {}
 
     @cached_property
@@ -135,7 +136,7 @@ class Propagation:
         key = self._asked(attachment)
         found = self._demands.get(key)
         if found is None:
-            pairs = zip(LAYOUT, together(tuple(kind.reads for kind in LAYOUT))(attachment), strict=True)
+            pairs = zip(LAYOUT, self._stated(attachment), strict=True)
             stated = tuple([(kind, values) for kind, values in pairs if kind.rule(*values)])
             found = self._demands[key] = attachment, stated
         return found[1]

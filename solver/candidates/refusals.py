@@ -50,6 +50,7 @@ class Refusals:
         self._kinds = kinds
         concerned_by = tuple(path for kind in kinds for path in kind.concerned_by)
         self._concern = keyed(concerned_by, _APART)
+        self._choosy = bool(concerned_by)
         self.alone = _alone(concerned_by)
         """Whether it depends on an attachment alone whom it concerns."""
         self._groups: dict[Hashable, tuple[KindGroup, Case]] = {}
@@ -61,7 +62,7 @@ class Refusals:
 
     def concerning(self, case: Case) -> KindGroup:
         """The kinds that concern a case."""
-        key = self._concern(case)
+        key = self._concern(case) if self._choosy else ()
         found = self._groups.get(key)
         if found is None:
             kinds = tuple([kind for kind in self._kinds if kind.concerns(case)])

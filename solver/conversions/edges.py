@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.values import Extent
@@ -16,9 +16,6 @@ from heapwright.solver.objective import conversion_bytes, lossy_conversions
 from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import Problem, Question, User
 from heapwright.solver.question.terms import ASPECTS, Edge, attachment_of
-
-_THINNEST: Final = 8
-"""Compression of a fixed rate makes images smaller than their pixels, by less than this."""
 
 Price = tuple[int, int]
 """Lossy conversions, and bytes moved by conversions."""
@@ -53,8 +50,8 @@ def least_bytes(question: Question, edge: Edge) -> int:
 def _least(fourcc: str, modifier: str, image: Extent) -> int:
     """Bytes of the pixels alone, as densely as they lie in the modifier."""
     plain = payload(fourcc, image)
-    if "AFRC" in modifier:
-        return plain // _THINNEST
+    if modifiers.thinnest(modifier) > 1:
+        return plain // modifiers.thinnest(modifier)
     form = modifiers.shape(fourcc, modifier)
     packed = form.payload if isinstance(form, Shape) else ()
     dense = sum([row(plane, image.width) * -(-image.height // plane.vsub) for plane in packed])

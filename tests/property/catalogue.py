@@ -14,7 +14,7 @@ from unittest.mock import patch
 
 from heapwright.solver import constraints, objective, solve
 from heapwright.solver.board.budget import Charge
-from heapwright.solver.candidates import drops, images, judged
+from heapwright.solver.candidates import images, judged, relaxation
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, Scope
 from heapwright.solver.explain import conflict, facts
 from heapwright.solver.objective.term import CostTerm
@@ -74,7 +74,7 @@ def _with_kind(kind: ConstraintKind) -> list[tuple[Any, str, object]]:
     if kind.budget is not None:
         lists.append((constraints.BUDGETS, (*constraints.BUDGETS, kind)))
         lists.append((conflict.SHARED, conflict.SHARED | {kind.name}))
-        lists.append((drops._BUDGETS, drops._BUDGETS | {kind.name}))
+        lists.append((relaxation._BUDGETS, relaxation._BUDGETS | {kind.name}))
     if kind.scope in ("attachment", "heap", "reach", "run", "room", "layout", "permit"):
         kinds = getattr(constraints, kind.scope.upper())
         lists.append((kinds, (*kinds, kind)))

@@ -33,7 +33,10 @@ from heapwright.solver.layout.modifiers import (
 FAMILIES: Final[tuple[ModuleType, ...]] = (
     linear, tiles, yf, ccs, afbc, afrc, ubwc, sand, uif, nvidia, amd
 )  # fmt: skip
-"""Each has `claims(modifier)`, whether the layout is known, and `shape(pixels, modifier)`."""
+"""Each has `claims(modifier)`, whether the layout is known, and `shape(pixels, modifier)`.
+
+One whose pixels lie in fewer bytes than they have says how many times fewer at most (THINNEST); one whose modifier
+has a parameter that is made for the buffer says what it is called without (`bare`) and with it (`named`)."""
 
 
 @lru_cache(maxsize=4096)
@@ -56,10 +59,21 @@ def spelt(name: str) -> Modifier:
 @lru_cache(maxsize=4096)
 def bare(name: str) -> str:
     """The name without the parameter that is built from the buffer, if it has one."""
-    found = sand.bare(spelt(name))
-    return name if found is None else found
+    parsed = spelt(name)
+    found = (each.bare(parsed) for each in FAMILIES if hasattr(each, "bare"))
+    return next((each for each in found if each is not None), name)
 
 
 def named(name: str, parameter: int) -> str:
     """The name with that parameter, where the layout made one."""
-    return sand.named(name, parameter) if parameter else name
+    if not parameter:
+        return name
+    found: str = next(each for each in FAMILIES if each.claims(spelt(name))).named(name, parameter)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def thinnest(name: str) -> int:
+    """How many times fewer bytes than they have an image's pixels may take in a modifier."""
+    parsed = spelt(name)
+    return next((getattr(each, "THINNEST", 1) for each in FAMILIES if each.claims(parsed)), 1)

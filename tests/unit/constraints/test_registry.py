@@ -25,6 +25,7 @@ from heapwright.api.verify.refusals import REFUSALS
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver import constraints
 from heapwright.solver import objective as costs
+from heapwright.solver.answer.render import measured
 from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout import modifiers
@@ -172,6 +173,11 @@ def test_a_term_takes_what_it_reads(term: CostTerm) -> None:
     assert takes(term.rule, len(term.reads))
     assert term.grows <= {*term.reads}
     assert (term.scope == "joint") == (term.reads == ())
+
+
+@every_term
+def test_answers_show_a_term_in_its_unit(term: CostTerm) -> None:
+    assert measured(term.name, 1) == f"1 {term.unit}".rstrip() + (" (0.00 %)" if term.unit == "ppm" else "")
 
 
 def test_terms_of_conversions_come_first() -> None:
