@@ -12,6 +12,7 @@ from collections.abc import Iterable, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
+from itertools import islice
 from typing import NamedTuple
 
 from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
@@ -19,7 +20,7 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Memo, Propagation
 from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage, used_by
-from heapwright.solver.constraints import BUDGETS
+from heapwright.solver.constraints import BUDGETS, HEAP
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.conversions.deciding import Woods, decide
@@ -35,6 +36,8 @@ from heapwright.solver.search.quickxplain import grown, orders, shortest
 _ASK = SearchLimits(any_will_do=True)
 SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.name for kind in BUDGETS)])
 """Kinds of facts about what buffers share."""
+_OF_HEAPS = frozenset(kind.name for kind in HEAP)
+"""Kinds that judge a heap by what is protected, whoever touches it."""
 
 
 class RelaxedProblem(NamedTuple):
@@ -140,7 +143,7 @@ class Prover:
         found = self.unconverted()
         if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
             return found[0] if found else None
-        whole = [each for each in found if not self._mended(each)][:1]
+        whole = list(islice((each for each in found if not self._mended(each)), 1))
         first = len(found[0].facts)
         if not whole or len(whole[0].facts) > first + 1:
             whole.append(self._unmended(found[0]))
@@ -223,6 +226,8 @@ class Prover:
             return False
         if alone is None:
             return not self.clash(facts)
+        if {fact.kind for fact in facts} <= _OF_HEAPS and not alone.question.stated.audiences:
+            return False  # no heap may hold it, nor any copy of it
         every = {*alone.facts.facts, *policy(self.problem, alone.question)}
         for kept in (every.difference(_forbidden(alone.question)), facts):
             dropped = Relaxation(fact for fact in self.facts if fact not in kept)
