@@ -23,7 +23,6 @@ from heapwright.solver.answer.plan import (
     Level,
     Placement,
     Plan,
-    Reason,
     Rejected,
     Undecided,
 )
@@ -65,8 +64,14 @@ TextBlock = Heading | Grid | Notes
 
 _SPACE = re.compile(r"\s+")
 _VERB: Final = {"read": "reads", "write": "writes"}
-_BYTES_PER_SECOND: Final = frozenset({"traffic", "conversion-bytes"})
-_PPM: Final = frozenset({"scarcity-largest", "scarcity-sum"})
+_UNITS: Final = {
+    "traffic": "bytes/s",
+    "conversion-bytes": "bytes/s",
+    "bytes": "bytes",
+    "scarcity-largest": "ppm",
+    "scarcity-sum": "ppm",
+}
+"""Of cost terms that are no plain numbers."""
 
 
 def text(answer: Answer) -> str:
@@ -127,11 +132,9 @@ def comparison(best: Plan, other: Plan) -> str:
 def overview(plan: Plan) -> Grid:
     """One row per buffer: the whole plan at a glance."""
     several = len(plan.pipelines) > 1
-    header = ("buffer", "heap", "format", "image", "stride", "bytes", "count", "takes")
-    rows = tuple((*((p.pipeline,) if several else ()), *_row(p)) for p in plan.placements)
-    if several:
-        return Grid(("pipeline", *header), _cleaned(rows), frozenset({6, 7}))
-    return Grid(header, _cleaned(rows), frozenset({5, 6}))
+    header = ("pipeline", "buffer", "heap", "format", "image", "stride", "bytes", "count", "takes")
+    rows = ((p.pipeline, *_row(p))[not several :] for p in plan.placements)
+    return Grid(header[not several :], _cleaned(rows), frozenset({5 + several, 6 + several}))
 
 
 def flow(plan: Plan) -> Grid:
@@ -158,25 +161,19 @@ def costs(levels: Sequence[Level]) -> Grid:
     header = ("term", "value", "", "bound", "gap") if open_ else ("term", "value", "")
     rows = []
     for level in levels:
-        row = (level.term, str(level.value), _rounded(level.term, level.value) or _unit(level.term))
+        row = (level.term, str(level.value), _rounded(level.term, level.value) or _UNITS.get(level.term, ""))
         rows.append((*row, str(level.bound), f"{level.gap:.2%}") if open_ else row)
     return Grid(header, _cleaned(rows), frozenset({1, 3, 4}))
 
 
 def measured(term: str, value: int) -> str:
     """A value of a cost term with its unit, and in round numbers where it is large."""
-    unit, rounded = _unit(term), _rounded(term, value)
+    unit, rounded = _UNITS.get(term, ""), _rounded(term, value)
     return f"{value} {unit}".rstrip() + (f" ({rounded})" if rounded else "")
 
 
-def _unit(term: str) -> str:
-    if term in _BYTES_PER_SECOND:
-        return "bytes/s"
-    return "bytes" if term == "bytes" else "ppm" if term in _PPM else ""
-
-
 def _rounded(term: str, value: int) -> str:
-    unit = _unit(term)
+    unit = _UNITS.get(term, "")
     if unit.startswith("bytes") and value >= 1 << 20:
         return f"{value / (1 << 20):.1f} MiB{unit.removeprefix('bytes')}"
     return f"{value / 10_000:.2f} %" if unit == "ppm" and value else ""
@@ -187,9 +184,8 @@ def _question(answer: Answer) -> str:
 
 
 def _plan(plan: Plan) -> Iterator[TextBlock]:
-    if plan.status == "optimal":
-        said = "optimal plan"
-    else:
+    said = "optimal plan"
+    if plan.status == "feasible":
         first = next((level for level in plan.levels if level.gap), None)
         said = "feasible plan" + (f", {first.term} within {first.gap:.2%} of its bound" if first else "")
     yield Heading(f"{_question(plan)}: {said}", 1, "good")
@@ -245,14 +241,14 @@ def _section(title: str, rows: Iterable[Labelled]) -> Iterator[TextBlock]:
 
 def _row(placement: Placement) -> tuple[str, ...]:
     image = f"{placement.width}x{placement.height}" if placement.format else ""
-    strides = [plane.stride for plane in placement.planes] if placement.format else []
+    strides = (str(plane.stride) for plane in placement.planes if placement.format)
     total = in_units(placement.count * placement.allocated)
     return (
         placement.buffer,
         placement.heap,
         layout_name(placement),
         image,
-        ", ".join(str(stride) for stride in strides),
+        ", ".join(strides),
         str(placement.size),
         str(placement.count),
         f"{placement.count} × {in_units(placement.allocated)} = {total}" if placement.count > 1 else total,
@@ -268,23 +264,17 @@ def layout_name(placement: Placement) -> str:
 
 
 def _details(placement: Placement) -> Iterator[Labelled]:
-    rows = [Labelled("touched by", _touched(placement))]
+    touching = (f"{a.device}.{a.port} ({_VERB[a.access]})" for a in placement.attachments)
+    rows = [Labelled("touched by", ", ".join(touching))]
     if placement.names:
         rows.append(Labelled("allocate as", ", else ".join(placement.names)))
     coded = (placement.coded_width, placement.coded_height)
     if placement.format and coded != (placement.width, placement.height):
         rows.append(Labelled("coded size", f"{coded[0]}x{coded[1]}"))
     rows += _planes(placement)
-    rows += [
-        Labelled(reason.decides or reason.kind, reason.text, reason.source) for reason in placement.reasons
-    ]
-    for rejected in placement.rejected:
-        rows += _rejected(rejected)
-    return (_clean(row) for row in rows)
-
-
-def _touched(placement: Placement) -> str:
-    return ", ".join(f"{a.device}.{a.port} ({_VERB[a.access]})" for a in placement.attachments)
+    rows += [Labelled(why.decides or why.kind, why.text, why.source) for why in placement.reasons]
+    rows += [row for rejected in placement.rejected for row in _rejected(rejected)]
+    return map(_clean, rows)
 
 
 def _planes(placement: Placement) -> list[Labelled]:
@@ -292,24 +282,19 @@ def _planes(placement: Placement) -> list[Labelled]:
     if len(placement.planes) < 2 and not any(plane.offset for plane in placement.planes):
         return []
     apart = len({plane.dmabuf for plane in placement.planes}) > 1
-    rows = []
-    for number, plane in enumerate(placement.planes):
-        where = f" in dma-buf {plane.dmabuf}" if apart else ""
-        rows.append(
-            Labelled(
-                f"plane {number}", f"offset {plane.offset}{where}, stride {plane.stride}, {plane.size} bytes"
-            )
-        )
-    return rows
+    where = [
+        f"{plane.offset} in dma-buf {plane.dmabuf}" if apart else plane.offset for plane in placement.planes
+    ]
+    return [
+        Labelled(f"plane {number}", f"offset {offset}, stride {plane.stride}, {plane.size} bytes")
+        for number, (offset, plane) in enumerate(zip(where, placement.planes, strict=True))
+    ]
 
 
 def _rejected(rejected: Rejected) -> list[Labelled]:
-    reasons: Sequence[Reason | None] = rejected.reasons or (None,)
     label = f"not {rejected.heap}"
-    return [
-        Labelled(label, reason.text, reason.source) if reason else Labelled(label, "costs more")
-        for reason in reasons
-    ]
+    reasons = [Labelled(label, reason.text, reason.source) for reason in rejected.reasons]
+    return reasons or [Labelled(label, "costs more")]
 
 
 def plain(found: Iterable[TextBlock]) -> str:

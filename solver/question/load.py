@@ -159,12 +159,11 @@ def _faults(pipeline: Pipeline) -> Iterator[tuple[Path, str]]:
             yield from _use_faults(use, buffer, place)
             if use.codec is not None:
                 stage = (use.port.kind, use.port.label, use.port.connector, use.port.stage)
-                before = codecs.setdefault(stage, use.codec)
+                before, said = codecs.setdefault(stage, use.codec), shown(str(use.port._replace(port=None)))
                 if before != use.codec:
-                    said = str(use.port._replace(port=None))
                     yield (
                         place,
-                        f"stage {shown(said)} has codec {before} elsewhere; two jobs are told apart by :name",
+                        f"stage {said} has codec {before} elsewhere; two jobs are told apart by :name",
                     )
 
 
@@ -200,18 +199,14 @@ def _placement(data: Any, pipeline: Any, document: Document, path: Path) -> Plac
     """
     if not isinstance(data, dict):
         raise InputError([document.problem(path, f"expected a placement, got {shown(data)}")])
-    kept = _only(Placement, data)
-    kept.pop("reasons", None)
-    kept.pop("rejected", None)
+    kept = _only(Placement, {key: data[key] for key in data if key not in ("reasons", "rejected")})
     for field, model in (("planes", Plane), ("attachments", AttachedPort)):
         if isinstance(kept.get(field), list):
             kept[field] = [_only(model, item) if isinstance(item, dict) else item for item in kept[field]]
     if pipeline is not None:
         kept.setdefault("pipeline", pipeline)
     planes = kept.get("planes")
-    if isinstance(planes, list) and all(
-        isinstance(plane, dict) and not plane.get("dmabuf") for plane in planes
-    ):
+    if isinstance(planes, list) and all(isinstance(p, dict) and not p.get("dmabuf") for p in planes):
         kept.setdefault("sizes", [kept.get("size")])
     return validated(Placement, document, data=kept, at=path)
 

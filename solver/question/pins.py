@@ -111,7 +111,9 @@ def _pin(
     elif field == "heap":
         heap = _heap(value, platform)
         if heap is None:
-            raise _not_there(text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}")
+            raise _refused(
+                text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}", NotOnBoard
+            )
         parsed = heap
     elif field == "modifier":
         parsed = _modifier(text, value).name
@@ -121,7 +123,9 @@ def _pin(
         except ValueError as error:
             raise _refused(text, str(error)) from None
     elif field == "device" and value not in platform.devices:
-        raise _not_there(text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}")
+        raise _refused(
+            text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}", NotOnBoard
+        )
     return Pin(owners[0], buffer, field, parsed)
 
 
@@ -139,13 +143,5 @@ def _heap(value: str, platform: Platform) -> str | None:
     return next((key for key, heap in sorted(platform.heaps.items()) if value in heap.names), None)
 
 
-def _refused(text: str, message: str) -> InputError:
-    return InputError([_problem(text, message)])
-
-
-def _not_there(text: str, message: str) -> NotOnBoard:
-    return NotOnBoard([_problem(text, message)])
-
-
-def _problem(text: str, message: str) -> Diagnostic:
-    return Diagnostic(PIN, None, (), f"{shown(text)}: {message}")
+def _refused(text: str, message: str, error: type[InputError] = InputError) -> InputError:
+    return error([Diagnostic(PIN, None, (), f"{shown(text)}: {message}")])
