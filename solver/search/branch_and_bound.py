@@ -96,12 +96,14 @@ class _Walk:
         for one, other in must_differ:
             self.must_differ.setdefault(one, []).append(other)
             self.must_differ.setdefault(other, []).append(one)
-        self.used: list[int] = []
-        self.most: list[int | None] = []
-        self.shared = 0
+        held = {budget: 0 for g in groups for option in g.options for budget, _ in option.shares} | shares
+        self.shared = len(held)
         """Rows before this one are shares."""
+        self.used = [*held.values(), *imposed.values()]
+        self.most = [*(None for _ in held), *(budget.limit for budget in imposed)]
         self.bound: dict[int, str | None] = {}
-        self.places = self._places(self._number(imposed, shares))
+        keys = [*((budget, True) for budget in held), *((budget, False) for budget in imposed)]
+        self.places = self._places({key: row for row, key in enumerate(keys)})
         self.left = BRANCHES
         self.record: tuple[int, int, int] | None = None
         self.path: list[tuple[int, int]] = []
@@ -180,7 +182,7 @@ class _Walk:
     def _places(self, number: dict[tuple[Budget, bool], int]) -> list[tuple[int, list[_Branch]]]:
         """Every buffer that has a choice, with its options, priced above what is certain.
 
-        Ranks count once more, buffer by buffer: the earlier has the earlier name.
+        `number` says which row is a budget's, or (True) that of its share. Ranks count once more, buffer by buffer: the earlier has the earlier name.
         """
         radix = self._radices()
         made = [self._made(group, number, radix) for group in self.groups]
@@ -227,34 +229,10 @@ class _Walk:
                     radices[level] += (max(column) - min(column)) * group.size
         return [*radices, sum((len(group.options) - 1) * group.size for group in self.groups) + 1]
 
-    def _number(
-        self, imposed: dict[Budget, int], shares: dict[Budget, int]
-    ) -> dict[tuple[Budget, bool], int]:
-        """Rows by budget and whether its share is meant; shares come first."""
-        number: dict[tuple[Budget, bool], int] = {}
-        held = dict(shares)
-        for group in self.groups:
-            for option in group.options:
-                for budget, _ in option.shares:
-                    held.setdefault(budget, 0)
-        for budget, share in held.items():
-            number[budget, True] = len(self.used)
-            self.used.append(share)
-            self.most.append(None)
-        self.shared = len(self.used)
-        for budget, amount in imposed.items():
-            number[budget, False] = len(self.used)
-            self.used.append(amount)
-            self.most.append(budget.limit)
-        return number
-
     def _amounts(self, option: Option, number: dict[tuple[Budget, bool], int]) -> dict[int, int]:
-        found = {number[budget, True]: share for budget, share in option.shares}
-        for budget, amount in option.charges:
-            row = number.get((budget, False))
-            if row is not None:
-                found[row] = amount
-        return found
+        shares = {number[budget, True]: share for budget, share in option.shares}
+        charges = ((number.get((budget, False)), amount) for budget, amount in option.charges)
+        return shares | {row: amount for row, amount in charges if row is not None}
 
 
 def _mixed(digits: Sequence[int], radices: Sequence[int]) -> int:

@@ -22,6 +22,21 @@ DEFAULT_WORK: Final = 10.0
 QUICK: Final = 0.03
 """Of that, what an objective gets as it is. Most are closed by then; for the others it pays to presolve."""
 
+_ALWAYS: Final = {
+    "num_workers": 1,
+    "random_seed": 1,
+    "catch_sigint_signal": False,  # it would leave SIGINT to the default: the process just dies
+}
+_QUICK: Final = {
+    "cp_model_presolve": False,
+    "cp_model_probing_level": 0,
+    "symmetry_level": 0,
+    "cut_level": 0,
+    "add_lp_constraints_lazily": False,
+    "hint_conflict_limit": 0,
+}
+_THOROUGH: Final = {"cp_model_presolve": True, "linearization_level": 2}
+
 Status = Literal["optimal", "feasible", "infeasible", "undecided"]
 _STATUS: Final[dict[str, Status]] = {
     "OPTIMAL": "optimal", "FEASIBLE": "feasible", "INFEASIBLE": "infeasible"
@@ -188,20 +203,9 @@ class Search:
         from ortools.sat.python.cp_model_helper import SatParameters
 
         parameters = SatParameters()
-        parameters.num_workers = 1
-        parameters.random_seed = 1
-        parameters.cp_model_presolve = thorough
-        if thorough:
-            parameters.linearization_level = 2
-        else:
-            parameters.cp_model_probing_level = 0
-            parameters.symmetry_level = 0
-            parameters.cut_level = 0
-            parameters.add_lp_constraints_lazily = False
-            parameters.hint_conflict_limit = 0
-        parameters.catch_sigint_signal = False  # it would leave SIGINT to the default: the process just dies
-        parameters.relative_gap_limit = self.gap
-        parameters.max_deterministic_time = max(0.0, work)
+        limits = {"relative_gap_limit": self.gap, "max_deterministic_time": max(0.0, work)}
+        for name, value in {**_ALWAYS, **(_THOROUGH if thorough else _QUICK), **limits}.items():
+            setattr(parameters, name, value)
         return parameters
 
     def _hint(self) -> None:
