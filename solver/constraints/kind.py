@@ -71,6 +71,11 @@ def stated(*values: object) -> bool:
     return any(value is not None and value is not False for value in values)
 
 
+def clauses(*known: tuple[object, str]) -> list[str]:
+    """The clauses of a sentence, each about a value that is stated."""
+    return [clause.format(value) for value, clause in known if value is not None]
+
+
 def of_multiple(asked: RowsMultiple | BytesMultiple | ExtentMultiple | None) -> bool:
     """Whether a multiple is asked for, and known."""
     return asked is not None and asked.multiple is not None

@@ -20,7 +20,7 @@ from typing import Final
 
 from heapwright.platforms.schema import ColumnHeight
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, stated
+from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
@@ -33,15 +33,14 @@ def _words(label: str, title: str, bounds: ColumnHeight) -> str:
 
 
 def _bounds(rule: ColumnHeight) -> str:
-    parts = []
-    if rule.min is not None:
-        parts.append(f"at least {rule.min} rows")
-    if rule.max is not None:
-        parts.append(f"at most {rule.max} rows")
-    if rule.times_height is not None:
-        low, high = rule.times_height.min, rule.times_height.max
-        times = "exactly" if low == high else f"{low.numerator}/{low.denominator} to"
-        parts.append(f"{times} {high.numerator}/{high.denominator} times its height")
+    factor = rule.times_height
+    exact = factor is not None and factor.min == factor.max
+    least = "exactly" if exact else "{0.min.numerator}/{0.min.denominator} to"
+    parts = clauses(
+        (rule.min, "at least {} rows"),
+        (rule.max, "at most {} rows"),
+        (factor, least + " {0.max.numerator}/{0.max.denominator} times its height"),
+    )
     return ", ".join(parts) or "any height"
 
 

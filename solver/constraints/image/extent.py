@@ -18,7 +18,7 @@ from typing import Final
 from heapwright.platforms.schema import ExtentMultiple, ExtentRule
 from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.image.coded_size import blocks
-from heapwright.solver.constraints.kind import ConstraintKind
+from heapwright.solver.constraints.kind import ConstraintKind, clauses
 from heapwright.solver.layout.layout import Demand, round_up
 
 _ANY: Final = ExtentRule()
@@ -67,15 +67,13 @@ def _words(
     access: str,
     coded: ExtentMultiple | None,
 ) -> str:
-    parts = []
-    if extent is not None and extent.min is not None:
-        parts.append(f"of at least {extent.min}")
-    if extent is not None and extent.max is not None:
-        parts.append(f"of at most {extent.max}")
-    if extent is not None and extent.multiple is not None:
-        parts.append(f"in steps of {extent.multiple}")
-    if most_bytes is not None:
-        parts.append(f"of at most {most_bytes} bytes")
+    asked = extent or _ANY
+    parts = clauses(
+        (asked.min, "of at least {}"),
+        (asked.max, "of at most {}"),
+        (asked.multiple, "in steps of {}"),
+        (most_bytes, "of at most {} bytes"),
+    )
     return f"{title} takes {label} {', '.join(parts)} only"
 
 

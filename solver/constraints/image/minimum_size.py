@@ -21,7 +21,7 @@ from typing import Final
 
 from heapwright.platforms.schema import Minimum, PlaneRows
 from heapwright.platforms.values import Extent, in_units
-from heapwright.solver.constraints.kind import ConstraintKind, stated
+from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
@@ -53,13 +53,11 @@ def _words(
     minimum: Minimum | None,
     plane_rows: PlaneRows | None,
 ) -> str:
-    parts = []
-    if minimum is not None:
-        parts.append(f"room for a height rounded up to {minimum.rows_multiple} rows")
-    if plane_rows is not None:
-        parts.append(_own_rows(plane_rows))
-    if multiple is not None:
-        parts.append(f"a size that is a multiple of {multiple} bytes")
+    parts = clauses(
+        (minimum, "room for a height rounded up to {0.rows_multiple} rows"),
+        (plane_rows and _own_rows(plane_rows), "{}"),
+        (multiple, "a size that is a multiple of {} bytes"),
+    )
     return f"{title} checks that {label} has {' and '.join(parts)}"
 
 

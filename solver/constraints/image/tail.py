@@ -17,7 +17,7 @@ from typing import Final
 from heapwright.platforms.schema import ExtentMultiple, Tail
 from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.image.coded_size import blocks
-from heapwright.solver.constraints.kind import ConstraintKind
+from heapwright.solver.constraints.kind import ConstraintKind, clauses
 from heapwright.solver.layout.layout import Demand, round_up
 
 
@@ -32,15 +32,12 @@ def _asks(need: Demand, image: Extent, tail: Tail, coded: ExtentMultiple | None)
 
 
 def _words(label: str, title: str, tail: Tail, coded: ExtentMultiple | None) -> str:
-    parts = []
-    if tail.bytes:
-        parts.append(f"{tail.bytes} bytes")
-    if tail.per_block is not None:
-        parts.append(f"{tail.per_block.bytes} bytes per block of {tail.per_block.of}")
-    if tail.rows:
-        parts.append(f"{tail.rows} rows")
-    if tail.at_least_stride_or is not None:
-        parts.append(f"a stride or {tail.at_least_stride_or} bytes, whichever is more,")
+    parts = clauses(
+        (tail.bytes or None, "{} bytes"),
+        (tail.per_block, "{0.bytes} bytes per block of {0.of}"),
+        (tail.rows or None, "{} rows"),
+        (tail.at_least_stride_or, "a stride or {} bytes, whichever is more,"),
+    )
     where = "each plane" if tail.per_plane else "the image"
     return f"{title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"
 

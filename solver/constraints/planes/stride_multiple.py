@@ -22,7 +22,7 @@ from typing import Final
 
 from heapwright.platforms.schema import PixelGroup
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind
+from heapwright.solver.constraints.kind import ConstraintKind, clauses
 from heapwright.solver.layout.layout import Demand
 
 
@@ -44,11 +44,10 @@ def _asks(
 def _words(
     label: str, title: str, multiple: int | None, planes: str | None, pixels: PixelGroup | None
 ) -> str:
-    parts = []
-    if multiple is not None:
-        parts.append(f"a stride that is a multiple of {multiple} bytes")
-    if pixels is not None:
-        parts.append(f"rows of whole groups of {pixels.group} pixels in {pixels.bytes} bytes")
+    parts = clauses(
+        (multiple, "a stride that is a multiple of {} bytes"),
+        (pixels, "rows of whole groups of {0.group} pixels in {0.bytes} bytes"),
+    )
     return f"{title} needs {' and '.join(parts)} in {label}"
 
 

@@ -14,7 +14,7 @@ from typing import Final
 
 from heapwright.platforms.schema import Beyond
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, stated
+from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
@@ -45,15 +45,12 @@ def _words(
     most_pixels: int | None,
     beyond: Beyond | None,
 ) -> str:
-    parts = []
-    if least is not None:
-        parts.append(f"at least {least} bytes")
-    if most is not None:
-        parts.append(f"at most {most} bytes")
-    if most_pixels is not None:
-        parts.append(f"at most {most_pixels} pixels")
-    if beyond is not None:
-        parts.append(f"a multiple of {beyond.multiple} bytes above {beyond.bytes}")
+    parts = clauses(
+        (least, "at least {} bytes"),
+        (most, "at most {} bytes"),
+        (most_pixels, "at most {} pixels"),
+        (beyond, "a multiple of {0.multiple} bytes above {0.bytes}"),
+    )
     return f"{title} takes strides of {', '.join(parts)} in {label}"
 
 
