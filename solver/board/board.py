@@ -7,10 +7,10 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cached_property, wraps
 from itertools import combinations
-from typing import Any, Final, Literal, NamedTuple
+from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 from weakref import ref
 
 from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
@@ -21,6 +21,10 @@ from heapwright.solver.board.memories import MemoryView, inherit, parts_of, plac
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
+
+
+Given = ParamSpec("Given")
+Found = TypeVar("Found")
 
 
 class ReservedBlock(NamedTuple):
@@ -248,8 +252,8 @@ class Board:
         """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
         self.by_class = False
         """Whether bus addresses are counted class by class; until it matters, in bytes only (see heapwright.solver.board.iova)."""
-        self.budgets: dict[object, Any] = {}
-        """Budgets worked out before, by kind and what they are about (see constraints)."""
+        self.known: dict[object, Any] = {}
+        """What `remembered` functions have worked out before, by the function and its arguments."""
 
     def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
         if spec.memory == UNKNOWN:
@@ -317,6 +321,22 @@ def _listed(devices: Iterable[DeviceView]) -> set[str]:
     ports = [port.takes_from for device in devices for port in device.spec.ports.values()]
     taken = [*ports, *(device.spec.imports for device in devices)]
     return {name for names in taken if isinstance(names, tuple) for name in names}
+
+
+def remembered(
+    work: Callable[Concatenate[Board, Given], Found],
+) -> Callable[Concatenate[Board, Given], Found]:
+    """A function of a board, worked out once for it and each choice of the other arguments."""
+
+    @wraps(work)
+    def once(board: Board, /, *about: Given.args, **named: Given.kwargs) -> Found:
+        key = (work, about)
+        if key not in board.known:
+            board.known[key] = work(board, *about, **named)
+        found: Found = board.known[key]
+        return found
+
+    return once
 
 
 def _end(heaps: Iterable[HeapView]) -> int | None:

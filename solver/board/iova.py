@@ -25,7 +25,7 @@ from math import gcd
 from typing import Final, NamedTuple
 
 from heapwright.platforms.schema import Aperture, Bitmaps
-from heapwright.solver.board.board import Board, DeviceView
+from heapwright.solver.board.board import Board, DeviceView, remembered
 
 CACHED: Final = 32
 """Mappings of fewer pages are rounded up to a power of two by dma-iommu: IOVA_RANGE_CACHE_MAX_SIZE."""
@@ -105,16 +105,9 @@ class Spaces(NamedTuple):
     touched: tuple[Space, ...] = ()
 
 
+@remembered
 def spaces(board: Board, device: DeviceView) -> Spaces:
     """What is bounded of the bus addresses that a device's mappings may get."""
-    key = "iova", device.name
-    found: Spaces | None = board.budgets.get(key)
-    if found is None:
-        found = board.budgets[key] = _spaces(board, device)
-    return found
-
-
-def _spaces(board: Board, device: DeviceView) -> Spaces:
     seen = _space(board, device)
     if seen is None:
         return Spaces(None)

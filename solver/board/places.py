@@ -25,11 +25,12 @@ lib/genalloc.c gen_pool_first_fit(), gen_pool_first_fit_align().
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import product
 from typing import Final, NamedTuple
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.areas import Areas, areas
-from heapwright.solver.board.board import TOGETHER, Board, Promise, ReservedBlock
+from heapwright.solver.board.board import TOGETHER, Board, Promise, ReservedBlock, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.board.runs import Run, alignments, counted, even, long_alignments, runs, steps, touched
@@ -164,7 +165,6 @@ class Places:
                     RunCapacity(board, names, (title, f"bytes of {title}"), free, drawers, live)
                 )
         self._blocks = {each: self._block(each, lock) for each, lock in self._locking() if each.in_block}
-        self._taken: dict[tuple[Promise, tuple[int, ...]], list[Charge]] = {}
 
     def _locking(self) -> Iterator[tuple[Promise, ReservedBlock]]:
         """What locks blocks."""
@@ -222,18 +222,13 @@ class Places:
 
     def charges(self, promise: Promise, sizes: tuple[int, ...]) -> list[Charge]:
         """What one buffer takes of the classes of every place."""
-        found = self._taken.get((promise, sizes))
-        if found is None:
-            places = self.concerning(promise)
-            calls = [(size,) for size in sizes] if promise.one_by_one else [sizes]
-            summed: dict[Budget, Charge] = {}
-            for place in places:
-                for call in calls:
-                    for budget, each, once in place.charges(promise.names, _of_buffers(promise, call, 1)):
-                        before = summed.get(budget, (budget, 0, 0))
-                        summed[budget] = budget, before[1] + each, max(before[2], once)
-            found = self._taken[promise, sizes] = list(summed.values())
-        return found
+        calls = [(size,) for size in sizes] if promise.one_by_one else [sizes]
+        summed: dict[Budget, Charge] = {}
+        for place, call in product(self.concerning(promise), calls):
+            for budget, each, once in place.charges(promise.names, _of_buffers(promise, call, 1)):
+                before = summed.get(budget, (budget, 0, 0))
+                summed[budget] = budget, before[1] + each, max(before[2], once)
+        return list(summed.values())
 
     def reserved(self, lock: ReservedBlock) -> list[tuple[Budget, int]]:
         """What the block of a heap takes, once; one that is locked already is live."""
@@ -264,12 +259,10 @@ def _drawer(promise: Promise) -> Drawer:
     return Drawer(promise.names, aligns, tuple(long_alignments(promise)), together, uneven)
 
 
+@remembered
 def places(board: Board) -> Places:
     """The places of a board, worked out once."""
-    found: Places | None = board.budgets.get("places")
-    if found is None:
-        found = board.budgets["places"] = Places(board)
-    return found
+    return Places(board)
 
 
 def _of_buffers(promise: Promise, sizes: Sequence[int], count: int) -> list[Run]:

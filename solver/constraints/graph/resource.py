@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from heapwright.platforms.schema import Port
-from heapwright.solver.board.board import Board, DeviceView
+from heapwright.solver.board.board import Board, DeviceView, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import moved
@@ -47,10 +47,7 @@ def _charges(
             yield Budget(NAME, title, stated.how_many, f"ports {title}", False), 0, 1
     if not board.has_bandwidths:
         return
-    found = board.budgets.get((NAME, memories))
-    if found is None:
-        found = board.budgets[NAME, memories] = tuple(_bandwidths(board, memories or ()))
-    if found:
+    if found := _bandwidths(board, memories or ()):
         size = sum(sizes)
         total = rate * sum(moved(size, use.how_often) for use in attachments)
         for budget in found:
@@ -62,12 +59,14 @@ def counted(board: Board, name: str) -> Budget:
     return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
 
 
-def _bandwidths(board: Board, memories: tuple[MemoryView, ...]) -> Iterator[Budget]:
+@remembered
+def _bandwidths(board: Board, memories: tuple[MemoryView, ...]) -> tuple[Budget, ...]:
     around = {m.name: m for inner in memories for m in inner.around()}
-    for memory in around.values():
-        most = memory.spec.bandwidth
-        if isinstance(most, int):
-            yield Budget(NAME, memory.name, most, f"bytes/s of {memory.name}", False)
+    return tuple(
+        Budget(NAME, memory.name, memory.spec.bandwidth, f"bytes/s of {memory.name}", False)
+        for memory in around.values()
+        if isinstance(memory.spec.bandwidth, int)
+    )
 
 
 def _exceeded(budget: Budget, used: int, who: str) -> str:

@@ -22,7 +22,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from heapwright.platforms.values import in_units
-from heapwright.solver.board.board import TOGETHER, Board, Pool, Promise
+from heapwright.solver.board.board import TOGETHER, Board, Pool, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.places import IN_RUNS, places
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
@@ -31,15 +31,11 @@ NAME: Final = "capacity"
 LOCKED: Final = "bytes locked by "
 
 
-def _charges(board: Board, promise: Promise, sizes: tuple[int, ...]) -> Iterable[Charge]:
-    found: list[Charge] | None = board.budgets.get((promise, sizes))
-    if found is None:
-        each = promise.costs(sizes)
-        found = [(budget, each, 0) for budget in _budgets(board, promise)]
-        if found and places(board).concerning(promise):
-            found += places(board).charges(promise, sizes)
-        board.budgets[promise, sizes] = found
-    return found
+@remembered
+def _charges(board: Board, promise: Promise, sizes: tuple[int, ...]) -> list[Charge]:
+    each = promise.costs(sizes)
+    found: list[Charge] = [(budget, each, 0) for budget in _budgets(board, promise)]
+    return [*found, *places(board).charges(promise, sizes)] if found else found
 
 
 def _budgets(board: Board, promise: Promise) -> Iterator[Budget]:

@@ -23,7 +23,7 @@ from typing import Final
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board import iova
-from heapwright.solver.board.board import Board, DeviceView, Promise
+from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.cases import Placed
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
@@ -117,17 +117,14 @@ def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -
     return space.takes(sizes, of_class) if certain else space.blocks(sizes, of_class)
 
 
+@remembered
 def _budget(board: Board, space: iova.Space, of_class: int) -> Budget:
-    key = NAME, space, of_class
-    found: Budget | None = board.budgets.get(key)
-    if found is None:
-        what = f"{BYTES} of"
-        if of_class > space.page:
-            sort = BLOCKS if space.grain(of_class) == of_class else RUNS
-            what = f"{sort} of {of_class} of"
-        what += f" {'all behind ' if space.shared else ''}{space.subject}"
-        found = board.budgets[key] = Budget(NAME, space.subject, space.room(of_class), what, False)
-    return found
+    what = f"{BYTES} of"
+    if of_class > space.page:
+        sort = BLOCKS if space.grain(of_class) == of_class else RUNS
+        what = f"{sort} of {of_class} of"
+    what += f" {'all behind ' if space.shared else ''}{space.subject}"
+    return Budget(NAME, space.subject, space.room(of_class), what, False)
 
 
 def _exceeded(budget: Budget, used: int, who: str) -> str:

@@ -16,11 +16,10 @@ Example:
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Final
 
 from heapwright.platforms.schema import Port
-from heapwright.solver.board.board import Board, DeviceView, Promise
+from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import Case
@@ -63,13 +62,10 @@ def _charges(
     """
     if not board.has_windows:
         return []
-    windows = board.budgets.get((NAME, memories))
-    if windows is None:
-        windows = board.budgets[NAME, memories] = tuple(_windows(board, memories or ()))
     touching = [(device, _names(port)) for device, port in zip(devices, ports, strict=True)]
     return [
         (budget, promise.costs(sizes), 0)
-        for budget, inner, chain in windows
+        for budget, inner, chain in _windows(board, memories or ())
         if any(_through(device, names, inner, chain) for device, names in touching)
     ]
 
@@ -78,9 +74,10 @@ def _names(port: Port) -> WorksFrom:
     return port.memory if isinstance(port.memory, tuple) else None
 
 
+@remembered
 def _windows(
     board: Board, memories: tuple[MemoryView, ...]
-) -> Iterator[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
+) -> list[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
     """Each window that memories lie behind, with those and all between, the window's own included."""
     inside: dict[str, list[MemoryView]] = {}
     between: dict[str, set[str]] = {}
@@ -91,11 +88,13 @@ def _windows(
             if isinstance(outer.spec.window, int):
                 inside.setdefault(outer.name, []).append(memory)
                 between.setdefault(outer.name, set()).update(chain)
+    found = []
     for name, behind in inside.items():
         window = board.memories[name].spec.window
         assert isinstance(window, int)
         budget = Budget(NAME, name, window, f"bytes of the window of {name}", False)
-        yield budget, tuple(behind), frozenset(between[name])
+        found.append((budget, tuple(behind), frozenset(between[name])))
+    return found
 
 
 def _through(
