@@ -50,18 +50,17 @@ class Metadata(NamedTuple):
     down: int
     align: int
 
+    def of(self, stride: int, height: int) -> tuple[int, int]:
+        """Bytes of a row of it, and of all of it, for a plane of so many rows of `stride` bytes."""
+        row = round_up(-(-stride // self.columns) * self.bytes, self.stride)
+        return row, row * round_up(-(-height // self.rows), self.down)
+
 
 class Control(NamedTuple):
-    """A plane that is nothing but metadata: `bytes` for every `columns` bytes of plane `of` by `rows` rows."""
+    """A plane that is nothing but metadata, of plane `of`; it begins on a multiple of `data.align`."""
 
     of: int
-    columns: int
-    rows: int
-    bytes: int
-    stride: int
-    down: int
-    align: int
-    """Of its offset."""
+    data: Metadata
     multiple: int = 1
     """Of its size."""
 
@@ -282,19 +281,16 @@ def _plane(need: Demand, shape: Shape, index: int, stride: int, height: int) -> 
     if not shape.metadata:
         return PlaneLayout(0, stride, pixels, 0)
     facts = shape.metadata[index]
-    row = round_up(-(-stride // facts.columns) * facts.bytes, facts.stride)
-    lines = round_up(-(-height // facts.rows), facts.down)
-    align = facts.align if shape.derived else lcm(facts.align, need.metadata)
-    metadata = round_up(row * lines, align)
+    row, size = facts.of(stride, height)
+    metadata = round_up(size, facts.align if shape.derived else lcm(facts.align, need.metadata))
     return PlaneLayout(0, stride, metadata + pixels, 0, metadata, row)
 
 
 def _control(control: Control, main: PlaneLayout, height: int, end: int, need: Demand) -> PlaneLayout:
     """A metadata plane after `end`."""
-    stride = round_up(-(-main.stride // control.columns) * control.bytes, control.stride)
-    rows = round_up(-(-height // control.rows), control.down)
-    size = round_up(stride * rows, control.multiple)
-    return PlaneLayout(round_up(end, lcm(control.align, need.offset)), stride, size, 0)
+    stride, size = control.data.of(main.stride, height)
+    offset = round_up(end, lcm(control.data.align, need.offset))
+    return PlaneLayout(offset, stride, round_up(size, control.multiple), 0)
 
 
 def implied_offsets(

@@ -22,7 +22,7 @@ from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout.modifiers.linear import whole_samples
-from heapwright.solver.layout.shape import Control, Shape
+from heapwright.solver.layout.shape import Control, Metadata, Shape
 
 EVERYTHING: Final = 1 << 40
 """One block of control data for the whole image."""
@@ -35,7 +35,7 @@ def claims(modifier: Modifier) -> bool:
 def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
     table = facts("ccs")
     row: dict[str, Any] = table[modifier.name]
-    (width, height), sizes = table["tile"], whole_samples(pixels)
+    (width, height), page, sizes = table["tile"], table["page"], whole_samples(pixels)
     if sizes is None or (row["control"] == "gen9" and sizes != (4,)):
         return None  # gen9: "must be one of the 8:8:8:8 RGB formats"
     controls: list[Control] = []
@@ -43,21 +43,19 @@ def shape(pixels: PixelFormat, modifier: Modifier) -> Shape | None:
     if row["control"] == "gen9":
         beyond = (table["wide"], 4 * width)
         # A byte for 8 x 16 pixels of four bytes, in Y tiles.
-        controls = [Control(0, 32, 16, 1, width, height, table["page"], table["page"])]
+        controls = [Control(0, Metadata(32, 16, 1, width, height, page), page)]
     elif row["control"] == "gen12":
         # 64 bytes for four tiles in a row.
-        controls = [
-            Control(index, 4 * width, height, 64, 1, 1, table["page"], table["page"])
-            for index in range(len(sizes))
-        ]
+        data = Metadata(4 * width, height, 64, 1, 1, page)
+        controls = [Control(index, data, page) for index in range(len(sizes))]
     if row.get("clear"):
-        controls.append(Control(0, EVERYTHING, EVERYTHING, 64, 64, 1, table["page"]))
+        controls.append(Control(0, Metadata(EVERYTHING, EVERYTHING, 64, 64, 1, page)))
     return Shape(
         pixels.planes,
         (height,) * len(sizes),
         (width * row["across"],) * len(sizes),
         controls=tuple(controls),
-        align=(table["page"],),
+        align=(page,),
         whole=row.get("whole", 1),
         beyond=beyond,
         compressed=True,
