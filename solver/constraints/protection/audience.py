@@ -37,10 +37,6 @@ Audiences = frozenset[tuple[Selector, ...]]
 MayAccess = frozenset[str] | None
 
 
-def _concern(audiences: Audiences) -> bool:
-    return bool(audiences)
-
-
 def _opens_to_others(
     board: Board,
     audiences: Audiences,
@@ -111,7 +107,7 @@ KIND: Final = ConstraintKind(
     name=NAME,
     scope="heap",
     concerned_by=("question.domain.audiences",),
-    concern=_concern,
+    concern=bool,
     reads=(
         "board", "question.domain.audiences", "heap.access", "heap.spec.firewall", "attachments.*.device.name",
         "attachments.*.use.selector.label",

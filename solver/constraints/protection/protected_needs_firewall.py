@@ -25,10 +25,6 @@ from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
 
-def _concern(protected: bool) -> bool:
-    return protected
-
-
 def _open(protected: bool, guarded: bool) -> bool:
     return protected and not guarded
 
@@ -54,7 +50,7 @@ KIND: Final = ConstraintKind(
     name="protected-needs-firewall",
     scope="heap",
     concerned_by=("question.domain.protected",),
-    concern=_concern,
+    concern=bool,
     reads=("question.domain.protected", "heap.guarded"),
     rule=_open,
     words=_words,

@@ -15,14 +15,11 @@ Example:
 
 from __future__ import annotations
 
+from operator import not_
 from typing import Final
 
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
-
-
-def _concern(protected: bool) -> bool:
-    return not protected
 
 
 def _closed(protected: bool, closed: bool) -> bool:
@@ -37,7 +34,7 @@ KIND: Final = ConstraintKind(
     name="protected-only",
     scope="heap",
     concerned_by=("question.domain.protected",),
-    concern=_concern,
+    concern=not_,
     reads=("question.domain.protected", "heap.closed"),
     rule=_closed,
     words=_words,

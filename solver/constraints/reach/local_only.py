@@ -23,16 +23,12 @@ from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import Case
-from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_port
+from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_port, stated
 
 NAME: Final = "local-only"
 WorksFrom = tuple[str, ...] | None
 """Of the memories that a port works from; None if from all."""
 PlacedIn = tuple[MemoryView, ...] | None
-
-
-def _concern(wanted: object) -> bool:
-    return wanted is not None
 
 
 def _elsewhere(moved: bool, wanted: WorksFrom, heap: PlacedIn, backing: PlacedIn) -> bool:
@@ -123,7 +119,7 @@ KIND: Final = ConstraintKind(
     name=NAME,
     scope="reach",
     concerned_by=("attachment.port.memory",),
-    concern=_concern,
+    concern=stated,
     reads=("moved", "attachment.port.memory", "heap.memories", "backing.memories"),
     rule=_elsewhere,
     words=_words,

@@ -19,12 +19,8 @@ from __future__ import annotations
 from typing import Final
 
 from heapwright.solver.constraints.cases import Case
-from heapwright.solver.constraints.kind import ConstraintKind, of_heap
+from heapwright.solver.constraints.kind import ConstraintKind, of_heap, stated
 from heapwright.solver.constraints.reach.local_only import PlacedIn, WorksFrom, allows
-
-
-def _concern(wanted: object) -> bool:
-    return wanted is not None
 
 
 def _moved(moved: bool, wanted: WorksFrom, heap: PlacedIn, backing: PlacedIn) -> bool:
@@ -47,7 +43,7 @@ KIND: Final = ConstraintKind(
     name="pinned-elsewhere",
     scope="reach",
     concerned_by=("attachment.port.memory",),
-    concern=_concern,
+    concern=stated,
     reads=("moved", "attachment.port.memory", "heap.memories", "backing.memories"),
     rule=_moved,
     words=_words,
