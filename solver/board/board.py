@@ -24,7 +24,7 @@ TOGETHER: Final = " + "
 
 
 Given = ParamSpec("Given")
-Found = TypeVar("Found")
+Worked = TypeVar("Worked")
 
 
 class ReservedBlock(NamedTuple):
@@ -324,16 +324,16 @@ def _listed(devices: Iterable[DeviceView]) -> set[str]:
 
 
 def remembered(
-    work: Callable[Concatenate[Board, Given], Found],
-) -> Callable[Concatenate[Board, Given], Found]:
+    work: Callable[Concatenate[Board, Given], Worked],
+) -> Callable[Concatenate[Board, Given], Worked]:
     """A function of a board, worked out once for it and each choice of the other arguments."""
 
     @wraps(work)
-    def once(board: Board, /, *about: Given.args, **named: Given.kwargs) -> Found:
+    def once(board: Board, /, *about: Given.args, **named: Given.kwargs) -> Worked:
         key = (work, about)
         if key not in board.known:
             board.known[key] = work(board, *about, **named)
-        found: Found = board.known[key]
+        found: Worked = board.known[key]
         return found
 
     return once

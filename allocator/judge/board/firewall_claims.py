@@ -17,7 +17,7 @@ from heapwright.allocator.hardware import HeapFacts
 from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import Span
 
-Terms = tuple[frozenset[str] | str, bool] | None
+AccessTerms = tuple[frozenset[str] | str, bool] | None
 """Who is let in, and whether buffer by buffer; None for anybody."""
 
 
@@ -39,7 +39,7 @@ def disputed(platform: Platform, heaps: Mapping[str, HeapFacts]) -> dict[str, st
     return found
 
 
-def _terms(heap: HeapFacts) -> Terms:
+def _terms(heap: HeapFacts) -> AccessTerms:
     access = heap.facts.access
     if access is None:
         return None
