@@ -11,7 +11,7 @@ from heapwright.api.drawing.phrases import Blocks, listed
 from heapwright.api.drawing.reach import PortVerdict, verdicts
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.render import Grid, Heading, Labelled, printable
-from heapwright.solver.constraints import BY_NAME
+from heapwright.solver.constraints import GISTS
 
 MOVES: Final = "moves"
 
@@ -37,7 +37,7 @@ def matrix(platform: Platform, width: int) -> Blocks:
 def _letters(found: Iterable[PortVerdict]) -> dict[str, str]:
     """Letters for the kinds that occur, in the order of the catalogue."""
     occurring = {verdict.kind for verdict in found if verdict.kind}
-    return dict(zip((name for name in BY_NAME if name in occurring), ascii_lowercase, strict=False))
+    return dict(zip((name for name in GISTS if name in occurring), ascii_lowercase, strict=False))
 
 
 def _rows(found: Sequence[PortVerdict], letters: dict[str, str]) -> Iterable[tuple[str, ...]]:
@@ -73,8 +73,8 @@ def _columns(heaps: Sequence[str], space: int) -> Iterable[Sequence[int]]:
 
 
 def _gist(name: str) -> str:
-    """The first line of a kind's page, as the rest of a sentence."""
-    gist = (BY_NAME[name].__doc__ or "").strip().splitlines()[0].rstrip(".")
+    """What a kind is about, as the rest of a sentence."""
+    gist = GISTS[name]
     return gist if gist[1:2].isupper() else gist[:1].lower() + gist[1:]
 
 
