@@ -62,7 +62,7 @@ def with_heaps(page: int, **heaps: Any) -> Platform:
 @pytest.mark.parametrize("page", PAGES)
 def test_a_cma_heap_aligns_by_orders_of_pages(page: int) -> None:
     platform = with_heaps(page, cma=heap("dram", run="whole", align={"by_size_up_to": "256 pages"}))
-    view = Board(platform).heaps["cma"]
+    view = Board(platform).heaps["cma"].promise
     facts = heap_facts("cma", platform.heaps["cma"], platform.page)
     random = Random(page)
     sizes = [1, page, page + 1, 256 * page, 256 * page + 1]
@@ -118,8 +118,8 @@ def test_a_board_that_states_its_page_needs_no_other_line(page: str, slot: int) 
     # Order 8 is 1, 4 and 16 MiB: 5 MiB are five of the first, two of the second, half of the third.
     platform = raspberry(page)
     board = Board(platform)
-    assert board.heaps["system"].run == board.heaps["system"].align == platform.page
-    assert board.heaps["cma"].allocated(5 << 20) == slot
+    assert board.heaps["system"].promise.run == board.heaps["system"].promise.align == platform.page
+    assert board.heaps["cma"].promise.allocated(5 << 20) == slot
     assert heap_facts("cma", platform.heaps["cma"], platform.page).slot(5 << 20) == slot
 
 
