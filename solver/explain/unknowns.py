@@ -40,22 +40,22 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     if _opaque(option):
         yield option.placed.label, "size"
     for attachment in option.placed.attachments:
-        name = attachment.device.name
-        if not attachment.device.by_cpu:
-            yield from ((name, f"dma.{path}") for path in trusted(attachment.device.dma))
-            iommu = attachment.device.dma.iommu
-            if iommu is not None:
-                yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
-        port = platform.devices[name].ports[attachment.name]
-        yield from ((attachment.title, path) for path in trusted(port.model_copy(update={"images": ()})))
+        name, by_cpu = attachment.device.name, attachment.device.by_cpu
+        stated = platform.devices[name]
+        yield from ((name, path) for path in trusted(stated) if not (by_cpu and path.startswith("dma.")))
+        if not by_cpu and stated.dma.iommu is not None:
+            iommu = stated.dma.iommu
+            yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
+        port = stated.ports[attachment.name]
+        yield from ((attachment.title, path) for path in trusted(port))
         if port.how_many is None and (attachment.device.spec.kind, attachment.name) in PLANES:
             yield attachment.title, "how_many"
         for rule, taken in zip(port.images, attachment.port.images, strict=True):
             if taken is attachment.rule:
                 yield from ((attachment.title, path) for path in trusted(rule))
     for end in option.placed.ends:
-        if platform.devices[end.device.name].converts[end.number].throughput == UNKNOWN:
-            yield end.device.name, f"converts.{end.edge.from_}>{end.edge.to}.throughput"
+        name, way = end.device.name, f"converts.{end.edge.from_}>{end.edge.to}"
+        yield from ((name, f"{way}.{path}") for path in trusted(platform.devices[name].converts[end.number]))
     for heap in {id(h): h for h in (option.placed.heap, option.placed.backing)}.values():
         yield from ((heap.name, path) for path in trusted(heap.spec))
     for memory in option.placed.backing.memories or ():

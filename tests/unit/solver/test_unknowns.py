@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
 import heapwright
-from heapwright.platforms.schema import Platform
+from heapwright.platforms.schema import Device, Platform
+from heapwright.platforms.schema.unknown import requirement
+from heapwright.platforms.values import Unknown
 from heapwright.solver.answer.plan import Infeasible
 from tests.builders import (
     board,
@@ -27,12 +29,26 @@ from tests.builders import (
 STRICT = heapwright.Options(strict=True)
 
 
+class NewDevice(Device):
+    """A device of which one more thing may be asked than of those that there are."""
+
+    latency: Annotated[int | Unknown | None, requirement()] = None
+
+
 def listed(platform: Platform, **question: Any) -> list[tuple[str, str]]:
     return [(fact.subject, fact.field) for fact in plan(platform, **question).unknown_facts]
 
 
 def test_a_board_that_knows_everything_lists_nothing() -> None:
     assert listed(board()) == []
+
+
+def test_a_new_requirement_of_devices_is_listed_as_soon_as_it_is_a_field() -> None:
+    known = board()
+    panel = NewDevice(**dict(known.devices["panel"]), latency="unknown")
+    platform = known.model_copy(update={"devices": {**known.devices, "panel": panel}})
+    assert listed(platform) == [("panel", "latency")]
+    assert facts(refusal(platform, options=STRICT)) != []
 
 
 def test_planes_that_nobody_counted_are_not_limited_and_listed() -> None:
