@@ -54,7 +54,7 @@ def solve(
     problem = Problem(platform, pipelines, live, fixed)
     used = existing_usage(problem.board, problem.live)
     found = Propagation(problem)
-    numbers = {id(each): len(each) for each in found.options}
+    numbers = {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
     propagated = perf_counter()
     limits = SearchLimits(options.gap, options.time_limit)
     choice = decide(problem, found, used, limits=limits)
@@ -102,7 +102,9 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, opt
             for placed_buffer in placed_buffers
         ),
         conversions=inserted.conversions(
-            problem, placed_buffers, partial(copies.apart, problem, used, placed_buffers) if why else None
+            problem,
+            placed_buffers,
+            partial(copies.why_not_shared, problem, used, placed_buffers) if why else None,
         ),
         dropped=wishes.dropped(placed_buffers, used),
         warnings=unknowns.warnings(placed_buffers),

@@ -29,7 +29,7 @@ class PlacedBuffer(NamedTuple):
     edge: Edge | None = None
 
 
-Apart = Callable[[PlacedBuffer], Sequence[str]] | None
+WhyNotShared = Callable[[PlacedBuffer], Sequence[str]] | None
 """What keeps those whom a copy serves from sharing what it is made of, in sentences; None if nobody asks."""
 
 
@@ -48,20 +48,22 @@ def placed_buffers(problem: Problem, choice: Choice) -> tuple[PlacedBuffer, ...]
     return tuple(found)
 
 
-def conversions(problem: Problem, found: Sequence[PlacedBuffer], apart: Apart) -> tuple[Conversion, ...]:
+def conversions(
+    problem: Problem, found: Sequence[PlacedBuffer], why_not_shared: WhyNotShared
+) -> tuple[Conversion, ...]:
     """The conversions between these placements, in their order.
 
-    `apart` says why a copy is there that nothing about its readers alone demands.
+    `why_not_shared` says why a copy is there that nothing about its readers alone demands.
     """
     return tuple(
-        _conversion(problem.board, found, placed_buffer, apart)
+        _conversion(problem.board, found, placed_buffer, why_not_shared)
         for placed_buffer in found
         if placed_buffer.edge is not None
     )
 
 
 def _conversion(
-    board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, apart: Apart
+    board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, why_not_shared: WhyNotShared
 ) -> Conversion:
     assert placed_buffer.edge and placed_buffer.parent and placed_buffer.made_of  # it is inserted
     edge, before, after = placed_buffer.edge, placed_buffer.made_of, placed_buffer.option
@@ -78,7 +80,7 @@ def _conversion(
             "changes": changes(before, after),
             "lossless": not edge.lossy,
             "bytes_per_second": after.placed.rate * (before.layout.size + after.layout.size),
-            "text": f"{_why(board, found, placed_buffer, apart)}: {_what(edge, before, after)}",
+            "text": f"{_why(board, found, placed_buffer, why_not_shared)}: {_what(edge, before, after)}",
             "source": edge.spec.source or edge.device.spec.source,
         }
     )
@@ -99,14 +101,16 @@ def _what(edge: Edge, before: Option, after: Option) -> str:
     return f"{edge.device.name} {' and '.join(said)} ({'lossy' if edge.lossy else 'lossless'})"
 
 
-def _why(board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, apart: Apart) -> str:
+def _why(
+    board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, why_not_shared: WhyNotShared
+) -> str:
     """What keeps those whom the copy serves from reading what it is made of."""
     assert placed_buffer.parent and placed_buffer.made_of  # it is inserted
     case = _case(board, placed_buffer.parent, placed_buffer.made_of)
     said: list[str] = []
     for attachment in served(found, placed_buffer):
         said += [text for text in objections(case, placed_buffer.made_of, attachment) if text not in said]
-    if not said and apart is not None and (together := apart(placed_buffer)):
+    if not said and why_not_shared is not None and (together := why_not_shared(placed_buffer)):
         return "; ".join(together)
     if not said:
         names = ", ".join(dict.fromkeys(attachment.title for attachment in served(found, placed_buffer)))

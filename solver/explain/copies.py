@@ -15,7 +15,9 @@ from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
 
 
-def apart(problem: Problem, usage: Usage, found: Sequence[PlacedBuffer], copy: PlacedBuffer) -> list[str]:
+def why_not_shared(
+    problem: Problem, usage: Usage, found: Sequence[PlacedBuffer], copy: PlacedBuffer
+) -> list[str]:
     """What keeps those whom a copy serves from sharing what it is made of, in sentences."""
     alone = problem.only(_together(problem, found, copy))
     for asked in (alone, problem):
