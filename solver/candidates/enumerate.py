@@ -25,6 +25,7 @@ from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relax
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
+from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import keyed, together
@@ -99,6 +100,10 @@ class Propagation:
         if self.excluded is None:
             return search.possible()
         return any(not self.excluded(option) for option in search.options())
+
+    def admissible(self, question: Question, about: DroppedFacts | None) -> bool:
+        """Whether those who touch a placement may, and know a format in common, wherever and however it lies."""
+        return _Search(self, question, about).admissible()
 
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
@@ -185,6 +190,23 @@ class _Search:
                     if any(self._holds(verdicts, heap, backing) for heap, backing, _ in heaps):
                         return True
         return False
+
+    def admissible(self) -> bool:
+        """Whether all are admitted, and know a format in common, under some choice of devices.
+
+        Raw data has none; and where any would do for all of them, it is for others to say which.
+        """
+        raw = self.question.spec.bytes is not None
+        return any(
+            all(self._admitted(attachments, attachment) for attachment in attachments)
+            and (
+                raw
+                or all(is_dropped(self.about, format_kind.KIND, t.device.name) for t in attachments)
+                or any(True for _ in self.images.formats(attachments))
+            )
+            for attachment_set in self.question.attachment_sets
+            for _, attachments in self.assignments.of(attachment_set)
+        )
 
     def _case(
         self,

@@ -106,21 +106,33 @@ class Images:
             if raw is not None:
                 yield LaidOutImage(0, None, None, None, attachments, raw)
             return
+        for rank, fourcc, modifier, shape, ruled, colour in self._shaped(attachments):
+            for layout in self._layouts(ruled, shape):
+                name = modifiers.named(modifier, layout.parameter)
+                yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+
+    def formats(
+        self, attachments: tuple[BoundAttachment, ...]
+    ) -> Iterator[tuple[int, str, list[Rules], list[list[ImageRule | None]]]]:
+        """Every format that all know, with its rank, the rules that hold, and those of them that list it."""
         usable = [self._usable(attachment) for attachment in attachments]
         for rank, fourcc in enumerate(self._fourccs(usable)):
             of_format = [
                 self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
             ]
-            if not all(of_format):
-                continue
+            if all(of_format):
+                yield rank, fourcc, usable, of_format
+
+    def _shaped(
+        self, attachments: tuple[BoundAttachment, ...]
+    ) -> Iterator[tuple[int, str, str, layouts.Form, tuple[BoundAttachment, ...], str | None]]:
+        """Every format, modifier and choice of rules that may be laid out, by rank."""
+        for rank, fourcc, usable, of_format in self.formats(attachments):
             for modifier in self._modifiers(of_format):
                 shape = modifiers.shape(fourcc, modifier)
-                if shape is None or not self._explicit(attachments, modifier):
-                    continue
-                for ruled, colour in self._rulings(attachments, usable, fourcc, modifier):
-                    for layout in self._layouts(ruled, shape):
-                        name = modifiers.named(modifier, layout.parameter)
-                        yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+                if shape is not None and self._explicit(attachments, modifier):
+                    for ruled, colour in self._rulings(attachments, usable, fourcc, modifier):
+                        yield rank, fourcc, modifier, shape, ruled, colour
 
     def _usable(self, attachment: BoundAttachment) -> Rules:
         """The port's rules that hold for this use."""
@@ -238,18 +250,9 @@ class Images:
         self, attachments: tuple[BoundAttachment, ...]
     ) -> Iterator[tuple[layouts.Demand, layouts.Form, int]]:
         """Everything that may be laid out: what is asked of it, how it lies, in how many dma-bufs."""
-        usable = [self._usable(attachment) for attachment in attachments]
-        for fourcc in self._fourccs(usable):
-            of_format = [
-                self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
-            ]
-            for modifier in self._modifiers(of_format) if all(of_format) else ():
-                shape = modifiers.shape(fourcc, modifier) if self._explicit(attachments, modifier) else None
-                ruling = self._rulings(attachments, usable, fourcc, modifier) if shape is not None else ()
-                for ruled, _ in ruling:
-                    assert shape is not None  # else there are no rulings
-                    for dmabufs in self._dmabufs(ruled, shape):
-                        yield self._need(ruled), shape, dmabufs
+        for _, _, _, shape, ruled, _ in self._shaped(attachments):
+            for dmabufs in self._dmabufs(ruled, shape):
+                yield self._need(ruled), shape, dmabufs
 
     def _dmabufs(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> list[int]:
         """In how many dma-bufs all attachments take it."""

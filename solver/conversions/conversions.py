@@ -32,9 +32,11 @@ from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.images import CHOICE
 from heapwright.solver.candidates.relaxation import DroppedFacts
-from heapwright.solver.constraints import KINDS
+from heapwright.solver.constraints import ATTACHMENT, KINDS
 from heapwright.solver.constraints.graph import count, resource
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.conversions.edges import Price, least_bytes, loss, user_of, weight
 from heapwright.solver.conversions.pricing import Pricing
 from heapwright.solver.conversions.sites import UNLIMITED, Site, Sites, Step, TreeState, less, total
@@ -93,9 +95,10 @@ class Grove:
         self._weights = [weight(edge, rate) for edge in edges]
         self._sizes = [least_bytes(question, edge) for edge in edges]
         self._known: dict[tuple[object, ...], Site] = {}
-        self._cores: dict[object, bool] = {}
+        self._cores: dict[Site, bool] = {}
         self._served: bool | None = None
-        self._alone = not _non_monotone(problem.board)
+        self._alone = not (problem.board.has_moving or _helped(problem.board, KINDS))
+        self._admitting = not _helped(problem.board, (*ATTACHMENT, *CHOICE))
         self._able: list[int] = []
         self._seen: dict[TreeState, list[tuple[Price, int, bool]]] = {}
         self.most = DEEPEST * len(readers)
@@ -125,16 +128,31 @@ class Grove:
         return self._served_alone() and self._expand(self.root, limit, most)
 
     def _served_alone(self) -> bool:
-        """Whether each reader could be served by a placement of its own: else no tree serves it."""
+        """Whether each reader could be served if it were the only one: else no tree serves it.
+
+        Of a chain of conversions each placement is looked at with the two that must touch it.
+        """
         if self._served is None:
-            self._served = all(self._possible((reader,), ()) for reader in self.root.readers)
-            if self._served:
-                self._able = [
-                    number
-                    for number, edge in enumerate(self.edges)
-                    if self._possible((), (edge.reading,)) and self._possible((), (edge.writing,))
-                ]
+            self._served = all(self._possible(self._apart((reader,), ())) for reader in self.root.readers)
+            self._able = sorted(self._reached()) if self._served else []
+            self._served = self._served and all(
+                any(self._possible(self._site(edge, (reader,), ())) for edge in (None, *self._able))
+                for reader in self.root.readers
+            )
         return self._served
+
+    def _reached(self) -> set[int]:
+        """Edges that could read the buffer, or what such an edge writes."""
+        found: set[int] = set()
+        rest = {n for n, e in enumerate(self.edges) if self._possible(self._apart((), (e.writing,)))}
+        pending: list[int | None] = [None]
+        while pending and rest:
+            edge = pending.pop()
+            further = {each for each in rest if self._possible(self._site(edge, (), (each,)))}
+            found |= further
+            rest -= further
+            pending += further
+        return found
 
     def floor(self) -> dict[Budget, int]:
         """What any tree charges to each budget at least: its writers by themselves, and each reader.
@@ -142,42 +160,40 @@ class Grove:
         What is counted by attachment adds up; bytes are counted once for all who share a placement.
         """
         found: dict[Budget, int] = {}
-        writers = [p for p in self.users if p.use.access == "write"]
-        alone = []
-        if self._judged_users(writers):
-            alone.append(self._shared("written", self._part(writers, (), root=True)))
-        for reader in self.root.readers:
-            if self._judged_users([self.users[reader]]):
-                question = self._part([self.users[reader]], (), root=False)
-                alone.append(self._shared(((reader,), ()), question))
+        alone = [self._site(None, (), ()), *(self._apart((reader,), ()) for reader in self.root.readers)]
         for site in alone:
-            for budget, amount in least_charges(site.options).items():
+            for budget, amount in least_charges(site.options).items() if self._judged(site) else ():
                 known = found.get(budget, 0)
                 found[budget] = known + amount if budget.kind == resource.NAME else max(known, amount)
         return found
 
-    def _possible(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
-        """Whether a placement touched by no more than these can be. Else none that others touch as well can."""
-        key = own, ends
-        if key not in self._cores:
-            question = self._part([self.users[i] for i in own], ends, root=False)
-            name = own, tuple([(end.device.name, end.number, end.access) for end in ends])
-            self._cores[key] = not self._judged(own, ends) or self._shared(name, question).possible
-        return self._cores[key]
+    def _possible(self, site: Site) -> bool:
+        """Whether a placement could be that these touch, and maybe others.
 
-    def _judged(self, own: tuple[int, ...], ends: tuple[End, ...]) -> bool:
-        """Whether one more attachment never helps these.
+        Where one more attachment may help, only who is admitted is asked, and what formats they know.
+        """
+        if site not in self._cores:
+            if self._judged(site):
+                self._cores[site] = site.possible
+            else:
+                admissible = self.found.admissible
+                self._cores[site] = not self._admitting or admissible(site.question, site.about)
+        return self._cores[site]
 
-        It may, on some boards (`_non_monotone`); where its label makes a device one of an audience; and
+    def _judged(self, site: Site) -> bool:
+        """Whether one more attachment never helps those who touch a placement.
+
+        It may, on some boards, where it drives the buffer into another heap or a kind says so; where its label makes a device one of an audience; and
         where a dropped fact lets a device take what it does not list, what others list counts.
         """
-        if self.freed & {end.device.name for end in ends}:
-            return False
-        return self._judged_users([self.users[reader] for reader in own])
-
-    def _judged_users(self, users: Sequence[User]) -> bool:
-        devices = {name for p in users for name in self.problem.variables[p.variable].candidates}
+        variables = self.problem.variables
+        devices = {name for p in site.question.users for name in variables[p.variable].candidates}
         return self._alone and not self.question.domain.audiences and not devices & self.freed
+
+    def _apart(self, own: tuple[int, ...], ends: tuple[End, ...]) -> Site:
+        """A placement that no more than these touch, whatever makes it."""
+        name = own, tuple([(end.device.name, end.number, end.access) for end in ends])
+        return self._shared(name, self._part([self.users[i] for i in own], ends, root=False))
 
     def _expand(self, state: TreeState, room: Price, most: int) -> bool:
         """Find the steps of a state that may cost `room`, with `most` further conversions; whether some need more."""
@@ -195,9 +211,10 @@ class Grove:
             if len(feeds) > most:
                 cut = True
                 continue
-            if len(own) > 1 and not self._possible(own, ()):
+            if len(own) > 1 and not self._possible(self._apart(own, ())):
                 continue
-            site = self._site(state, own, feeds)
+            fed = tuple(sorted(feed.edge for feed in feeds if feed.edge is not None))
+            site = self._site(state.edge, own, fed)
             left = self._left(site, room, ahead)
             if left is None:
                 continue
@@ -262,14 +279,13 @@ class Grove:
         size = self._sizes[state.edge]
         return 0, sum(self._weights[feed.edge] * size for feed in feeds if feed.edge is not None)
 
-    def _site(self, state: TreeState, own: tuple[int, ...], feeds: tuple[TreeState, ...]) -> Site:
-        """The placement that these touch."""
-        fed = tuple(sorted(feed.edge for feed in feeds if feed.edge is not None))
-        key = state.edge, own, fed
+    def _site(self, made_by: int | None, own: tuple[int, ...], fed: tuple[int, ...]) -> Site:
+        """The placement that these touch: the buffer itself, or what an edge makes."""
+        key = made_by, own, fed
         if key not in self._known:
-            writing = None if state.edge is None else self.edges[state.edge].name
+            writing = None if made_by is None else self.edges[made_by].name
             name = writing, own, tuple([self.edges[edge].name for edge in fed])
-            self._known[key] = self._shared(name, self._placement(state.edge, own, fed))
+            self._known[key] = self._shared(name, self._placement(made_by, own, fed))
         return self._known[key]
 
     def _shared(self, name: object, question: Question) -> Site:
@@ -319,12 +335,9 @@ class Grove:
         return found
 
 
-def _non_monotone(board: Board) -> bool:
-    """Whether one more attachment may let a buffer live where the others alone could not have it.
-
-    It may drive the buffer into another heap; else it is for the kinds to say.
-    """
-    return board.has_moving or any(kind.helped(board) for kind in KINDS)
+def _helped(board: Board, kinds: Sequence[ConstraintKind]) -> bool:
+    """Whether one more attachment may mend what these kinds say against others."""
+    return any(kind.helped(board) for kind in kinds)
 
 
 def _partitions(items: Sequence[int]) -> Iterator[list[list[int]]]:

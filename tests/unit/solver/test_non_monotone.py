@@ -10,7 +10,11 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
+from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.resolve import Problem
 from tests.builders import (
     Json,
     board,
@@ -111,6 +115,29 @@ def larger() -> Platform:
 def test_one_more_attachment_may_let_a_placement_be(platform: Platform) -> None:
     assert plan(platform, both()).conversions
     assert compared("", platform, [both()], ()) is None
+
+
+@pytest.mark.parametrize(
+    "devices",
+    [
+        {"enc": device("video-encoder", frame=port(image("NV16")))},
+        {"rga": device("2d", source=port(image("YUYV")), target=port(image("NV12")), converts=[ANY])},
+    ],
+    ids=["nobody makes what is encoded", "nobody reads what is captured"],
+)
+def test_no_copy_is_placed_where_formats_alone_rule_out_all(
+    devices: dict[str, Json], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def placed_part(*about: object) -> None:
+        raise AssertionError(about)
+
+    tiled = port(image(coded={"multiple": "16x64"}, modifiers=["BROADCOM_UIF", "LINEAR"]))
+    camera = device("camera", capture=tiled)  # one more attachment may help on this board
+    panel = device("display", scanout=port(image("NV12")))
+    problem = Problem(board(devices=converting(**{"camera": camera, "panel": panel, **devices})), [both()])
+    monkeypatch.setattr(Propagation, "of_part", placed_part)
+    choice = decide(problem, Propagation(problem), existing_usage(problem.board, ()))
+    assert choice.status == "infeasible"
 
 
 @pytest.mark.parametrize("size", ["4KiB", "1MiB"])
