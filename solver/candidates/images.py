@@ -270,9 +270,9 @@ class Images:
     def _layouts(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
         for dmabufs in self._dmabufs(ruled, shape):
             for need in self._needs(ruled):
-                key = (id(shape), dmabufs, self.image, need.key())
+                key = (id(shape), dmabufs, need.key())
                 if key not in self.laid:
-                    self.laid[key] = shape, layouts.solve(need, self.image, shape, dmabufs)
+                    self.laid[key] = shape, layouts.solve(need, shape, dmabufs)
                 found = self.laid[key][1]
                 if found is not None and (found.planes or "stride" not in self.pins):
                     yield found  # what only a driver lays out has no stride that could be pinned
@@ -290,11 +290,11 @@ class Images:
                 yield need
 
     def _need(self, ruled: tuple[BoundAttachment, ...]) -> layouts.Demand:
-        need = layouts.Demand()
+        need = layouts.Demand(self.image)
         for attachment in ruled:
             for kind, values in self._stated(attachment):
                 if not is_dropped(self.about, kind, attachment.device.name):
-                    kind.asks(need, self.image, *values)
+                    kind.asks(need, *values)
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None
         return need
@@ -318,15 +318,15 @@ def laid_out(
     question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ConstraintKind]]
 ) -> layouts.Layout | None:
     """An option's image, laid out as these attachments ask by these kinds and by no others."""
-    need = layouts.Demand()
+    need = layouts.Demand(question.spec.size or Extent(0, 0))
     need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
     for attachment, kind in stated:
-        kind.demand(attachment, need, question.spec.size or Extent(0, 0))
+        kind.demand(attachment, need)
     if question.spec.bytes is not None:
         return layouts.raw(question.spec.bytes, need)
     shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
-    assert shape is not None and question.spec.size is not None  # the option has a layout
-    return layouts.solve(need, question.spec.size, shape, len(option.layout.sizes))
+    assert shape is not None  # the option has a layout
+    return layouts.solve(need, shape, len(option.layout.sizes))
 
 
 def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:

@@ -28,10 +28,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from math import lcm
 from typing import Any, Final, Literal
 
-from heapwright.platforms.schema import BytesMultiple, ExtentMultiple, RowsMultiple
-from heapwright.platforms.values import Extent
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed
@@ -67,18 +66,13 @@ def shows(scope: Scope, path: str) -> bool:
 
 
 def stated(*values: object) -> bool:
-    """Whether anything is said: the rule of most kinds of scope `layout`."""
+    """Whether anything is said: the rule of kinds that state no other."""
     return any(value is not None and value is not False for value in values)
 
 
 def clauses(*known: tuple[object, str]) -> list[str]:
     """The clauses of a sentence, each about a value that is stated."""
     return [clause.format(value) for value, clause in known if value is not None]
-
-
-def of_multiple(asked: RowsMultiple | BytesMultiple | ExtentMultiple | None) -> bool:
-    """Whether a multiple is asked for, and known."""
-    return asked is not None and asked.multiple is not None
 
 
 def of_device(case: Case) -> str:
@@ -122,10 +116,10 @@ class ConstraintKind:
     """The sentence: of a `Case`; at scope `layout` of the buffer, the port and the values that the rule reads."""
     source: Callable[[Case], str] = of_port
     reads: tuple[str, ...] = ()
-    rule: Callable[..., bool] = lambda *values: False
+    rule: Callable[..., bool] = stated
     concerned_by: tuple[str, ...] = ()
     concern: Callable[..., bool] = lambda *values: True
-    asks: Callable[..., None] = lambda need, image, *values: None
+    asks: Callable[..., None] = lambda need, *values: None
     """At scope `layout`: pours what is stated into a `Demand`."""
     budget: Budgeting | None = None
     helped: Callable[[Board], bool] = lambda board: False
@@ -163,9 +157,9 @@ class ConstraintKind:
         """At scope `layout`: whether the attachment's port or image rule states something."""
         return self.rule(*self.given(attachment))
 
-    def demand(self, attachment: BoundAttachment, need: Demand, image: Extent) -> None:
+    def demand(self, attachment: BoundAttachment, need: Demand) -> None:
         """Pour what it states into `need`."""
-        self.asks(need, image, *self.given(attachment))
+        self.asks(need, *self.given(attachment))
 
     def sentence(self, *about: Any) -> str:
         """In words: of a case; of a label and an attachment, where image rules are judged."""
@@ -186,3 +180,14 @@ class ConstraintKind:
     def limit_source(self, board: Board, budget: Budget) -> str:
         assert self.budget is not None  # who asks has one of its budgets
         return self.budget.source(board, budget)
+
+
+def common_multiple(
+    name: str, path: str, asked: str, words: Callable[[str, str, int], str]
+) -> ConstraintKind:
+    """A kind by which ports ask for multiples (at `path`): of several, a `Demand` has their least common one."""
+
+    def asks(need: Demand, multiple: int) -> None:
+        setattr(need, asked, lcm(getattr(need, asked), multiple))
+
+    return ConstraintKind(name=name, scope="layout", reads=(path,), asks=asks, words=words)

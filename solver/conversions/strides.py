@@ -14,7 +14,6 @@ from dataclasses import replace
 from typing import Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
-from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.conversions.sites import Step
@@ -78,16 +77,15 @@ def _candidates(rigid: Sequence[Step], found: Propagation) -> tuple[int, ...]:
 
 def _nexts(question: Question, found: Propagation) -> Iterator[Next]:
     """One for each thing that the placement may hold."""
-    image = question.spec.size or Extent(0, 0)
     for need, form, dmabufs in found.forms(question):
-        yield _next(need, image, form, dmabufs)
+        yield _next(need, form, dmabufs)
 
 
-def _next(need: layouts.Demand, image: Extent, form: layouts.Form, dmabufs: int) -> Next:
+def _next(need: layouts.Demand, form: layouts.Form, dmabufs: int) -> Next:
     least = need.minimum
 
     def at(stride: int) -> layouts.Layout | None:
         need.minimum = max(least, stride)
-        return layouts.solve(need, image, form, dmabufs)
+        return layouts.solve(need, form, dmabufs)
 
     return at

@@ -17,6 +17,8 @@ from heapwright.platforms.fourcc.formats import PlaneFormat
 from heapwright.platforms.schema import ColumnHeight, PlaneRows, Tail
 from heapwright.platforms.values import Extent
 
+PIXEL: Final = Extent(1, 1)
+
 
 class Form(Protocol):
     """How a family lays an image out: a `Shape`, or a closed form of its own."""
@@ -28,8 +30,8 @@ class Form(Protocol):
     def dmabufs(self) -> frozenset[int]:
         """In how many dma-bufs it can lie."""
 
-    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-        """The smallest layout of `image` that meets `need`, or None."""
+    def lay(self, need: Demand, dmabufs: int) -> Layout | None:
+        """The smallest layout that meets `need`, or None."""
 
 
 class PlaneLayout(NamedTuple):
@@ -75,10 +77,11 @@ class Layout(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Demand:
-    """What all attachments together ask of one layout."""
+    """What all attachments together ask of one layout of an image (0x0: of raw data)."""
 
-    coded_width: int = 1
-    coded_height: int = 1
+    image: Extent
+    block: Extent = PIXEL
+    """Writers round the image up to whole ones."""
     rows: int = 1
     multiple: int = 1
     minimum: int = 0
@@ -141,17 +144,18 @@ def raw(size: int, need: Demand) -> Layout | None:
     return Layout((PlaneLayout(0, 0, size, 0),), (total,), Extent(0, 0), 0)
 
 
-def solve(need: Demand, image: Extent, form: Form, dmabufs: int) -> Layout | None:
-    """The smallest layout of `image` that meets `need`, or None.
+def solve(need: Demand, form: Form, dmabufs: int) -> Layout | None:
+    """The smallest layout that meets `need`, or None.
 
     `dmabufs` is 1 (all planes together) or the number of planes (each alone).
     """
-    return form.lay(need, image, dmabufs) if dmabufs in form.dmabufs else None
+    return form.lay(need, dmabufs) if dmabufs in form.dmabufs else None
 
 
-def coded(need: Demand, image: Extent) -> Extent:
-    """The image as writers round it up."""
-    return Extent(round_up(image.width, need.coded_width), round_up(image.height, need.coded_height))
+def whole_blocks(image: Extent, block: Extent | None) -> Extent:
+    """An image, rounded up to whole blocks if there are any."""
+    width, height = block or PIXEL
+    return Extent(round_up(image.width, width), round_up(image.height, height))
 
 
 def settled(

@@ -24,11 +24,11 @@ from heapwright.solver.layout.layout import (
     Demand,
     Layout,
     PlaneLayout,
-    coded,
     compressed,
     round_up,
     row,
     settled,
+    whole_blocks,
     whole_row,
 )
 
@@ -98,31 +98,31 @@ class Shape(NamedTuple):
     def dmabufs(self) -> frozenset[int]:
         return frozenset({1} if self.controls else {1, len(self.planes)})
 
-    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-        """The smallest layout of `image` that meets `need`, or None."""
-        laid = _laid(self, need, image, dmabufs)
+    def lay(self, need: Demand, dmabufs: int) -> Layout | None:
+        """The smallest layout that meets `need`, or None."""
+        laid = _laid(self, need, dmabufs)
         if not self.derived or laid is None:
             return laid
-        plain = _laid(self, Demand(need.coded_width, need.coded_height), image, dmabufs)
+        plain = _laid(self, Demand(need.image, need.block), dmabufs)
         return laid if plain is not None and laid.planes == plain.planes else None
 
 
-def _laid(shape: Shape, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-    extent, ratios = coded(need, image), _ratios(need, shape)
+def _laid(shape: Shape, need: Demand, dmabufs: int) -> Layout | None:
+    extent, ratios = whole_blocks(need.image, need.block), _ratios(need, shape)
     if ratios is None:
         return None
     rows = round_up(extent.height, lcm(need.rows, shape.rows[0]))
     heights = [round_up(-(-rows // p.vsub), tile) for p, tile in zip(shape.planes, shape.rows, strict=True)]
     implied = bool(need.implied) and dmabufs == 1
-    roomy = _roomy(need, image, shape, ratios, heights) if implied else 0
+    roomy = _roomy(need, shape, ratios, heights) if implied else 0
     if roomy is None:
         return None
-    strides = _strides(need, image, extent.width, shape, ratios, implied, max(need.minimum, roomy))
-    planes = None if strides is None else _planes(need, image, shape, strides, heights, dmabufs)
+    strides = _strides(need, extent.width, shape, ratios, implied, max(need.minimum, roomy))
+    planes = None if strides is None else _planes(need, shape, strides, heights, dmabufs)
     if planes is None or any(plane.metadata % need.metadata for plane in planes):
         return None
     members = [[each for each in enumerate(planes) if each[1].dmabuf == dmabuf] for dmabuf in range(dmabufs)]
-    sizes = tuple(_size(need, image, shape, of_one) for of_one in members)
+    sizes = tuple(_size(need, shape, of_one) for of_one in members)
     found = settled(need, sizes, planes, extent, rows)
     if found is None or not shape.compressed:
         return found
@@ -148,7 +148,7 @@ def _ratios(need: Demand, shape: Shape) -> list[Fraction] | None:
 
 
 def _strides(
-    need: Demand, image: Extent, width: int, shape: Shape, ratios: list[Fraction], implied: bool, least: int
+    need: Demand, width: int, shape: Shape, ratios: list[Fraction], implied: bool, least: int
 ) -> list[int] | None:
     """The smallest strides of all planes, plane 0's at least `least`; `ratios` to it are those of all."""
     multiple = need.multiple
@@ -159,25 +159,23 @@ def _strides(
         steps = (wanted * below for wanted in (*need.halved, lcm(column, wide)))
         multiple = lcm(multiple, below, *(step // gcd(step, above) for step in steps))
     for rows in need.implied if implied else ():
-        multiple = lcm(multiple, *_steps(need, round_up(image.height, rows), shape, ratios))
+        multiple = lcm(multiple, *_steps(need, round_up(need.image.height, rows), shape, ratios))
     for group, size in need.groups:
         least = max(least, -(-width // group) * size)
         multiple = lcm(multiple, size)
-    stride = _first_stride(need, image, shape, ratios, least, multiple)
+    stride = _first_stride(need, shape, ratios, least, multiple)
     if stride is None:
         return None
     return [stride * ratio.numerator // ratio.denominator for ratio in ratios]
 
 
-def _roomy(
-    need: Demand, image: Extent, shape: Shape, ratios: list[Fraction], heights: list[int]
-) -> int | None:
+def _roomy(need: Demand, shape: Shape, ratios: list[Fraction], heights: list[int]) -> int | None:
     """The least stride at which every plane and its tail end before the next implied offset."""
     whole = lcm(*(ratio.denominator for ratio in ratios))
 
     def fits(number: int) -> bool:
         strides = [int(number * whole * ratio) for ratio in ratios]
-        starts = implied_offsets(need.implied[0], image, shape.planes, strides)
+        starts = implied_offsets(need.implied[0], need.image, shape.planes, strides)
         ends = [
             start
             + _plane(need, shape, index, stride, height).size
@@ -198,7 +196,7 @@ def _steps(need: Demand, height: int, shape: Shape, ratios: list[Fraction]) -> l
 
 
 def _first_stride(
-    need: Demand, image: Extent, shape: Shape, ratios: list[Fraction], least: int, multiple: int
+    need: Demand, shape: Shape, ratios: list[Fraction], least: int, multiple: int
 ) -> int | None:
     """The smallest stride of plane 0 that everybody accepts."""
     first = shape.planes[0]
@@ -213,10 +211,10 @@ def _first_stride(
             and not (need.power_of_two and stride & (stride - 1))
             and not any(stride > above and stride % step for above, step in need.beyond)
             and all(stride in allowed for allowed in need.sets)
-            and all(_is_exact(stride, step, image, shape, ratios) for step in need.exact)
+            and all(_is_exact(stride, step, need.image, shape, ratios) for step in need.exact)
         )
 
-    return next(filter(accepts, _candidates(need, image, shape, least, multiple)), None)
+    return next(filter(accepts, _candidates(need, shape, least, multiple)), None)
 
 
 def _is_exact(stride: int, step: int, image: Extent, shape: Shape, ratios: list[Fraction]) -> bool:
@@ -225,12 +223,12 @@ def _is_exact(stride: int, step: int, image: Extent, shape: Shape, ratios: list[
     return all(row(plane, width) == stride * ratio for plane, ratio in zip(shape.planes, ratios, strict=True))
 
 
-def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple: int) -> list[int]:
+def _candidates(need: Demand, shape: Shape, least: int, multiple: int) -> list[int]:
     """Strides among which the smallest acceptable one lies, ascending."""
     if need.pinned is not None:
         return [need.pinned]
     if need.exact:
-        return [row(shape.planes[0], round_up(image.width, need.exact[0]))]
+        return [row(shape.planes[0], round_up(need.image.width, need.exact[0]))]
     if need.sets:
         return sorted(need.sets[0])
     if need.power_of_two:
@@ -244,10 +242,11 @@ def _candidates(need: Demand, image: Extent, shape: Shape, least: int, multiple:
 
 
 def _planes(
-    need: Demand, image: Extent, shape: Shape, strides: list[int], heights: list[int], dmabufs: int
+    need: Demand, shape: Shape, strides: list[int], heights: list[int], dmabufs: int
 ) -> tuple[PlaneLayout, ...] | None:
     """Planes one after the other, or each at the start of its own dma-buf."""
-    implied = [implied_offsets(m, image, shape.planes, strides) for m in need.implied] if dmabufs == 1 else []
+    alone = need.implied if dmabufs == 1 else ()
+    implied = [implied_offsets(m, need.image, shape.planes, strides) for m in alone]
     own = need.metadata if shape.metadata and not shape.derived else 1
     planes: list[PlaneLayout] = []
     end = 0
@@ -318,9 +317,7 @@ def _bytes(tail: Tail, extent: Extent, stride: int, vsub: int) -> int:
     return size if tail.at_least_stride_or is None else size + max(stride, tail.at_least_stride_or)
 
 
-def _size(
-    need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, PlaneLayout]], end: int | None = None
-) -> int:
+def _size(need: Demand, shape: Shape, planes: list[tuple[int, PlaneLayout]], end: int | None = None) -> int:
     """What one dma-buf must hold: its planes, up to `end`, tails, and the least anybody checks for."""
     (first, begin), (index, last) = planes[0], planes[-1]
     tails = [0]
@@ -329,25 +326,25 @@ def _size(
     if first == 0:
         tails.append(_tail(need, shape, 0, begin.stride, per_plane=False))
     size = (last.offset + last.size if end is None else end) + max(tails)
-    return round_up(max([size, *_least(need, image, shape, planes)]), lcm(shape.whole, need.bytes_multiple))
+    return round_up(max([size, *_least(need, shape, planes)]), lcm(shape.whole, need.bytes_multiple))
 
 
-def after(need: Demand, image: Extent, shape: Shape, planes: tuple[PlaneLayout, ...], end: int) -> int | None:
+def after(need: Demand, shape: Shape, planes: tuple[PlaneLayout, ...], end: int) -> int | None:
     """The bytes of a dma-buf whose planes are interleaved up to `end`; None if a tail would lie among them."""
     inner = enumerate(planes[:-1])
     if any(_tail(need, shape, index, plane.stride, per_plane=True) for index, plane in inner):
         return None
-    return _size(need, image, shape, [*enumerate(planes)], end)
+    return _size(need, shape, [*enumerate(planes)], end)
 
 
-def _least(need: Demand, image: Extent, shape: Shape, planes: list[tuple[int, PlaneLayout]]) -> Iterator[int]:
+def _least(need: Demand, shape: Shape, planes: list[tuple[int, PlaneLayout]]) -> Iterator[int]:
     """Bytes of the planes at the image height rounded up, or each at its own: what drivers check for."""
     own = [(shape.planes[index], plane.stride) for index, plane in planes if index < len(shape.planes)]
     for multiple in need.minimum_rows:
-        height = round_up(image.height, multiple)
+        height = round_up(need.image.height, multiple)
         yield sum(stride * -(-height // facts.vsub) for facts, stride in own)
     for rule in need.plane_rows:
-        yield sum(stride * _own_rows(rule, image.height, facts.vsub, stride) for facts, stride in own)
+        yield sum(stride * _own_rows(rule, need.image.height, facts.vsub, stride) for facts, stride in own)
 
 
 def _own_rows(rule: PlaneRows, height: int, vsub: int, stride: int) -> int:

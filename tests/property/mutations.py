@@ -104,8 +104,10 @@ class Rule(NamedTuple):
         return formats is not None and self.holds(*values)
 
     def _demand(self, need: Demand) -> None:
-        before = getattr(need, self.field)
-        setattr(need, self.field, lcm(before, int(self.number)))
+        if self.field == "block":
+            need.block = need.block._replace(width=lcm(need.block.width, int(self.number)))
+        else:
+            setattr(need, self.field, lcm(getattr(need, self.field), int(self.number)))
 
     def __str__(self) -> str:
         what = " and ".join(map(str, self.atoms)) or "always"
@@ -239,7 +241,7 @@ def mutations(draw: st.DrawFn, scopes: Sequence[str]) -> Mutation:
         number = draw(_paths(numbers))
     if scope == "layout":
         number = draw(st.sampled_from((16, 48, 64, 128)))
-    field = draw(st.sampled_from(("multiple", "rows", "offset", "coded_width")))
+    field = draw(st.sampled_from(("multiple", "rows", "offset", "block")))
     limit = draw(st.sampled_from((0, 1, 2, 3, 64, 1024)))
     return Mutation(seed, Rule(scope, atoms, number, limit, field, draw(st.sampled_from((0, 4, 8)))))
 

@@ -338,12 +338,12 @@ def test_a_layout_is_that_of_the_driver(golden: Golden) -> None:
 
 def smallest(fourcc: str, extent: tuple[int, int], dmabufs: int = 1, **need: Any) -> layout.Layout | None:
     """The layout under a demand stated directly."""
-    demand = Demand()
+    demand = Demand(Extent(*extent))
     for name, value in need.items():
         setattr(demand, name, value)
     found = shape(fourcc, "LINEAR")
     assert found is not None
-    return layout.solve(demand, Extent(*extent), found, dmabufs)
+    return layout.solve(demand, found, dmabufs)
 
 
 def test_a_pinned_stride_is_taken_or_nothing() -> None:
@@ -367,7 +367,7 @@ def test_a_format_without_a_linear_layout_has_none() -> None:
 
 
 def test_raw_data_has_one_plane_and_no_stride() -> None:
-    demand = Demand()
+    demand = Demand(Extent(0, 0))
     demand.bytes_multiple = 512
     assert layout.raw(1000, demand) == layout.Layout(
         (layout.PlaneLayout(0, 0, 1000, 0),), (1024,), Extent(0, 0), 0

@@ -108,7 +108,7 @@ def test_solver_judge_and_kernel_agree_on_odd_sizes(fourcc: str) -> None:
     kernel, form, seen = TABLE[fourcc], shape(fourcc, "LINEAR"), pixels(fourcc, "LINEAR")
     assert isinstance(form, Shape) and seen is not None
     for width, height in SIZES:
-        found = laid(Demand(), Extent(width, height), form, 1)
+        found = laid(Demand(Extent(width, height)), form, 1)
         assert found is not None
         assert [plane.stride for plane in found.planes] == strides_of(kernel, width)
         rows = -(-height // kernel.down) * kernel.down

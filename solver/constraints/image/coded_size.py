@@ -18,30 +18,22 @@ from math import lcm
 from typing import Final
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
-from heapwright.platforms.schema import ExtentMultiple
 from heapwright.platforms.values import Extent
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand
 
 
-def _states(access: str, coded: ExtentMultiple | None) -> bool:
-    return access == "write" and of_multiple(coded)
+def _states(access: str, block: Extent | None) -> bool:
+    return access == "write" and block is not None
 
 
-def _asks(need: Demand, image: Extent, access: str, coded: ExtentMultiple) -> None:
-    block = blocks(coded)
-    need.coded_width = lcm(need.coded_width, block.width)
-    need.coded_height = lcm(need.coded_height, block.height)
+def _asks(need: Demand, access: str, block: Extent) -> None:
+    need.block = Extent(lcm(need.block.width, block.width), lcm(need.block.height, block.height))
 
 
-def blocks(coded: ExtentMultiple | None) -> Extent:
-    """What a port rounds sizes up to."""
-    return coded.multiple if coded is not None and isinstance(coded.multiple, Extent) else Extent(1, 1)
-
-
-def _words(label: str, title: str, access: str, coded: ExtentMultiple) -> str:
-    return f"{title} writes whole blocks of {coded.multiple} into {label}"
+def _words(label: str, title: str, access: str, block: Extent) -> str:
+    return f"{title} writes whole blocks of {block} into {label}"
 
 
 def _helped(board: Board) -> bool:
@@ -54,7 +46,7 @@ def _helped(board: Board) -> bool:
 KIND: Final = ConstraintKind(
     name="coded-size",
     scope="layout",
-    reads=("use.access", "rule.coded"),
+    reads=("use.access", "rule.coded.multiple"),
     rule=_states,
     asks=_asks,
     words=_words,

@@ -19,12 +19,11 @@ from __future__ import annotations
 from typing import Final
 
 from heapwright.platforms.schema import ColumnHeight
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
-def _asks(need: Demand, image: Extent, bounds: ColumnHeight) -> None:
+def _asks(need: Demand, bounds: ColumnHeight) -> None:
     need.column_heights += (bounds,)
 
 

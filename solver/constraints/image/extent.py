@@ -15,63 +15,46 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.schema import ExtentMultiple, ExtentRule
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.image.coded_size import blocks
-from heapwright.solver.constraints.kind import ConstraintKind, clauses
-from heapwright.solver.layout.layout import Demand, round_up
-
-_ANY: Final = ExtentRule()
-_PIXEL: Final = Extent(1, 1)
+from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
+from heapwright.solver.layout.layout import Demand, whole_blocks
 
 
-def _states(
-    most_bytes: int | None, extent: ExtentRule | None, access: str, coded: ExtentMultiple | None
-) -> bool:
-    return most_bytes is not None or (extent is not None and extent != _ANY)
+def _states(*values: object) -> bool:
+    return stated(*values[:4])
 
 
 def _asks(
     need: Demand,
-    image: Extent,
     most_bytes: int | None,
-    extent: ExtentRule | None,
+    least: Extent | None,
+    most: Extent | None,
+    step: Extent | None,
     access: str,
-    coded: ExtentMultiple | None,
+    block: Extent | None,
 ) -> None:
     if most_bytes is not None:
         need.bytes_max = most_bytes if need.bytes_max is None else min(need.bytes_max, most_bytes)
-    if extent is not None and not _fits(image, extent, blocks(coded) if access == "write" else _PIXEL):
+    image, low, high = need.image, least or need.image, most or need.image
+    within = low.width <= image.width <= high.width and low.height <= image.height <= high.height
+    whole = whole_blocks(image, block if access == "write" else None)
+    if not within or whole != whole_blocks(whole, step):
         need.bytes_max = -1
-
-
-def _fits(image: Extent, asked: ExtentRule, block: Extent) -> bool:
-    """Whether the port takes images of this size, of which it writes whole blocks if any."""
-    low, high = _extent(asked.min, image), _extent(asked.max, image)
-    if not (low.width <= image.width <= high.width and low.height <= image.height <= high.height):
-        return False
-    step = _extent(asked.multiple, _PIXEL)
-    width, height = round_up(image.width, block.width), round_up(image.height, block.height)
-    return width % step.width == 0 and height % step.height == 0
-
-
-def _extent(stated: object, other: Extent) -> Extent:
-    return stated if isinstance(stated, Extent) else other
 
 
 def _words(
     label: str,
     title: str,
     most_bytes: int | None,
-    extent: ExtentRule | None,
-    access: str,
-    coded: ExtentMultiple | None,
+    least: Extent | None,
+    most: Extent | None,
+    step: Extent | None,
+    *_: object,
 ) -> str:
-    asked = extent or _ANY
     parts = clauses(
-        (asked.min, "of at least {}"),
-        (asked.max, "of at most {}"),
-        (asked.multiple, "in steps of {}"),
+        (least, "of at least {}"),
+        (most, "of at most {}"),
+        (step, "in steps of {}"),
         (most_bytes, "of at most {} bytes"),
     )
     return f"{title} takes {label} {', '.join(parts)} only"
@@ -80,8 +63,10 @@ def _words(
 KIND: Final = ConstraintKind(
     name="extent",
     scope="layout",
-    reads=("port.bytes.max", "rule.extent", "use.access", "rule.coded"),
+    reads=(
+        "port.bytes.max", "rule.extent.min", "rule.extent.max", "rule.extent.multiple", "use.access", "rule.coded.multiple"
+    ),
     rule=_states,
     asks=_asks,
     words=_words,
-)
+)  # fmt: skip

@@ -20,14 +20,13 @@ from math import lcm
 from typing import Final
 
 from heapwright.platforms.schema import Minimum, PlaneRows
-from heapwright.platforms.values import Extent, in_units
+from heapwright.platforms.values import in_units
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
 def _asks(
     need: Demand,
-    image: Extent,
     multiple: int | None,
     minimum: Minimum | None,
     plane_rows: PlaneRows | None,

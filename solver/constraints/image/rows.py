@@ -12,23 +12,13 @@ Example:
 
 from __future__ import annotations
 
-from math import lcm
 from typing import Final
 
-from heapwright.platforms.schema import RowsMultiple
-from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
-from heapwright.solver.layout.layout import Demand
+from heapwright.solver.constraints.kind import common_multiple
 
 
-def _asks(need: Demand, image: Extent, asked: RowsMultiple) -> None:
-    need.rows = lcm(need.rows, int(asked.multiple))
+def _words(label: str, title: str, multiple: int) -> str:
+    return f"{title} touches whole groups of {multiple} rows of {label}"
 
 
-def _words(label: str, title: str, asked: RowsMultiple) -> str:
-    return f"{title} touches whole groups of {asked.multiple} rows of {label}"
-
-
-KIND: Final = ConstraintKind(
-    name="rows", scope="layout", reads=("rule.rows",), rule=of_multiple, asks=_asks, words=_words
-)
+KIND: Final = common_multiple("rows", "rule.rows.multiple", "rows", _words)

@@ -14,24 +14,21 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.schema import ExtentMultiple, Tail
+from heapwright.platforms.schema import Tail
 from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.image.coded_size import blocks
 from heapwright.solver.constraints.kind import ConstraintKind, clauses
-from heapwright.solver.layout.layout import Demand, round_up
+from heapwright.solver.layout.layout import Demand, whole_blocks
 
 
-def _states(tail: Tail | None, coded: ExtentMultiple | None) -> bool:
+def _states(tail: Tail | None, block: Extent | None) -> bool:
     return tail is not None
 
 
-def _asks(need: Demand, image: Extent, tail: Tail, coded: ExtentMultiple | None) -> None:
-    block = blocks(coded)
-    extent = Extent(round_up(image.width, block.width), round_up(image.height, block.height))
-    need.tails += ((tail, extent),)
+def _asks(need: Demand, tail: Tail, block: Extent | None) -> None:
+    need.tails += ((tail, whole_blocks(need.image, block)),)
 
 
-def _words(label: str, title: str, tail: Tail, coded: ExtentMultiple | None) -> str:
+def _words(label: str, title: str, tail: Tail, block: Extent | None) -> str:
     parts = clauses(
         (tail.bytes or None, "{} bytes"),
         (tail.per_block, "{0.bytes} bytes per block of {0.of}"),
@@ -45,7 +42,7 @@ def _words(label: str, title: str, tail: Tail, coded: ExtentMultiple | None) -> 
 KIND: Final = ConstraintKind(
     name="tail",
     scope="layout",
-    reads=("rule.tail", "rule.coded"),
+    reads=("rule.tail", "rule.coded.multiple"),
     rule=_states,
     asks=_asks,
     words=_words,

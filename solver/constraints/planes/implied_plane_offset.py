@@ -18,32 +18,25 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.schema import ImpliedOffset
-from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand
 
 
-def _states(asked: ImpliedOffset | None) -> bool:
-    return asked is not None and of_multiple(asked.rows)
+def _asks(need: Demand, rows: int) -> None:
+    need.implied += (rows,)
 
 
-def _asks(need: Demand, image: Extent, asked: ImpliedOffset) -> None:
-    need.implied += (int(asked.rows.multiple),)
-
-
-def _words(label: str, title: str, asked: ImpliedOffset) -> str:
+def _words(label: str, title: str, rows: int) -> str:
     return (
         f"{title} is told no plane offsets: it looks for chroma of {label} after its height "
-        f"rounded up to {asked.rows.multiple} rows"
+        f"rounded up to {rows} rows"
     )
 
 
 KIND: Final = ConstraintKind(
     name="implied-plane-offset",
     scope="layout",
-    reads=("rule.implied_offset",),
-    rule=_states,
+    reads=("rule.implied_offset.rows.multiple",),
     asks=_asks,
     words=_words,
 )

@@ -16,28 +16,15 @@ Example:
 
 from __future__ import annotations
 
-from math import lcm
 from typing import Final
 
-from heapwright.platforms.schema import BytesMultiple
-from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
-from heapwright.solver.layout.layout import Demand
+from heapwright.solver.constraints.kind import common_multiple
 
 
-def _asks(need: Demand, image: Extent, asked: BytesMultiple) -> None:
-    need.metadata = lcm(need.metadata, int(asked.multiple))
+def _words(label: str, title: str, multiple: int) -> str:
+    return (
+        f"{title} needs the pixels of {label} to begin on a multiple of {multiple} bytes after their metadata"
+    )
 
 
-def _words(label: str, title: str, asked: BytesMultiple) -> str:
-    return f"{title} needs the pixels of {label} to begin on a multiple of {asked.multiple} bytes after their metadata"
-
-
-KIND: Final = ConstraintKind(
-    name="metadata-planes",
-    scope="layout",
-    reads=("rule.metadata",),
-    rule=of_multiple,
-    asks=_asks,
-    words=_words,
-)
+KIND: Final = common_multiple("metadata-planes", "rule.metadata.multiple", "metadata", _words)

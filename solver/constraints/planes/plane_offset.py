@@ -14,28 +14,13 @@ Example:
 
 from __future__ import annotations
 
-from math import lcm
 from typing import Final
 
-from heapwright.platforms.schema import BytesMultiple
-from heapwright.platforms.values import Extent
-from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
-from heapwright.solver.layout.layout import Demand
+from heapwright.solver.constraints.kind import common_multiple
 
 
-def _asks(need: Demand, image: Extent, asked: BytesMultiple) -> None:
-    need.offset = lcm(need.offset, int(asked.multiple))
+def _words(label: str, title: str, multiple: int) -> str:
+    return f"{title} needs the planes of {label} on multiples of {multiple} bytes"
 
 
-def _words(label: str, title: str, asked: BytesMultiple) -> str:
-    return f"{title} needs the planes of {label} on multiples of {asked.multiple} bytes"
-
-
-KIND: Final = ConstraintKind(
-    name="plane-offset",
-    scope="layout",
-    reads=("rule.offset",),
-    rule=of_multiple,
-    asks=_asks,
-    words=_words,
-)
+KIND: Final = common_multiple("plane-offset", "rule.offset.multiple", "offset", _words)

@@ -17,12 +17,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
 
-def _asks(need: Demand, image: Extent, planes: str) -> None:
+def _asks(need: Demand, planes: str) -> None:
     if planes == "equal":
         need.equal = True
     else:

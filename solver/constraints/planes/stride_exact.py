@@ -17,12 +17,11 @@ from __future__ import annotations
 from typing import Final
 
 from heapwright.platforms.schema import Exact
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
 
-def _asks(need: Demand, image: Extent, exact: Exact | None, fixed: bool) -> None:
+def _asks(need: Demand, exact: Exact | None, fixed: bool) -> None:
     if exact is not None:
         need.exact += (exact.width_multiple,)
     if fixed:

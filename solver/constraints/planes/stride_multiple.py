@@ -21,7 +21,6 @@ from math import lcm
 from typing import Final
 
 from heapwright.platforms.schema import PixelGroup
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, clauses
 from heapwright.solver.layout.layout import Demand
 
@@ -30,9 +29,7 @@ def _states(multiple: int | None, planes: str | None, pixels: PixelGroup | None)
     return multiple is not None or pixels is not None
 
 
-def _asks(
-    need: Demand, image: Extent, multiple: int | None, planes: str | None, pixels: PixelGroup | None
-) -> None:
+def _asks(need: Demand, multiple: int | None, planes: str | None, pixels: PixelGroup | None) -> None:
     if multiple is not None:
         need.multiple = lcm(need.multiple, multiple)
         if planes == "halved":

@@ -13,14 +13,12 @@ from __future__ import annotations
 from typing import Final
 
 from heapwright.platforms.schema import Beyond
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
 
 
 def _asks(
     need: Demand,
-    image: Extent,
     least: int | None,
     most: int | None,
     most_pixels: int | None,

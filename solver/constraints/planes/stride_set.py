@@ -12,12 +12,11 @@ from __future__ import annotations
 
 from typing import Final
 
-from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
 
-def _asks(need: Demand, image: Extent, known: tuple[int, ...] | None, power_of_two: bool) -> None:
+def _asks(need: Demand, known: tuple[int, ...] | None, power_of_two: bool) -> None:
     if known is not None:
         need.sets += (known,)
     need.power_of_two = need.power_of_two or power_of_two

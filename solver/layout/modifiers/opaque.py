@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.platforms.values import Extent
 from heapwright.solver.layout.layout import Demand, Layout, compressed, row
 
 
@@ -23,8 +22,9 @@ class Opaque(NamedTuple):
     compressed: bool
     dmabufs: frozenset[int] = frozenset({1})
 
-    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+    def lay(self, need: Demand, dmabufs: int) -> Layout | None:
         """The pixels, packed; of what ports ask only the extent is imposed, and the most bytes they take."""
+        image = need.image
         size = sum(row(plane, image.width) * -(-image.height // plane.vsub) for plane in self.planes)
         if need.bytes_max is not None and size > need.bytes_max:
             return None

@@ -24,8 +24,8 @@ from typing import NamedTuple
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.platforms.values import Extent, Ratio
-from heapwright.solver.layout.layout import Demand, Layout, PlaneLayout, coded, round_up, settled
+from heapwright.platforms.values import Ratio
+from heapwright.solver.layout.layout import Demand, Layout, PlaneLayout, round_up, settled, whole_blocks
 from heapwright.solver.layout.shape import Shape, after, implied_offsets
 
 
@@ -37,25 +37,25 @@ class Sand(NamedTuple):
     fixed: int
     dmabufs: frozenset[int] = frozenset({1})
 
-    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
-        """The smallest layout of `image` that meets `need`, or None."""
-        extent = coded(need, image)
+    def lay(self, need: Demand, dmabufs: int) -> Layout | None:
+        """The smallest layout that meets `need`, or None."""
+        extent = whole_blocks(need.image, need.block)
         rows = round_up(extent.height, lcm(need.rows, self.planes[0].lines))
         heights = [-(-rows // plane.vsub) for plane in self.planes]
         height = self._column_height(need, extent.height, sum(heights))
-        plain = self._strides(need, image)
+        plain = self._strides(need)
         if height is None or plain is None:
             return None
         columns = plain // self.column
         starts = [*accumulate((lines * self.column for lines in heights[:-1]), initial=0)]
-        implied = (implied_offsets(m, image, self.planes, [plain] * len(starts)) for m in need.implied)
+        implied = (implied_offsets(m, need.image, self.planes, [plain] * len(starts)) for m in need.implied)
         if any(start % need.offset for start in starts) or any(other != starts for other in implied):
             return None
         laid = tuple(
             PlaneLayout(start, plain, ((columns - 1) * height + lines) * self.column, 0)
             for start, lines in zip(starts, heights, strict=True)
         )
-        size = after(need, image, self._one(), laid, columns * height * self.column)
+        size = after(need, self._one(), laid, columns * height * self.column)
         found = None if size is None else settled(need, (size,), laid, extent, rows)
         return found and found._replace(parameter=height)
 
@@ -64,10 +64,10 @@ class Sand(NamedTuple):
         number = len(self.planes)
         return Shape(self.planes, (1,) * number, (self.column,) * number, derived=True)
 
-    def _strides(self, need: Demand, image: Extent) -> int | None:
+    def _strides(self, need: Demand) -> int | None:
         """The stride of all planes: whole columns, if nobody asks for another."""
         apart = replace(need, rows=1, offset=1, implied=(), tails=(), bytes_max=None)
-        found = self._one().lay(apart, image, 1)
+        found = self._one().lay(apart, 1)
         if found is None or len({plane.stride for plane in found.planes}) > 1:
             return None
         return found.planes[0].stride

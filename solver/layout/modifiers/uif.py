@@ -18,8 +18,7 @@ from typing import NamedTuple
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
-from heapwright.platforms.values import Extent
-from heapwright.solver.layout.layout import Demand, Layout, coded, round_up
+from heapwright.solver.layout.layout import Demand, Layout, round_up, whole_blocks
 from heapwright.solver.layout.modifiers.linear import whole_samples
 from heapwright.solver.layout.shape import Shape
 
@@ -33,12 +32,12 @@ class Uif(NamedTuple):
     across: int
     dmabufs: frozenset[int] = frozenset({1})
 
-    def lay(self, need: Demand, image: Extent, dmabufs: int) -> Layout | None:
+    def lay(self, need: Demand, dmabufs: int) -> Layout | None:
         """The only layout of that extent, if it meets `need`: a shape that is padded once, to its end."""
-        height = padded(round_up(coded(need, image).height, self.block[1]) // self.block[1])
+        height = padded(round_up(whole_blocks(need.image, need.block).height, self.block[1]) // self.block[1])
         column = self.block[0] * self.across * self.size
         one = Shape(self.planes, (height * self.block[1],), (column,), derived=True)
-        return one.lay(need, image, dmabufs)
+        return one.lay(need, dmabufs)
 
 
 def claims(modifier: Modifier) -> bool:

@@ -161,7 +161,7 @@ def takes(function: Callable[..., object], number: int) -> bool:
 def test_a_rule_takes_what_it_reads(kind: ConstraintKind) -> None:
     assert takes(kind.rule, len(kind.reads))
     assert takes(kind.concern, len(kind.concerned_by))
-    assert takes(kind.asks, 2 + len(kind.reads))
+    assert takes(kind.asks, 1 + len(kind.reads))
     if kind.budget is not None:
         assert takes(kind.budget.charges, len(kind.budget.reads))
         assert kind.budget.reserved is None or takes(kind.budget.reserved, len(kind.budget.reads))
