@@ -7,14 +7,9 @@ from functools import partial
 from time import perf_counter
 from typing import Any
 
+from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import (
-    Answer,
-    Level,
-    Placement,
-    Plan,
-    Undecided,
-)
+from heapwright.solver.answer.plan import Answer, Level, Placement, Plan, Undecided
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.placement import placement
@@ -47,8 +42,9 @@ def solve(
         stats: filled with timings in seconds and sizes of the model.
 
     Raises:
-        InputError: a pin or a live placement does not fit the platform.
+        InputError: an argument is not what it must be, or a pin or a live placement does not fit the platform.
     """
+    _check(platform, pipelines, pins, options)
     fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
     started = perf_counter()
     problem = Problem(platform, pipelines, live, fixed)
@@ -75,6 +71,29 @@ def solve(
             searched=choice.searched,
         )
     return answer
+
+
+def _check(platform: object, pipelines: Any, pins: object, options: Options) -> None:
+    """Refuse arguments that nobody has read before."""
+    several = not isinstance(pipelines, str | Pipeline)
+    most = options.time_limit
+    expected = (
+        ("platform", isinstance(platform, Platform), "a Platform such as load_platform('acme-one')", platform),
+        (
+            "pipelines", several and all(isinstance(each, Pipeline) for each in pipelines),
+            "pipelines such as load_pipelines(['record.yaml'])", pipelines,
+        ),
+        ("pins", not isinstance(pins, str | Pin), "a list of pins such as ['frame:heap=cma']", pins),
+        ("options.gap", 0 <= options.gap <= 1, "a number from 0 to 1", options.gap),
+        ("options.time_limit", most is None or most >= 0, "a number of at least 0, or None", most),
+    )  # fmt: skip
+    problems = [
+        Diagnostic(name, None, (), f"expected {what}, got {shown(given)}")
+        for name, right, what, given in expected
+        if not right
+    ]
+    if problems:
+        raise InputError(problems)
 
 
 def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, options: Options) -> Answer:
@@ -137,6 +156,7 @@ def why_not(
     Raises:
         InputError: the question names nothing that the platform or pipelines have.
     """
+    _check(platform, pipelines, pins, options)
     pin = parse_question(question, platform, pipelines)
     return solve(platform, pipelines, live=live, pins=[*pins, pin], options=options)
 
@@ -162,4 +182,5 @@ def alternatives(
     def pinned(more: Sequence[str]) -> Answer:
         return solve(platform, pipelines, live=live, pins=[*pins, *more], options=options)
 
+    _check(platform, pipelines, pins, options)
     return others.alternatives(platform, pipelines, number, pinned)
