@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from heapwright.platforms.schema import ImageRule, Port
 from heapwright.solver.board.board import Board, DeviceView, HeapView
 from heapwright.solver.layout.layout import Layout
 from heapwright.solver.question.facts import End
 from heapwright.solver.question.pipeline import Attachment
-
-if TYPE_CHECKING:
-    from heapwright.solver.question.resolve import Question
+from heapwright.solver.question.resolve import Question
 
 RARELY: Final = 16
 _NOTHING: Final[dict[str, int]] = {}

@@ -5,10 +5,6 @@ Example:
     heaps.system.align: {costs 12288: 4KiB, costs 196608: 64KiB}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.board.board import Promise
 from heapwright.solver.objective.term import CostTerm
 
@@ -17,7 +13,7 @@ def _allocated(number: int, promise: Promise, sizes: tuple[int, ...]) -> int:
     return number * promise.costs(sizes)
 
 
-TERM: Final = CostTerm(
+TERM = CostTerm(
     name="bytes",
     scope="counted",
     reads=("number", "placed.backing.promise", "placed.sizes"),

@@ -11,8 +11,6 @@ Example:
     buffers.frame.rate: {costs 46080: 30, costs 92160: 60}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.objective.term import CostTerm
@@ -30,7 +28,7 @@ def weight(end: End, rate: int) -> int:
     return (BY_CPU if end.device.spec.kind == "cpu" else 1) * max(rate, 1)
 
 
-TERM: Final = CostTerm(
+TERM = CostTerm(
     name="conversion-bytes",
     scope="placed",
     reads=("ends", "sizes", "rate"),

@@ -9,10 +9,6 @@ Example:
     memory.dram.size: {costs 0: 5MiB, costs 1: 4MiB, costs 3: 3MiB}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.objective.term import CostTerm
 
 
@@ -20,4 +16,4 @@ def _lost(dropped: int) -> int:
     return dropped * (dropped + 1) // 2
 
 
-TERM: Final = CostTerm(name="dropped-wishes", scope="counted", reads=("dropped",), rule=_lost)
+TERM = CostTerm(name="dropped-wishes", scope="counted", reads=("dropped",), rule=_lost)

@@ -11,8 +11,6 @@ Example:
     devices.rga.converts[0].lossless: {costs 0: true, costs 1: false}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.objective.term import CostTerm
@@ -32,4 +30,4 @@ def loss(end: End) -> int:
     return BY_CPU if end.device.spec.kind == "cpu" else 1
 
 
-TERM: Final = CostTerm(name="lossy-conversions", scope="placed", reads=("ends",), rule=_lost)
+TERM = CostTerm(name="lossy-conversions", scope="placed", reads=("ends",), rule=_lost)

@@ -4,10 +4,6 @@ Example:
     buffers.frame.formats: {costs 0: [XR24, NV12], costs 1: [NV12, XR24]}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.objective.term import CostTerm
 
 
@@ -15,6 +11,4 @@ def _rank(rank: int) -> int:
     return rank
 
 
-TERM: Final = CostTerm(
-    name="preference", scope="counted", reads=("rank",), rule=_rank, grows=frozenset({"rank"})
-)
+TERM = CostTerm(name="preference", scope="counted", reads=("rank",), rule=_rank, grows=frozenset({"rank"}))

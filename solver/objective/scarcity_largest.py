@@ -8,10 +8,6 @@ Example:
     memory.dram.size: {costs 750000: 4MiB, costs 1000000: 3MiB}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.objective.term import CostTerm
 
-TERM: Final = CostTerm(name="scarcity-largest", scope="joint", unit="ppm")
+TERM = CostTerm(name="scarcity-largest", scope="joint", unit="ppm")

@@ -12,10 +12,7 @@ Example:
     memory.sram.size: {costs 1500000: 4MiB, costs 1750000: 3MiB}
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import Final
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.objective.term import CostTerm
@@ -25,7 +22,7 @@ def _sum(shares: Sequence[tuple[Budget, int]]) -> int:
     return sum([share for _, share in shares])
 
 
-TERM: Final = CostTerm(
+TERM = CostTerm(
     name="scarcity-sum",
     scope="counted",
     reads=("shares",),

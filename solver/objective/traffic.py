@@ -14,8 +14,6 @@ Example:
     heaps.system.cpu: {costs 122880: cached, costs 368640: uncached}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.board.board import DeviceView
@@ -46,7 +44,7 @@ def _moved(
     return rate * (total + size * len(maintained))
 
 
-TERM: Final = CostTerm(
+TERM = CostTerm(
     name="traffic",
     scope="placed",
     reads=("rate", "sizes", "moves", "mapping", "attachments.*.device", "attachments.*.use"),

@@ -15,8 +15,6 @@ Example:
     clashes_with: [format]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Final
 
@@ -71,7 +69,7 @@ def policy_sentence(label: str, policy: str) -> str:
     return f"{label} is to be converted without loss only"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="budget",
     budget=Budgeting(

@@ -11,8 +11,6 @@ Example:
     buffers.frame.count: {violates: 2, passes: 3}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import BoundAttachment
@@ -60,4 +58,4 @@ def sentence(label: str, has: str, attachments: tuple[BoundAttachment, ...]) -> 
     return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="question", words=sentence)

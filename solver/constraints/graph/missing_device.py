@@ -8,8 +8,6 @@ Example:
     devices.gpu0: {violates: {kind: gpu, ports: {render: {}}}, passes: {kind: gpu, ports: {sample: {}}}}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.board.board import Board
@@ -36,4 +34,4 @@ def sentence(board: Board, label: str, use: Attachment) -> str:
     return f"{board.name} has no {what}{at}{for_codec}{other}, which {label} needs"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="question", words=sentence)

@@ -12,8 +12,6 @@ Example:
     devices.panel.ports.scanout.how_many: {violates: 1, passes: 2}
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final
 
@@ -88,7 +86,7 @@ def _source(board: Board, budget: Budget) -> str:
     return users[0] if users else f"resources of {board.name}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="budget",
     budget=Budgeting(

@@ -12,10 +12,7 @@ Example:
     clashes_with: [stride-range]
 """
 
-from __future__ import annotations
-
 from math import lcm
-from typing import Final
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
 from heapwright.platforms.values import Extent
@@ -43,7 +40,7 @@ def _helped(board: Board) -> bool:
     return any(rule.coded for rule in rules) and any({*rule.modifiers} - {LINEAR} for rule in rules)
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="coded-size",
     scope="layout",
     reads=("use.access", "rule.coded.multiple"),

@@ -7,8 +7,6 @@ Example:
     devices.panel.ports.scanout.images[0].colours: {violates: [bt709], passes: [bt709, bt601]}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import BoundAttachment
@@ -22,4 +20,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} knows the colour spaces {', '.join(known)} only, for {label}"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)

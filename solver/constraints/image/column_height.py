@@ -14,10 +14,6 @@ Example:
     clashes_with: [modifier]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import ColumnHeight
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
@@ -43,6 +39,6 @@ def _bounds(rule: ColumnHeight) -> str:
     return ", ".join(parts) or "any height"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="column-height", scope="layout", reads=("rule.column_height",), rule=stated, asks=_asks, words=_words
 )

@@ -11,10 +11,6 @@ Example:
     devices.panel.ports.scanout.images[0].extent: {violates: {max: 1920x1079}, passes: {max: 1920x1080}}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand, whole_blocks
@@ -60,7 +56,7 @@ def _words(
     return f"{title} takes {label} {', '.join(parts)} only"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="extent",
     scope="layout",
     reads=(

@@ -7,8 +7,6 @@ Example:
     devices.panel.ports.scanout.images[0].formats: {violates: [NV12], passes: [NV12, XR24]}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import BoundAttachment
@@ -25,4 +23,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} {verb} {label} as {', '.join(known)} only"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -14,10 +14,7 @@ Example:
     clashes_with: [extent]
 """
 
-from __future__ import annotations
-
 from math import lcm
-from typing import Final
 
 from heapwright.platforms.schema import Minimum, PlaneRows
 from heapwright.platforms.values import in_units
@@ -60,7 +57,7 @@ def _words(
     return f"{title} checks that {label} has {' and '.join(parts)}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="minimum-size",
     scope="layout",
     reads=("port.bytes.multiple", "rule.minimum", "rule.plane_rows"),

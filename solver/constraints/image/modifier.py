@@ -11,8 +11,6 @@ Example:
     devices.panel.ports.scanout.images[0].modifiers: {violates: [LINEAR], passes: [LINEAR, I915_X_TILED]}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import BoundAttachment
@@ -26,4 +24,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} knows {', '.join(known) or 'no modifier'} only, for {label}"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)

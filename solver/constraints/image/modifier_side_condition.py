@@ -13,8 +13,6 @@ Example:
     devices.panel.ports.scanout.rotate: {violates: [0], passes: [0, 180]}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import BoundAttachment
@@ -36,4 +34,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} has no rule for {label} {', '.join(ways) or 'used like this'}"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -10,10 +10,6 @@ Example:
     clashes_with: [extent]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import common_multiple
 
 
@@ -21,4 +17,4 @@ def _words(label: str, title: str, multiple: int) -> str:
     return f"{title} touches whole groups of {multiple} rows of {label}"
 
 
-KIND: Final = common_multiple("rows", "rule.rows.multiple", "rows", _words)
+KIND = common_multiple("rows", "rule.rows.multiple", "rows", _words)

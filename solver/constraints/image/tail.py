@@ -10,10 +10,6 @@ Example:
     clashes_with: [extent]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Tail
 from heapwright.platforms.values import Extent
 from heapwright.solver.constraints.kind import ConstraintKind, clauses
@@ -39,7 +35,7 @@ def _words(label: str, title: str, tail: Tail, block: Extent | None) -> str:
     return f"{title} touches {' and '.join(parts) or 'nothing'} after {where} of {label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="tail",
     scope="layout",
     reads=("rule.tail", "rule.coded.multiple"),

@@ -14,10 +14,7 @@ Example:
     heaps.system.align: {violates: 4KiB, passes: 64KiB}
 """
 
-from __future__ import annotations
-
 from math import gcd
-from typing import Final
 
 from heapwright.solver.board.board import Board, DeviceView, Promise
 from heapwright.solver.board.iova import aligned
@@ -64,7 +61,7 @@ def _words(case: Case) -> str:
     return f"{case.attached.title} needs {case.label} on a multiple of {base} bytes; {says}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="base-alignment",
     scope="run",
     concerned_by=("attachment.port.base.multiple", "attachment.device.translation"),

@@ -16,8 +16,6 @@ Example:
     clashes_with: [count]
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final
 
@@ -88,7 +86,7 @@ def _source(board: Board, budget: Budget) -> str:
     return "; ".join(board.memories[name].spec.source for name in members(budget.subject))
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="budget",
     budget=Budgeting(

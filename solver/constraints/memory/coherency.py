@@ -12,10 +12,6 @@ Example:
     heaps.system.cpu: {violates: cached, passes: uncached}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
@@ -35,7 +31,7 @@ def _words(case: Case) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="coherency",
     scope="reach",
     concerned_by=("board.has_unsynced", "attachment.device.snoops"),

@@ -12,10 +12,6 @@ Example:
     heaps.system.cpu: {violates: none, passes: uncached}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 
@@ -32,7 +28,7 @@ def _words(case: Case) -> str:
     return f"{case.device.name} must map {case.label}, and buffers of {case.heap.name} cannot be mapped"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="cpu-access",
     scope="reach",
     concerned_by=("attachment.device.spec.kind",),

@@ -13,8 +13,6 @@ Example:
     clashes_with: [modifier]
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.cases import Case
@@ -52,7 +50,7 @@ def _laid_out(name: str) -> bool:
     return modifier.value is not None and any(family.claims(modifier) for family in FAMILIES)
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="exporter-computes-size",
     scope="room",
     reads=("layout.opaque", "heap.spec.via"),

@@ -10,8 +10,6 @@ Example:
     heaps.system.largest: {violates: 512KiB, passes: 1MiB}
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final
 
@@ -56,7 +54,7 @@ def _source(board: Board, budget: Budget) -> str:
     return board.heaps[budget.subject].source
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="room",
     reads=("heap.largest", "heap.promise", "backing.promise", "layout.sizes"),

@@ -14,10 +14,6 @@ Example:
     clashes_with: [plane-buffers]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout.layout import Demand
 
@@ -33,7 +29,7 @@ def _words(label: str, title: str, rows: int) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="implied-plane-offset",
     scope="layout",
     reads=("rule.implied_offset.rows.multiple",),

@@ -14,10 +14,6 @@ Example:
     clashes_with: [modifier]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import common_multiple
 
 
@@ -27,4 +23,4 @@ def _words(label: str, title: str, multiple: int) -> str:
     )
 
 
-KIND: Final = common_multiple("metadata-planes", "rule.metadata.multiple", "metadata", _words)
+KIND = common_multiple("metadata-planes", "rule.metadata.multiple", "metadata", _words)

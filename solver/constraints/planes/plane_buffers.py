@@ -13,8 +13,6 @@ Example:
     devices.panel.ports.scanout.images[0].dmabufs: {violates: [1], passes: [1, 2]}
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 
@@ -47,4 +45,4 @@ def asked_sentence(label: str, asked: int | Sequence[int], formats: Sequence[str
     return f"{label} is to lie in {' or '.join(map(str, counts))} dma-bufs; {named or 'no format that its ports share can'}"
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)

@@ -12,10 +12,6 @@ Example:
     clashes_with: [implied-plane-offset, plane-buffers, stride-range]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import common_multiple
 
 
@@ -23,4 +19,4 @@ def _words(label: str, title: str, multiple: int) -> str:
     return f"{title} needs the planes of {label} on multiples of {multiple} bytes"
 
 
-KIND: Final = common_multiple("plane-offset", "rule.offset.multiple", "offset", _words)
+KIND = common_multiple("plane-offset", "rule.offset.multiple", "offset", _words)

@@ -13,10 +13,6 @@ Example:
     devices.panel.ports.scanout.images[0].stride.planes: {violates: equal, passes: halved}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
@@ -33,6 +29,6 @@ def _words(label: str, title: str, planes: str) -> str:
     return f"{title} has {how} of {label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="plane-strides", scope="layout", reads=("rule.stride.planes",), rule=stated, asks=_asks, words=_words
 )

@@ -12,10 +12,6 @@ Example:
     devices.panel.ports.scanout.images[0].stride.exact.width_multiple: {violates: 16, passes: 32}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Exact
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
@@ -37,7 +33,7 @@ def _words(label: str, title: str, exact: Exact | None, fixed: bool) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="stride-exact",
     scope="layout",
     reads=("rule.stride.exact", "rule.stride.fixed"),

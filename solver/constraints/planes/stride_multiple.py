@@ -15,10 +15,7 @@ Example:
     clashes_with: [stride-exact]
 """
 
-from __future__ import annotations
-
 from math import lcm
-from typing import Final
 
 from heapwright.platforms.schema import PixelGroup
 from heapwright.solver.constraints.kind import ConstraintKind, clauses
@@ -48,7 +45,7 @@ def _words(
     return f"{title} needs {' and '.join(parts)} in {label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="stride-multiple",
     scope="layout",
     reads=("rule.stride.multiple", "rule.stride.planes", "rule.stride.pixels"),

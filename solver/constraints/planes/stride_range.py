@@ -8,10 +8,6 @@ Example:
     devices.panel.ports.scanout.images[0].stride.max: {violates: 511, passes: 512}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Beyond
 from heapwright.solver.constraints.kind import ConstraintKind, clauses, stated
 from heapwright.solver.layout.layout import Demand
@@ -52,7 +48,7 @@ def _words(
     return f"{title} takes strides of {', '.join(parts)} in {label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="stride-range",
     scope="layout",
     reads=("rule.stride.min", "rule.stride.max", "rule.stride.max_pixels", "rule.stride.beyond"),

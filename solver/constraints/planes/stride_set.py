@@ -8,10 +8,6 @@ Example:
     devices.panel.ports.scanout.images[0].stride.set: {violates: [256], passes: [256, 1024]}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.kind import ConstraintKind, stated
 from heapwright.solver.layout.layout import Demand
 
@@ -28,7 +24,7 @@ def _words(label: str, title: str, known: tuple[int, ...] | None, power_of_two: 
     return f"{title} knows the strides {', '.join(map(str, sorted(known)))} only, for {label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="stride-set",
     scope="layout",
     reads=("rule.stride.set", "rule.stride.power_of_two"),

@@ -18,19 +18,14 @@ Example:
     buffers.frame.protected.audience: {violates: [camera, display], passes: [camera, display, gpu]}
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from heapwright.solver.board.board import Board
 from heapwright.solver.constraints.cases import BoundAttachment, Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
-from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Selector
-
-if TYPE_CHECKING:
-    from heapwright.solver.question.resolve import Question
+from heapwright.solver.question.resolve import Question
 
 NAME: Final = "audience"
 Audiences = frozenset[tuple[Selector, ...]]
@@ -46,11 +41,6 @@ def _opens_to_others(
     labels: tuple[str | None, ...],
 ) -> bool:
     return bool(outside(board, audiences, access, firewall, devices, labels))
-
-
-def fact(label: str, device: str) -> Fact:
-    """That a buffer is stated for nobody who may not see what this device writes to it."""
-    return Fact(NAME, f"{label}→{device}")
 
 
 def widened(question: Question, attachment: BoundAttachment) -> bool:
@@ -103,7 +93,7 @@ def stated_sentence(label: str, named: Sequence[str], stage: str, sources: Seque
     return f"{label} is stated for {', '.join(named)}, and {stage} carries {what} into it, which is for {whom} only"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="heap",
     concerned_by=("question.domain.audiences",),

@@ -14,9 +14,7 @@ Example:
     heaps.system.access: {violates: [camera], passes: [camera, panel]}
 """
 
-from __future__ import annotations
-
-from typing import Any, Final
+from typing import Any
 
 from heapwright.solver.board.board import Board
 from heapwright.solver.constraints.cases import Case
@@ -63,7 +61,7 @@ def _words(case: Case) -> str:
     return f"{case.device.name} stands outside the firewall of {heap.name}{around}, which admits {inside}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="outside-firewall",
     scope="reach",
     concerned_by=("board", "question.domain.protected"),

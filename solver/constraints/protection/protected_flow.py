@@ -17,8 +17,6 @@ Example:
     clashes_with: [protected-port]
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 
@@ -40,4 +38,4 @@ def audience_sentence(label: str, port: str, stage: str, sources: Sequence[str])
     )
 
 
-KIND: Final = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name=NAME, scope="question", words=sentence)

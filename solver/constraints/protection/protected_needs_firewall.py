@@ -15,10 +15,6 @@ Example:
     heaps.system.cpu: {violates: cached, passes: none}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.checks.firewalls import AccessConflict
 from heapwright.solver.board.board import Board
 from heapwright.solver.constraints.cases import Case
@@ -46,7 +42,7 @@ def _dispute(board: Board, clash: AccessConflict) -> str:
     return f"{clash.heap} has no known firewall: {other.name} {how} and {whom}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="protected-needs-firewall",
     scope="heap",
     concerned_by=("question.domain.protected",),

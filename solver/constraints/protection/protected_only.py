@@ -13,10 +13,7 @@ Example:
     buffers.frame.protected: {violates: false, passes: true}
 """
 
-from __future__ import annotations
-
 from operator import not_
-from typing import Final
 
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
@@ -30,7 +27,7 @@ def _words(case: Case) -> str:
     return f"{case.heap.name} holds protected buffers only, and {case.label} is not protected"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="protected-only",
     scope="heap",
     concerned_by=("question.domain.protected",),

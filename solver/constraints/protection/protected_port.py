@@ -12,10 +12,6 @@ Example:
     devices.panel.ports.scanout.protected: {violates: refused, passes: allowed}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_port
 
@@ -33,7 +29,7 @@ def _words(case: Case) -> str:
     return f"{title} takes protected buffers only, and {case.label} is not protected"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="protected-port",
     scope="attachment",
     reads=("question.domain.protected", "attachment.port.protected"),

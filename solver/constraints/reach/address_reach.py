@@ -14,10 +14,6 @@ Example:
     devices.panel.dma: {violates: {bits: 32}, passes: {bits: 33}}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Window
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.memories import MemoryView
@@ -70,7 +66,7 @@ def _words(case: Case) -> str:
     return f"{device.name} addresses {bits} bits; {where}, which may reach {end}{shifted}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="address-reach",
     scope="reach",
     concerned_by=("board", "attachment.device"),

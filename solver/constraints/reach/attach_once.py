@@ -9,10 +9,6 @@ Example:
     devices.pl.once: {violates: true, passes: false}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
@@ -26,7 +22,7 @@ def _words(case: Case) -> str:
     return f"{case.device.name} attaches a buffer once, and {case.label} is attached to it {times} times"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="attach-once",
     scope="attachment",
     concerned_by=("attachment.device.spec.once",),

@@ -17,10 +17,7 @@ Example:
     heaps.system.run: {violates: 4KiB, passes: 8KiB}
 """
 
-from __future__ import annotations
-
 from math import gcd
-from typing import Final
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import DeviceView, Promise
@@ -107,7 +104,7 @@ def _words(case: Case) -> str:
     return f"{device.name} has no IOMMU, so {case.label} must be {must}; {backing.name} guarantees {run}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="contiguous-memory",
     scope="run",
     concerned_by=("attachment.device.translation",),

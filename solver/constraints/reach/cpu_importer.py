@@ -12,10 +12,6 @@ Example:
     heaps.system.cpu: {violates: none, passes: uncached}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_device
 
@@ -30,7 +26,7 @@ def _words(case: Case) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="cpu-importer",
     scope="reach",
     concerned_by=("attachment.device.spec.by_cpu",),

@@ -11,10 +11,6 @@ Example:
     devices.panel.imports: {violates: none, passes: [system]}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.board.board import DeviceView
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind
@@ -90,7 +86,7 @@ def _source(case: Case) -> str:
     return case.attached.port.source if _who(case)[1] else case.device.spec.source
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="importer-refuses",
     scope="reach",
     concerned_by=("board.demands_p2p", "attachment.device", "attachment.port.takes_from"),

@@ -15,10 +15,6 @@ Example:
     heaps.system.align: {violates: 4KiB, passes: 16KiB}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Iommu
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import Board, Promise
@@ -62,7 +58,7 @@ def _words(case: Case) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="iommu-page",
     scope="run",
     concerned_by=("attachment.device.iommu", "board.page"),

@@ -12,10 +12,6 @@ Example:
     iommus.mmu0.bits: {violates: 32, passes: 33}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.schema import Iommu
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.memories import MemoryView
@@ -54,7 +50,7 @@ def _words(case: Case) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="iommu-reach",
     scope="reach",
     concerned_by=("board", "attachment.device.iommu"),

@@ -16,8 +16,6 @@ Example:
     clashes_with: [count]
 """
 
-from __future__ import annotations
-
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
@@ -149,7 +147,7 @@ def _source(board: Board, budget: Budget) -> str:
     return board.devices[budget.subject].spec.source
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="budget",
     budget=Budgeting(

@@ -14,8 +14,6 @@ Example:
     heaps.system.memory: {violates: [dram], passes: [vram]}
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.platforms.schema import Port
@@ -115,7 +113,7 @@ def _source(board: Board, budget: Budget) -> str:
     return board.memories[budget.subject].spec.source
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name=NAME,
     scope="reach",
     concerned_by=("attachment.port.memory",),

@@ -15,10 +15,6 @@ Example:
     clashes_with: [contiguous-memory]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.platforms.values import in_units
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_device
@@ -33,7 +29,7 @@ def _words(case: Case) -> str:
     return f"{case.device.name} has page tables of its own, so runs of {run} in {case.backing.name} are enough for {case.label}"
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="own-mmu",
     scope="permit",
     reads=("attachment.device.translation", "backing.promise.run"),

@@ -14,10 +14,6 @@ Example:
     clashes_with: [local-only]
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap, stated
 from heapwright.solver.constraints.reach.local_only import PlacedIn, WorksFrom, allows
@@ -39,7 +35,7 @@ def _words(case: Case) -> str:
     )
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="pinned-elsewhere",
     scope="reach",
     concerned_by=("attachment.port.memory",),

@@ -13,10 +13,6 @@ Example:
     devices.camera.dma.p2p: {violates: none, passes: static}
 """
 
-from __future__ import annotations
-
-from typing import Final
-
 from heapwright.solver.board.board import DeviceView
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import Case
@@ -44,7 +40,7 @@ def _source(case: Case) -> str:
     return _memory(case).spec.source
 
 
-KIND: Final = ConstraintKind(
+KIND = ConstraintKind(
     name="unreachable-memory",
     scope="reach",
     concerned_by=("board.has_local",),

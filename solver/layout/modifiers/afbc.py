@@ -14,8 +14,6 @@ Example:
     bytes: 16640
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier

@@ -11,8 +11,6 @@ Example:
     bytes: 6144
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat

@@ -12,8 +12,6 @@ Example:
     bytes: 2359296
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier

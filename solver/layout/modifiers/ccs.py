@@ -14,8 +14,6 @@ Example:
     bytes: 8388608
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from heapwright.platforms.fourcc.formats import PixelFormat

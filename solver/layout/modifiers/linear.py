@@ -9,8 +9,6 @@ Example:
     bytes: 3110400
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout.shape import Shape

@@ -11,8 +11,6 @@ Example:
     bytes: 8847360
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier

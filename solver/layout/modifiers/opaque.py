@@ -6,8 +6,6 @@ for can take it (`heapwright.solver.constraints.memory.exporter_computes_size`).
 Source: linux-7.2.13:include/uapi/drm/drm_fourcc.h: "Higher-level programs … see modifiers as opaque tokens".
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat

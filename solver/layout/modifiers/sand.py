@@ -13,8 +13,6 @@ Example:
     bytes: 3110400
 """
 
-from __future__ import annotations
-
 from dataclasses import replace
 from fractions import Fraction
 from itertools import accumulate

@@ -12,8 +12,6 @@ Example:
     bytes: 8192
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.modifiers import Modifier, Tile
 from heapwright.solver.layout.modifiers.linear import whole_samples

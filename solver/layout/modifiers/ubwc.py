@@ -15,8 +15,6 @@ Example:
     bytes: 57344
 """
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat

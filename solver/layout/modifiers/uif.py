@@ -11,8 +11,6 @@ Example:
     bytes: 77824
 """
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat

@@ -8,8 +8,6 @@ Example:
     bytes: 16384
 """
 
-from __future__ import annotations
-
 from heapwright.platforms.fourcc.formats import PixelFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
