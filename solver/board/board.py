@@ -17,7 +17,7 @@ from heapwright.platforms.checks.firewalls import AccessConflict, access_conflic
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Device, Heap, Iommu, Platform, Port, settled
 from heapwright.platforms.values import UNKNOWN
-from heapwright.solver.board.memories import MemoryView, inherit, parts_of, place, unheld
+from heapwright.solver.board.memories import MemoryView, memories, parts_of, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
@@ -211,12 +211,7 @@ class Board:
         self.platform = platform
         self.name = platform.name
         self.page = platform.page
-        self.memories = {name: MemoryView(name, spec) for name, spec in sorted(platform.memory.items())}
-        for view in self.memories.values():
-            view.outer = self.memories[view.spec.inside] if view.spec.inside else None
-        for view in self.memories.values():
-            place(view)
-            inherit(view)
+        self.memories = memories(platform.memory)
         self.heaps = {
             name: HeapView(name, spec, self._memories_of(spec), self.page)
             for name, spec in sorted(platform.heaps.items())
@@ -244,7 +239,6 @@ class Board:
         self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
         self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
         self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
-        self._end = _end(self.heaps.values())
         ports = (port for device in platform.devices.values() for port in device.ports.values())
         self.makes_together = any(max(rule.dmabufs) > 1 for port in ports for rule in port.images)
         """Whether buffers may be made of several dma-bufs."""
@@ -262,7 +256,10 @@ class Board:
 
     def within(self, bits: int | None) -> bool:
         """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
-        return bits is None or bits >= 64 or (self._end is not None and self._end <= 1 << bits)
+        if bits is None or bits >= 64:
+            return True
+        handed_out = [heap.memories for heap in self.heaps.values()]
+        return not any(views is None or any(m.beyond(1 << bits) for m in views) for views in handed_out)
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:
@@ -337,20 +334,6 @@ def remembered(
         return found
 
     return once
-
-
-def _end(heaps: Iterable[HeapView]) -> int | None:
-    """Where all memory that heaps hand out ends, local memory without addresses aside; None if unknown."""
-    ends = [0]
-    for heap in heaps:
-        if heap.memories is None:
-            return None
-        for memory in heap.memories:
-            if memory.highest is not None:
-                ends.append(memory.highest)
-            elif memory.addressed or not memory.local:
-                return None
-    return max(ends)
 
 
 def _known(value: Any, default: Any) -> Any:

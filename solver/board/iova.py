@@ -111,7 +111,7 @@ def spaces(board: Board, device: DeviceView) -> Spaces:
     seen = _space(board, device)
     if seen is None:
         return Spaces(None)
-    if _shared(board, device) is None:
+    if _shared(device) is None:
         return Spaces(seen, (seen,))
     behind = [each for each in board.devices.values() if each.dma.iommu == device.dma.iommu]
     ranges = sorted({each for one in behind if (each := _space(board, one)) is not None}, key=_order)
@@ -133,9 +133,8 @@ def _beside(space: Space, earlier: Sequence[Space]) -> Space:
     return space._replace(low=min(low, space.high))
 
 
-def _shared(board: Board, device: DeviceView) -> Aperture | None:
-    name = device.dma.iommu
-    aperture = board.platform.iommus[name].aperture if name is not None else None
+def _shared(device: DeviceView) -> Aperture | None:
+    aperture = device.iommu.aperture if device.iommu is not None else None
     return aperture if isinstance(aperture, Aperture) else None
 
 
@@ -143,13 +142,13 @@ def _space(board: Board, device: DeviceView) -> Space | None:
     """The addresses that a device can be given, where there is an end of them."""
     if device.translation not in ("iommu", "mmu"):
         return None
-    shared = _shared(board, device)
+    shared = _shared(device)
     low, high = _range(shared, device)
     if high == 1 << 64:
         return None
     whole = shared is not None and (low, high) == (shared.base, shared.base + shared.size)
     subject = str(device.dma.iommu) if whole else _first(board, device, low, high)
-    page, allotted = _page(board, device), _allotted(board, device)
+    page, allotted = _page(board, device), _allotted(device)
     if allotted == "drm-mm":
         return Space(subject, whole, low, high, page, page)
     if isinstance(allotted, Bitmaps):
@@ -164,7 +163,7 @@ def _space(board: Board, device: DeviceView) -> Space | None:
 
 def _first(board: Board, device: DeviceView, low: int, high: int) -> str:
     """Under whose name a part of an IOMMU's addresses goes: the first device's that sees it."""
-    shared = _shared(board, device)
+    shared = _shared(device)
     if shared is None:
         return device.name
     return min(
@@ -191,22 +190,19 @@ def end(device: DeviceView) -> int:
 
 
 def _page(board: Board, device: DeviceView) -> int:
-    name = device.dma.iommu
-    return (board.platform.iommus[name].page if name is not None else None) or board.page
+    return (device.iommu.page if device.iommu is not None else None) or board.page
 
 
-def _allotted(board: Board, device: DeviceView) -> object:
+def _allotted(device: DeviceView) -> object:
     """How addresses are allotted to a device; who shares those of an IOMMU shares the way as well."""
-    name = device.dma.iommu
-    iommu = board.platform.iommus[name].iova if name is not None else None
-    if _shared(board, device) is not None or device.dma.iova is None:
-        return iommu
-    return device.dma.iova
+    if device.dma.iova is not None and _shared(device) is None:
+        return device.dma.iova
+    return device.iommu.iova if device.iommu is not None else None
 
 
 def aligned(board: Board, device: DeviceView, size: int) -> int:
     """What the bus address of a dma-buf is a multiple of for sure."""
-    page, allotted = _page(board, device), _allotted(board, device)
+    page, allotted = _page(board, device), _allotted(device)
     of_class = _power(-(-size // page)) * page
     if allotted == "dma-iommu":
         return of_class

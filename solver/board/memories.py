@@ -5,7 +5,7 @@ Where a profile is vague the worst case is taken (design §4, `unknown` and rang
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from heapwright.platforms.schema import Memory
 from heapwright.platforms.values import UNKNOWN, Span
@@ -17,23 +17,26 @@ class MemoryView:
     `lowest` is the lowest address it may hold, `highest` the end of the highest
     (None: unbounded), `size` the smallest size it may have (None: unknown),
     `free` what heaps can count on, in bytes (None: unknown). `local` are the devices
-    it belongs to, `peers` those that reach it by peer-to-peer.
+    it belongs to, `peers` those that reach it by peer-to-peer: of the innermost memory
+    around that states any.
     """
 
-    def __init__(self, name: str, spec: Memory) -> None:
+    def __init__(self, name: str, spec: Memory, outer: MemoryView | None) -> None:
         self.name = name
         self.spec = spec
-        self.outer: MemoryView | None = None
+        self.outer = outer
         """What it lies inside of."""
         self.size: int | None = _low(spec.size)
-        self.lowest = 0
-        self.highest: int | None = None
         self.free: int | None = None
         self.placed = spec.base is not None and spec.base != UNKNOWN
-        self.addressed = self.placed
+        self.addressed: bool = self.placed or (outer is not None and outer.addressed)
         """Whether it, or a memory around it, has an address of its own."""
-        self.local: frozenset[str] = frozenset()
-        self.peers: frozenset[str] = frozenset()
+        self.lowest: int = (_low(spec.base) or 0) if self.placed or outer is None else outer.lowest
+        self.highest: int | None = _highest(self, outer.highest if outer is not None else None)
+        owners = (spec.local,) if isinstance(spec.local, str) else spec.local or ()
+        peers = () if spec.reached_by == UNKNOWN else spec.reached_by
+        self.local: frozenset[str] = frozenset(owners) or (outer.local if outer is not None else frozenset())
+        self.peers: frozenset[str] = frozenset(peers) or (outer.peers if outer is not None else frozenset())
 
     def around(self) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""
@@ -42,28 +45,33 @@ class MemoryView:
             yield view
             view = view.outer
 
-
-def place(view: MemoryView) -> None:
-    """Fill `lowest` and `highest`, the worst places `view` may reach."""
-    base, size, outer = view.spec.base, _high(view.spec.size), view.outer
-    if outer is not None:
-        place(outer)
-        view.lowest, view.highest = outer.lowest, outer.highest
-    if view.placed:
-        view.lowest = _low(base) or 0
-        end = None if size is None else (_high(base) or 0) + size
-        view.highest = min((each for each in (view.highest, end) if each is not None), default=None)
+    def beyond(self, end: int) -> bool:
+        """Whether it may lie beyond an address; device-local memory without an address is not judged by it."""
+        if self.highest is None:
+            return self.addressed or not self.local
+        return self.highest > end
 
 
-def inherit(view: MemoryView) -> None:
-    """Fill `local` and `peers` from the innermost memory around that states them, and `addressed`."""
-    for around in view.around():
-        spec = around.spec
-        view.addressed = view.addressed or around.placed
-        if not view.local and spec.local is not None:
-            view.local = frozenset([spec.local] if isinstance(spec.local, str) else spec.local)
-        if not view.peers and spec.reached_by != UNKNOWN:
-            view.peers = frozenset(spec.reached_by)
+def _highest(view: MemoryView, around: int | None) -> int | None:
+    """The end of the highest address that a memory may hold, where that of what is around it is known."""
+    size = _high(view.spec.size)
+    if not view.placed or size is None:
+        return around
+    end = (_high(view.spec.base) or 0) + size
+    return end if around is None else min(around, end)
+
+
+def memories(specs: Mapping[str, Memory]) -> dict[str, MemoryView]:
+    """All memories of a platform, in name order."""
+    found: dict[str, MemoryView] = {}
+
+    def view(name: str) -> MemoryView:
+        if name not in found:
+            spec = specs[name]
+            found[name] = MemoryView(name, spec, view(spec.inside) if spec.inside else None)
+        return found[name]
+
+    return {name: view(name) for name in sorted(specs)}
 
 
 def unheld(view: MemoryView, parts: Iterable[MemoryView]) -> int | None:

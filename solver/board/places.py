@@ -164,11 +164,11 @@ class Places:
                 self._pools.append(
                     RunCapacity(board, names, (title, f"bytes of {title}"), free, drawers, live)
                 )
-        self._blocks = {each: self._block(each, lock) for each, lock in self._locking() if each.in_block}
-
-    def _locking(self) -> Iterator[tuple[Promise, ReservedBlock]]:
-        """What locks blocks."""
-        yield from ((each, each.lock) for each in self._promises if each.lock is not None)
+        self._blocks = {
+            each: self._block(each, each.lock)
+            for each in self._promises
+            if each.lock is not None and each.in_block
+        }
 
     def _drawers(self, promise: Promise) -> Iterator[Drawer]:
         if promise.names and not promise.in_block:
@@ -214,17 +214,12 @@ class Places:
         cma = any(each.align_cap and view.name in each.names for each in self._promises)
         return areas(view, board.parts(view), board.page, cma=cma)
 
-    def concerning(self, promise: Promise) -> list[RunCapacity]:
-        """The places with classes to which buffers in the memory of a heap are charged."""
-        if promise.in_block:
-            return [place for place in (self._blocks[promise],) if place.classes]
-        return self._where(promise.names)
-
     def charges(self, promise: Promise, sizes: tuple[int, ...]) -> list[Charge]:
         """What one buffer takes of the classes of every place."""
         calls = [(size,) for size in sizes] if promise.one_by_one else [sizes]
         summed: dict[Budget, Charge] = {}
-        for place, call in product(self.concerning(promise), calls):
+        charged = [self._blocks[promise]] if promise.in_block else self._where(promise.names)
+        for place, call in product(charged, calls):
             for budget, each, once in place.charges(promise.names, _of_buffers(promise, call, 1)):
                 before = summed.get(budget, (budget, 0, 0))
                 summed[budget] = budget, before[1] + each, max(before[2], once)

@@ -41,9 +41,7 @@ def _beyond(device: DeviceView, memory: MemoryView) -> bool:
     window, bits = device.dma.window, device.bits
     if window is not None and not _carried(window, memory):
         return True
-    if bits is None or bits >= 64:
-        return False
-    return memory.highest is None or memory.highest + device.offset > 1 << bits
+    return bits is not None and bits < 64 and memory.beyond((1 << bits) - device.offset)
 
 
 def _carried(window: Window, memory: MemoryView) -> bool:

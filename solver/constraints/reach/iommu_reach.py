@@ -25,7 +25,7 @@ def _concern(board: Board, iommu: Iommu | None) -> bool:
 
 def _misses(iommu: Iommu | None, memories: tuple[MemoryView, ...] | None) -> bool:
     bits = _bits(iommu)
-    return bits is not None and (memories is None or any(_beyond(memory, bits) for memory in memories))
+    return bits is not None and (memories is None or any(memory.beyond(1 << bits) for memory in memories))
 
 
 def _bits(iommu: Iommu | None) -> int | None:
@@ -33,15 +33,9 @@ def _bits(iommu: Iommu | None) -> int | None:
     return bits if isinstance(bits, int) and bits < 64 else None
 
 
-def _beyond(memory: MemoryView, bits: int) -> bool:
-    if memory.local and not memory.addressed and memory.highest is None:
-        return False
-    return memory.highest is None or memory.highest > 1 << bits
-
-
 def _words(case: Case) -> str:
     bits = _bits(case.device.iommu)
-    memory = next((m for m in case.backing.memories or () if _beyond(m, bits or 0)), None)
+    memory = next((m for m in case.backing.memories or () if m.beyond(1 << (bits or 0))), None)
     where = f"{case.backing.name} takes {case.label} from {memory.name if memory else 'memory'}"
     end = "an unknown address" if memory is None or memory.highest is None else f"{memory.highest:#x}"
     return (

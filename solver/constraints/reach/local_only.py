@@ -16,7 +16,6 @@ Example:
 
 from typing import Final
 
-from heapwright.platforms.schema import Port
 from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
@@ -44,7 +43,7 @@ def allows(wanted: WorksFrom, memories: PlacedIn) -> bool:
 def _charges(
     board: Board,
     devices: tuple[DeviceView, ...],
-    ports: tuple[Port, ...],
+    wanted: tuple[WorksFrom, ...],
     memories: PlacedIn,
     promise: Promise,
     sizes: tuple[int, ...],
@@ -56,7 +55,7 @@ def _charges(
     """
     if not board.has_windows:
         return []
-    touching = [(device, _names(port)) for device, port in zip(devices, ports, strict=True)]
+    touching = list(zip(devices, wanted, strict=True))
     return [
         (budget, promise.costs(sizes), 0)
         for budget, inner, chain in _windows(board, memories or ())
@@ -64,31 +63,22 @@ def _charges(
     ]
 
 
-def _names(port: Port) -> WorksFrom:
-    return port.memory if isinstance(port.memory, tuple) else None
-
-
 @remembered
 def _windows(
     board: Board, memories: tuple[MemoryView, ...]
 ) -> list[tuple[Budget, tuple[MemoryView, ...], frozenset[str]]]:
     """Each window that memories lie behind, with those and all between, the window's own included."""
-    inside: dict[str, list[MemoryView]] = {}
-    between: dict[str, set[str]] = {}
+    found: dict[Budget, tuple[tuple[MemoryView, ...], frozenset[str]]] = {}
     for memory in memories:
-        chain: set[str] = set()
+        chain: frozenset[str] = frozenset()
         for outer in memory.around():
-            chain.add(outer.name)
+            chain |= {outer.name}
             if isinstance(outer.spec.window, int):
-                inside.setdefault(outer.name, []).append(memory)
-                between.setdefault(outer.name, set()).update(chain)
-    found = []
-    for name, behind in inside.items():
-        window = board.memories[name].spec.window
-        assert isinstance(window, int)
-        budget = Budget(NAME, name, window, f"bytes of the window of {name}", False)
-        found.append((budget, tuple(behind), frozenset(between[name])))
-    return found
+                what = f"bytes of the window of {outer.name}"
+                budget = Budget(NAME, outer.name, outer.spec.window, what, False)
+                behind, between = found.get(budget, ((), frozenset()))
+                found[budget] = (*behind, memory), between | chain
+    return [(budget, *behind) for budget, behind in found.items()]
 
 
 def _through(
@@ -124,7 +114,7 @@ KIND = ConstraintKind(
     source=of_port,
     budget=Budgeting(
         reads=(
-            "board", "attachments.*.device", "attachments.*.port", "backing.memories", "backing.promise", "sizes"
+            "board", "attachments.*.device", "attachments.*.port.memory", "backing.memories", "backing.promise", "sizes"
         ),
         charges=_charges,
         grows=frozenset({"sizes"}),
