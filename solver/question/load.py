@@ -7,7 +7,7 @@ within its image, and that no two pipelines have one name.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar
 
@@ -43,27 +43,22 @@ def pipelines_from(sources: Iterable[Any]) -> tuple[Pipeline, ...]:
         InputError: with the problems of all of them.
     """
 
-    def read(numbered: tuple[int, Any]) -> tuple[Pipeline, Document]:
-        index, source = numbered
-        return _pipeline(
-            source if isinstance(source, Document) else document_from(source, f"pipelines[{index}]")
-        )
+    return _distinct(
+        _collected(lambda at: _pipeline(_document(at[1], f"pipelines[{at[0]}]")), enumerate(sources))
+    )
 
-    return _distinct(_collected(read, enumerate(sources)))
+
+def _document(source: Any, name: str) -> Document:
+    """The document that something is, or from plain data."""
+    return source if isinstance(source, Document) else document_from(source, name)
 
 
 def _distinct(found: list[tuple[Pipeline, Document]]) -> tuple[Pipeline, ...]:
     """The pipelines, if no two have one name."""
-    problems: list[Diagnostic] = []
-    first: dict[str, Document] = {}
-    for pipeline, document in found:
-        if pipeline.name in first:
-            other = first[pipeline.name].where(("name",))
-            message = f"two pipelines are called {shown(pipeline.name)} (the first in {other})"
-            problems.append(document.problem(("name",), message))
-        first.setdefault(pipeline.name, document)
-    if problems:
-        raise InputError(problems)
+    _refuse_second(
+        (pipeline.name, f"two pipelines are called {shown(pipeline.name)}", (document, ("name",)))
+        for pipeline, document in found
+    )
     return tuple(pipeline for pipeline, _ in found)
 
 
@@ -82,7 +77,7 @@ def live_from(source: Any) -> tuple[Placement, ...]:
     Raises:
         InputError: it is neither.
     """
-    return _once([_live(source if isinstance(source, Document) else document_from(source, "live"))])
+    return _once([_live(_document(source, "live"))])
 
 
 Lived = tuple[list[Placement], Document, Path]
@@ -108,19 +103,38 @@ def _live(document: Document) -> Lived:
 
 def _once(found: list[Lived]) -> tuple[Placement, ...]:
     """The placements, if none is of a buffer that another is of."""
+    placed = [
+        (placement, (document, (*path, index)))
+        for placements, document, path in found
+        for index, placement in enumerate(placements)
+    ]
+    _refuse_second(
+        (
+            (placement.pipeline, placement.buffer),
+            f"buffer {shown(placement.buffer)} of {placement.pipeline} is placed twice",
+            place,
+        )
+        for placement, place in placed
+    )
+    return tuple(placement for placement, _ in placed)
+
+
+def _refuse_second(named: Iterable[tuple[Hashable, str, tuple[Document, Path]]]) -> None:
+    """Refuse whatever has the key of something before it: what is said then, and where it stands.
+
+    Raises:
+        InputError: with all of them.
+    """
+    first: dict[Hashable, tuple[Document, Path]] = {}
     problems: list[Diagnostic] = []
-    first: dict[tuple[str, str], tuple[Document, Path]] = {}
-    for placements, document, path in found:
-        for index, placement in enumerate(placements):
-            here = document, (*path, index)
-            other, place = first.setdefault((placement.pipeline, placement.buffer), here)
-            if (other, place) != here:
-                named = f"buffer {shown(placement.buffer)} of {placement.pipeline}"
-                before = "" if other is document else f" (the first in {other.where(place)})"
-                problems.append(document.problem(here[1], f"{named} is placed twice{before}"))
+    for key, said, (document, path) in named:
+        if key in first:
+            other, place = first[key]
+            before = f" (the first in {other.where(place)})" if other is not document else ""
+            problems.append(document.problem(path, f"{said}{before}"))
+        first.setdefault(key, (document, path))
     if problems:
         raise InputError(problems)
-    return tuple(placement for placements, *_ in found for placement in placements)
 
 
 def _collected(step: Callable[[Item], Done], items: Iterable[Item]) -> list[Done]:
