@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Annotated, Final, Literal
 
-from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field
 
 from heapwright.platforms.schema import Strict
 from heapwright.platforms.values import INT64_MAX, Count, Name
@@ -39,23 +39,18 @@ class Plane(Strict):
     """Where one plane of an image lies; `offset` counts from its own dma-buf.
 
     Planes are those of a DRM framebuffer of that format and modifier. Compression metadata
-    inside a plane's range comes first: pixels begin at `offset + metadata`.
+    inside a plane's range comes first: pixels begin at `offset + metadata`. As JSON, a plane without
+    any says nothing of it.
     """
 
     offset: Natural
     stride: Natural
     size: Natural
     dmabuf: Natural = 0
-    metadata: Natural = 0
+    metadata: Natural = Field(default=0, exclude_if=lambda size: size == 0)
     """Bytes of metadata at the start of the plane, padding included; part of `size`."""
-    metadata_stride: Natural = 0
+    metadata_stride: Natural = Field(default=0, exclude_if=lambda size: size == 0)
     """Bytes of one row of metadata; 0 if there is none."""
-
-    @model_serializer(mode="wrap")
-    def _plain(self, fields: SerializerFunctionWrapHandler) -> dict[str, int]:
-        """As JSON, a plane without metadata says nothing of it."""
-        found: dict[str, int] = fields(self)
-        return {name: n for name, n in found.items() if n or not name.startswith("metadata")}
 
 
 class AttachedPort(Strict):

@@ -7,14 +7,16 @@ under the name of the option it came from.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
-from typing import Final, NamedTuple
+from collections.abc import Callable, Collection, Sequence
+from typing import Final, NamedTuple, TypeVar
 
 from heapwright.platforms.errors import Diagnostic, InputError, NotOnBoard, shown
 from heapwright.platforms.fourcc.formats import named_fourcc
-from heapwright.platforms.fourcc.modifiers import Modifier, parse_modifier
+from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
+
+Parsed = TypeVar("Parsed")
 
 PIN: Final = "pin"
 QUESTION: Final = "why-not"
@@ -80,9 +82,9 @@ def _asked(text: str, platform: Platform, pipelines: Sequence[Pipeline]) -> Pin:
         field = "stride"
     elif _heap(value, platform) is not None:
         field = "heap"
-    elif len(value) <= 4 and _modifier(text, value).value is None:
+    elif len(value) <= 4 and _read(text, value, parse_modifier).value is None:
         field = "format"
-    elif _modifier(text, value).value is None:
+    elif _read(text, value, parse_modifier).value is None:
         heaps = ", ".join(sorted(platform.heaps))
         raise _refused(text, f"{shown(value)} is no heap ({heaps}), format, modifier or stride")
     return _pin(text, match["pipeline"], match["buffer"], field, value, platform, pipelines)
@@ -103,35 +105,30 @@ def _pin(
         raise _refused(text, f"no buffer {shown(buffer)}; buffers are {known}")
     if len(owners) > 1:
         raise _refused(text, f"several pipelines have a buffer {shown(buffer)}; say {owners[0]}/{buffer}")
-    parsed: str | int = value
+    return Pin(owners[0], buffer, field, _parsed(text, field, value, platform))
+
+
+def _parsed(text: str, field: str, value: str, platform: Platform) -> str | int:
+    """What a field is fixed to."""
     if field in ("stride", "count"):
         if not (value.isascii() and value.isdecimal() and 0 < int(value) < 1 << 31):
             raise _refused(text, f"expected a positive number, got {shown(value)}")
-        parsed = int(value)
-    elif field == "heap":
-        heap = _heap(value, platform)
-        if heap is None:
-            raise _refused(
-                text, f"no heap {shown(value)}; heaps are {', '.join(sorted(platform.heaps))}", NotOnBoard
-            )
-        parsed = heap
-    elif field == "modifier":
-        parsed = _modifier(text, value).name
-    elif field == "format":
-        try:
-            parsed = named_fourcc(value)
-        except ValueError as error:
-            raise _refused(text, str(error)) from None
-    elif field == "device" and value not in platform.devices:
-        raise _refused(
-            text, f"no device {shown(value)}; devices are {', '.join(sorted(platform.devices))}", NotOnBoard
-        )
-    return Pin(owners[0], buffer, field, parsed)
+        return int(value)
+    if field == "modifier":
+        return _read(text, value, parse_modifier).name
+    if field == "format":
+        return _read(text, value, named_fourcc)
+    there: Collection[str] = platform.heaps if field == "heap" else platform.devices
+    named = _heap(value, platform) if field == "heap" else value
+    if named is None or named not in there:
+        known = ", ".join(sorted(there))
+        raise _refused(text, f"no {field} {shown(value)}; {field}s are {known}", NotOnBoard)
+    return named
 
 
-def _modifier(text: str, value: str) -> Modifier:
+def _read(text: str, value: str, parse: Callable[[str], Parsed]) -> Parsed:
     try:
-        return parse_modifier(value)
+        return parse(value)
     except ValueError as error:
         raise _refused(text, str(error)) from None
 

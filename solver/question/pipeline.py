@@ -128,9 +128,7 @@ UseText = Annotated[Use, BeforeValidator(_use, json_schema_input_type=SelectorTe
 def _use_or_any(value: Any) -> Any:
     if isinstance(value, dict) and "any_of" in value:
         return AnyOf.model_validate(value)
-    if isinstance(value, Use | AnyOf):
-        return value
-    return Use.model_validate(_use(value))
+    return value if isinstance(value, Use | AnyOf) else Use.model_validate(_use(value))
 
 
 def _listed(value: Any) -> Any:
