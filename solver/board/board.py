@@ -74,8 +74,7 @@ class Promise(NamedTuple):
 
     def exported(self, size: int) -> int:
         """The size of the dma-buf handed out for a request of `size` bytes."""
-        size += -size % self.page
-        return size + -size % self.granule
+        return exported(size, self.page, self.granule)
 
     def allocated(self, size: int) -> int:
         """What one dma-buf of `size` bytes costs the heap's memory."""
@@ -87,6 +86,12 @@ class Promise(NamedTuple):
         return sum([self.allocated(size) for size in sizes])
 
 
+def exported(size: int, page: int, granule: int) -> int:
+    """The size of the dma-buf handed out for a request of `size` bytes: whole pages, and whole granules."""
+    size += -size % page
+    return size + -size % granule
+
+
 class HeapView:
     """A heap that exists on this board's kernel; `cpu` is how the CPU maps it (`none` where unknown)."""
 
@@ -96,6 +101,12 @@ class HeapView:
         self.memories = memories
         self.local = tuple([memory for memory in memories or () if memory.local])
         self.promise = _promise(name, spec, page)
+        around = dict.fromkeys(outer for memory in memories or () for outer in memory.around())
+        self.metered = tuple([each for each in around if isinstance(each.spec.bandwidth, int)])
+        """The memories whose bandwidth what lives here takes."""
+        windows = any(isinstance(each.spec.window, int) for each in around)
+        self.windowed = (self.promise, memories or ()) if windows else None
+        """What lies behind windows, where anything does."""
         self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
         self.access: frozenset[str] | None = None
         if spec.access is not None and spec.access != UNKNOWN:
@@ -233,8 +244,6 @@ class Board:
             if name in self.heaps:
                 self.heaps[name].listed = name
         self.has_local = any(heap.local for heap in self.heaps.values())
-        self.has_windows = any(memory.window is not None for memory in platform.memory.values())
-        self.has_bandwidths = any(memory.bandwidth is not None for memory in platform.memory.values())
         self.has_closed = any(heap.closed for heap in self.heaps.values())
         self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
         self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
@@ -328,10 +337,10 @@ def remembered(
     @wraps(work)
     def once(board: Board, /, *about: Given.args, **named: Given.kwargs) -> Worked:
         key = (work, about)
-        if key not in board.known:
-            board.known[key] = work(board, *about, **named)
-        found: Worked = board.known[key]
-        return found
+        known: tuple[Worked] | None = board.known.get(key)
+        if known is None:
+            known = board.known[key] = (work(board, *about, **named),)
+        return known[0]
 
     return once
 

@@ -81,6 +81,7 @@ class RunCapacity:
         mine = [drawer for drawer in drawers if drawer.names & names]
         self._own = [drawer for drawer in mine if drawer.names == names]
         self._every = {align for drawer in mine for align in drawer.aligns}
+        self._most = max(self._every, default=1)
         self._before = {each.names for each in mine if comes_before(each.names, names)}
         mixed = len(self._every) > 1
         by_size = board.makes_together and any(drawer.together for drawer in mine)
@@ -90,7 +91,7 @@ class RunCapacity:
         """Whether a run takes no more blocks than its length has."""
         self._live = [run for of, run in live if of & names]
         self._inside = sum(run.number * run.length for of, run in live if of <= names)
-        aligned = all(each.begin_on(max(self._every, default=1)) for each in free)
+        aligned = all(each.begin_on(self._most) for each in free)
         self._ragged = mixed and not (aligned and self._plain and not self._live)
         self.classes = tuple(self._classes())
 
@@ -131,15 +132,15 @@ class RunCapacity:
     def charges(self, names: MemoryNames, of_buffer: Sequence[Run]) -> Iterator[Charge]:
         """What a buffer made of these runs in these memories takes of every class."""
         largest = max(of_buffer)
-        before = names != self.names
+        before, last, every, larger = names != self.names, 0, 0, 0
         for align, blocks, budget, once in self.classes:
             same = not before and largest.align == align and counted(largest.blocks) >= blocks
             if before or same or largest.align > align:
-                taken = sum(touched(run, align) for run in of_buffer)
-                if self._together:
-                    larger = sum(run.number for run in of_buffer if run.align > align)
-                    taken += larger * min((blocks - 1) * align, max(self._every) - align)
-                yield budget, taken, once if same else 0
+                if align != last:  # classes of one alignment follow each other
+                    last, every = align, sum([touched(run, align) for run in of_buffer])
+                    larger = sum([run.number for run in of_buffer if self._together and run.align > align])
+                lost = larger * min((blocks - 1) * align, self._most - align) if larger else 0
+                yield budget, every + lost, once if same else 0
 
 
 def comes_before(names: MemoryNames, others: MemoryNames) -> bool:

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
+from itertools import repeat
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.cases import BoundAttachment, Placed
-from heapwright.solver.constraints.kind import ConstraintKind
-from heapwright.solver.constraints.reads import Together, Values
+from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
+from heapwright.solver.constraints.reads import Together, Values, reader, valued
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS
 from heapwright.solver.objective.term import CostTerm, Counted
@@ -67,6 +68,57 @@ class Option(NamedTuple):
     """What it uses of each memory, in ppm, the locked block aside."""
 
 
+_ANYWHERE: Final = frozenset(Placed._fields) - {"heap", "backing"}
+"""What a placement has in whatever heap."""
+
+
+class PriceParts(NamedTuple):
+    """What a placement takes of budgets, each once, and what terms say of it; nothing of those that count buffers."""
+
+    charges: Sequence[Charge]
+    reserved: Sequence[tuple[Budget, int]]
+    """What the first buffer in its heap takes, once."""
+    costs: Sequence[tuple[int, int]]
+    """By level."""
+
+
+class _Rules:
+    """Budgets and terms that read the same of a heap."""
+
+    def __init__(self, read: tuple[str, ...]) -> None:
+        self.key = valued(read)
+        self.of_sizes = True
+        """Whether they read nothing else but sizes."""
+        self._budgets: list[tuple[Budgeting, Callable[[Placed], Values]]] = []
+        self._terms: list[tuple[int, CostTerm]] = []
+
+    def add(self, rule: Budgeting | CostTerm, level: int = 0) -> None:
+        roots = {path.partition(".")[0] for path in rule.reads}
+        self.of_sizes &= roots <= {"board", "sizes", *HEAPS}
+        if isinstance(rule, CostTerm):
+            self._terms.append((level, rule))
+        else:
+            self._budgets.append((rule, reader(rule.reads)))
+
+    def price(self, placed: Placed) -> PriceParts:
+        found: dict[Budget, Charge] = {}
+        reserved: list[tuple[Budget, int]] = []
+        for budget, look in self._budgets:
+            values = look(placed)
+            for charge in budget.charges(*values):
+                known = found.setdefault(charge[0], charge)
+                if known is not charge:
+                    found[charge[0]] = charge[0], known[1] + charge[1], known[2] + charge[2]
+            if budget.reserved is not None:
+                reserved += budget.reserved(*values)
+        costs = [(level, term.value(placed)) for level, term in self._terms]
+        return PriceParts([*found.values()], reserved, costs)
+
+
+Keys = Sequence[Hashable]
+Prices = dict[Hashable, PriceParts]
+
+
 class _Pricing:
     """Budgets and terms, with what they read looked up at once."""
 
@@ -74,39 +126,35 @@ class _Pricing:
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
     ) -> None:
         self.of = kinds, placed, counted
-        self.budgets = [kind.budget for kind in kinds if kind.budget is not None]
-        self.reserving = [(n, b.reserved) for n, b in enumerate(self.budgets) if b.reserved is not None]
-        self.placed, self.counted = placed, counted
-        of_placed = [budget.reads for budget in self.budgets] + [term.reads for _, term in placed]
-        self.given = Together(of_placed)
-        self.given_number = Together([term.reads for _, term in counted])
-
-    def taken(self, given: Sequence[Values]) -> Iterable[Charge]:
-        """What a placement takes of every budget, each budget once."""
-        found: dict[Budget, Charge] = {}
-        for budget, values in zip(self.budgets, given, strict=False):
-            for charge in budget.charges(*values):
-                known = found.setdefault(charge[0], charge)
-                if known is not charge:
-                    found[charge[0]] = charge[0], known[1] + charge[1], known[2] + charge[2]
-        return found.values()
-
-    def reserved(self, given: Sequence[Values]) -> tuple[tuple[Budget, int], ...]:
-        """What the first buffer in its heap takes, once."""
-        return tuple([lock for number, of in self.reserving for lock in of(*given[number])])
-
-    def values(self, given: Sequence[Values]) -> list[int]:
-        """What terms say of a placement; of those that count buffers nothing yet."""
-        found = [0] * len(TERMS)
-        for (level, term), values in zip(self.placed, given[len(self.budgets) :], strict=True):
-            found[level] = term.rule(*values)
-        return found
+        rules: dict[tuple[str, ...], _Rules] = {}
+        rated: list[tuple[Budgeting | CostTerm, int]] = [(kind.budget, 0) for kind in kinds if kind.budget]
+        rated += [(term, level) for level, term in placed]
+        for rule, level in rated:
+            read = _of_heap(rule.reads)
+            rules.setdefault(read, _Rules(read)).add(rule, level)
+        self.rules = [*rules.values()]
+        self._given_number = Together([term.reads for _, term in counted])
+        numbered = zip(counted, self._given_number.orders, strict=True)
+        self._counted = [(level, term.rule, order) for (level, term), order in numbered]
 
     def count(self, costs: list[int], counted: Counted) -> tuple[int, ...]:
         """The same with what terms say of so many buffers."""
-        for (level, term), values in zip(self.counted, self.given_number(counted), strict=True):
-            costs[level] = term.rule(*values)
+        given = self._given_number.look(counted)
+        for level, rule, order in self._counted:
+            costs[level] = rule(*order(given))
         return tuple(costs)
+
+
+def _of_heap(paths: tuple[str, ...]) -> tuple[str, ...]:
+    """What among paths hangs on the heap: the heap as such, where it is not known what is read of it."""
+    found: dict[str, None] = {}
+    for path in paths:
+        root = path.partition(".")[0]
+        if root in HEAPS or root == "mapping":
+            found[path] = None
+        elif root not in _ANYWHERE:
+            found.update(dict.fromkeys(("heap", "backing")))
+    return tuple(sorted(found))
 
 
 _KNOWN: Final[list[_Pricing]] = []
@@ -119,16 +167,32 @@ def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: T
     return _KNOWN[0]
 
 
-def taken(placed: Placed) -> Iterable[Charge]:
-    """What a placement takes of every budget, each budget once."""
-    pricing = _pricing(BUDGETS, PLACED, COUNTED)
-    return pricing.taken(pricing.given(placed))
+def price_keys(somewhere: Placed) -> Keys:
+    """What is equal for placements of one image in heaps of which budgets and terms read the same, by what they read."""
+    return tuple(enumerate([rules.key(somewhere) for rules in _pricing(BUDGETS, PLACED, COUNTED).rules]))
 
 
-def locked(placed: Placed) -> tuple[tuple[Budget, int], ...]:
-    """What the first buffer in the heap of a placement takes, however many there are."""
-    pricing = _pricing(BUDGETS, PLACED, COUNTED)
-    return pricing.reserved(pricing.given(placed))
+def price(
+    placed: Placed, keys: Keys = (), of_image: Prices | None = None, of_sizes: Prices | None = None
+) -> PriceParts:
+    """What a placement takes and costs.
+
+    Its parts are kept by the keys of its heap: `of_image` for one image under one choice of devices, and
+    `of_sizes` for all that reads nothing else of them.
+    """
+    charges: list[Charge] = []
+    reserved: list[tuple[Budget, int]] = []
+    costs: list[tuple[int, int]] = []
+    of_image, of_sizes = {} if of_image is None else of_image, {} if of_sizes is None else of_sizes
+    for rules, each in zip(_pricing(BUDGETS, PLACED, COUNTED).rules, keys or repeat(None), strict=False):
+        known, key = (of_sizes, (each, placed.sizes)) if rules.of_sizes else (of_image, each)
+        found = known.get(key) if keys else None
+        if found is None:
+            found = known[key] = rules.price(placed)
+        charges += found.charges
+        reserved += found.reserved
+        costs += found.costs
+    return PriceParts(charges, reserved, costs)
 
 
 def priced(
@@ -137,23 +201,21 @@ def priced(
     rank: int,
     assignment: DeviceAssignment,
     counts: Iterable[tuple[int, int]],
+    worth: PriceParts | None = None,
 ) -> list[Option]:
     """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
-    pricing = _pricing(BUDGETS, PLACED, COUNTED)
-    given = pricing.given(placed)
-    charges, reserved, costs = pricing.taken(given), pricing.reserved(given), pricing.values(given)
+    charges, reserved, of_placed = worth or price(placed)
+    pricing, costs = _pricing(BUDGETS, PLACED, COUNTED), [0] * len(TERMS)
+    for level, value in of_placed:
+        costs[level] = value
     name = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
         tuple([attachment.device.name for attachment in placed.attachments]),
     )  # fmt: skip
     found = []
     for number, dropped in counts:
-        charged, shares = [], []
-        for budget, each, once in charges:
-            amount = number * each + once
-            charged.append((budget, amount))
-            if budget.shared and budget.limit > 0:
-                shares.append((budget, share(budget, amount)))
+        charged = tuple([(budget, number * each + once) for budget, each, once in charges])
+        shares = tuple([(b, share(b, amount)) for b, amount in charged if b.shared and b.limit > 0])
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
         found.append(
             Option(
@@ -168,9 +230,9 @@ def priced(
                 dropped,
                 counted.rank,
                 pricing.count(costs, counted),
-                tuple(charged),
-                reserved,
-                tuple(shares),
+                charged,
+                tuple(reserved),
+                shares,
             )
         )
     return found
@@ -213,7 +275,7 @@ def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tu
 
 def _dominated(candidate: Option, better: list[Option]) -> bool:
     """Whether an option that sorts before also charges no more to anybody, and locks nothing else."""
-    theirs = dict(candidate.charges)
+    theirs = dict(candidate.charges) if better else {}
     for one in better:
         if one.reserved and one.placed.backing is not candidate.placed.backing:
             continue

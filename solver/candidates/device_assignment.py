@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from heapwright.platforms.errors import Diagnostic, InputError
+from heapwright.solver.board.board import Board, remembered
 from heapwright.solver.candidates.candidate import DeviceAssignment
 from heapwright.solver.candidates.matching import matched
 from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
@@ -30,7 +31,6 @@ class DeviceAssignments:
         self.question = question
         self.about = about
         part = question.part
-        self._touches: dict[tuple[str, Attachment], BoundAttachment] = {}
         self.linked = problem.linked if part is None else problem.linked | part.ties
         self.pinned_devices = {pin.value for pin in question.pins if pin.field == "device"}
 
@@ -59,7 +59,8 @@ class DeviceAssignments:
             if not pinned <= set(choice):
                 continue
             device = dict(zip(variables, choice, strict=True))
-            bound = [self._attachment(device[user.variable], user.use) for user in users]
+            pairs = [(device[user.variable], user.use) for user in users]
+            bound = [_bound(self.board, name, use) if name is not None else None for name, use in pairs]
             attachments = tuple([attachment for attachment in bound if attachment is not None])
             assignment = tuple([pair for pair in device.items() if pair[0] in self.linked])
             lacking = frozenset([asked(p.use) for p, t in zip(users, bound, strict=True) if t is None])
@@ -132,15 +133,12 @@ class DeviceAssignments:
                 return False
         return True
 
-    def _attachment(self, name: str | None, use: Attachment) -> BoundAttachment | None:
-        """The device's port, one and the same for all choices."""
-        if name is None or not use.fits(self.board.devices[name].spec):
-            return None
-        found = self._touches.get((name, use))
-        if found is None:
-            device, port = self.board.devices[name], use.selector.port or ""
-            found = self._touches[name, use] = BoundAttachment(device, port, device.spec.ports[port], use)
-        return found
+
+@remembered
+def _bound(board: Board, name: str, use: Attachment) -> BoundAttachment | None:
+    """The device's port if it fits, one and the same for all buffers and choices."""
+    device, port = board.devices[name], use.selector.port or ""
+    return BoundAttachment(device, port, device.spec.ports[port], use) if use.fits(device.spec) else None
 
 
 def asked(use: Attachment) -> str:
@@ -151,10 +149,10 @@ def asked(use: Attachment) -> str:
 def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
     """Every port of every device that may touch the buffer, as the pipeline asks."""
     for user in question.users:
-        for device in (problem.board.devices[name] for name in problem.variables[user.variable].candidates):
-            if user.use.fits(device.spec):
-                port = user.use.selector.port or ""
-                yield BoundAttachment(device, port, device.spec.ports[port], user.use)
+        for name in problem.variables[user.variable].candidates:
+            attachment = _bound(problem.board, name, user.use)
+            if attachment is not None:
+                yield attachment
 
 
 def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:

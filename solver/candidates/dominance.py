@@ -33,15 +33,12 @@ class Dominance:
         exact: dict[str, None] = {}
         growing: dict[str, None] = {}
         of_heap: dict[str, None] = {}
-        of_both: dict[str, None] = {}
         self.comparable = True
         """Whether all that is read is known to be an image's, a heap's, or neither's."""
         for path, grows in _read(kinds, terms):
             root, *steps = path.split(".")
-            if root in HEAPS:
+            if root in HEAPS or root == "mapping":
                 of_heap[path] = None
-            elif root == "mapping":
-                of_both[path] = None
             elif root in _OF_IMAGE:
                 (growing if grows else exact)[_OF_IMAGE[root]] = None
             elif root == "attachments":
@@ -54,8 +51,6 @@ class Dominance:
         """Equal of placements that differ in heaps where each costs, and is charged, the same."""
         self.equivalent: Callable[[Placed], Hashable] = valued([*of_heap, *judged])
         """The same, where every kind says the same as well."""
-        self.attached: Callable[[Placed], Hashable] = valued(of_both)
-        """What hangs on a heap and on who touches the buffer: equal as well, for either."""
         self.exact: Callable[[LaidOutImage], Hashable] = valued(exact)
         """Equal of images, one of which may be as good as another."""
         self.growing: Callable[[object], Values] = reader(tuple(growing))

@@ -14,9 +14,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
 from functools import cached_property
+from typing import NamedTuple
 
 from heapwright.solver.board.board import DeviceView, HeapView
-from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage, Option, priced, undominated
+from heapwright.solver.candidates.candidate import (
+    DeviceAssignment,
+    Keys,
+    LaidOutImage,
+    Option,
+    Prices,
+    price,
+    price_keys,
+    priced,
+    undominated,
+)
 from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.dominance import Rivals, counting
 from heapwright.solver.candidates.images import Images, Laid, Rules, Stated, holds
@@ -37,7 +48,19 @@ Memo = dict[tuple[int, DroppedFacts | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
 
 
-Alike = tuple[Hashable, Hashable]
+class Alike(NamedTuple):
+    """What is equal for heaps that read alike to whatever is put there."""
+
+    places: Hashable
+    """Of heaps in which the same may be placed, and costs the same."""
+    costs: Hashable
+    """Of heaps in which the same costs the same."""
+    keys: Keys
+    """By what the parts of a price are remembered."""
+
+
+Home = tuple[HeapView, HeapView]
+"""A heap, and the one in whose memory its buffers live."""
 
 
 class Propagation:
@@ -62,8 +85,9 @@ class Propagation:
         self.counts = counting()
         self.heap, self.attachment, self.reach = Refusals(HEAP), Refusals(ATTACHMENT), Refusals(REACH)
         self.room, self.run = Refusals(ROOM), Refusals(RUN)
-        self._heaps: dict[tuple[HeapView, HeapView], tuple[int, int]] = {}
+        self._alike: dict[tuple[Home, bool], Alike] = {}
         self._classes: dict[Hashable, int] = {}
+        self.prices: Prices = {}
         self.laid: Laid = {}
         self._rules: dict[tuple[DeviceView, str, Attachment], Rules] = {}
         self._asked = keyed(tuple(path for kind in LAYOUT for path in kind.reads))
@@ -114,18 +138,18 @@ class Propagation:
             for _, attachments in assignments.of(attachment_set):
                 yield from images.forms(attachments)
 
-    def alike(self, heap: HeapView, backing: HeapView, attachments: tuple[BoundAttachment, ...]) -> Alike:
-        """What is equal for heaps in which whatever these touch may be placed and costs the same; or costs the same."""
-        counts, somewhere = self.counts, Placed(self.board, "", heap, backing, (), 0, attachments)
-        known = self._heaps.get((heap, backing))
-        if known is None:
-            keys: list[Hashable] = [counts.equivalent(somewhere), counts.cost_class(somewhere)]
+    def alike(self, home: Home, attachments: tuple[BoundAttachment, ...], *, mapped: bool) -> Alike:
+        """What is equal for heaps that are as good for what these touch, the CPU among them or not."""
+        found = self._alike.get((home, mapped))
+        if found is None:
+            counts, somewhere = self.counts, Placed(self.board, "", *home, (), 0, attachments)
+            classes: list[Hashable] = [counts.equivalent(somewhere), counts.cost_class(somewhere)]
             if not counts.comparable:
-                keys = [heap, heap]
-            one, other = (self._classes.setdefault(key, len(self._classes)) for key in keys)
-            known = self._heaps[heap, backing] = one, other
-        attached = counts.attached(somewhere)
-        return (known[0], attached), (known[1], attached)
+                classes = [home[0], home[0]]
+            classes += price_keys(somewhere)
+            one, other, *keys = [self._classes.setdefault(each, len(self._classes)) for each in classes]
+            found = self._alike[home, mapped] = Alike(one, other, keys)
+        return found
 
     def rules(self, attachment: BoundAttachment) -> Rules:
         """The rules of the attachment's port that hold for its use."""
@@ -138,17 +162,15 @@ class Propagation:
 
     def demands(self, attachment: BoundAttachment) -> Stated:
         """The layout kinds about which the attachment's port or rule states something, with what is stated."""
-        key = self._asked(attachment)
-        found = self._demands.get(key)
-        if found is None:
-            pairs = zip(LAYOUT, self._stated(attachment), strict=True)
-            stated = tuple([(kind, values) for kind, values in pairs if kind.rule(*values)])
-            found = self._demands[key] = attachment, stated
-        return found[1]
-
-
-Home = tuple[HeapView, HeapView, Hashable]
-"""A heap, the one in whose memory its buffers live, and what is equal for those that cost the same."""
+        known = self._demands.get(id(attachment))
+        if known is None:
+            key = self._asked(attachment)
+            if key not in self._demands:
+                pairs = zip(LAYOUT, self._stated(attachment), strict=True)
+                stated = tuple([(kind, values) for kind, values in pairs if kind.rule(*values)])
+                self._demands[key] = attachment, stated
+            known = self._demands[id(attachment)] = attachment, self._demands[key][1]
+        return known[1]
 
 
 class _Search:
@@ -167,7 +189,7 @@ class _Search:
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.assignments = DeviceAssignments(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
-        self._known: dict[int, tuple[BoundAttachment, tuple[Verdicts, Verdicts]]] = {}
+        self._known: dict[int, tuple[BoundAttachment, Verdicts | None]] = {}
         self._run: dict[int, tuple[BoundAttachment, KindGroup]] = {}
         self._opened: tuple[Verdicts, list[HeapView]] | None = None
 
@@ -187,7 +209,7 @@ class _Search:
                 heaps = self._heaps(attachments) if self._counts(attachments) else []
                 for image in self.images.fitting(attachments) if heaps else ():
                     verdicts = self._verdicts(image)
-                    if any(self._holds(verdicts, heap, backing) for heap, backing, _ in heaps):
+                    if any(self._holds(verdicts, home) for home, _ in heaps):
                         return True
         return False
 
@@ -198,7 +220,7 @@ class _Search:
         """
         raw = self.question.spec.bytes is not None
         return any(
-            all(self._admitted(attachments, attachment) for attachment in attachments)
+            all(self._told(attachments, attachment) is not None for attachment in attachments)
             and (
                 raw
                 or all(is_dropped(self.about, format_kind.KIND, t.device.name) for t in attachments)
@@ -217,40 +239,40 @@ class _Search:
         """A case of which it is not said which heap it is about."""
         return Case(self.board, self.question, attachments, self.heaps[0], self.heaps[0], attachment, layout)
 
-    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[Home]:
+    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live, and at whose cost."""
-        if not self.heaps or not all(self._admitted(attachments, attachment) for attachment in attachments):
-            return []
+        reach = []
+        for attachment in attachments:
+            verdicts = self._told(attachments, attachment) if self.heaps else None
+            if verdicts is None:
+                return []
+            if verdicts.kinds:
+                reach.append((verdicts, attachment.device.name))
         found = []
         seen: set[Hashable] = set()
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
-        told = [
-            (self._told(attachments, attachment)[1], attachment.device.name) for attachment in attachments
-        ]
-        reach = [each for each in told if each[0].kinds]
+        mapped = True in [attachment.device.by_cpu for attachment in attachments]
         for heap in self._open(attachments):
-            backing = heap if heap.spec.moves_to is None else lives_in(self.board, heap, attachments)
+            home = heap, lives_in(self.board, heap, attachments)
             for verdicts, device in reach:
-                refusals = verdicts.refusals(heap, backing)
+                refusals = verdicts[home]
                 if refusals and not self._dropped(refusals, device):
                     break
             else:
-                equivalent, cost_class = self.whole.alike(heap, backing, attachments)
-                if not plain or equivalent not in seen:  # the one seen comes first by name, and is as good
-                    seen.add(equivalent)
-                    found.append((heap, backing, cost_class))
+                alike = self.whole.alike(home, attachments, mapped=mapped)
+                if not plain or alike.places not in seen:  # the one seen comes first by name, and is as good
+                    seen.add(alike.places)
+                    found.append((home, alike))
         return found
 
-    def _told(
-        self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment
-    ) -> tuple[Verdicts, Verdicts]:
-        """What kinds say of an attachment, and of it in heaps; once, where who else attaches does not matter."""
+    def _told(self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment) -> Verdicts | None:
+        """What kinds say of an attachment in heaps, if it is possible at all; once, where who else attaches does not matter."""
         known = self._known.get(id(attachment))
         if known is None:
             case, asked = self._case(attachments, attachment), (self.whole.attachment, self.whole.reach)
-            told = asked[0].of(case), asked[1].of(case)
-            known = attachment, told
-            if all(each.alone for each in (*asked, *told)):
+            anywhere, told = asked[0].of(case), asked[1].of(case)
+            known = attachment, told if self._admitted(anywhere, attachment) else None
+            if all(each.alone for each in (*asked, anywhere, told)):
                 self._known[id(attachment)] = known
         return known[1]
 
@@ -262,7 +284,7 @@ class _Search:
         if self._opened is None or self._opened[0] is not verdicts:
             found = []
             for heap in self.heaps:
-                refusals = verdicts.refusals(heap, heap)
+                refusals = verdicts[heap, heap]
                 if pinned in (None, heap.name) and (not refusals or self._dropped(refusals, heap.name)):
                     found.append(heap)
             self._opened = verdicts, found
@@ -272,9 +294,9 @@ class _Search:
         """Whether all that refuses is taken out of the question."""
         return self.about is not None and all(is_dropped(self.about, kind, subject) for kind in refusals)
 
-    def _admitted(self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment) -> bool:
+    def _admitted(self, told: Verdicts, attachment: BoundAttachment) -> bool:
         """Whether an attachment is possible at all, whatever the heap."""
-        refusals = self._told(attachments, attachment)[0].refusals(self.heaps[0], self.heaps[0])
+        refusals = told[self.heaps[0], self.heaps[0]]
         if refusals and not self._dropped(refusals, attachment.device.name):
             return False
         widened = audience.widened(self.question, attachment)
@@ -285,7 +307,7 @@ class _Search:
         attachment_set: AttachmentSet,
         assignment: DeviceAssignment,
         attachments: tuple[BoundAttachment, ...],
-        heaps: list[Home],
+        heaps: list[tuple[Home, Alike]],
     ) -> Iterator[Option]:
         counts = self._counts(attachments)
         images = list(self.images.fitting(attachments)) if counts else []
@@ -293,23 +315,32 @@ class _Search:
         comparable = self.whole.excluded is None and self.whole.counts.comparable
         rivals = Rivals(images, self.kept, self.whole.counts) if comparable else None
         board, question, rate = self.board, self.question, self.question.spec.rate
-        alike: dict[Hashable, list[int]] = {}
-        for heap, backing, cost_class in heaps:
-            others = alike.setdefault(("memory" in self.kept and heap.name, cost_class), [])
+        placed_at: dict[Hashable, list[int]] = {}
+        prices: list[Prices] = [{} for _ in images]
+        for home, alike in heaps:
+            others = placed_at.setdefault(("memory" in self.kept and home[0], alike.costs), [])
             for index, image in enumerate(images):
                 if others and rivals is not None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
                 verdicts = known.get(index)
                 if verdicts is None:
                     verdicts = known[index] = self._verdicts(image)
-                if not self._holds(verdicts, heap, backing):
+                if not self._holds(verdicts, home):
                     continue
                 others.append(index)
                 layout = image.layout
                 placed = Placed(
-                    board, question.label, heap, backing, layout.sizes, rate, image.attachments, self.ends, layout.moved
-                )  # fmt: skip
-                yield from priced(placed, image, attachment_set.rank, assignment, counts)
+                    board,
+                    question.label,
+                    *home,
+                    layout.sizes,
+                    rate,
+                    image.attachments,
+                    self.ends,
+                    layout.moved,
+                )
+                worth = price(placed, alike.keys, prices[index], self.whole.prices)
+                yield from priced(placed, image, attachment_set.rank, assignment, counts, worth)
 
     def _verdicts(self, image: LaidOutImage) -> list[tuple[Verdicts, str]]:
         """What the kinds that mind sizes, runs and alignments say of an image, with the device that they are about."""
@@ -328,11 +359,11 @@ class _Search:
                 )
         return found
 
-    def _holds(self, verdicts: list[tuple[Verdicts, str]], heap: HeapView, backing: HeapView) -> bool:
+    def _holds(self, verdicts: list[tuple[Verdicts, str]], home: Home) -> bool:
         """Whether sizes, runs and alignments suit the heap."""
         for of_whom, device in verdicts:
-            refusals = of_whom.refusals(heap, backing)
-            if refusals and not self._dropped(refusals, device or heap.name):
+            refusals = of_whom[home]
+            if refusals and not self._dropped(refusals, device or home[0].name):
                 return False
         return True
 

@@ -42,13 +42,14 @@ _ANYHOW: Final = When()
 class Rules:
     """Image rules of a port that hold for a use, by format and by modifier."""
 
-    __slots__ = ("_fitting", "_of_format", "formats", "rules")
+    __slots__ = ("_fitting", "_of_format", "_under", "formats", "rules")
 
     def __init__(self, rules: Sequence[ImageRule]) -> None:
         self.rules = rules
         self.formats = frozenset([fourcc for rule in rules for fourcc in rule.formats])
         self._of_format: dict[str, list[ImageRule | None]] = {}
         self._fitting: dict[tuple[str, str], list[ImageRule | None]] = {}
+        self._under: dict[tuple[int, int], tuple[BoundAttachment, BoundAttachment]] = {}
 
     def of_format(self, fourcc: str) -> list[ImageRule | None]:
         """Those that list the format."""
@@ -63,6 +64,18 @@ class Rules:
         if found is None:
             of_format = self.of_format(fourcc)
             found = self._fitting[fourcc, modifier] = [r for r in of_format if r and knows(r, modifier)]
+        return found
+
+    def under(self, attachment: BoundAttachment, rules: Sequence[ImageRule | None]) -> list[BoundAttachment]:
+        """The attachment under each rule, one and the same whenever images are looked for."""
+        found = []
+        for rule in rules:
+            known = self._under.get((id(attachment), id(rule)))
+            if known is None:  # both are kept, so that their identities stand for them
+                device, name, port, use, _ = attachment
+                known = attachment, BoundAttachment(device, name, port, use, rule)
+                self._under[id(attachment), id(rule)] = known
+            found.append(known[1])
         return found
 
 
@@ -90,8 +103,6 @@ class Images:
         self.demands = demands
         self.rules = rules
         self.laid = laid
-        self._under: dict[tuple[int, int], tuple[BoundAttachment, BoundAttachment]] = {}
-        self._asked: dict[int, tuple[BoundAttachment, Stated]] = {}
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
@@ -202,31 +213,9 @@ class Images:
         number = prod(map(len, choices))
         if number > MAX_CHOICES:
             raise too_many(self.question, str(number), "image rules")
-        for ruled in product(*map(self._ruled, attachments, choices)):
+        for ruled in product(*map(Rules.under, usable, attachments, choices)):
             for colour in self._colours(ruled):
                 yield ruled, colour
-
-    def _ruled(self, attachment: BoundAttachment, rules: Sequence[ImageRule | None]) -> list[BoundAttachment]:
-        """The attachment under each rule, one for each as long as images are looked for."""
-        found = []
-        for rule in rules:
-            key = id(attachment), id(rule)
-            if key not in self._under:  # which keeps both, so that their identities stand for them
-                self._under[key] = (
-                    attachment,
-                    BoundAttachment(
-                        attachment.device, attachment.name, attachment.port, attachment.use, rule
-                    ),
-                )
-            found.append(self._under[key][1])
-        return found
-
-    def _stated(self, attachment: BoundAttachment) -> Stated:
-        """What the attachment's port and rule ask of layouts."""
-        found = self._asked.get(id(attachment))
-        if found is None:
-            found = self._asked[id(attachment)] = attachment, self.demands(attachment)
-        return found[1]
 
     def _colours(self, ruled: tuple[BoundAttachment, ...]) -> Sequence[str | None]:
         """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
@@ -292,8 +281,8 @@ class Images:
     def _need(self, ruled: tuple[BoundAttachment, ...]) -> layouts.Demand:
         need = layouts.Demand(self.image)
         for attachment in ruled:
-            for kind, values in self._stated(attachment):
-                if not is_dropped(self.about, kind, attachment.device.name):
+            for kind, values in self.demands(attachment):
+                if self.about is None or not is_dropped(self.about, kind, attachment.device.name):
                     kind.asks(need, *values)
         pinned = self.pins.get("stride")
         need.pinned = pinned if isinstance(pinned, int) else None

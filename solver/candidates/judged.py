@@ -117,7 +117,7 @@ class JudgedCandidates:
         for heap in [*self.found.board.heaps.values()][:1]:
             for attachment in attachments:
                 case = Case(self.found.board, question, attachments, heap, heap, attachment)
-                broken |= self._about(attachment, self.found.attachment.of(case).refusals(heap, heap))
+                broken |= self._about(attachment, self.found.attachment.of(case)[heap, heap])
                 if audience.widened(question, attachment):
                     broken |= self._about(attachment, (audience.KIND,))
         return broken
@@ -127,21 +127,21 @@ class JudgedCandidates:
     ) -> tuple[HeapView, int]:
         backing = lives_in(self.found.board, heap, attachments)
         case = Case(self.found.board, question, attachments, heap, heap)
-        refusals = self.found.heap.of(case).refusals(heap, heap)
+        refusals = self.found.heap.of(case)[heap, heap]
         broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in attachments:
             verdicts = self.found.reach.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts.refusals(heap, backing))
+            broken |= self._about(attachment, verdicts[heap, backing])
         return backing, broken
 
     def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
         """What sizes, runs and alignments break."""
         case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
-        refusals = self.found.room.of(case).refusals(heap, backing)
+        refusals = self.found.room.of(case)[heap, backing]
         broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in image.attachments:
             verdicts = self.found.run.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts.refusals(heap, backing))
+            broken |= self._about(attachment, verdicts[heap, backing])
         return broken
 
     def _about(self, attachment: BoundAttachment, kinds: Iterable[ConstraintKind]) -> int:

@@ -14,7 +14,7 @@ from heapwright.platforms.schema import ConversionEdge, Port
 from heapwright.solver.answer.plan import AttachedPort, Placement
 from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import locked, share, taken
+from heapwright.solver.candidates.candidate import price, share
 from heapwright.solver.candidates.images import knows
 from heapwright.solver.candidates.usage import Usage, block_shares
 from heapwright.solver.constraints.cases import BoundAttachment, Placed, lives_in
@@ -34,7 +34,7 @@ def attached(placed: Placed) -> tuple[AttachedPort, ...]:
             device=attachment.device.name,
             port=attachment.name,
             access=attachment.use.access,
-            uses=dict(sorted(attachment.uses.items())) if _uses_any(attachment.port) else None,
+            uses=dict(sorted(attachment.uses)) if _uses_any(attachment.port) else None,
             how_often="rarely" if attachment.use.how_often == "rarely" else "often",
             converts=sides[index].number if index in sides else None,
         )
@@ -72,16 +72,16 @@ def existing_usage(board: Board, live: Sequence[Placement]) -> Usage:
     shares: dict[Budget, int] = {}
     for placement in live:
         placed = _placed(board, placement)
-        for budget, each, once in taken(placed):
+        taken = price(placed)
+        for budget, each, once in taken.charges:
             if capacity.of_runs(budget):
                 continue
             amount = placement.count * each + once
             charges[budget] = charges.get(budget, 0) + amount
             if budget.shared and budget.limit > 0:
                 shares[budget] = shares.get(budget, 0) + share(budget, amount)
-        found = locked(placed)
-        if found:
-            reserved[placed.backing.name] = found
+        if taken.reserved:
+            reserved[placed.backing.name] = tuple(taken.reserved)
     for budget, of_block in block_shares(reserved):
         shares[budget] = shares.get(budget, 0) + of_block
     for name, least in _certain(board, live).items():

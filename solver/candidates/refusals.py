@@ -17,8 +17,8 @@ _APART = HEAPS | {"board"}
 """What keys leave out: heaps are asked about one by one, and there is one board."""
 
 
-class Verdicts:
-    """What some kinds say of one case, in whatever heap."""
+class Verdicts(dict[tuple[HeapView, HeapView], tuple[ConstraintKind, ...]]):
+    """What some kinds say of one case: those that are violated in a heap whose buffers live in another."""
 
     def __init__(
         self, kinds: tuple[ConstraintKind, ...], given: Together, case: Case, *, alone: bool
@@ -28,18 +28,12 @@ class Verdicts:
         self.alone = alone
         """Whether they say so whoever else touches the buffer, and however it is laid out."""
         self._case = case
-        self._known: dict[tuple[HeapView, HeapView], tuple[ConstraintKind, ...]] = {}
 
-    def refusals(self, heap: HeapView, backing: HeapView) -> tuple[ConstraintKind, ...]:
-        """The kinds that are violated in a heap whose buffers live in `backing`."""
-        if not self.kinds:
-            return ()
-        found = self._known.get((heap, backing))
-        if found is None:
-            board, question, attachments, _, _, attachment, layout = self._case
-            case = Case(board, question, attachments, heap, backing, attachment, layout)
-            pairs = zip(self.kinds, self._given(case), strict=True)
-            found = self._known[heap, backing] = tuple([kind for kind, values in pairs if kind.rule(*values)])
+    def __missing__(self, home: tuple[HeapView, HeapView]) -> tuple[ConstraintKind, ...]:
+        board, question, attachments, _, _, attachment, layout = self._case
+        case = Case(board, question, attachments, *home, attachment, layout)
+        pairs = zip(self.kinds, self._given(case), strict=True)
+        found = self[home] = tuple([kind for kind, values in pairs if kind.rule(*values)])
         return found
 
 
@@ -66,7 +60,8 @@ class Refusals:
         found = self._groups.get(key)
         if found is None:
             kinds = tuple([kind for kind in self._kinds if kind.concerns(case)])
-            found = self._groups[key] = self._alike.setdefault(kinds, KindGroup(kinds)), case
+            group = self._alike.get(kinds) or self._alike.setdefault(kinds, KindGroup(kinds))
+            found = self._groups[key] = group, case
         return found[0]
 
 

@@ -12,7 +12,6 @@ from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import Question
 
 RARELY: Final = 16
-_NOTHING: Final[dict[str, int]] = {}
 
 
 class BoundAttachment(NamedTuple):
@@ -34,14 +33,14 @@ class BoundAttachment(NamedTuple):
         return f"{self.device.name}.{self.name}"
 
     @property
-    def uses(self) -> dict[str, int]:
+    def uses(self) -> tuple[tuple[str, int], ...]:
         """Of each resource: what the port takes, and its rule on top."""
         if not self.port.uses and (self.rule is None or not self.rule.uses):
-            return _NOTHING
+            return ()
         found = dict(self.port.uses)
         for name, number in (self.rule.uses if self.rule is not None else {}).items():
             found[name] = found.get(name, 0) + number
-        return found
+        return tuple(found.items())
 
     def about(self, fourcc: str | None) -> BoundAttachment:
         """The same attachment with the port's rules for one format only, where it has any."""

@@ -94,7 +94,7 @@ def of_iommu(case: Case) -> str:
 
 @dataclass(frozen=True, eq=False, kw_only=True)
 class Budgeting:
-    """What placements are charged for, by the values at paths of a `Placed`."""
+    """What placements are charged for, by the values at paths of a `Placed`: budgets that name the kind, and no other's."""
 
     reads: tuple[str, ...]
     charges: Callable[..., Iterable[Charge]]

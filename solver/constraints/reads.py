@@ -60,8 +60,10 @@ def _together(paths: tuple[str, ...]) -> Callable[[object], Values]:
 def _plain(paths: tuple[str, ...]) -> Callable[[object], Values]:
     if len(paths) > 1:
         return attrgetter(*paths)
-    one = [attrgetter(path) for path in paths]
-    return lambda of: tuple([look(of) for look in one])
+    if not paths:
+        return lambda of: ()
+    one = attrgetter(*paths)
+    return lambda of: (one(of),)
 
 
 def _in_order(numbers: tuple[int, ...]) -> Callable[[Values], Values]:
@@ -76,12 +78,12 @@ class Together:
 
     def __init__(self, many: Sequence[tuple[str, ...]]) -> None:
         paths = tuple(dict.fromkeys(path for each in many for path in each))
-        self._look = reader(paths)
-        self._orders = [_in_order(tuple(map(paths.index, each))) for each in many]
+        self.look = reader(paths)
+        self.orders = [_in_order(tuple(map(paths.index, each))) for each in many]
 
     def __call__(self, of: object) -> list[Values]:
-        found = self._look(of)
-        return [order(found) for order in self._orders]
+        found = self.look(of)
+        return [order(found) for order in self.orders]
 
 
 @lru_cache(maxsize=1024)
@@ -110,15 +112,15 @@ def keyed(paths: tuple[str, ...], apart: frozenset[str] = frozenset()) -> Callab
     Devices, ports and image rules stand for themselves by their identity, so whoever remembers
     something by such a key keeps what was asked about.
     """
-    heads = tuple(dict.fromkeys(_head(path) for path in paths if path.partition(".")[0] not in apart))
-    by_identity = [path.rpartition(".")[2] in _BY_IDENTITY for path in heads]
-    if not any(by_identity):
+    heads = dict.fromkeys(_head(path) for path in paths if path.partition(".")[0] not in apart)
+    same = [path for path in heads if path.rpartition(".")[2] in _BY_IDENTITY]
+    if not same:
         return valued(heads)
-    look = reader(heads)
+    look, number = reader((*same, *[path for path in heads if path not in same])), len(same)
 
     def key(of: object) -> Hashable:
-        pairs = zip(by_identity, look(of), strict=True)
-        return _hashable(tuple([_identities(each) if same else each for same, each in pairs]))
+        found = look(of)
+        return _hashable((*map(_identities, found[:number]), *found[number:]))
 
     return key
 
@@ -130,7 +132,6 @@ def _identities(value: Any) -> Hashable:
 def valued(paths: Iterable[str]) -> Callable[[object], Hashable]:
     """The same by the values alone, however many things have them; more is looked up for it."""
     look = reader(tuple(dict.fromkeys(paths)))
-
     return lambda of: _hashable(look(of))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option, locked, taken
+from heapwright.solver.candidates.candidate import Option, price
 from heapwright.solver.candidates.device_assignment import attachments_of, has_matching
 from heapwright.solver.candidates.images import CHOICE, laid_out, suits
 from heapwright.solver.candidates.usage import Usage, used_by
@@ -82,7 +82,8 @@ def _budgets(problem: Problem) -> set[Budget]:
     )
     for heap in board.heaps.values():
         placed = Placed(board, "", heap, heap, (1,), 1, ruled, tuple(end for _, end in sides))
-        found |= {budget for budget, _, _ in taken(placed)} | {budget for budget, _ in locked(placed)}
+        taken = price(placed)
+        found |= {charge[0] for charge in taken.charges} | {budget for budget, _ in taken.reserved}
     return found
 
 

@@ -93,7 +93,7 @@ class Why:
             touched = case._replace(attachment=attachment)
             verdicts += [(touched, self.found.reach.of(touched)), (touched, self.found.run.of(touched))]
         for judged, of_whom in verdicts:
-            for kind in of_whom.refusals(heap, case.backing):
+            for kind in of_whom[heap, case.backing]:
                 yield _reason(kind, judged)
 
     def _fixed(self, question: Question, option: Option) -> Reason | None:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from heapwright.solver.answer.plan import Dropped
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option, taken
+from heapwright.solver.candidates.candidate import Option, price
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import count
 from heapwright.solver.conversions.inserted import PlacedBuffer
@@ -42,7 +42,7 @@ def _in_the_way(option: Option, used: Mapping[Budget, int]) -> str:
     _, most = count.bounds(option.placed.attachments)
     if most is not None and option.number >= most:
         return f"its ports take at most {most}"
-    for budget, each, _ in taken(option.placed):
+    for budget, each, _ in price(option.placed).charges:
         if each and used[budget] + each > budget.limit:
             return exceeded(option.placed.board, budget, used[budget] + each, "one more would need")[0]
     return ""

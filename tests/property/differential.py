@@ -57,7 +57,7 @@ def nothing_remembered() -> Iterator[None]:
         for of, name, anew in (
             (refusals.Refusals, "concerning", _concerning),
             (refusals.KindGroup, "of", _of),
-            (Propagation, "alike", lambda self, heap, *about: (heap, heap)),
+            (Propagation, "alike", _alike),
             (Propagation, "demands", lambda self, attachment: stated(attachment)),
             (Rivals, "beaten", lambda *about: False),
             (enumerate_, "undominated", _in_order),
@@ -68,6 +68,11 @@ def nothing_remembered() -> Iterator[None]:
 
 def _concerning(asked: refusals.Refusals, case: Case) -> refusals.KindGroup:
     return refusals.KindGroup(tuple(kind for kind in asked._kinds if kind.concerns(case)))
+
+
+def _alike(found: Propagation, home: enumerate_.Home, *about: Any, **named: Any) -> enumerate_.Alike:
+    """Heaps that have nothing in common, by which no part of a price is remembered."""
+    return enumerate_.Alike(home, home, tuple((home, number) for number in range(99)))
 
 
 def _of(group: refusals.KindGroup, case: Case) -> refusals.Verdicts:

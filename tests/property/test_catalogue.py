@@ -20,9 +20,10 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver import objective
 from heapwright.solver.answer.plan import Answer, Infeasible, Plan
 from heapwright.solver.board.budget import Budget
+from heapwright.solver.candidates import enumerate as enumerate_
 from heapwright.solver.candidates import refusals
 from heapwright.solver.candidates.dominance import Rivals
-from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.enumerate import Alike, Propagation
 from heapwright.solver.constraints.reads import keyed
 from heapwright.solver.layout.layout import PlaneLayout
 from heapwright.solver.question.pipeline import Pipeline
@@ -433,8 +434,14 @@ def test_a_memo_that_forgets_what_is_laid_out_is_found_out() -> None:
 
 def test_heaps_that_are_taken_for_equivalent_are_found_out() -> None:
     platform = board(heaps={"a_wc": heap("dram", cpu="write-combined"), "b_cached": heap("dram")})
-    with patch.object(Propagation, "alike", lambda self, heap, backing, attachments: (0, 0)):
+    alike = Alike(0, 0, [object() for _ in range(99)])
+    with patch.object(Propagation, "alike", lambda *about, **named: alike):
         assert asked(platform, pipeline(), added=UNCACHED) is not None
+        assert disagreeing(["placed", "budget"])
+
+
+def test_prices_that_are_remembered_for_another_heap_are_found_out() -> None:
+    with patch.object(enumerate_, "price_keys", lambda somewhere: [(number,) for number in range(99)]):
         assert disagreeing(["placed", "budget"])
 
 

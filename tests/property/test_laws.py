@@ -17,6 +17,7 @@ from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
+from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
@@ -374,3 +375,19 @@ def renamed(value: Any) -> Any:
     if isinstance(value, str) and len(value) == 2 and value[0] in "mhdubp" and value[1].isdecimal():
         return f"z{value}"
     return value
+
+
+def test_a_kind_charges_no_budgets_but_its_own() -> None:
+    """What several kinds take is put together without looking whether two of them took of one budget."""
+    charged: set[str] = set()
+    for seed in range(1000, 1000 + SEEDS):
+        for each in (instance(seed), conversion_questions.question(seed)):
+            problem = Problem(each.platform, each.pipelines)
+            for placed in {
+                id(o.placed): o.placed for found in Propagation(problem).options for o in found
+            }.values():
+                for kind in BUDGETS:
+                    budgets = {charge[0] for charge in kind.charges(placed)}
+                    assert {budget.kind for budget in budgets} <= {kind.name}, (seed, kind.name)
+                    charged |= {budget.kind for budget in budgets}
+    assert charged == {kind.name for kind in BUDGETS} - {"conversion"}

@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from heapwright.platforms.schema import Port
-from heapwright.solver.board.board import Board, DeviceView, remembered
+from heapwright.solver.board.board import Board, DeviceView
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import moved
@@ -31,25 +31,23 @@ def _charges(
     devices: tuple[DeviceView, ...],
     names: tuple[str, ...],
     ports: tuple[Port, ...],
-    uses: tuple[dict[str, int], ...],
+    uses: tuple[tuple[tuple[str, int], ...], ...],
     attachments: tuple[Attachment, ...],
-    memories: tuple[MemoryView, ...] | None,
+    metered: tuple[MemoryView, ...],
     sizes: tuple[int, ...],
     rate: int,
 ) -> Iterator[Charge]:
     for device, port, stated, used in zip(devices, names, ports, uses, strict=True):
-        for name, amount in used.items():
+        for name, amount in used:
             yield counted(board, name), 0, amount
         if isinstance(stated.how_many, int):
             title = f"{device.name}.{port}"
             yield Budget(NAME, title, stated.how_many, f"ports {title}", False), 0, 1
-    if not board.has_bandwidths:
-        return
-    if found := _bandwidths(board, memories or ()):
+    if metered:
         size = sum(sizes)
         total = rate * sum(moved(size, use.how_often) for use in attachments)
-        for budget in found:
-            yield budget, 0, total
+        for memory in metered:
+            yield _bandwidth(memory), 0, total
 
 
 def counted(board: Board, name: str) -> Budget:
@@ -57,14 +55,10 @@ def counted(board: Board, name: str) -> Budget:
     return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
 
 
-@remembered
-def _bandwidths(board: Board, memories: tuple[MemoryView, ...]) -> tuple[Budget, ...]:
-    around = {m.name: m for inner in memories for m in inner.around()}
-    return tuple(
-        Budget(NAME, memory.name, memory.spec.bandwidth, f"bytes/s of {memory.name}", False)
-        for memory in around.values()
-        if isinstance(memory.spec.bandwidth, int)
-    )
+def _bandwidth(memory: MemoryView) -> Budget:
+    limit = memory.spec.bandwidth
+    assert isinstance(limit, int)  # it is metered
+    return Budget(NAME, memory.name, limit, f"bytes/s of {memory.name}", False)
 
 
 def _exceeded(budget: Budget, used: int, who: str) -> str:
@@ -92,7 +86,7 @@ KIND = ConstraintKind(
     budget=Budgeting(
         reads=(
             "board", "attachments.*.device", "attachments.*.name", "attachments.*.port", "attachments.*.uses", "attachments.*.use",
-            "backing.memories", "sizes", "rate",
+            "backing.metered", "sizes", "rate",
         ),
         charges=_charges,
         grows=frozenset({"sizes"}),

@@ -16,7 +16,7 @@ Example:
     clashes_with: [count]
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Final
 
 from heapwright.platforms.values import in_units
@@ -36,15 +36,13 @@ def _charges(board: Board, promise: Promise, sizes: tuple[int, ...]) -> list[Cha
     return [*found, *places(board).charges(promise, sizes)] if found else found
 
 
-def _budgets(board: Board, promise: Promise) -> Iterator[Budget]:
+@remembered
+def _budgets(board: Board, promise: Promise) -> list[Budget]:
     """Every pool that the heap draws from, or the block that its first buffer locks."""
     lock = promise.lock
     if lock is not None and promise.in_block:
-        yield Budget(NAME, lock.heap, lock.size, f"{LOCKED}{lock.heap}", False)
-        return
-    for pool in board.pools if promise.names else ():
-        if promise.names <= pool.memories:
-            yield budget(pool)
+        return [Budget(NAME, lock.heap, lock.size, f"{LOCKED}{lock.heap}", False)]
+    return [budget(pool) for pool in board.pools if promise.names and promise.names <= pool.memories]
 
 
 def _locks(board: Board, promise: Promise, sizes: tuple[int, ...]) -> Iterable[tuple[Budget, int]]:

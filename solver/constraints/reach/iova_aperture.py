@@ -21,7 +21,7 @@ from typing import Final
 
 from heapwright.platforms.values import in_units
 from heapwright.solver.board import iova
-from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
+from heapwright.solver.board.board import Board, DeviceView, exported, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.cases import Placed
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
@@ -29,20 +29,28 @@ from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.facts import Fact
 
 NAME: Final = "iova-aperture"
-_READS: Final = ("board", "attachments.*.device", "backing.promise", "sizes", "existing")
+_READS: Final = (
+    "board",
+    "attachments.*.device",
+    "backing.promise.page",
+    "backing.promise.granule",
+    "sizes",
+    "existing",
+)
 BYTES, BLOCKS, RUNS = "IOVA bytes", "IOVA blocks", "IOVA runs"
 
 
 def _charges(
     board: Board,
     devices: tuple[DeviceView, ...],
-    promise: Promise,
+    page: int,
+    granule: int,
     sizes: tuple[int, ...],
     existing: bool,
 ) -> list[Charge]:
     """In bytes; class by class where it matters, or where buffers exist and may stand anywhere."""
     found: list[Charge] = []
-    for space, mapped, certain in _mappings(board, devices, promise, sizes, existing):
+    for space, mapped, certain in _mappings(board, devices, page, granule, sizes, existing):
         every = existing or board.by_class
         classes = space.classes(mapped if certain else ()) if every else (space.page,)
         found += [(_budget(board, space, c), _amount(space, mapped, c, certain), 0) for c in classes]
@@ -97,18 +105,18 @@ def at_most(budget: Budget, amount: int) -> int:
 def _mappings(
     board: Board,
     devices: tuple[DeviceView, ...],
-    promise: Promise,
+    page: int,
+    granule: int,
     sizes: tuple[int, ...],
     existing: bool,
 ) -> Iterator[tuple[iova.Space, list[int], bool]]:
     """For every device that maps: a space, what is mapped, and whether it is mapped in order."""
+    mapped = [exported(size, page, granule) for size in sizes]
     for device in dict.fromkeys(devices):
         of_device = iova.spaces(board, device)
-        if of_device.own is None:
-            continue
-        exported = [promise.exported(size) for size in sizes]
-        for space in of_device.touched if existing else (of_device.own,):
-            yield space, exported, not existing
+        if of_device.own is not None:
+            for space in of_device.touched if existing else (of_device.own,):
+                yield space, mapped, not existing
 
 
 def _amount(space: iova.Space, sizes: list[int], of_class: int, certain: bool) -> int:

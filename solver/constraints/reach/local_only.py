@@ -44,8 +44,7 @@ def _charges(
     board: Board,
     devices: tuple[DeviceView, ...],
     wanted: tuple[WorksFrom, ...],
-    memories: PlacedIn,
-    promise: Promise,
+    windowed: tuple[Promise, tuple[MemoryView, ...]] | None,
     sizes: tuple[int, ...],
 ) -> list[Charge]:
     """The windows around the memories a buffer lies in, shared by all that is pinned or mapped there.
@@ -53,12 +52,13 @@ def _charges(
     Source: linux-7.2.13:drivers/gpu/drm/amd/amdgpu/amdgpu_dma_buf.c amdgpu_dma_buf_map():
     a peer-to-peer importer comes through the BAR, so its buffers take visible VRAM.
     """
-    if not board.has_windows:
+    if windowed is None:
         return []
+    promise, memories = windowed
     touching = list(zip(devices, wanted, strict=True))
     return [
         (budget, promise.costs(sizes), 0)
-        for budget, inner, chain in _windows(board, memories or ())
+        for budget, inner, chain in _windows(board, memories)
         if any(_through(device, names, inner, chain) for device, names in touching)
     ]
 
@@ -114,7 +114,7 @@ KIND = ConstraintKind(
     source=of_port,
     budget=Budgeting(
         reads=(
-            "board", "attachments.*.device", "attachments.*.port.memory", "backing.memories", "backing.promise", "sizes"
+            "board", "attachments.*.device", "attachments.*.port.memory", "backing.windowed", "sizes"
         ),
         charges=_charges,
         grows=frozenset({"sizes"}),
