@@ -108,9 +108,8 @@ class HeapView:
         self.windowed = (self.promise, memories or ()) if windows else None
         """What lies behind windows, where anything does."""
         self.cpu = "none" if spec.cpu == UNKNOWN else spec.cpu
-        self.access: frozenset[str] | None = None
-        if spec.access is not None and spec.access != UNKNOWN:
-            self.access = frozenset(spec.access)
+        access = _known(spec.access, None)
+        self.access: frozenset[str] | None = None if access is None else frozenset(access)
         self.disputed: AccessConflict | None = None
         """What keeps it from having a firewall although it claims one; `access` is then None."""
         self.source = spec.source

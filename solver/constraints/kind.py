@@ -33,7 +33,7 @@ from typing import Any, Final, Literal
 
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget, Charge
-from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed
+from heapwright.solver.constraints.cases import BoundAttachment, Case
 from heapwright.solver.constraints.reads import Values, reader
 from heapwright.solver.layout.layout import Demand
 
@@ -101,6 +101,7 @@ class Budgeting:
     grows: frozenset[str] = frozenset()
     """Those of its paths whose values may grow without anything being charged less."""
     exceeded: Callable[[Budget, int, str], str]
+    """That more is used than there is; the last argument ends with a verb: `frame needs`."""
     source: Callable[[Board, Budget], str]
     reserved: Callable[..., Iterable[tuple[Budget, int]]] | None = None
     """What the first buffer in its heap takes, once; of the same values."""
@@ -167,19 +168,6 @@ class ConstraintKind:
             return self.words(*about)
         label, attachment = about
         return self.words(label, attachment.title, *self.given(attachment))
-
-    def charges(self, placed: Placed) -> Iterable[Charge]:
-        """What a placement takes of its budgets."""
-        return self.budget.charges(*reader(self.budget.reads)(placed)) if self.budget is not None else ()
-
-    def exceeded(self, budget: Budget, used: int, who: str) -> str:
-        """That more is used than there is; `who` ends with a verb: `frame needs`."""
-        assert self.budget is not None  # who asks has one of its budgets
-        return self.budget.exceeded(budget, used, who)
-
-    def limit_source(self, board: Board, budget: Budget) -> str:
-        assert self.budget is not None  # who asks has one of its budgets
-        return self.budget.source(board, budget)
 
 
 def common_multiple(

@@ -348,8 +348,9 @@ def _plainest(budget: Budget, used: int) -> tuple[bool, int]:
 
 def exceeded(board: Board, budget: Budget, used: int, who: str) -> tuple[str, str]:
     """That so much is more than there is, and the source of the limit; `who` ends with a verb: `frame needs`."""
-    kind = BY_NAME[budget.kind]
-    return kind.exceeded(budget, used, who), kind.limit_source(board, budget)
+    of_kind = BY_NAME[budget.kind].budget
+    assert of_kind is not None  # it has one of its budgets
+    return of_kind.exceeded(budget, used, who), of_kind.source(board, budget)
 
 
 def _named(relaxed: PlacedWithout) -> Iterator[tuple[str, Option]]:

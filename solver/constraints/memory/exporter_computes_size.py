@@ -17,7 +17,7 @@ from typing import Final
 
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_heap
-from heapwright.solver.layout.modifiers import FAMILIES, spelt
+from heapwright.solver.layout.modifiers import family, opaque, spelt
 
 COMPUTES: Final = frozenset({"drm", "v4l2", "vendor"})
 
@@ -41,13 +41,8 @@ def _modifier(case: Case) -> str:
     if asked is not None:
         sets.append({spelt(text).name for text in asked})
     shared = set.intersection(*sets) if sets else set[str]()
-    found = pinned or sorted(name for name in shared if not _laid_out(name))
+    found = pinned or sorted(name for name in shared if family(name) is opaque)
     return " or ".join(found) if 1 <= len(found) <= 3 else "a modifier of its own"
-
-
-def _laid_out(name: str) -> bool:
-    modifier = spelt(name)
-    return modifier.value is not None and any(family.claims(modifier) for family in FAMILIES)
 
 
 KIND = ConstraintKind(

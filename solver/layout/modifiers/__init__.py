@@ -42,10 +42,16 @@ has a parameter that is made for the buffer says what it is called without (`bar
 @lru_cache(maxsize=4096)
 def shape(fourcc: str, modifier: str) -> Form | None:
     """How `fourcc` lies in `modifier`; None where the modifier is not for that format."""
-    pixels, parsed = pixel_format(fourcc), spelt(modifier)
-    known = (each for each in FAMILIES if parsed.value is not None and each.claims(parsed))
-    laid: Form | None = next(known, opaque).shape(pixels, parsed) if pixels is not None else None
+    pixels = pixel_format(fourcc)
+    laid: Form | None = family(modifier).shape(pixels, spelt(modifier)) if pixels is not None else None
     return laid
+
+
+@lru_cache(maxsize=4096)
+def family(name: str) -> ModuleType:
+    """The family of a modifier; `opaque` if only drivers know how it lies."""
+    parsed = spelt(name)
+    return next((each for each in FAMILIES if parsed.value is not None and each.claims(parsed)), opaque)
 
 
 def spelt(name: str) -> Modifier:
@@ -68,12 +74,10 @@ def named(name: str, parameter: int) -> str:
     """The name with that parameter, where the layout made one."""
     if not parameter:
         return name
-    found: str = next(each for each in FAMILIES if each.claims(spelt(name))).named(name, parameter)
+    found: str = family(name).named(name, parameter)
     return found
 
 
-@lru_cache(maxsize=4096)
 def thinnest(name: str) -> int:
     """How many times fewer bytes than they have an image's pixels may take in a modifier."""
-    parsed = spelt(name)
-    return next((getattr(each, "THINNEST", 1) for each in FAMILIES if each.claims(parsed)), 1)
+    return getattr(family(name), "THINNEST", 1)
