@@ -1,7 +1,5 @@
 """From a question to an answer: propagate, choose, explain (design §7)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from time import perf_counter

@@ -4,8 +4,6 @@
 exception. Sizes are bytes; more fields may be added, those here stay.
 """
 
-from __future__ import annotations
-
 from typing import Annotated, Final, Literal
 
 from pydantic import Field

@@ -9,8 +9,6 @@ Profiles are other people's text. Everything printed goes through `printable`,
 so a source with escape sequences in it cannot talk to the terminal.
 """
 
-from __future__ import annotations
-
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence

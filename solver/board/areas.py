@@ -13,8 +13,6 @@ are others'. A memory whose place is vague begins wherever that costs most:
 Device-local memory without an address is counted from its own beginning, as its allocator counts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Final, NamedTuple
 

@@ -5,8 +5,6 @@ device sees, and with `heapwright.solver.board.memories` where memories lie and 
 case is taken here and in `heapwright.solver.board.memories`, and nowhere else (design §4, `unknown` and ranges).
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
 from itertools import combinations

@@ -1,7 +1,5 @@
 """Limits that placements share, and what a placement takes of them."""
 
-from __future__ import annotations
-
 from typing import NamedTuple
 
 

@@ -18,8 +18,6 @@ drivers/iommu/dma-iommu.c iommu_dma_init_domain(), iommu_dma_alloc_iova(); drive
 drm_mm_insert_node_in_range(); arch/arm/mm/dma-mapping.c __alloc_iova(), arm_iommu_create_mapping().
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import Final, NamedTuple

@@ -22,8 +22,6 @@ Sources: linux-7.3.4:mm/cma.c cma_range_alloc(); lib/bitmap.c bitmap_find_next_z
 lib/genalloc.c gen_pool_first_fit(), gen_pool_first_fit_align().
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from itertools import product
 from typing import Final, NamedTuple

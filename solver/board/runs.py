@@ -6,8 +6,6 @@ is what those before it and live buffers leave. Numbers of blocks are counted in
 there a quarter of the power of two below apart (10, 12, 14, 16, 20 …).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import NamedTuple
 

@@ -8,8 +8,6 @@ fact that decides the value that `violates` and one that `passes` (what is left 
 kinds take part, `clashes_with`: tests/docstring_examples.py).
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.constraints.graph import conversion, count, missing_device, resource

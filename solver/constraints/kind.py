@@ -23,8 +23,6 @@ whatever heap. A rule builds no text: it is asked about every candidate. A `sent
 device, the buffer and the numbers that decide, and offers no remedy.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property

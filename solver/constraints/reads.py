@@ -5,8 +5,6 @@ for how many it has. A rule is given the values at its paths and nothing else, s
 equal values gets the same verdict: that is all that memos, equivalent heaps and dominance rest on.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 from operator import attrgetter, itemgetter

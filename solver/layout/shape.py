@@ -7,8 +7,6 @@ up to 256 is 5632; 768 rows × 5632 = 4 325 376 bytes.
 docs/modifiers.md says in words what is computed here.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Iterator
 from fractions import Fraction

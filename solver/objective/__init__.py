@@ -3,8 +3,6 @@
 To add a term, write its module and put it into TERMS where it ranks.
 """
 
-from __future__ import annotations
-
 from typing import Final
 
 from heapwright.solver.objective import (

@@ -11,8 +11,6 @@ that it `grows` with them may be assumed to be least in a lower bound, and an im
 them and equal in the others to be no worse; of the others nothing is assumed.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property

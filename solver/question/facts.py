@@ -1,7 +1,5 @@
 """What conflicts and reasons are made of."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import NamedTuple
 

@@ -5,8 +5,6 @@ port of the right direction, that a stage has one codec, that a crop lies
 within its image, and that no two pipelines have one name.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Hashable, Iterable, Iterator
 from pathlib import Path as FilePath
 from typing import Any, Final, TypeVar

@@ -4,8 +4,6 @@ A pin narrows the question; it never relaxes a fact. What is wrong with one is r
 under the name of the option it came from.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from typing import Final, NamedTuple, TypeVar

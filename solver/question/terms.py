@@ -1,7 +1,5 @@
 """What the rooms above share of a question: its conversions, as edges between two uses of a device; its options."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 

@@ -6,8 +6,6 @@ no family claims is opaque: it can be matched, and its exporter knows its size.
 docs/modifiers.md has the formulas in words.
 """
 
-from __future__ import annotations
-
 from functools import lru_cache
 from types import ModuleType
 from typing import Final
