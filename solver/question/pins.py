@@ -14,7 +14,7 @@ from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
 
-Parsed = TypeVar("Parsed")
+Meant = TypeVar("Meant")
 
 PIN: Final = "pin"
 QUESTION: Final = "why-not"
@@ -124,7 +124,7 @@ def _parsed(text: str, field: str, value: str, platform: Platform) -> str | int:
     return named
 
 
-def _read(text: str, value: str, parse: Callable[[str], Parsed]) -> Parsed:
+def _read(text: str, value: str, parse: Callable[[str], Meant]) -> Meant:
     try:
         return parse(value)
     except ValueError as error:
