@@ -143,16 +143,13 @@ class Prover:
         found = self.unconverted()
         if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
             return found[0] if found else None
+        least = len(found[0].facts)
         whole = list(islice((each for each in found if not self._mended(each)), 1))
-        first = len(found[0].facts)
-        if not whole or len(whole[0].facts) > first + 1:
+        if not whole or len(whole[0].facts) > least + 1:
             whole.append(self._unmended(found[0]))
-        longer = len(whole[-1].facts) - first
-        if found[0].alone is not None and (
-            longer > 1 or (longer and first == 1 and self._overfull(found[0].facts))
-        ):
-            whole += [each for each in self._solved() if not self._mended(each)]
-        return min(whole, key=lambda each: (len(each.facts), each.facts))
+        if found[0].alone is not None and len(whole[-1].facts) > least:
+            whole += [each for each in self._shared(len(whole[-1].facts)) if not self._mended(each)]
+        return min(whole, key=_by_length)
 
     def _unmended(self, conflict: Conflict) -> Conflict:
         """A conflict that conversions mend, with what keeps them from it."""
@@ -167,41 +164,40 @@ class Prover:
     def unconverted(self) -> list[Conflict]:
         """Irreducible conflicts as if nothing could be converted, the shortest first, then by names.
 
-        None where there is a plan, or no fact is to blame.
-        """
-        found = self._told()
-        if found or self.clash([], converted=False) or not self.clash(self.facts, converted=False):
-            return found
-        return self._solved()
-
-    def _solved(self) -> list[Conflict]:
-        """The same by asking again and again with facts dropped."""
-        found = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False))
-        return [Conflict(facts) for facts in found]
-
-    def _told(self) -> list[Conflict]:
-        """Conflicts that need no second answer: too few devices, or else a buffer that has no place by itself.
-
-        None if no fact is to blame, or if what buffers share may say it with fewer facts.
+        None where there is a plan, or no fact is to blame. A single missing device comes before all others;
+        buffers that have no place by themselves before what they share, unless that takes fewer facts.
         """
         specs = [question.spec for question in self.problem.questions]
         demanding = any(spec.modifiers is not None or spec.dmabufs is not None for spec in specs)
         pinned = any(question.pins for question in self.problem.questions)
         if (demanding or pinned or not self.problem.board.heaps) and self.clash([]):
             return []
-        for facts in (
-            shortest(self._scarce, self._unassignable) if self._unassignable(self._scarce.all) else ()
-        ):
-            if len(facts) == 1:
-                return [Conflict(facts)]
+        if self._unassignable(self._scarce.all):
+            missing = shortest(self._scarce, self._unassignable)[0]
+            if len(missing) == 1:
+                return [Conflict(missing)]
         found = []
         for question in self._stuck():
             alone = Alone(self.problem, question, lambda flows: self._asking(flows).problem)
             if alone.fails(0):
                 return []
             found += [Conflict(facts, alone) for facts in alone.conflicts()]
-        found.sort(key=lambda each: (len(each.facts), each.facts))
-        return [] if found and len(found[0].facts) > 1 and self._overfull(found[0].facts) else found
+        found += self._shared(min(len(each.facts) for each in found) if found else None)
+        return sorted(found, key=_by_length)
+
+    def _shared(self, than: int | None) -> list[Conflict]:
+        """Conflicts of what buffers share that may have fewer facts `than` so many, asked again and again.
+
+        A single fact is one of devices or a budget; few are about all buffers that a heap may hold.
+        """
+        found = self.facts
+        if than is not None:
+            found = tuple(f for f in found if (f.kind in SHARED if than == 2 else "→" not in f.subject))
+        if than == 1 or self.clash([], converted=False) or not self.clash(found, converted=False):
+            return []
+        among = self.sets.of(found)
+        told = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False), among)
+        return [Conflict(facts) for facts in told]
 
     def _stuck(self) -> Iterable[Question]:
         """Buffers that have no place; of those that ask the same the first."""
@@ -211,13 +207,6 @@ class Prover:
     def _unassignable(self, kept: int) -> bool:
         """Whether there are too few devices with these facts kept, whatever else is so."""
         return unassignable(self.problem, Relaxation(self._scarce.named(self._scarce.all & ~kept)))
-
-    def _overfull(self, told: Sequence[Fact]) -> bool:
-        """Whether there is no plan even if nothing holds but what buffers share, other than as is told already."""
-        shared = [fact for fact in self.facts if "→" not in fact.subject]
-        if not any("→" in fact.subject for fact in told):
-            shared = [fact for fact in shared if fact.kind in SHARED]
-        return self.clash(shared, converted=False)
 
     def _mended(self, conflict: Conflict) -> bool:
         """Whether conversions make a plan where these facts alone hold."""
@@ -235,6 +224,10 @@ class Prover:
             if decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible":
                 return True
         return False
+
+
+def _by_length(conflict: Conflict) -> tuple[int, list[Fact]]:
+    return len(conflict.facts), conflict.facts
 
 
 def _forbidden(question: Question) -> list[Fact]:
