@@ -92,13 +92,12 @@ class Ways:
     def helpless(self, question: Question) -> bool:
         """Whether nothing that changes this buffer alone can help: it fails without it too."""
         if question.label not in self._helpless:
-            fewer = []
-            for pipeline in self.problem.pipelines:
-                buffers = dict(pipeline.buffers)
-                if pipeline.name == question.pipeline:
-                    del buffers[question.name]
-                if buffers:
-                    fewer.append(pipeline.model_copy(update={"buffers": buffers}))
+            without = question.pipeline, question.name
+            fewer = [
+                pipeline.model_copy(update={"buffers": others})
+                for pipeline in self.problem.pipelines
+                if (others := {n: b for n, b in pipeline.buffers.items() if (pipeline.name, n) != without})
+            ]
             self._helpless[question.label] = bool(fewer) and not self.solvable(pipelines=fewer)
         return self._helpless[question.label]
 

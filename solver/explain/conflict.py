@@ -64,6 +64,7 @@ class Prover:
         self._found = found or Propagation(problem)
         self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
+        self._converted: dict[tuple[Alone, frozenset[Fact]], bool] = {}
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
@@ -193,7 +194,7 @@ class Prover:
         found = self.facts
         if than is not None:
             found = tuple(f for f in found if (f.kind in SHARED if than == 2 else "→" not in f.subject))
-        if than == 1 or self.clash([], converted=False) or not self.clash(found, converted=False):
+        if than == 1 or not self.clash(found, converted=False) or self.clash([], converted=False):
             return []
         among = self.sets.of(found)
         told = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False), among)
@@ -218,12 +219,17 @@ class Prover:
         if {fact.kind for fact in facts} <= _OF_HEAPS and not alone.question.stated.audiences:
             return False  # no heap may hold it, nor any copy of it
         every = {*alone.facts.facts, *policy(self.problem, alone.question)}
-        for kept in (every.difference(_forbidden(alone.question)), facts):
+        most = frozenset(every.difference(_forbidden(alone.question)))
+        return self._convertible(alone, most) or self._convertible(alone, frozenset(facts))
+
+    def _convertible(self, alone: Alone, kept: frozenset[Fact]) -> bool:
+        """Whether a buffer without the others has a place with these facts alone, converted or not."""
+        if (alone, kept) not in self._converted:
             dropped = Relaxation(fact for fact in self.facts if fact not in kept)
             found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
-            if decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible":
-                return True
-        return False
+            choice = decide(found.problem, found, self.usage, dropped, _ASK)
+            self._converted[alone, kept] = choice.status != "infeasible"
+        return self._converted[alone, kept]
 
 
 def _by_length(conflict: Conflict) -> tuple[int, list[Fact]]:

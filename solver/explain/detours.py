@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import count
+from itertools import count, islice, product
 from typing import Any, Final
 
-from heapwright.platforms.schema import ConversionEdge, Device, Platform
+from heapwright.platforms.schema import ConversionEdge, Device, Platform, Port
 from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.explain.changes import ProposedChange, Ways
 from heapwright.solver.question.resolve import Question
@@ -20,72 +20,77 @@ _ASKED: Final = "asked for"
 
 def allowed(ways: Ways) -> Iterator[ProposedChange]:
     """Let a buffer be converted: `buffers.frame.conversions`."""
-    for label in ways.subjects(conversion.NAME):
-        question = ways.labels.get(label)
-        if question is None:
-            continue
-        for policy in ("lossless", "allow"):
-            if policy == question.conversions:
-                continue
-            if ways.solvable(pipelines=ways.with_buffer(question, conversions=policy)):
-                path = ways.path(question, "conversions")
-                what = "lossless conversions" if policy == "lossless" else "conversions"
-                text = f"allow {what} of {label} ({path}, now {question.conversions})"
-                yield ProposedChange(path, policy, text)
-                break
+    for question in [ways.labels[label] for label in ways.subjects(conversion.NAME) if label in ways.labels]:
+        helping = (
+            policy
+            for policy in ("lossless", "allow")
+            if policy != question.conversions
+            and ways.solvable(pipelines=ways.with_buffer(question, conversions=policy))
+        )
+        for policy in islice(helping, 1):
+            path = ways.path(question, "conversions")
+            what = "lossless conversions" if policy == "lossless" else "conversions"
+            text = f"allow {what} of {question.label} ({path}, now {question.conversions})"
+            yield ProposedChange(path, policy, text)
 
 
 def edges(ways: Ways) -> Iterator[ProposedChange]:
     """Have a device convert between two of its ports: `devices.rga.converts`; or have such a device."""
     for question in ways.buffers():
-        if question.conversions == "forbid" or not question.spec.read_by:
-            continue
-        if ways.helpless(question):
+        if question.conversions == "forbid" or not question.spec.read_by or ways.helpless(question):
             continue
         written, read = _formats(ways, question, "write"), _formats(ways, question, "read")
-        found = False
-        tried = 0
-        for name, device in sorted(ways.platform.devices.items()):
-            for from_, to in _pairs(device, written, read):
-                tried += 1
-                if tried > TRIED or found:
-                    break
-                edge = _edge(from_, to)
-                if ways.solvable(ways.with_part("devices", name, converts=(*device.converts, edge))):
-                    found = True
-                    yield _change(ways, name, edge, f"have {name} convert {question.label}")
+        change = next(filter(None, islice(_tried(ways, question, written, read), TRIED)), None)
         raw = question.spec.size is None
-        if found or not (raw or (written and read and not written & read)):
-            continue
-        added, name = _converter(written, read), _free_name(ways.platform)
-        devices = {**ways.platform.devices, name: added}
-        if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
-            what = f"converts {question.label} from {'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
-            if written == read:
-                what = f"copies {question.label}"
-            said = f"have a device that {what}; {ways.platform.name} has none"
-            if _covered(ways, written, read):
-                said = f"have another device that {what}"
-            whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
-            yield ProposedChange(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
+        if change is not None:
+            yield change
+        elif raw or (written and read and not written & read):
+            yield from _added(ways, question, written, read)
+
+
+def _tried(
+    ways: Ways, question: Question, written: frozenset[str], read: frozenset[str]
+) -> Iterator[ProposedChange | None]:
+    """Every further edge of a device that might help; None for each that does not."""
+    for name, device in sorted(ways.platform.devices.items()):
+        for from_, to in _pairs(device, written, read):
+            known = (*device.converts, _edge(from_, to))
+            helps = ways.solvable(ways.with_part("devices", name, converts=known))
+            path = f"devices.{name}.converts"
+            text = f"have {name} convert {question.label} ({path}: {from_} to {to})"
+            stated = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in known]
+            yield ProposedChange(path, stated, text) if helps else None
+
+
+def _added(
+    ways: Ways, question: Question, written: frozenset[str], read: frozenset[str]
+) -> Iterator[ProposedChange]:
+    """A device that takes what is written and makes what is read, if that helps."""
+    added, name = _converter(written, read), _free_name(ways.platform)
+    devices = {**ways.platform.devices, name: added}
+    if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
+        what = f"converts {question.label} from {'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
+        if written == read:
+            what = f"copies {question.label}"
+        said = f"have a device that {what}; {ways.platform.name} has none"
+        if _covered(ways, written, read):
+            said = f"have another device that {what}"
+        whole = added.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+        yield ProposedChange(f"devices.{name}", whole, f"{said} (devices.{name}: source to target)")
 
 
 def _covered(ways: Ways, written: frozenset[str], read: frozenset[str]) -> bool:
     """Whether some device already makes what is read of what is written."""
-    for device in ways.platform.devices.values():
-        for edge in device.converts:
-            sides = (device.ports[edge.from_].images, device.ports[edge.to].images)
-            taken, made = ({f for rule in rules for f in rule.formats} for rules in sides)
-            if taken & written and made & read:
-                return True
-    return False
+    return any(
+        _known(device.ports[edge.from_]) & written and _known(device.ports[edge.to]) & read
+        for device in ways.platform.devices.values()
+        for edge in device.converts
+    )
 
 
-def _change(ways: Ways, name: str, edge: ConversionEdge, said: str) -> ProposedChange:
-    path = f"devices.{name}.converts"
-    known = ways.platform.devices[name].converts
-    to = [each.model_dump(mode="json", by_alias=True, exclude_none=True) for each in (*known, edge)]
-    return ProposedChange(path, to, f"{said} ({path}: {edge.from_} to {edge.to})")
+def _known(port: Port) -> set[str]:
+    """The formats that a port knows."""
+    return {fourcc for rule in port.images for fourcc in rule.formats}
 
 
 def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
@@ -95,11 +100,12 @@ def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
     for user in question.attachment_sets[0].users:
         if user.use.access != access:
             continue
-        mine: set[str] = set()
-        for name in ways.problem.variables[user.variable].candidates:
-            if user.use.fits(ways.problem.board.devices[name].spec):
-                port = ways.platform.devices[name].ports[user.use.selector.port or ""]
-                mine |= {fourcc for rule in port.images for fourcc in rule.formats}
+        mine = {
+            fourcc
+            for name in ways.problem.variables[user.variable].candidates
+            if user.use.fits(ways.problem.board.devices[name].spec)
+            for fourcc in _known(ways.platform.devices[name].ports[user.use.selector.port or ""])
+        }
         shares.append(mine & asked if asked and access == "write" else mine)
     common = set.intersection(*shares) if shares else set()
     return frozenset(common or set().union(*shares))
@@ -108,15 +114,11 @@ def _formats(ways: Ways, question: Question, access: str) -> frozenset[str]:
 def _pairs(device: Device, written: frozenset[str], read: frozenset[str]) -> Iterator[tuple[str, str]]:
     """Ports of a device between which an edge could help, if there is none yet."""
     known = {(edge.from_, edge.to) for edge in device.converts if set(ASPECTS) <= set(edge.may_change)}
-    for from_, source in sorted(device.ports.items()):
-        for to, target in sorted(device.ports.items()):
-            if (source.access, target.access) != ("read", "write") or (from_, to) in known:
-                continue
-            takes = {fourcc for rule in source.images for fourcc in rule.formats}
-            makes = {fourcc for rule in target.images for fourcc in rule.formats}
-            raw = not written and not source.images and not target.images
-            if raw or (takes & written and makes & read):
-                yield from_, to
+    for (from_, source), (to, target) in product(sorted(device.ports.items()), repeat=2):
+        raw = not written and not source.images and not target.images
+        helps = raw or (_known(source) & written and _known(target) & read)
+        if (source.access, target.access) == ("read", "write") and (from_, to) not in known and helps:
+            yield from_, to
 
 
 def _edge(from_: str, to: str) -> ConversionEdge:

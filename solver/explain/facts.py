@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 
 from heapwright.solver.answer.plan import Reason
-from heapwright.solver.board.board import Board
+from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, price
 from heapwright.solver.candidates.device_assignment import attachments_of, has_matching
@@ -165,16 +165,9 @@ class Sentences:
         budget = self._budget(fact, relaxed)
         if budget is not None:
             return self._of_budget(budget, relaxed)
-        for question, option in relaxed:
-            heap = self.board.heaps[fact.subject]
-            if option.placed.heap is heap:
-                case = self._case(question, option)
-                if kind.violates(case):
-                    return kind.sentence(case), kind.source(case)
-        question, option = relaxed[0]
         heap = self.board.heaps[fact.subject]
-        case = self._case(question, option)._replace(heap=heap, backing=heap)
-        return kind.sentence(case), kind.source(case)
+        cases = [self._case(*each) for each in relaxed if each[1].placed.heap is heap]
+        return _violated(kind, cases, self._case(*relaxed[0])._replace(heap=heap, backing=heap))
 
     def _case(self, question: Question, option: Option) -> Case:
         placed, settled = option.placed, question.settled(option.assignment)
@@ -202,18 +195,15 @@ class Sentences:
             source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
             return kind.sentence(question.label, attachment), source
         cases = [self._case(q, o)._replace(attachment=attachment) for q, o, ts in placed for attachment in ts]
-        for each in tuple(cases):
-            for heap in self.board.heaps.values():
-                mine = (
-                    [each.attachment]
-                    if each.attachment is not None and each.attachment not in each.attachments
-                    else []
-                )
-                attachments = (*each.attachments, *mine)
-                backing = lives_in(self.board, heap, attachments)
-                cases.append(each._replace(heap=heap, backing=backing, attachments=attachments))
-        case = next((case for case in cases if kind.violates(case)), cases[0])
-        return kind.sentence(case), kind.source(case)
+        elsewhere = [self._in(heap, case) for case in cases for heap in self.board.heaps.values()]
+        return _violated(kind, [*cases, *elsewhere], cases[0])
+
+    def _in(self, heap: HeapView, case: Case) -> Case:
+        """The same in another heap, and touched by the attachment that it is about."""
+        further = [] if case.attached in case.attachments else [case.attached]
+        attachments = (*case.attachments, *further)
+        backing = lives_in(self.board, heap, attachments)
+        return case._replace(heap=heap, backing=backing, attachments=attachments)
 
     def _binding(
         self, kind: ConstraintKind, question: Question, option: Option, attachments: Sequence[BoundAttachment]
@@ -277,20 +267,16 @@ class Sentences:
     def _of_converter(self, question: Question, device: str, relaxed: PlacedWithout) -> tuple[str, str]:
         """What keeps a converter from a buffer; if the plan at hand does not use it, that it takes and gives."""
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
-        for attachment, end in ends_of(self.board):
-            if end.device.name != device:
-                continue
-            for part, option in kin:
-                if part.part is None or (end.device, end.number, end.access) not in [
-                    (e.device, e.number, e.access) for e in part.part.ends
-                ]:
-                    continue
-                for text in objections(self._case(part, option), option, attachment):
-                    return text, attachment.port.source
-        each = [edge for edge in edges(self.board) if edge.device.name == device]
-        return conversion.attachment_sentence(question.label, device, [e.spec for e in each]), each[
-            0
-        ].spec.source or each[0].device.spec.source
+        objecting = (
+            (text, attachment.port.source)
+            for attachment, end in ends_of(self.board)
+            for part, option in kin
+            if end.device.name == device and part.part is not None and end in part.part.ends
+            for text in objections(self._case(part, option), option, attachment)
+        )
+        known = [edge for edge in edges(self.board) if edge.device.name == device]
+        text = conversion.attachment_sentence(question.label, device, [edge.spec for edge in known])
+        return next(objecting, (text, known[0].spec.source or known[0].device.spec.source))
 
     def _missing(self, fact: Fact) -> tuple[str, str]:
         asking = [
@@ -339,6 +325,12 @@ class Sentences:
         who = ", ".join(users[:6]) + (f" and {len(users) - 6} more" if len(users) > 6 else "")
         who += " need" if len(users) > 1 or "×" in who or who == "live buffers" else " needs"
         return exceeded(self.board, budget, used, who)
+
+
+def _violated(kind: ConstraintKind, cases: Sequence[Case], otherwise: Case) -> tuple[str, str]:
+    """What a kind says of the first case that violates it, and its source."""
+    case = next(filter(kind.violates, cases), otherwise)
+    return kind.sentence(case), kind.source(case)
 
 
 def _plainest(budget: Budget, used: int) -> tuple[bool, int]:

@@ -9,6 +9,7 @@ give the number. A heap's alternatives are judged by every kind, so that the ans
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from typing import Final, Literal
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
@@ -101,13 +102,11 @@ class Why:
         where = option.placed.heap.name
         if any(pin.field == "heap" for pin in question.pins):
             return _by_pin("heap", question, f"is pinned to {where}")
-        for end in option.placed.ends:
-            if "memory" not in end.edge.may_change:
-                text = f"{end.device.name} converts within {where}, and moves nothing to another heap"
-                return Reason(
-                    decides="heap", kind=conversion.NAME, subject=f"{question.label}→{end.device.name}",
-                    text=text, source=end.edge.source or end.device.spec.source,
-                )  # fmt: skip
+        for device, edge in ((end.device, end.edge) for end in option.placed.ends):
+            if "memory" not in edge.may_change:
+                text = f"{device.name} converts within {where}, and moves nothing to another heap"
+                source, subject = edge.source or device.spec.source, f"{question.label}→{device.name}"
+                return Reason(decides="heap", kind=conversion.NAME, subject=subject, text=text, source=source)
         return None
 
     def _moved(self, option: Option, heap: HeapView, attachments: tuple[BoundAttachment, ...]) -> Option:
@@ -217,59 +216,31 @@ class Why:
                     f"{question.label} in {LINEAR}",
                 )
 
-    def _of_layout(self, question: Question, option: Option) -> list[Reason]:
+    def _of_layout(self, question: Question, option: Option) -> Iterator[Reason]:
         """Facts without which (or alone by which) stride, offsets and size come out so."""
         stated = [(t, kind) for t in option.placed.attachments for kind in LAYOUT if kind.states(t)]
-        found: list[Reason] = []
+        everyone = frozenset(range(len(stated)))
+        found: dict[tuple[str, str], Reason] = {}
+
+        @cache
+        def laid(left_out: frozenset[int]) -> Layout | None:
+            return laid_out(question, option, [each for i, each in enumerate(stated) if i not in left_out])
+
+        def changes(value: Callable[[Layout], object], left_out: frozenset[int]) -> bool:
+            without = laid(left_out)
+            return without is None or value(without) != value(option.layout)
+
         if any(pin.field == "stride" for pin in question.pins):
             stride = option.layout.planes[0].stride if option.layout.planes else 0
-            found.append(_by_pin("stride", question, f"is pinned to a stride of {stride} bytes"))
-        settled: set[tuple[str, str]] = set()
+            yield _by_pin("stride", question, f"is pinned to a stride of {stride} bytes")
         for decides, value in _VALUES.items():
-            mine = value(option.layout)
-            plain = self._without(question, option, stated, set(range(len(stated))))
-            if plain is not None and value(plain) == mine:
-                continue
-            binding = [
-                i for i in range(len(stated)) if self._changes(question, option, stated, {i}, value, mine)
-            ]
-            if not binding:
-                everyone = set(range(len(stated)))
-                binding = [
-                    i
-                    for i in everyone
-                    if not self._changes(question, option, stated, everyone - {i}, value, mine)
-                ]
-            for index in binding:
-                attachment, kind = stated[index]
-                if (attachment.title, kind.name) in settled:
-                    continue
-                settled.add((attachment.title, kind.name))
-                found.append(_said(decides, kind, question, attachment))
-        return found
-
-    def _changes(
-        self,
-        question: Question,
-        option: Option,
-        stated: list[tuple[BoundAttachment, ConstraintKind]],
-        left_out: set[int],
-        value: Callable[[Layout], object],
-        mine: object,
-    ) -> bool:
-        found = self._without(question, option, stated, left_out)
-        return found is None or value(found) != mine
-
-    def _without(
-        self,
-        question: Question,
-        option: Option,
-        stated: list[tuple[BoundAttachment, ConstraintKind]],
-        left_out: set[int],
-    ) -> Layout | None:
-        """The layout with some facts left out."""
-        kept = [each for index, each in enumerate(stated) if index not in left_out]
-        return laid_out(question, option, kept)
+            if changes(value, everyone):
+                binding = [i for i in range(len(stated)) if changes(value, frozenset({i}))]
+                alone = (i for i in range(len(stated)) if not changes(value, everyone - {i}))
+                for attachment, kind in (stated[i] for i in binding or alone):
+                    about = attachment.title, kind.name
+                    found.setdefault(about, _said(decides, kind, question, attachment))
+        yield from found.values()
 
     def _of_count(self, question: Question, option: Option) -> Iterator[Reason]:
         if question.spec.count is None:

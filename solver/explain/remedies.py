@@ -8,6 +8,7 @@ boot argument sets, then what the pipeline asks for, then limits and hardware.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import Final
@@ -32,15 +33,11 @@ STEPS: Final = (16, 32, 64, 128, 256)
 def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
     """Verified ways out, cheapest first."""
     ways = Ways(problem, conflict)
-    found: list[ProposedChange] = []
-    for generator in GENERATORS:
-        for change in generator(ways):
-            if not any((change.path, change.to) == (known.path, known.to) for known in found):
-                found.append(change)
-    return tuple(
-        Remedy(change=change.path, to=change.to, text=change.text, rank=rank)
-        for rank, change in enumerate(found, 1)
-    )
+    found: list[Remedy] = []
+    for change in (each for generator in GENERATORS for each in generator(ways)):
+        if not any((change.path, change.to) == (known.change, known.to) for known in found):
+            found.append(Remedy(change=change.path, to=change.to, text=change.text, rank=len(found) + 1))
+    return tuple(found)
 
 
 def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int | None:
@@ -48,25 +45,13 @@ def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int |
 
     Grows by doubling, then bisects; `works` must hold from some point on.
     """
-    tried = low // step
-    width = 1
-    while True:
-        number = min(tried + width, high // step)
-        if number <= tried:
-            return None
+    tried, most, width = low // step, high // step, 1
+    while tried < most:
+        number = min(tried + width, most)
         if works(number * step):
-            break
-        if number == high // step:
-            return None
+            return step * bisect_left(range(number), True, tried + 1, key=lambda each: works(each * step))
         tried, width = number, width * 2
-    top = number
-    while top - tried > 1:
-        middle = (top + tried) // 2
-        if works(middle * step):
-            top = middle
-        else:
-            tried = middle
-    return top * step
+    return None
 
 
 def _raised(
@@ -142,13 +127,7 @@ def _most_count(ways: Ways, question: Question, now: int) -> int | None:
 
 def _bisected(few: int, many: int, works: Callable[[int], bool]) -> int:
     """The largest number below `many` that works, if `few` does."""
-    while many - few > 1:
-        middle = (few + many) // 2
-        if works(middle):
-            few = middle
-        else:
-            many = middle
-    return few
+    return bisect_left(range(many), True, few + 1, key=lambda number: not works(number)) - 1
 
 
 def _needed(ways: Ways, question: Question) -> int | None:
