@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping
 from itertools import product
 
 from heapwright.platforms.errors import Diagnostic, InputError
@@ -155,6 +155,25 @@ def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttach
                 yield attachment
 
 
-def has_matching(group: Sequence[int], fits: Mapping[int, set[str]]) -> bool:
-    """Whether every variable of `group` can have a device of its own that fits."""
-    return None not in matched([sorted(fits[variable]) for variable in group])
+def needed(problem: Problem) -> dict[int, set[Attachment]]:
+    """What is needed of the device that a variable stands for, whatever alternative is taken."""
+    found: dict[int, set[Attachment]] = {}
+    for question in problem.questions:
+        for user in question.attachment_sets[0].users:
+            if question.always(user):
+                found.setdefault(user.variable, set()).add(user.use)
+    return found
+
+
+def fitting(problem: Problem, variable: int, uses: Iterable[Attachment]) -> set[str]:
+    """The devices that a variable may stand for and that fit all these uses."""
+    names = problem.variables[variable].candidates
+    return {name for name in names if all(use.fits(problem.board.devices[name].spec) for use in uses)}
+
+
+def can_differ(problem: Problem, variable: int, fits: Mapping[int, set[str]], among: Container[int]) -> bool:
+    """Whether a variable can have a device of its own beside those `among` which it must differ from, one a label."""
+    variables, pairs = problem.variables, (pair for pair in problem.must_differ if variable in pair)
+    competing = {variables[v].label: v for pair in pairs for v in pair if v in among}
+    group = {**competing, variables[variable].label: variable}.values()
+    return None not in matched([sorted(fits[each]) for each in group])

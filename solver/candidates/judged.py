@@ -17,13 +17,14 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 from heapwright.solver.board.board import HeapView
-from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage
+from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage, priced
 from heapwright.solver.candidates.device_assignment import DeviceAssignments, asked
 from heapwright.solver.candidates.enumerate import Propagation, counts
 from heapwright.solver.candidates.images import ASKED, Images
 from heapwright.solver.candidates.relaxation import DroppedFacts
-from heapwright.solver.constraints import ROOM, RUN
-from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
+from heapwright.solver.candidates.usage import Usage, used_by
+from heapwright.solver.constraints import BUDGETS, ROOM, RUN
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import count, missing_device
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
@@ -35,6 +36,7 @@ Needed = Mapping[int, Collection[Attachment]]
 """What all buffers of the problem need of the device that a variable stands for."""
 _OF_SIZES: Final = frozenset(kind.name for kind in (*ROOM, *RUN))
 """Kinds that judge a heap together with an image."""
+_BUDGETS: Final = frozenset(kind.name for kind in BUDGETS)
 
 
 class Judgement(NamedTuple):
@@ -48,21 +50,33 @@ class Judgement(NamedTuple):
 
 
 class JudgedCandidates:
-    """All candidates of one buffer, with the facts that kill each; `facts` are all that may."""
+    """All candidates of one buffer, with the facts that kill each; `facts` are all that may.
 
-    def __init__(self, found: Propagation, question: Question, facts: FactSets, needed: Needed) -> None:
+    Budgets are minded where it is said what is used of them.
+    """
+
+    def __init__(
+        self,
+        found: Propagation,
+        question: Question,
+        facts: FactSets,
+        needed: Needed,
+        usage: Usage | None = None,
+    ) -> None:
         self.found = found
         self.needed = needed
         self.question = question
         self.facts = facts
-        self._of_images = facts.of(fact for fact in facts.facts if fact.kind in ASKED)
+        self.usage = usage
+        self._of_budgets = facts.of_kinds(_BUDGETS) if usage is not None else 0
+        self._of_images = facts.of_kinds(ASKED)
         self._images: dict[tuple[int, int], _Remembered] = {}
         self._judged = tuple(self._judgements())
 
     @property
     def guilty(self) -> int:
         """Facts that may kill any candidate."""
-        found = self.facts.of(fact for fact in self.facts.facts if fact.kind in _OF_SIZES) | self._of_images
+        found = self.facts.of_kinds(_OF_SIZES) | self._of_images | self._of_budgets
         for judged in self._judged:
             found |= judged.broken
             for _, _, broken in judged.heaps:
@@ -76,8 +90,11 @@ class JudgedCandidates:
                 continue
             heaps = [(heap, backing) for heap, backing, broken in judged.heaps if not broken & kept]
             for image in self._spelled(number, judged, kept) if heaps else ():
-                if any(not self._too_small(judged, image, *heap) & kept for heap in heaps):
-                    return True
+                for heap in heaps:
+                    if not self._too_small(judged, image, *heap) & kept and not (
+                        kept & self._of_budgets and self._exceeded(judged, image, *heap, kept) & kept
+                    ):
+                        return True
         return False
 
     def _judgements(self) -> Iterator[Judgement]:
@@ -143,6 +160,21 @@ class JudgedCandidates:
             verdicts = self.found.run.of(case._replace(attachment=attachment))
             broken |= self._about(attachment, verdicts[heap, backing])
         return broken
+
+    def _exceeded(
+        self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView, kept: int
+    ) -> int:
+        """The budgets that the buffer exceeds without any other, beside what is live."""
+        assert self.usage is not None  # else no budget is minded
+        question, layout = judged.question, image.layout
+        counted = kept & self.facts.of([Fact(count.NAME, self.question.label)])
+        lawful = [number for number, _ in counts(question, image.attachments) if counted]
+        placed = Placed(
+            self.found.board, question.label, heap, backing, layout.sizes, question.spec.rate, image.attachments,
+            (), layout.moved,
+        )  # fmt: skip
+        used = used_by(priced(placed, image, 0, (), [(min(lawful, default=1), 0)]), self.usage)
+        return self.facts.of(Fact(b.kind, b.subject) for b, number in used.items() if number > b.limit)
 
     def _about(self, attachment: BoundAttachment, kinds: Iterable[ConstraintKind]) -> int:
         return self.facts.of(

@@ -5,13 +5,15 @@ That is read from what its candidates break (`heapwright.solver.candidates.judge
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.device_assignment import needed
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.judged import JudgedCandidates
 from heapwright.solver.candidates.relaxation import Relaxation
-from heapwright.solver.explain.facts import needed, own
+from heapwright.solver.candidates.usage import Usage
+from heapwright.solver.explain.facts import ordered, own
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.quickxplain import shortest
@@ -21,11 +23,19 @@ Loosened = Callable[[frozenset[Fact]], Problem]
 
 
 class Alone:
-    """A buffer without the others."""
+    """A buffer without the others, and `budgets` that it may exceed by itself."""
 
-    def __init__(self, problem: Problem, question: Question, loosened: Loosened) -> None:
+    def __init__(
+        self,
+        problem: Problem,
+        question: Question,
+        loosened: Loosened,
+        usage: Usage | None = None,
+        budgets: Sequence[Fact] = (),
+    ) -> None:
         self.question = question
-        self.facts = FactSets(own(problem, question))
+        self.facts = FactSets(ordered([*own(problem, question), *budgets]))
+        self.usage = usage
         self._loosened = loosened
         self._needed = needed(problem)
         self._flows = self.facts.of(problem.flow.facts() if problem.flow is not None else ())
@@ -55,5 +65,7 @@ class Alone:
         if key not in self._judged:
             asked = self.asked(kept)
             question = asked.questions[0]
-            self._judged[key] = JudgedCandidates(Propagation(asked), question, self.facts, self._needed)
+            self._judged[key] = JudgedCandidates(
+                Propagation(asked), question, self.facts, self._needed, self.usage
+            )
         return self._judged[key]

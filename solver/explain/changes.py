@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import NamedTuple, TypeVar
 
 from heapwright.platforms.schema import Platform
 from heapwright.solver.candidates.enumerate import Propagation
@@ -13,6 +14,8 @@ from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Buffer, Pipeline
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.choose import Choice, SearchLimits
+
+Tried = TypeVar("Tried")
 
 
 class ProposedChange(NamedTuple):
@@ -72,6 +75,12 @@ class Ways:
     def trying(self, section: str, name: str, field: str) -> Callable[[int], bool]:
         """Whether a number helps in a field of one of the platform's parts."""
         return lambda number: self.solvable(self.with_part(section, name, **{field: number}))
+
+    def first(self, values: Iterable[Tried], question: Question, field: str) -> Iterator[Tried]:
+        """The first of these values that helps in a field of a buffer, if any does."""
+        return islice(
+            (v for v in values if self.solvable(pipelines=self.with_buffer(question, **{field: v}))), 1
+        )
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""

@@ -8,7 +8,7 @@ reliable (google/or-tools#5141).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 from functools import cached_property, partial
@@ -31,21 +31,18 @@ from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.bounds import unassignable
 from heapwright.solver.search.choose import Choice, SearchLimits
-from heapwright.solver.search.quickxplain import grown, orders, shortest
+from heapwright.solver.search.quickxplain import grown, orders, reduced, shortest
 
 _ASK = SearchLimits(any_will_do=True)
-SHARED = frozenset([missing_device.NAME, count.NAME, *(kind.name for kind in BUDGETS)])
+_BUDGETS = frozenset(kind.name for kind in BUDGETS)
+SHARED = _BUDGETS | {missing_device.NAME, count.NAME}
 """Kinds of facts about what buffers share."""
 _OF_HEAPS = frozenset(kind.name for kind in HEAP)
 """Kinds that judge a heap by what is protected, whoever touches it."""
 
 
-class RelaxedProblem(NamedTuple):
-    """A problem, and what is known of it under different dropped facts."""
-
-    problem: Problem
-    memo: Memo
-    woods: Woods
+RelaxedProblem = tuple[Problem, Memo, Woods]
+"""A problem, and what is known of it under different dropped facts."""
 
 
 class Conflict(NamedTuple):
@@ -62,38 +59,41 @@ class Prover:
         self.problem = problem
         self.usage = usage
         self._found = found or Propagation(problem)
-        self._known: dict[tuple[frozenset[Fact], bool], bool] = {}
+        self._known: dict[tuple[int, bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
         self._converted: dict[tuple[Alone, frozenset[Fact]], bool] = {}
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
     def sets(self) -> FactSets:
+        """All facts of the question."""
         held = {Fact(budget.kind, budget.subject) for budget in used_by((), self.usage)}
         return FactSets(ordered({*universe(self.problem), *held}))
-
-    @property
-    def facts(self) -> tuple[Fact, ...]:
-        return self.sets.facts
 
     @cached_property
     def _scarce(self) -> FactSets:
         return FactSets(ordered({*scarce(self.problem)}))
 
-    def relaxed(self, kept: frozenset[Fact], *, converted: bool = True) -> Choice:
+    def relaxed(self, kept: int, *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
-        dropped = Relaxation(fact for fact in self.facts if fact not in kept)
-        problem, memo, woods = self._asking(self._flows - kept)
+        dropped = Relaxation(self.sets.named(self.sets.all & ~kept))
+        problem, memo, woods = self._asking(kept)
         found = Propagation(problem, dropped, memo)
         return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
 
-    def _asking(self, flows: frozenset[Fact]) -> RelaxedProblem:
+    def _asking(self, kept: int) -> RelaxedProblem:
+        """The problem as protected content flows with these facts alone."""
+        return self._loosened(self._flows.difference(self.sets.named(kept)))
+
+    def _loosened(self, flows: frozenset[Fact]) -> RelaxedProblem:
         """The problem where protected content need not flow through these attachments."""
         key = flows, self.problem.board.by_class
         if key not in self._asked:
-            asked = self.problem.loosened(flows) if flows else self.problem
-            self._asked[key] = RelaxedProblem(asked, {}, Woods())
+            self._asked[key] = self.problem.loosened(flows) if flows else self.problem, {}, Woods()
         return self._asked[key]
+
+    def _flowing(self, flows: frozenset[Fact]) -> Problem:
+        return self._loosened(flows)[0]
 
     def without(self, fact: Fact, conflict: Conflict) -> PlacedWithout:
         """What would be placed if just that fact were not so.
@@ -116,11 +116,10 @@ class Prover:
 
     def _placed(self, kept: int) -> list[tuple[Question, Option]]:
         """Any choice with these facts kept, and what is inserted."""
-        facts = frozenset(self.sets.named(kept))
-        choice = self.relaxed(facts)
+        choice = self.relaxed(kept)
         placed = []
-        for index, option in enumerate(choice.options):
-            question = self._asking(self._flows - facts).problem.questions[index]
+        questions = self._asking(kept)[0].questions
+        for index, (question, option) in enumerate(zip(questions, choice.options, strict=False)):
             placed.append((question, option))
             for branch in choice.trees[index] if choice.trees else ():
                 inserted = copy(branch.question)  # of the first of its class
@@ -128,12 +127,15 @@ class Prover:
                 placed.append((inserted, branch.option))
         return placed
 
-    def clash(self, kept: Iterable[Fact], *, converted: bool = True) -> bool:
+    def clash(self, kept: int, *, converted: bool = True) -> bool:
         """Whether there is no plan with these facts alone."""
-        key = frozenset(kept), converted
+        key = kept, converted
         if key not in self._known:
-            self._known[key] = self.relaxed(key[0], converted=converted).status == "infeasible"
+            self._known[key] = self.relaxed(kept, converted=converted).status == "infeasible"
         return self._known[key]
+
+    def _clash_unconverted(self, kept: int) -> bool:
+        return self.clash(kept, converted=False)
 
     def conflict(self) -> Conflict | None:
         """An irreducible conflict: the shortest of a few, then by names. None where no fact is to blame.
@@ -158,9 +160,9 @@ class Prover:
         if alone is not None and (forbidden := _forbidden(alone.question)):
             return Conflict(ordered([*facts, *forbidden]), alone)
         kept = self.sets.of(facts)
-        of_converters = self.sets.of(fact for fact in self.facts if fact.kind == conversion.NAME)
+        of_converters = self.sets.of_kinds({conversion.NAME})
         rest = sorted(orders(self.sets, ~kept)[0], key=lambda bit: not bit & of_converters)
-        return Conflict(self.sets.named(grown(kept, rest, lambda bits: self.clash(self.sets.named(bits)))))
+        return Conflict(self.sets.named(grown(kept, rest, self.clash)))
 
     def unconverted(self) -> list[Conflict]:
         """Irreducible conflicts as if nothing could be converted, the shortest first, then by names.
@@ -171,7 +173,7 @@ class Prover:
         specs = [question.spec for question in self.problem.questions]
         demanding = any(spec.modifiers is not None or spec.dmabufs is not None for spec in specs)
         pinned = any(question.pins for question in self.problem.questions)
-        if (demanding or pinned or not self.problem.board.heaps) and self.clash([]):
+        if (demanding or pinned or not self.problem.board.heaps) and self.clash(0):
             return []
         if self._unassignable(self._scarce.all):
             missing = shortest(self._scarce, self._unassignable)[0]
@@ -179,11 +181,14 @@ class Prover:
                 return [Conflict(missing)]
         found = []
         for question in self._stuck():
-            alone = Alone(self.problem, question, lambda flows: self._asking(flows).problem)
+            alone = Alone(self.problem, question, self._flowing)
             if alone.fails(0):
                 return []
             found += [Conflict(facts, alone) for facts in alone.conflicts()]
-        found += self._shared(min(len(each.facts) for each in found) if found else None)
+        least = min((len(each.facts) for each in found), default=None)
+        found += self._shared(least)
+        if least is not None and least > 2:
+            found += self._mixed(least)
         return sorted(found, key=_by_length)
 
     def _shared(self, than: int | None) -> list[Conflict]:
@@ -191,14 +196,24 @@ class Prover:
 
         A single fact is one of devices or a budget; few are about all buffers that a heap may hold.
         """
-        found = self.facts
-        if than is not None:
-            found = tuple(f for f in found if (f.kind in SHARED if than == 2 else "→" not in f.subject))
-        if than == 1 or not self.clash(found, converted=False) or self.clash([], converted=False):
+        among = self.sets.all
+        if than == 2:
+            among = self.sets.of_kinds(SHARED)
+        elif than is not None:
+            among = self.sets.of(fact for fact in self.sets.facts if "→" not in fact.subject)
+        if than == 1 or not self._clash_unconverted(among) or self._clash_unconverted(0):
             return []
-        among = self.sets.of(found)
-        told = shortest(self.sets, lambda bits: self.clash(self.sets.named(bits), converted=False), among)
-        return [Conflict(facts) for facts in told]
+        return [Conflict(facts) for facts in shortest(self.sets, self._clash_unconverted, among)]
+
+    def _mixed(self, than: int) -> Iterator[Conflict]:
+        """Conflicts of fewer facts `than` so many, of what one buffer asks and of budgets."""
+        budgets = self.sets.named(self.sets.of_kinds(_BUDGETS))
+        for question in {each.signature: each for each in self.problem.questions[::-1]}.values():
+            alone = Alone(self.problem, question, self._flowing, self.usage, budgets)
+            for facts in alone.conflicts() if alone.fails(alone.facts.all) else ():
+                if len(facts) < than and not {fact.kind for fact in facts}.isdisjoint(_BUDGETS):
+                    left = reduced(self.sets.of(facts), self._clash_unconverted)
+                    yield Conflict(self.sets.named(left))
 
     def _stuck(self) -> Iterable[Question]:
         """Buffers that have no place; of those that ask the same the first."""
@@ -215,7 +230,7 @@ class Prover:
         if self._unassignable(self._scarce.of(facts)):
             return False
         if alone is None:
-            return not self.clash(facts)
+            return not self.clash(self.sets.of(facts))
         if {fact.kind for fact in facts} <= _OF_HEAPS and not alone.question.stated.audiences:
             return False  # no heap may hold it, nor any copy of it
         every = {*alone.facts.facts, *policy(self.problem, alone.question)}
@@ -225,7 +240,7 @@ class Prover:
     def _convertible(self, alone: Alone, kept: frozenset[Fact]) -> bool:
         """Whether a buffer without the others has a place with these facts alone, converted or not."""
         if (alone, kept) not in self._converted:
-            dropped = Relaxation(fact for fact in self.facts if fact not in kept)
+            dropped = Relaxation(fact for fact in self.sets.facts if fact not in kept)
             found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
             choice = decide(found.problem, found, self.usage, dropped, _ASK)
             self._converted[alone, kept] = choice.status != "infeasible"
@@ -249,7 +264,7 @@ def infeasible(
 
     prover = Prover(problem, usage, found)
     conflict = prover.conflict()
-    told = [_unanswerable(problem, prover.facts)] if conflict is None else prover.reasons(conflict)
+    told = [_unanswerable(problem, prover.sets.facts)] if conflict is None else prover.reasons(conflict)
     return Infeasible(
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
@@ -268,33 +283,34 @@ def pinned(problem: Problem) -> tuple[str, ...]:
 
 def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
     """What no change of facts can mend: the question itself, or a board without heaps."""
+    board = problem.board.name
     if not problem.board.heaps:
-        source = f"platform profile {problem.board.name}"
-        text = f"{problem.board.name} has no heap to allocate from"
-        return Reason(kind="capacity", subject=problem.board.name, text=text, source=source)
+        text, source = f"{board} has no heap to allocate from", f"platform profile {board}"
+        return Reason(kind="capacity", subject=board, text=text, source=source)
     found = Propagation(problem, Relaxation(facts))
     stuck = [q for q, options in zip(problem.questions, found.options, strict=True) if not options]
-    for question in stuck:
-        if question.pins:
-            about = found.drops.about(question.label)
-            guilty = [pin for pin in question.pins if found.possible(question.without(pin), about)]
-            text = _unplaceable(problem, question, guilty or question.pins)
-            source = f"pipeline {question.pipeline}"
-            return Reason(kind="pin", subject=question.label, text=text, source=source)
     fixed = [question for question in problem.questions if question.pins]
+    for question in (question for question in stuck if question.pins):
+        about = found.drops.about(question.label)
+        guilty = [pin for pin in question.pins if found.possible(question.without(pin), about)]
+        return _asked("pin", question, _unplaceable(problem, question, guilty or question.pins))
     if fixed and not stuck:
-        text = f"no plan is as pinned: {', '.join(str(pin) for question in fixed for pin in question.pins)}"
-        source = f"pipeline {fixed[0].pipeline}"
-        return Reason(kind="pin", subject=fixed[0].label, text=text, source=source)
+        named = ", ".join(str(pin) for question in fixed for pin in question.pins)
+        return _asked("pin", fixed[0], f"no plan is as pinned: {named}")
     question = (stuck or [*problem.questions])[0]
-    source, about = f"pipeline {question.pipeline}", found.drops.about(question.label)
     dmabufs, freely = question.spec.dmabufs, question.spec.model_copy(update={"dmabufs": None})
-    if dmabufs is not None and found.possible(replace(question, spec=freely), about):
+    if dmabufs is not None and found.possible(
+        replace(question, spec=freely), found.drops.about(question.label)
+    ):
         text = plane_buffers.asked_sentence(question.label, dmabufs, question.spec.formats or ())
-        return Reason(kind=plane_buffers.NAME, subject=question.label, text=text, source=source)
+        return _asked(plane_buffers.NAME, question, text)
     names = ", ".join(question.spec.modifiers or ()) or "what is asked"
-    text = f"the layout of {names} cannot be computed for {question.label}"
-    return Reason(kind="modifier", subject=question.label, text=text, source=source)
+    return _asked("modifier", question, f"the layout of {names} cannot be computed for {question.label}")
+
+
+def _asked(kind: str, question: Question, text: str) -> Reason:
+    """What the question itself is the reason for."""
+    return Reason(kind=kind, subject=question.label, text=text, source=f"pipeline {question.pipeline}")
 
 
 def _unplaceable(problem: Problem, question: Question, pins: Sequence[Pin]) -> str:

@@ -21,13 +21,8 @@ _ASKED: Final = "asked for"
 def allowed(ways: Ways) -> Iterator[ProposedChange]:
     """Let a buffer be converted: `buffers.frame.conversions`."""
     for question in [ways.labels[label] for label in ways.subjects(conversion.NAME) if label in ways.labels]:
-        helping = (
-            policy
-            for policy in ("lossless", "allow")
-            if policy != question.conversions
-            and ways.solvable(pipelines=ways.with_buffer(question, conversions=policy))
-        )
-        for policy in islice(helping, 1):
+        policies = (each for each in ("lossless", "allow") if each != question.conversions)
+        for policy in ways.first(policies, question, "conversions"):
             path = ways.path(question, "conversions")
             what = "lossless conversions" if policy == "lossless" else "conversions"
             text = f"allow {what} of {question.label} ({path}, now {question.conversions})"

@@ -12,7 +12,7 @@ from heapwright.solver.answer.plan import Reason
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, price
-from heapwright.solver.candidates.device_assignment import attachments_of, has_matching
+from heapwright.solver.candidates.device_assignment import asked, attachments_of, can_differ, fitting, needed
 from heapwright.solver.candidates.images import CHOICE, laid_out, suits
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import ATTACHMENT, BY_NAME, HEAP, KINDS, LAYOUT, REACH, ROOM, RUN
@@ -94,29 +94,12 @@ def scarce(problem: Problem) -> Iterator[Fact]:
         for user in question.users:
             uses.setdefault(user.variable, set()).add(user.use)
     always = needed(problem)
-
-    def fitting(variable: int, asked: set[Attachment]) -> set[str]:
-        names = problem.variables[variable].candidates
-        return {n for n in names if all(use.fits(problem.board.devices[n].spec) for use in asked)}
-
-    fits = {variable: fitting(variable, always.get(variable, set())) for variable in uses}
-    for variable, asked in uses.items():
-        pairs = (pair for pair in problem.must_differ if variable in pair)
-        competing = {problem.variables[v].label: v for pair in pairs for v in pair if v in always}
-        fit = has_matching([*{**competing, problem.variables[variable].label: variable}.values()], fits)
-        for use in asked:
-            if not fit or not fits[variable] & fitting(variable, {use}):
-                yield Fact(missing_device.NAME, f"{use.selector.kind}.{use.selector.port}")
-
-
-def needed(problem: Problem) -> dict[int, set[Attachment]]:
-    """What is needed of the device that a variable stands for, whatever alternative is taken."""
-    found: dict[int, set[Attachment]] = {}
-    for question in problem.questions:
-        for user in question.attachment_sets[0].users:
-            if question.always(user):
-                found.setdefault(user.variable, set()).add(user.use)
-    return found
+    fits = {variable: fitting(problem, variable, always.get(variable, set())) for variable in uses}
+    for variable, of_it in uses.items():
+        assignable = can_differ(problem, variable, fits, always)
+        for use in of_it:
+            if not assignable or not fits[variable] & fitting(problem, variable, {use}):
+                yield Fact(missing_device.NAME, asked(use))
 
 
 def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:
@@ -283,7 +266,7 @@ class Sentences:
             (question.label, user.use)
             for question in self.problem.questions
             for user in question.users
-            if f"{user.use.selector.kind}.{user.use.selector.port}" == fact.subject
+            if asked(user.use) == fact.subject
         ]
         alone = [each for each in asking if not missing_device.possible(self.board, each[1])]
         label, use = (alone or asking)[0]

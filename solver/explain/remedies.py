@@ -156,13 +156,11 @@ def formats(ways: Ways) -> Iterator[ProposedChange]:
             for rule in port.images
             for fourcc in rule.formats
         }
-        for fourcc in sorted(known - set(asked)):
-            to = [*asked, fourcc]
-            if ways.solvable(pipelines=ways.with_buffer(question, formats=tuple(to))):
-                path = ways.path(question, "formats")
-                text = f"allow format {fourcc} for {question.label} ({path}, now {', '.join(asked)})"
-                yield ProposedChange(path, to, text)
-                break
+        lists = ((*asked, fourcc) for fourcc in sorted(known - set(asked)))
+        for to in ways.first(lists, question, "formats"):
+            path = ways.path(question, "formats")
+            text = f"allow format {to[-1]} for {question.label} ({path}, now {', '.join(asked)})"
+            yield ProposedChange(path, list(to), text)
 
 
 def widths(ways: Ways) -> Iterator[ProposedChange]:
@@ -174,23 +172,11 @@ def widths(ways: Ways) -> Iterator[ProposedChange]:
         if image is None or ways.helpless(question):
             continue
         tried = sorted({-(-image.width // step) * step for step in STEPS} - {image.width})
-        for height in dict.fromkeys(
-            (image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))
-        ):
-            width = next(
-                (w for w in (image.width, *tried) if _sized(ways, question, Extent(w, height), image)), None
-            )
-            if width is not None:
-                size = Extent(width, height)
-                path = ways.path(question, "size")
-                yield ProposedChange(
-                    path, str(size), f"use {size} for {question.label} ({path}, now {image})"
-                )
-                break
-
-
-def _sized(ways: Ways, question: Question, size: Extent, now: Extent) -> bool:
-    return size != now and ways.solvable(pipelines=ways.with_buffer(question, size=size))
+        heights = (image.height, *(-(-image.height // step) * step for step in (8, 16, 32, 64)))
+        sizes = (Extent(w, height) for height in dict.fromkeys(heights) for w in (image.width, *tried))
+        for size in ways.first((each for each in sizes if each != image), question, "size"):
+            path = ways.path(question, "size")
+            yield ProposedChange(path, str(size), f"use {size} for {question.label} ({path}, now {image})")
 
 
 def apertures(ways: Ways) -> Iterator[ProposedChange]:

@@ -42,11 +42,10 @@ def _unknown(problem: Problem, option: Option) -> Iterator[tuple[str, str]]:
     for attachment in option.placed.attachments:
         name, by_cpu = attachment.device.name, attachment.device.by_cpu
         stated = platform.devices[name]
+        port, iommu = stated.ports[attachment.name], stated.dma.iommu
         yield from ((name, path) for path in trusted(stated) if not (by_cpu and path.startswith("dma.")))
-        if not by_cpu and stated.dma.iommu is not None:
-            iommu = stated.dma.iommu
+        if not by_cpu and iommu is not None:
             yield from ((iommu, path) for path in trusted(platform.iommus[iommu]))
-        port = stated.ports[attachment.name]
         yield from ((attachment.title, path) for path in trusted(port))
         if port.how_many is None and (attachment.device.spec.kind, attachment.name) in PLANES:
             yield attachment.title, "how_many"

@@ -1,6 +1,6 @@
 """What conflicts and reasons are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 from heapwright.platforms.schema import ConversionEdge
@@ -29,6 +29,10 @@ class FactSets:
         for fact in facts:
             found |= self.bits.get(fact, 0)
         return found
+
+    def of_kinds(self, kinds: Collection[str]) -> int:
+        """Those of some kinds."""
+        return self.of(fact for fact in self.facts if fact.kind in kinds)
 
     def named(self, chosen: int) -> list[Fact]:
         return [fact for fact, bit in self.bits.items() if bit & chosen]

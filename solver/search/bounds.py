@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.device_assignment import asked, has_matching
+from heapwright.solver.candidates.device_assignment import asked, can_differ, fitting, needed
 from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import missing_device
@@ -17,20 +17,12 @@ from heapwright.solver.question.resolve import Problem
 
 def unassignable(problem: Problem, dropped: Relaxation) -> bool:
     """Whether a file's labels ask for more different devices than fit, whatever is converted."""
-    fits: dict[int, set[str]] = {}
-    for question in problem.questions:
-        for user in question.attachment_sets[0].users:
-            if not question.always(user) or Fact(missing_device.NAME, asked(user.use)) in dropped:
-                continue
-            names = problem.variables[user.variable].candidates
-            able = {name for name in names if user.use.fits(problem.board.devices[name].spec)}
-            fits[user.variable] = fits.get(user.variable, able) & able
-    for variable in fits:
-        pairs = [pair for pair in problem.must_differ if variable in pair]
-        competing = {problem.variables[v].label: v for pair in pairs for v in pair if v in fits}
-        if not has_matching([*{**competing, problem.variables[variable].label: variable}.values()], fits):
-            return True
-    return False
+    held = {
+        variable: {use for use in uses if Fact(missing_device.NAME, asked(use)) not in dropped}
+        for variable, uses in needed(problem).items()
+    }
+    fits = {variable: fitting(problem, variable, uses) for variable, uses in held.items() if uses}
+    return not all(can_differ(problem, variable, fits, fits) for variable in fits)
 
 
 def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, dropped: Relaxation) -> bool:

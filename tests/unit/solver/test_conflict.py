@@ -42,6 +42,35 @@ def test_of_two_conflicts_the_shorter_is_told() -> None:
     assert facts(refusal(platform, question)) == [("format", "film→panel")]
 
 
+def split(small: str) -> Platform:
+    """Three heaps, each of which another device cannot use; two of them draw from a memory of this size."""
+    return board(
+        memory={"small": memory(small, inside="dram"), "vram": memory("1GiB", local="panel")},
+        heaps={
+            "scattered": heap("small", run="4KiB"),
+            "hidden": heap("small", cpu="none"),
+            "vram": heap("vram", via="drm", exporter="panel"),
+        },
+        devices={
+            "enc": device("video-encoder", dma={}, frame=port(memory=["dram", "small"])),
+            "cpu0": device("cpu", read=port(memory=["dram", "small"])),
+        },
+    )
+
+
+def test_a_budget_with_few_facts_of_a_buffer_is_told_before_more_of_its_facts() -> None:
+    readers = ["display.scanout", "video-encoder.frame", "cpu.read"]
+    question = pipeline(frame=buffer(size="64x64", read_by=readers))
+    roomy, tight = (facts(refusal(split(size), question)) for size in ("1MiB", "8KiB"))
+    assert roomy == [
+        ("contiguous-memory", "frame→enc"),
+        ("local-only", "frame→cpu0"),
+        ("cpu-access", "frame→cpu0"),
+    ]
+    # 64 × 64 × 4 = 16 KiB: too large for both heaps at once.
+    assert tight == [("local-only", "frame→cpu0"), ("capacity", "small")]
+
+
 def test_of_two_equally_short_conflicts_the_first_by_name_is_told() -> None:
     answer = refusal(board(), pipeline(a=buffer(formats=["NV12"]), b=buffer(formats=["NV12"])))
     assert facts(answer) == [("format", "a→camera")]
