@@ -59,16 +59,15 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
             for modifier in rule.modifiers
         }
         asked = question.spec.formats
-        formats = sorted({f for f, _ in known if asked is None or f in asked})
-        modifiers = sorted({m for f, m in known if f == placement.format})
-        devices = {
-            name for user in question.users for name in problem.variables[user.variable].candidates
-        } - {attached.device for attached in placement.attachments}
-        yield from ([f"{where}:device={name}"] for name in sorted(devices))
-        yield from ([heap] for heap in heaps)
-        yield from ([f"{where}:format={f}"] for f in formats)
-        yield from ([f"{where}:modifier={m}"] for m in modifiers)
-        yield from ([heap, f"{where}:format={f}"] for heap, f in product(heaps, formats))
+        formats = [
+            f"{where}:format={f}" for f in sorted({f for f, _ in known if asked is None or f in asked})
+        ]
+        modifiers = [f"{where}:modifier={m}" for m in sorted({m for f, m in known if f == placement.format})]
+        able = {name for user in question.users for name in problem.variables[user.variable].candidates}
+        others = able - {attached.device for attached in placement.attachments}
+        devices = [f"{where}:device={name}" for name in sorted(others)]
+        yield from ([pin] for pin in (*devices, *heaps, *formats, *modifiers))
+        yield from map(list, product(heaps, formats))
 
 
 def _rules(problem: Problem, device: str, port: str) -> Sequence[ImageRule]:

@@ -274,19 +274,16 @@ class Sentences:
 
     def _count(self, question: Question, relaxed: PlacedWithout) -> tuple[str, str]:
         attachments = next(o for q, o in relaxed if q.label == question.label).placed.attachments
-        asked = question.spec.count
-        fixed = next((pin.value for pin in question.pins if pin.field == "count"), None)
-        source = f"pipeline {question.pipeline}"
-        if fixed is not None:
-            wanted = count.bounds(attachments)[0] if asked is None else asked
-            if not count.allows(wanted, int(fixed)):
-                return count.pinned_sentence(question.label, int(fixed), asked, attachments), source
-            return count.sentence(question.label, count.buffers(int(fixed)), attachments), source
-        has = "as many buffers as its ports need"
-        if isinstance(asked, int):
-            has = count.buffers(asked)
-        elif asked is not None:
-            has = f"at least {count.buffers(asked.min)}"
+        asked, source = question.spec.count, f"pipeline {question.pipeline}"
+        pinned = [int(pin.value) for pin in question.pins if pin.field == "count"]
+        wanted = count.bounds(attachments)[0] if asked is None else asked
+        if pinned and not count.allows(wanted, pinned[0]):
+            return count.pinned_sentence(question.label, pinned[0], asked, attachments), source
+        has, number = "as many buffers as its ports need", pinned[0] if pinned else asked
+        if isinstance(number, int):
+            has = count.buffers(number)
+        elif number is not None:
+            has = f"at least {count.buffers(number.min)}"
         return count.sentence(question.label, has, attachments), source
 
     def _budget(self, fact: Fact, relaxed: PlacedWithout) -> Budget | None:

@@ -78,20 +78,19 @@ def _exported(option: Option) -> str:
 
 def warnings(placed_buffers: Sequence[PlacedBuffer]) -> tuple[str, ...]:
     """Things that work, and that a person should know."""
-    found: dict[str, None] = {}
-    for placed_buffer in placed_buffers:
-        question, option, placed = placed_buffer.question, placed_buffer.option, placed_buffer.option.placed
-        if placed.backing is not placed.heap:
-            found[
-                f"{question.label} is allocated from {placed.heap.name} and will live in {placed.backing.name}"
-            ] = None
-        if placed.heap.spec.permission is not None:
-            found[f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"] = None
-        if _opaque(option):
-            found[_exported(option)] = None
-        for attachment in placed.attachments:
-            found.update(dict.fromkeys(_of_attachment(question.label, option, attachment)))
-    return tuple(found)
+    return tuple(dict.fromkeys(text for each in placed_buffers for text in _warnings(each)))
+
+
+def _warnings(placed_buffer: PlacedBuffer) -> Iterator[str]:
+    label, option, placed = placed_buffer.question.label, placed_buffer.option, placed_buffer.option.placed
+    if placed.backing is not placed.heap:
+        yield f"{label} is allocated from {placed.heap.name} and will live in {placed.backing.name}"
+    if placed.heap.spec.permission is not None:
+        yield f"{placed.heap.name} needs permission: {placed.heap.spec.permission}"
+    if _opaque(option):
+        yield _exported(option)
+    for attachment in placed.attachments:
+        yield from _of_attachment(label, option, attachment)
 
 
 def _of_attachment(label: str, option: Option, attachment: BoundAttachment) -> Iterator[str]:
