@@ -84,9 +84,14 @@ class Ways:
 
     def with_part(self, section: str, name: str, **changes: object) -> Platform:
         """The platform with fields of one of its parts replaced."""
-        parts = dict(getattr(self.platform, section))
-        parts[name] = parts[name].model_copy(update=changes)
-        return self.platform.model_copy(update={section: parts})
+        return self.with_entry(
+            section, name, getattr(self.platform, section)[name].model_copy(update=changes)
+        )
+
+    def with_entry(self, section: str, name: str, entry: object) -> Platform:
+        """The platform with one entry of a section added or replaced."""
+        entries = {**getattr(self.platform, section), name: entry}
+        return self.platform.model_copy(update={section: entries})
 
     def with_buffer(self, question: Question, **changes: object) -> list[Pipeline]:
         """The pipelines with fields of one buffer replaced."""

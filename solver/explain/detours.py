@@ -62,8 +62,7 @@ def _added(
 ) -> Iterator[ProposedChange]:
     """A device that takes what is written and makes what is read, if that helps."""
     added, name = _converter(written, read), _free_name(ways.platform)
-    devices = {**ways.platform.devices, name: added}
-    if ways.solvable(ways.platform.model_copy(update={"devices": devices})):
+    if ways.solvable(ways.with_entry("devices", name, added)):
         what = f"converts {question.label} from {'/'.join(sorted(written))} to {'/'.join(sorted(read))}"
         if written == read:
             what = f"copies {question.label}"

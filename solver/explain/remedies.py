@@ -214,8 +214,7 @@ def resources(ways: Ways) -> Iterator[ProposedChange]:
 
 
 def _enough(ways: Ways, name: str, number: int) -> bool:
-    changed = {**ways.platform.resources, name: number}
-    return ways.solvable(ways.platform.model_copy(update={"resources": changed}))
+    return ways.solvable(ways.with_entry("resources", name, number))
 
 
 def heap_limits(ways: Ways) -> Iterator[ProposedChange]:
