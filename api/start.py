@@ -21,8 +21,9 @@ cycle; the process is ours, so it looks less often."""
 
 
 def solve() -> None:
-    """Entry point of the script `solve`."""
-    _begin()
+    """Entry point of the script `solve`: one answer, before whose end no garbage is looked for."""
+    exit_on_interrupt()
+    gc.disable()
     from heapwright.api.cli.app import solve_main
 
     solve_main()
@@ -30,12 +31,8 @@ def solve() -> None:
 
 def heapwright() -> None:
     """Entry point of the script `heapwright`."""
-    _begin()
+    exit_on_interrupt()
+    gc.set_threshold(GARBAGE)
     from heapwright.api.cli.app import heapwright_main
 
     heapwright_main()
-
-
-def _begin() -> None:
-    exit_on_interrupt()
-    gc.set_threshold(GARBAGE)

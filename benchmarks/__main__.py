@@ -31,7 +31,6 @@ from benchmarks.measure import (
 )
 from benchmarks.report import Run, Size, as_json, show
 from benchmarks.start import started
-from heapwright.api.start import GARBAGE
 
 WARMING = 10_000
 """The seed of the instance that warms the interpreter and is not counted."""
@@ -60,8 +59,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
     field = Field(cap=1.0 if quick else 5.0, budget=0.6 if quick else 10.0, without=without)
     try:
         ours(instance(WARMING, 8))
-        gc.set_threshold(GARBAGE)  # as the commands do
-        gc.freeze()  # what the rivals' packages have brought is not ours to walk through
+        gc.disable()  # as the command `solve` does, of which each instance stands for one call
         sizes = [_size(field, buffers, seeds) for buffers in SIZES]
     finally:
         field.close()
@@ -84,6 +82,7 @@ def _size(field: Field, buffers: int, seeds: int) -> Size:
     gap = NEAR if buffers == LARGE else 0.0
     fewer = {64: 2, LARGE: 4}.get(buffers, 1)
     drawn = max(2, seeds // fewer)
+    gc.collect()
     asked = [ours(instance(seed, buffers), gap) for seed in range(drawn)]
     return Size(buffers, [one.ours for one in asked], field.duels(asked, gap))
 
