@@ -19,14 +19,22 @@ _THEMSELVES: Final = _BY_IDENTITY | {"device"}
 @lru_cache(maxsize=1024)
 def reader(paths: tuple[str, ...]) -> Callable[[object], Values]:
     """Looks up what stands at paths, in their order; None where there is nothing on the way, or a plain word or number."""
-    steps = [path.split(".") for path in paths]
+    under: dict[tuple[str, ...], list[tuple[int, list[str]]]] = {}
+    for number, path in enumerate(paths):
+        *parent, name = [path] if "*" in path else path.split(".")
+        under.setdefault(tuple(parent), []).append((number, name.split(".")))
     fast = _together(paths)
 
     def look_up(of: object) -> Values:
         try:
             return fast(of)
         except (AttributeError, TypeError):
-            return tuple([read(of, each) for each in steps])
+            found = [None] * len(paths)
+            for parent, names in under.items():
+                part = read(of, parent)
+                for number, steps in names if part is not None else ():
+                    found[number] = read(part, steps)
+            return tuple(found)
 
     return look_up
 
