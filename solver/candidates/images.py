@@ -259,10 +259,7 @@ class Images:
     def _layouts(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
         for dmabufs in self._dmabufs(ruled, shape):
             for need in self._needs(ruled):
-                key = (id(shape), dmabufs, need.key())
-                if key not in self.laid:
-                    self.laid[key] = shape, layouts.solve(need, shape, dmabufs)
-                found = self.laid[key][1]
+                found = _laid(self.laid, need, shape, dmabufs)
                 if found is not None and (found.planes or "stride" not in self.pins):
                     yield found  # what only a driver lays out has no stride that could be pinned
 
@@ -304,9 +301,9 @@ def suits(kind: ConstraintKind, attachment: BoundAttachment, option: Option) -> 
 
 
 def laid_out(
-    question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ConstraintKind]]
+    question: Question, option: Option, stated: Iterable[tuple[BoundAttachment, ConstraintKind]], laid: Laid
 ) -> layouts.Layout | None:
-    """An option's image, laid out as these attachments ask by these kinds and by no others."""
+    """An option's image, laid out as these attachments ask by these kinds and by no others; `laid` remembers."""
     need = layouts.Demand(question.spec.size or Extent(0, 0))
     need.pinned = next((int(pin.value) for pin in question.pins if pin.field == "stride"), None)
     for attachment, kind in stated:
@@ -315,7 +312,14 @@ def laid_out(
         return layouts.raw(question.spec.bytes, need)
     shape = modifiers.shape(option.fourcc or "", modifiers.bare(option.modifier or ""))
     assert shape is not None  # the option has a layout
-    return layouts.solve(need, shape, len(option.layout.sizes))
+    return _laid(laid, need, shape, len(option.layout.sizes))
+
+
+def _laid(laid: Laid, need: layouts.Demand, shape: layouts.Form, dmabufs: int) -> layouts.Layout | None:
+    key = (id(shape), dmabufs, need.key())
+    if key not in laid:
+        laid[key] = shape, layouts.solve(need, shape, dmabufs)
+    return laid[key][1]
 
 
 def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:

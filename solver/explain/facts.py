@@ -205,9 +205,9 @@ class Sentences:
             for attachment in attachments
             if attachment in option.placed.attachments and kind.states(attachment)
         ]
-        plain = laid_out(question, option, others)
+        plain = laid_out(question, option, others, {})
         return [
-            t for t in stating if laid_out(question, option, [*others, (t, kind)]) != plain
+            t for t in stating if laid_out(question, option, [*others, (t, kind)], {}) != plain
         ] or attachments
 
     def _of_flow(self, question: Question, device: str) -> tuple[str, str]:

@@ -224,7 +224,8 @@ class Why:
 
         @cache
         def laid(left_out: frozenset[int]) -> Layout | None:
-            return laid_out(question, option, [each for i, each in enumerate(stated) if i not in left_out])
+            kept = [each for i, each in enumerate(stated) if i not in left_out]
+            return laid_out(question, option, kept, self.found.laid)
 
         def changes(value: Callable[[Layout], object], left_out: frozenset[int]) -> bool:
             without = laid(left_out)
