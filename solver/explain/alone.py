@@ -3,8 +3,6 @@
 That is read from what its candidates break (`heapwright.solver.candidates.judged`); nothing is solved.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 
 from heapwright.solver.candidates.candidate import Option

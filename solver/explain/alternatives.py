@@ -1,7 +1,5 @@
 """Second choices: other plans in order of cost."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 

@@ -1,7 +1,5 @@
 """A question, and what becomes of it under a change: what all remedies are tried with."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import islice
 from typing import NamedTuple, TypeVar

@@ -6,8 +6,6 @@ again with facts dropped: CP-SAT's own cores are neither minimal nor, with an ob
 reliable (google/or-tools#5141).
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace

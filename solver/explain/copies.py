@@ -4,8 +4,6 @@ Then it is what all of them ask together that cannot be had: the same facts that
 if the buffer could not be converted.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 

@@ -1,7 +1,5 @@
 """Ways out by conversion: let a buffer be converted, or have a device that can."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from itertools import count, islice, product
 from typing import Any, Final

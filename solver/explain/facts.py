@@ -4,8 +4,6 @@ A fact is a (kind, subject) pair (design §2). Extents, rates and attachments ar
 the question, not facts.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 
 from heapwright.solver.answer.plan import Reason

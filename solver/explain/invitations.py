@@ -1,7 +1,5 @@
 """Ways out of a conflict about audiences: name everybody who may see a content, or fewer for what is made of it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from heapwright.solver.constraints.protection import audience

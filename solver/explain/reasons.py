@@ -6,8 +6,6 @@ give the number. A heap's alternatives are judged by every kind, so that the ans
 "the display alone would have allowed system; the encoder is the reason for CMA".
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from typing import Final, Literal

@@ -6,8 +6,6 @@ one buffer more, is infeasible again. They are listed cheapest first: sizes that
 boot argument sets, then what the pipeline asks for, then limits and hardware.
 """
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial

@@ -4,8 +4,6 @@ An unknown *requirement* is not imposed and an unknown size not checked; the ans
 lists both (design §4). Unknown *ability* counts as no and needs no listing.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from heapwright.platforms.schema import trusted

@@ -4,8 +4,6 @@ They are listed in the order of what was given up, most first, then by names. Fa
 itself is a matter of cost (solver/objective/dropped_wishes.py).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 from heapwright.solver.answer.plan import Dropped
