@@ -167,8 +167,10 @@ def needed(problem: Problem) -> dict[int, set[Attachment]]:
 
 def fitting(problem: Problem, variable: int, uses: Iterable[Attachment]) -> set[str]:
     """The devices that a variable may stand for and that fit all these uses."""
-    names = problem.variables[variable].candidates
-    return {name for name in names if all(use.fits(problem.board.devices[name].spec) for use in uses)}
+    found = {*problem.variables[variable].candidates}
+    for use in uses:
+        found = {name for name in found if use.fits(problem.board.devices[name].spec)}
+    return found
 
 
 def can_differ(problem: Problem, variable: int, fits: Mapping[int, set[str]], among: Container[int]) -> bool:
