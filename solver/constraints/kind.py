@@ -29,6 +29,7 @@ from functools import cached_property
 from math import lcm
 from typing import Any, Final, Literal
 
+from heapwright.platforms.schema import BytesMultiple, ExtentMultiple, RowsMultiple
 from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.cases import BoundAttachment, Case
@@ -168,12 +169,17 @@ class ConstraintKind:
         return self.words(label, attachment.title, *self.given(attachment))
 
 
+def of_multiple(rule: RowsMultiple | BytesMultiple | ExtentMultiple | None) -> bool:
+    """Whether a multiple is asked for, and known."""
+    return rule is not None and rule.multiple is not None
+
+
 def common_multiple(
-    name: str, path: str, asked: str, words: Callable[[str, str, int], str]
+    name: str, path: str, asked: str, words: Callable[[str, str, Any], str]
 ) -> ConstraintKind:
     """A kind by which ports ask for multiples (at `path`): of several, a `Demand` has their least common one."""
 
-    def asks(need: Demand, multiple: int) -> None:
-        setattr(need, asked, lcm(getattr(need, asked), multiple))
+    def asks(need: Demand, rule: RowsMultiple | BytesMultiple) -> None:
+        setattr(need, asked, lcm(getattr(need, asked), int(rule.multiple)))
 
-    return ConstraintKind(name=name, scope="layout", reads=(path,), asks=asks, words=words)
+    return ConstraintKind(name=name, scope="layout", reads=(path,), rule=of_multiple, asks=asks, words=words)

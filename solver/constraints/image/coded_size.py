@@ -15,22 +15,29 @@ Example:
 from math import lcm
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
+from heapwright.platforms.schema import ExtentMultiple
 from heapwright.platforms.values import Extent
 from heapwright.solver.board.board import Board
-from heapwright.solver.constraints.kind import ConstraintKind
-from heapwright.solver.layout.layout import Demand
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
+from heapwright.solver.layout.layout import PIXEL, Demand
 
 
-def _states(access: str, block: Extent | None) -> bool:
-    return access == "write" and block is not None
+def _states(access: str, coded: ExtentMultiple | None) -> bool:
+    return access == "write" and of_multiple(coded)
 
 
-def _asks(need: Demand, access: str, block: Extent) -> None:
+def _asks(need: Demand, access: str, coded: ExtentMultiple) -> None:
+    block = block_of(coded) or PIXEL
     need.block = Extent(lcm(need.block.width, block.width), lcm(need.block.height, block.height))
 
 
-def _words(label: str, title: str, access: str, block: Extent) -> str:
-    return f"{title} writes whole blocks of {block} into {label}"
+def block_of(coded: ExtentMultiple | None) -> Extent | None:
+    """What a port rounds sizes up to whole ones of."""
+    return coded.multiple if coded is not None and isinstance(coded.multiple, Extent) else None
+
+
+def _words(label: str, title: str, access: str, coded: ExtentMultiple) -> str:
+    return f"{title} writes whole blocks of {coded.multiple} into {label}"
 
 
 def _helped(board: Board) -> bool:
@@ -43,7 +50,7 @@ def _helped(board: Board) -> bool:
 KIND = ConstraintKind(
     name="coded-size",
     scope="layout",
-    reads=("use.access", "rule.coded.multiple"),
+    reads=("use.access", "rule.coded"),
     rule=_states,
     asks=_asks,
     words=_words,

@@ -10,11 +10,12 @@ Example:
     clashes_with: [extent]
 """
 
+from heapwright.platforms.schema import RowsMultiple
 from heapwright.solver.constraints.kind import common_multiple
 
 
-def _words(label: str, title: str, multiple: int) -> str:
-    return f"{title} touches whole groups of {multiple} rows of {label}"
+def _words(label: str, title: str, asked: RowsMultiple) -> str:
+    return f"{title} touches whole groups of {asked.multiple} rows of {label}"
 
 
-KIND = common_multiple("rows", "rule.rows.multiple", "rows", _words)
+KIND = common_multiple("rows", "rule.rows", "rows", _words)

@@ -10,21 +10,21 @@ Example:
     clashes_with: [extent]
 """
 
-from heapwright.platforms.schema import Tail
-from heapwright.platforms.values import Extent
+from heapwright.platforms.schema import ExtentMultiple, Tail
+from heapwright.solver.constraints.image.coded_size import block_of
 from heapwright.solver.constraints.kind import ConstraintKind, clauses
 from heapwright.solver.layout.layout import Demand, whole_blocks
 
 
-def _states(tail: Tail | None, block: Extent | None) -> bool:
+def _states(tail: Tail | None, coded: ExtentMultiple | None) -> bool:
     return tail is not None
 
 
-def _asks(need: Demand, tail: Tail, block: Extent | None) -> None:
-    need.tails += ((tail, whole_blocks(need.image, block)),)
+def _asks(need: Demand, tail: Tail, coded: ExtentMultiple | None) -> None:
+    need.tails += ((tail, whole_blocks(need.image, block_of(coded))),)
 
 
-def _words(label: str, title: str, tail: Tail, block: Extent | None) -> str:
+def _words(label: str, title: str, tail: Tail, coded: ExtentMultiple | None) -> str:
     parts = clauses(
         (tail.bytes or None, "{} bytes"),
         (tail.per_block, "{0.bytes} bytes per block of {0.of}"),
@@ -38,7 +38,7 @@ def _words(label: str, title: str, tail: Tail, block: Extent | None) -> str:
 KIND = ConstraintKind(
     name="tail",
     scope="layout",
-    reads=("rule.tail", "rule.coded.multiple"),
+    reads=("rule.tail", "rule.coded"),
     rule=_states,
     asks=_asks,
     words=_words,

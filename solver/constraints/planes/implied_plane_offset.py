@@ -14,25 +14,31 @@ Example:
     clashes_with: [plane-buffers]
 """
 
-from heapwright.solver.constraints.kind import ConstraintKind
+from heapwright.platforms.schema import ImpliedOffset
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple
 from heapwright.solver.layout.layout import Demand
 
 
-def _asks(need: Demand, rows: int) -> None:
-    need.implied += (rows,)
+def _states(asked: ImpliedOffset | None) -> bool:
+    return asked is not None and of_multiple(asked.rows)
 
 
-def _words(label: str, title: str, rows: int) -> str:
+def _asks(need: Demand, asked: ImpliedOffset) -> None:
+    need.implied += (int(asked.rows.multiple),)
+
+
+def _words(label: str, title: str, asked: ImpliedOffset) -> str:
     return (
         f"{title} is told no plane offsets: it looks for chroma of {label} after its height "
-        f"rounded up to {rows} rows"
+        f"rounded up to {asked.rows.multiple} rows"
     )
 
 
 KIND = ConstraintKind(
     name="implied-plane-offset",
     scope="layout",
-    reads=("rule.implied_offset.rows.multiple",),
+    reads=("rule.implied_offset",),
+    rule=_states,
     asks=_asks,
     words=_words,
 )

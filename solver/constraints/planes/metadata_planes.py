@@ -14,13 +14,12 @@ Example:
     clashes_with: [modifier]
 """
 
+from heapwright.platforms.schema import BytesMultiple
 from heapwright.solver.constraints.kind import common_multiple
 
 
-def _words(label: str, title: str, multiple: int) -> str:
-    return (
-        f"{title} needs the pixels of {label} to begin on a multiple of {multiple} bytes after their metadata"
-    )
+def _words(label: str, title: str, asked: BytesMultiple) -> str:
+    return f"{title} needs the pixels of {label} to begin on a multiple of {asked.multiple} bytes after their metadata"
 
 
-KIND = common_multiple("metadata-planes", "rule.metadata.multiple", "metadata", _words)
+KIND = common_multiple("metadata-planes", "rule.metadata", "metadata", _words)

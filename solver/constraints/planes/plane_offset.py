@@ -12,11 +12,12 @@ Example:
     clashes_with: [implied-plane-offset, plane-buffers, stride-range]
 """
 
+from heapwright.platforms.schema import BytesMultiple
 from heapwright.solver.constraints.kind import common_multiple
 
 
-def _words(label: str, title: str, multiple: int) -> str:
-    return f"{title} needs the planes of {label} on multiples of {multiple} bytes"
+def _words(label: str, title: str, asked: BytesMultiple) -> str:
+    return f"{title} needs the planes of {label} on multiples of {asked.multiple} bytes"
 
 
-KIND = common_multiple("plane-offset", "rule.offset.multiple", "offset", _words)
+KIND = common_multiple("plane-offset", "rule.offset", "offset", _words)

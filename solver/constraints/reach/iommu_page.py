@@ -15,18 +15,22 @@ Example:
     heaps.system.align: {violates: 4KiB, passes: 16KiB}
 """
 
+from heapwright.platforms.schema import Iommu
 from heapwright.platforms.values import in_units
 from heapwright.solver.board.board import Board, Promise
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_iommu
 
 
-def _concern(page: int | None, of_cpu: int) -> bool:
-    return page is not None and page > of_cpu
+def _concern(iommu: Iommu | None, page: int) -> bool:
+    return iommu is not None and (iommu.page or 1) > page
 
 
-def _unaligned(page: int | None, promise: Promise, sizes: tuple[int, ...]) -> bool:
-    return page is not None and any(_cut(promise, page, promise.exported(size)) for size in sizes)
+def _unaligned(iommu: Iommu | None, promise: Promise, sizes: tuple[int, ...]) -> bool:
+    if iommu is None or iommu.page is None:
+        return False
+    page = iommu.page
+    return any(_cut(promise, page, promise.exported(size)) for size in sizes)
 
 
 def _cut(promise: Promise, page: int, size: int) -> bool:
@@ -37,17 +41,17 @@ def _cut(promise: Promise, page: int, size: int) -> bool:
 
 def _helped(board: Board) -> bool:
     """A larger buffer may be whole pages of the IOMMU."""
-    return any(each.iommu and _concern(each.iommu.page, board.page) for each in board.devices.values())
+    return any(_concern(each.iommu, board.page) for each in board.devices.values())
 
 
 def _words(case: Case) -> str:
-    page, promise, _ = KIND.given(case)
+    iommu, promise, _ = KIND.given(case)
     run = "whole buffers" if promise.run is None else f"runs of {in_units(promise.run)}"
     sizes = [promise.exported(size) for size in case.layout.sizes] if case.layout is not None else []
     of = ", ".join(f"{size} bytes on a multiple of {in_units(promise.alignment(size))}" for size in sizes)
     return (
         f"{case.device.dma.iommu}, through which {case.device.name} reaches {case.label}, "
-        f"maps pages of {in_units(page)}; "
+        f"maps pages of {in_units(iommu.page)}; "
         f"{case.backing.name} guarantees {run}" + (f", here {of}" if of else "")
     )
 
@@ -55,9 +59,9 @@ def _words(case: Case) -> str:
 KIND = ConstraintKind(
     name="iommu-page",
     scope="run",
-    concerned_by=("attachment.device.iommu.page", "board.page"),
+    concerned_by=("attachment.device.iommu", "board.page"),
     concern=_concern,
-    reads=("attachment.device.iommu.page", "backing.promise", "layout.sizes"),
+    reads=("attachment.device.iommu", "backing.promise", "layout.sizes"),
     rule=_unaligned,
     words=_words,
     source=of_iommu,
