@@ -12,7 +12,7 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.cases import BoundAttachment, Placed
 from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
-from heapwright.solver.constraints.reads import Together, Values, reader, valued
+from heapwright.solver.constraints.reads import Together, Values, reader
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS
 from heapwright.solver.objective.term import CostTerm, Counted
@@ -82,11 +82,11 @@ class PriceParts(NamedTuple):
     """By level."""
 
 
-class _Rules:
+class PriceRules:
     """Budgets and terms that read the same of a heap."""
 
     def __init__(self, read: tuple[str, ...]) -> None:
-        self.key = valued(read)
+        self.read = read
         self.of_sizes = True
         """Whether they read nothing else but sizes."""
         self._budgets: list[tuple[Budgeting, Callable[[Placed], Values]]] = []
@@ -126,12 +126,12 @@ class _Pricing:
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
     ) -> None:
         self.of = kinds, placed, counted
-        rules: dict[tuple[str, ...], _Rules] = {}
+        rules: dict[tuple[str, ...], PriceRules] = {}
         rated: list[tuple[Budgeting | CostTerm, int]] = [(kind.budget, 0) for kind in kinds if kind.budget]
         rated += [(term, level) for level, term in placed]
         for rule, level in rated:
             read = _of_heap(rule.reads)
-            rules.setdefault(read, _Rules(read)).add(rule, level)
+            rules.setdefault(read, PriceRules(read)).add(rule, level)
         self.rules = [*rules.values()]
         self._given_number = Together([term.reads for _, term in counted])
         numbered = zip(counted, self._given_number.orders, strict=True)
@@ -167,9 +167,9 @@ def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: T
     return _KNOWN[0]
 
 
-def price_keys(somewhere: Placed) -> Keys:
-    """What is equal for placements of one image in heaps of which budgets and terms read the same, by what they read."""
-    return tuple(enumerate([rules.key(somewhere) for rules in _pricing(BUDGETS, PLACED, COUNTED).rules]))
+def price_rules() -> Sequence[PriceRules]:
+    """Budgets and terms by what they read of a heap: each says a part of a price."""
+    return _pricing(BUDGETS, PLACED, COUNTED).rules
 
 
 def price(
@@ -184,7 +184,7 @@ def price(
     reserved: list[tuple[Budget, int]] = []
     costs: list[tuple[int, int]] = []
     of_image, of_sizes = {} if of_image is None else of_image, {} if of_sizes is None else of_sizes
-    for rules, each in zip(_pricing(BUDGETS, PLACED, COUNTED).rules, keys or repeat(None), strict=False):
+    for rules, each in zip(price_rules(), keys or repeat(None), strict=False):
         known, key = (of_sizes, (each, placed.sizes)) if rules.of_sizes else (of_image, each)
         found = known.get(key) if keys else None
         if found is None:

@@ -10,11 +10,10 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from heapwright.solver.candidates.candidate import LaidOutImage, seen_by
+from heapwright.solver.candidates.candidate import LaidOutImage, price_rules, seen_by
 from heapwright.solver.constraints import KINDS
-from heapwright.solver.constraints.cases import Placed
 from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
-from heapwright.solver.constraints.reads import Values, reader, valued
+from heapwright.solver.constraints.reads import Together, Values, reader, valued
 from heapwright.solver.objective import TERMS
 from heapwright.solver.objective.term import CostTerm
 
@@ -47,10 +46,9 @@ class Dominance:
             elif root not in _ALIKE and not (root == "shares" and grows):
                 self.comparable = False
         judged = (path for kind in kinds for path in kind.reads if path.partition(".")[0] in HEAPS)
-        self.cost_class: Callable[[Placed], Hashable] = valued(of_heap)
-        """Equal of placements that differ in heaps where each costs, and is charged, the same."""
-        self.equivalent: Callable[[Placed], Hashable] = valued([*of_heap, *judged])
-        """The same, where every kind says the same as well."""
+        every = tuple(dict.fromkeys([*of_heap, *judged]))
+        self.of_heap = Together([every, tuple(of_heap), *(rules.read for rules in price_rules())])
+        """What anybody, what terms and budgets, and what those for each part of a price read of a heap."""
         self.exact: Callable[[LaidOutImage], Hashable] = valued(exact)
         """Equal of images, one of which may be as good as another."""
         self.growing: Callable[[object], Values] = reader(tuple(growing))

@@ -24,7 +24,6 @@ from heapwright.solver.candidates.candidate import (
     Option,
     Prices,
     price,
-    price_keys,
     priced,
     undominated,
 )
@@ -39,7 +38,7 @@ from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
-from heapwright.solver.constraints.reads import keyed, together
+from heapwright.solver.constraints.reads import frozen, keyed, together
 from heapwright.solver.layout.layout import Demand, Form, Layout
 from heapwright.solver.question.pipeline import Attachment, Wish
 from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
@@ -142,12 +141,11 @@ class Propagation:
         """What is equal for heaps that are as good for what these touch, the CPU among them or not."""
         found = self._alike.get((home, mapped))
         if found is None:
-            counts, somewhere = self.counts, Placed(self.board, "", *home, (), 0, attachments)
-            classes: list[Hashable] = [counts.equivalent(somewhere), counts.cost_class(somewhere)]
-            if not counts.comparable:
-                classes = [home[0], home[0]]
-            classes += price_keys(somewhere)
-            one, other, *keys = [self._classes.setdefault(each, len(self._classes)) for each in classes]
+            read = self.counts.of_heap(Placed(self.board, "", *home, (), 0, attachments))
+            values: list[Hashable] = [*enumerate(map(frozen, read))]
+            if not self.counts.comparable:
+                values[:2] = [home[0], home[0]]
+            one, other, *keys = [self._classes.setdefault(each, len(self._classes)) for each in values]
             found = self._alike[home, mapped] = Alike(one, other, keys)
         return found
 

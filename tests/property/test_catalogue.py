@@ -20,7 +20,6 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver import objective
 from heapwright.solver.answer.plan import Answer, Infeasible, Plan
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates import enumerate as enumerate_
 from heapwright.solver.candidates import refusals
 from heapwright.solver.candidates.dominance import Rivals
 from heapwright.solver.candidates.enumerate import Alike, Propagation
@@ -441,7 +440,8 @@ def test_heaps_that_are_taken_for_equivalent_are_found_out() -> None:
 
 
 def test_prices_that_are_remembered_for_another_heap_are_found_out() -> None:
-    with patch.object(enumerate_, "price_keys", lambda somewhere: [(number,) for number in range(99)]):
+    alike, keys = Propagation.alike, [object() for _ in range(99)]
+    with patch.object(Propagation, "alike", lambda *of, **how: alike(*of, **how)._replace(keys=keys)):
         assert disagreeing(["placed", "budget"])
 
 
