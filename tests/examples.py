@@ -8,8 +8,10 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.catalog import board_names, load_platform
 from heapwright.platforms.schema import Platform
+from heapwright.solver.question.load import load_pipelines
 from heapwright.solver.question.pipeline import Pipeline
 
 ROOT = Path(__file__).parents[1]
@@ -23,6 +25,16 @@ BOARDS = board_names()
 @cache
 def board(name: str) -> Platform:
     return load_platform(name)
+
+
+@cache
+def judged_board(name: str) -> JudgedPlatform:
+    return JudgedPlatform(board(name))
+
+
+@cache
+def portable(path: Path) -> tuple[Pipeline, ...]:
+    return load_pipelines([path])
 
 
 def expected(path: Path) -> dict[str, Any]:

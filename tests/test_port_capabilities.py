@@ -255,19 +255,33 @@ def _pins(device: str) -> list[str]:
     return [f"f00:device={device}"]
 
 
-@pytest.mark.parametrize(("name", "device"), SCREENS)
-def test_forty_pictures_are_more_than_a_display_has_planes(name: str, device: str) -> None:
-    planes = shown(name, device).planes
-    port = board(name).devices[device].ports
-    assert port["scanout"].how_many == planes
-    assert (port["cursor"].how_many if "cursor" in port else 0) == shown(name, device).cursors
+def refused(name: str, device: str, number: int) -> None:
+    """So many pictures at once are too many for a display, and the conflict says how many planes it has."""
     by = writer(name, device)
     if by is None:
         return
-    request = pictures(by, 40, device)
-    answer = heapwright.solve(board(name), [request], pins=_pins(device))
+    answer = heapwright.solve(board(name), [pictures(by, number, device)], pins=_pins(device))
     assert isinstance(answer, Infeasible)
+    planes = shown(name, device).planes
     assert any(f"there are {planes}" in reason.text for reason in answer.conflict), answer.conflict
+
+
+@pytest.mark.parametrize(("name", "device"), SCREENS)
+def test_a_display_has_as_many_planes_and_cursors_as_its_driver(name: str, device: str) -> None:
+    line, port = shown(name, device), board(name).devices[device].ports
+    assert port["scanout"].how_many == line.planes
+    assert (port["cursor"].how_many if "cursor" in port else 0) == line.cursors
+
+
+@pytest.mark.parametrize(("name", "device"), SCREENS)
+def test_a_picture_more_than_a_display_has_planes_is_refused(name: str, device: str) -> None:
+    refused(name, device, shown(name, device).planes + 1)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("name", "device"), SCREENS)
+def test_forty_pictures_are_more_than_a_display_has_planes(name: str, device: str) -> None:
+    refused(name, device, 40)
 
 
 @pytest.mark.parametrize("name", BOARDS)

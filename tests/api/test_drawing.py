@@ -18,6 +18,7 @@ from heapwright.api.drawing.unknowns import unknowns
 from heapwright.platforms.catalog import board_names, load_platform, platform_from
 from heapwright.solver.answer.render import plain
 from tests.api.questions import Command
+from tests.examples import board as shipped
 
 
 def shown(name: str, width: int = 80, kernel: str | None = None) -> str:
@@ -32,7 +33,7 @@ def test_a_board_is_drawn(name: str, width: int, snapshot: SnapshotAssertion) ->
 
 @pytest.mark.parametrize("name", board_names())
 def test_every_memory_heap_device_port_and_iommu_appears(name: str) -> None:
-    board, text = load_platform(name), shown(name)
+    board, text = shipped(name), shown(name)
     labels = {line.split()[0] for line in text.splitlines() if line.strip()}
     assert labels >= {*board.memory, *board.heaps, *board.devices, *board.iommus}
     for device in board.devices.values():
@@ -51,10 +52,10 @@ def test_no_line_is_wider_than_the_page(name: str, width: int) -> None:
 @pytest.mark.parametrize("name", ["acme-one", "amd-dgpu-desktop"])
 def test_a_terminal_shows_the_same_words_in_colour(name: str) -> None:
     screen = io.StringIO()
-    draw(page(load_platform(name), 80), Console(file=screen, width=80, force_terminal=True, highlight=False))
+    draw(page(shipped(name), 80), Console(file=screen, width=80, force_terminal=True, highlight=False))
     assert "\x1b[" in screen.getvalue()
     bare = io.StringIO()
-    draw(page(load_platform(name), 80), Console(file=bare, width=80, highlight=False))
+    draw(page(shipped(name), 80), Console(file=bare, width=80, highlight=False))
     assert bare.getvalue().split() == shown(name).split()
 
 
@@ -136,7 +137,7 @@ def test_a_sliver_still_has_a_column() -> None:
 
 
 def of(name: str, device: str, heap: str) -> PortVerdict:
-    return next(v for v in verdicts(load_platform(name)) if (v.device, v.heap) == (device, heap))
+    return next(v for v in verdicts(shipped(name)) if (v.device, v.heap) == (device, heap))
 
 
 @pytest.mark.parametrize(
@@ -192,7 +193,7 @@ def test_another_kernel_is_told_with_the_one_the_facts_are_from(heapwright: Comm
 def test_sources_are_told_when_asked_for(heapwright: Command) -> None:
     assert "[" not in heapwright("platforms", "show", "acme-one").out.split("Sources")[0]
     said = " ".join(heapwright("platforms", "show", "acme-one", "--sources").out.split())
-    for part in load_platform("acme-one").heaps.values():
+    for part in shipped("acme-one").heaps.values():
         assert part.source in said
 
 
@@ -213,6 +214,6 @@ def test_reach_is_data_too(heapwright: Command) -> None:
 
 
 def test_without_unicode_bars_are_ascii() -> None:
-    text = plain(page(load_platform("rpi4-bcm2711"), 80, ascii_only=True)).split("Heaps")[0]
+    text = plain(page(shipped("rpi4-bcm2711"), 80, ascii_only=True)).split("Heaps")[0]
     assert text.isascii()
     assert ASCII.solid in text and ASCII.maybe in text

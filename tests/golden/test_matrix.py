@@ -1,5 +1,6 @@
 """Every portable example on every board: the rendered answer, reviewed as prose.
 
+The judge takes every plan, and one that was sent as JSON and read again contradicts nothing.
 Where a board only lacks a port, there is nothing to read: those pairs are rows of one table.
 """
 
@@ -12,11 +13,11 @@ import pytest
 from syrupy.assertion import SnapshotAssertion
 
 import heapwright
-from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.judge.contradictions.passes import contradictions
+from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.answer.render import text
-from heapwright.solver.question.load import load_pipelines
-from tests.examples import BOARDS, PORTABLE, board
+from tests.examples import BOARDS, PORTABLE, board, judged_board, portable
 from tests.golden.missing import TABLE, listed, only_missing, table
 
 MISSING: Final = listed()
@@ -25,10 +26,12 @@ MISSING: Final = listed()
 @pytest.mark.parametrize("name", BOARDS)
 @pytest.mark.parametrize("path", PORTABLE, ids=lambda path: path.stem)
 def test_example_on_board(path: Path, name: str, snapshot: SnapshotAssertion) -> None:
-    pipelines = load_pipelines([path])
-    answer = heapwright.solve(board(name), pipelines)
+    answer = heapwright.solve(board(name), portable(path))
     if isinstance(answer, Plan):
-        assert judge(board(name), pipelines, answer) == ()
+        case = JudgedQuestion(judged_board(name), portable(path))
+        assert case.judge(answer) == ()
+        as_sent = Plan.model_validate_json(answer.model_dump_json(by_alias=True))
+        assert contradictions(case, as_sent) == ()
     else:
         assert isinstance(answer, Infeasible)
         assert answer.conflict

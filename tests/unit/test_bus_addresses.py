@@ -11,7 +11,6 @@ import heapwright
 from heapwright.allocator.backend import AllocationFailed
 from heapwright.allocator.execute import execute
 from heapwright.allocator.kernel.board import SimulatedBoard
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -28,6 +27,7 @@ from tests.builders import (
     said,
     ways_out,
 )
+from tests.examples import board as shipped
 
 MIB = 1 << 20
 
@@ -43,7 +43,7 @@ MIB = 1 << 20
     ],
 )
 def test_as_many_frames_as_rga3_maps(size: str, fourcc: str, most: int) -> None:
-    rga3 = load_platform("rk3588-8g-rga3")
+    rga3 = shipped("rk3588-8g-rga3")
 
     def asked(number: int) -> Pipeline:
         return pipeline(

@@ -13,7 +13,6 @@ import pytest
 
 from heapwright import solve
 from heapwright.allocator.judge.judge import judge
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -32,6 +31,7 @@ from tests.builders import (
     raw_port,
     refusal,
 )
+from tests.examples import board as shipped
 
 RAW: Json = {"bytes": 1 << 20}
 
@@ -44,12 +44,12 @@ def solved(platform: Platform, question: Pipeline, **asked: Any) -> Plan:
 
 
 def placement_of(platform: str | Platform, pins: list[str] | None = None, **spec: Any) -> Placement:
-    whole = load_platform(platform) if isinstance(platform, str) else platform
+    whole = shipped(platform) if isinstance(platform, str) else platform
     return solved(whole, pipeline(frame=buffer(**spec)), pins=pins or ()).placements[0]
 
 
 def kinds(platform: str | Platform, pins: list[str] | None = None, **spec: Any) -> set[str]:
-    whole = load_platform(platform) if isinstance(platform, str) else platform
+    whole = shipped(platform) if isinstance(platform, str) else platform
     answer = solve(whole, [pipeline(frame=buffer(**spec))], pins=pins or ())
     assert isinstance(answer, Infeasible), getattr(answer, "placements", answer)
     assert all(reason.source for reason in answer.conflict)
@@ -107,7 +107,7 @@ def test_the_plan_says_where_a_buffer_will_live() -> None:
     question = pipeline(
         frame=buffer(**{**RENDERED, "read_by": "video-encoder.frame"}),
     )
-    platform = load_platform("amd-dgpu-desktop-card")
+    platform = shipped("amd-dgpu-desktop-card")
     answer = solved(platform, question, pins=["frame:heap=amdgpu-vram"])
     assert answer.warnings == ("frame is allocated from amdgpu-vram and will live in amdgpu-gtt",)
 
@@ -176,9 +176,9 @@ def test_the_cpu_maps_no_bar_that_vfio_exports() -> None:
 def test_a_nic_reaches_vram_on_a_white_listed_host_only() -> None:
     sent: Json = {"bytes": 16 << 20, "written_by": "gpu.render", "read_by": "nic.send"}
     pins = ["frame:heap=amdgpu-vram"]
-    kept = solved(load_platform("amd-dgpu-desktop-rdma"), pipeline(frame=buffer(**sent)), pins=pins)
+    kept = solved(shipped("amd-dgpu-desktop-rdma"), pipeline(frame=buffer(**sent)), pins=pins)
     assert kept.warnings == ()
-    moved = solved(load_platform("amd-dgpu-desktop-rdma-intel"), pipeline(frame=buffer(**sent)), pins=pins)
+    moved = solved(shipped("amd-dgpu-desktop-rdma-intel"), pipeline(frame=buffer(**sent)), pins=pins)
     assert moved.warnings == ("frame is allocated from amdgpu-vram and will live in amdgpu-gtt",)
 
 
@@ -312,7 +312,7 @@ def test_each_gpu_drives_its_own_connector() -> None:
         inner=buffer(**{**RENDERED, "written_by": "gpu#a.render", "read_by": "display@eDP-1.scanout"}),
         outer=buffer(**{**RENDERED, "written_by": "gpu#b.render", "read_by": "display@DP-1.scanout"}),
     )
-    answer = solved(load_platform("hybrid-laptop"), question)
+    answer = solved(shipped("hybrid-laptop"), question)
     heaps = {p.buffer: p.heap for p in answer.placements}
     assert heaps["outer"] == "radeon-vram"
     assert heaps["inner"] != "radeon-vram"

@@ -14,11 +14,11 @@ import pytest
 
 from heapwright import solve
 from heapwright.allocator.judge.judge import judge
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import board, buffer, device, facts, heap, image, memory, pipeline, port, said
+from tests.examples import board as shipped
 
 NV12 = {"size": "1280x720", "formats": ["NV12"]}
 CAPTURE = pipeline(
@@ -47,7 +47,7 @@ PIN_PAD = pipeline(
 
 def one_firewall_per_use() -> Platform:
     """Static pools for playback, recording and trusted UI (OP-TEE's names)."""
-    return load_platform("tee-protected-domains")
+    return shipped("tee-protected-domains")
 
 
 def one_firewall_per_buffer() -> Platform:
@@ -157,6 +157,6 @@ def test_the_domain_s_own_pool_is_what_runs_out() -> None:
 
 
 def test_every_reason_of_a_refusal_cites_a_source() -> None:
-    answer = refused(load_platform("tee-protected"), PIN_PAD)
+    answer = refused(shipped("tee-protected"), PIN_PAD)
     assert answer.conflict
     assert all(reason.source for reason in answer.conflict)

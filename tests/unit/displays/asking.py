@@ -7,10 +7,10 @@ from typing import Any
 
 from heapwright import solve
 from heapwright.allocator.judge.judge import judge
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline
+from tests.examples import board as shipped
 from tests.unit.displays.by_source import Shown
 
 ANGLES = (0, 90, 180, 270)
@@ -19,7 +19,7 @@ ANGLES = (0, 90, 180, 270)
 @cache
 def painted(board: str) -> Platform:
     """A board whose GPUs render whatever its displays show, so that the display alone decides."""
-    platform = load_platform(board)
+    platform = shipped(board)
     wanted = {
         (rule.formats, rule.modifiers): ImageRule(formats=rule.formats, modifiers=rule.modifiers)
         for device in platform.devices.values()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import facts, placed, refusal
+from tests.examples import board as shipped
 from tests.unit.displays.asking import ANGLES, judged, painted, question, solved
 from tests.unit.displays.by_source import Blocks, Shown, dcn30_takes
 
@@ -30,7 +30,7 @@ KERNEL: dict[str, Blocks | None] = {
 
 
 def test_the_list_is_the_kernels() -> None:
-    scanout = load_platform(BOARD).devices["dcn"].ports["scanout"]
+    scanout = shipped(BOARD).devices["dcn"].ports["scanout"]
     assert {each for rule in scanout.images if "XR24" in rule.formats for each in rule.modifiers} == set(
         KERNEL
     )
@@ -53,9 +53,7 @@ def test_linear_pictures_are_not_turned_by_a_quarter(board: str) -> None:
     # An APU's list has LINEAR alone here; a DisplayLink adapter has no rotation at all.
     writer = "gpu.render" if board == "amd-apu-laptop" else "cpu.write"
     for angle in (90, 270):
-        (fact,) = facts(
-            refusal(load_platform(board), question(Shown("XR24", "LINEAR", 1920, 1080, angle), writer))
-        )
+        (fact,) = facts(refusal(shipped(board), question(Shown("XR24", "LINEAR", 1920, 1080, angle), writer)))
         assert fact[0] == "modifier-side-condition"
 
 
@@ -63,11 +61,11 @@ def test_linear_pictures_are_not_turned_by_a_quarter(board: str) -> None:
 def test_what_dcn_planes_do_not_show_is_refused(fourcc: str) -> None:
     # amdgpu_dm_plane_get_plane_formats() has no NV21; fill_dc_plane_info_and_addr() refuses RA24.
     asked = question(Shown(fourcc, "LINEAR", 1920, 1080), "cpu.write")
-    assert "format" in {kind for kind, _ in facts(refusal(load_platform(BOARD), asked))}
+    assert "format" in {kind for kind, _ in facts(refusal(shipped(BOARD), asked))}
 
 
 def test_a_cursor_lies_in_vram_even_where_the_picture_may_lie_in_system_memory() -> None:
-    board = load_platform("amd-apu-laptop")
+    board = shipped("amd-apu-laptop")
     pointer = question(Shown("AR24", "LINEAR", 64, 64), "cpu.write", "display.cursor")
     picture = question(Shown("AR24", "LINEAR", 1920, 1080), "cpu.write")
     assert placed(board, pointer).heap == "amdgpu-vram"
@@ -94,7 +92,7 @@ def test_what_the_gpu_renders_for_the_display_is_in_both_lists(angle: int) -> No
     asked = Pipeline.model_validate(
         {"schema": "heapwright/pipeline/1", "name": "desktop", "buffers": {"screen": screen}}
     )
-    frame = placed(load_platform(BOARD), asked, buffer="screen")
+    frame = placed(shipped(BOARD), asked, buffer="screen")
     assert frame.modifier in MESA & set(KERNEL)
     assert dcn30_takes(frame.modifier, KERNEL[frame.modifier], 1440, angle)
     assert frame.heap == "amdgpu-vram"
@@ -104,4 +102,4 @@ def test_compression_is_told_apart_from_tiles() -> None:
     assert [parse_modifier(each).compressed for each in KERNEL] == [
         blocks is not None for blocks in KERNEL.values()
     ]
-    assert painted(BOARD).devices["dcn"] == load_platform(BOARD).devices["dcn"]
+    assert painted(BOARD).devices["dcn"] == shipped(BOARD).devices["dcn"]

@@ -5,11 +5,12 @@ from __future__ import annotations
 import pytest
 
 from heapwright import solve
-from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.catalog import board_names
 from heapwright.platforms.schema import Device, Platform
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline
 from tests.builders import facts, refusal, said
+from tests.examples import board as shipped
 from tests.unit.displays.asking import painted, question, with_devices
 from tests.unit.displays.by_source import Shown
 
@@ -81,7 +82,7 @@ def test_every_pc_display_is_in_the_table() -> None:
     found = {
         (board, name)
         for board in board_names()
-        for name, device in displays(load_platform(board)).items()
+        for name, device in displays(shipped(board)).items()
         if device.driver in PC_DRIVERS
     }
     assert found == set(DISPLAYS)
@@ -156,7 +157,7 @@ def test_three_planes_of_an_intel_pipe_read_nv12(board: str, display: str) -> No
 
 @pytest.mark.parametrize("board", ["nvidia-desktop", "qemu-virt-arm64", "v4l2-capture-pc", "simple-displays"])
 def test_displays_without_a_scaler_do_not_scale(board: str) -> None:
-    platform = load_platform(board)
+    platform = shipped(board)
     asked = question(Shown("XR24", "LINEAR", 1280, 720, scaled=True), "cpu.write")
     assert {kind for kind, _ in facts(refusal(platform, asked))} == {"modifier-side-condition"}
     assert isinstance(solve(platform, [question(Shown("XR24", "LINEAR", 1280, 720), "cpu.write")]), Plan)
@@ -164,7 +165,7 @@ def test_displays_without_a_scaler_do_not_scale(board: str) -> None:
 
 def test_fermi_shows_ten_bits_with_blue_on_top_only() -> None:
     # base507c_format[] has XB30 and AB30; XR30 and AR30 come with base917c_format[], from Kepler on.
-    platform = load_platform("nvidia-desktop")
+    platform = shipped("nvidia-desktop")
     for fourcc, shown in (("XB30", True), ("AB30", True), ("XR30", False), ("AR30", False)):
         asked = question(Shown(fourcc, "LINEAR", 1280, 720), "cpu.write")
         assert isinstance(solve(platform, [asked]), Plan) == shown, fourcc

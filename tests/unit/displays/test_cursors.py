@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from heapwright import solve
-from heapwright.platforms.catalog import load_platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import placed, refusal, said, ways_out
+from tests.examples import board as shipped
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown, cursor_takes
 
@@ -38,7 +38,7 @@ def pointer(width: int, height: int) -> Shown:
 
 @pytest.mark.parametrize("board", DRIVERS)
 def test_a_cursor_has_one_of_the_sizes_that_the_driver_takes(board: str) -> None:
-    platform = load_platform(board)
+    platform = shipped(board)
     for width, height in SIZES:
         answer = solve(platform, [question(pointer(width, height), "cpu.write", "display.cursor")])
         assert isinstance(answer, Plan) == cursor_takes(DRIVERS[board], width, height), (width, height)
@@ -51,17 +51,13 @@ def test_a_cursor_has_one_of_the_sizes_that_the_driver_takes(board: str) -> None
 @pytest.mark.parametrize(("size", "stride"), [(64, 256), (128, 512), (256, 1024)])
 def test_a_gpu_draws_a_cursor_into_packed_rows(size: int, stride: int) -> None:
     # dm_check_cursor_fb(): pitches of 64, 128 and 256 pixels, and each multiple of 256 bytes suits the GPU.
-    frame = placed(
-        load_platform("amd-dgpu-desktop"), question(pointer(size, size), "gpu.render", "display.cursor")
-    )
+    frame = placed(shipped("amd-dgpu-desktop"), question(pointer(size, size), "gpu.render", "display.cursor"))
     assert (frame.heap, frame.planes[0].stride) == ("amdgpu-vram", stride)
 
 
 def test_a_cursor_of_48_is_refused_with_the_size_that_does() -> None:
     # A framebuffer of 48 pixels in rows of 64 is refused too: "Cursor FB width 48 doesn't match pitch 64".
-    answer = refusal(
-        load_platform("amd-dgpu-desktop"), question(pointer(48, 48), "cpu.write", "display.cursor")
-    )
+    answer = refusal(shipped("amd-dgpu-desktop"), question(pointer(48, 48), "cpu.write", "display.cursor"))
     assert "at least 64x1" in said(answer, "extent")
     assert ways_out(answer) == {"buffers.frame.size": "64x48"}
 
@@ -81,14 +77,14 @@ def test_a_cursor_of_48_is_refused_with_the_size_that_does() -> None:
 def test_few_cursors_turn(board: str, angle: int, size: tuple[int, int], turned: bool) -> None:
     # i9xx_cursor_size_ok(): square where rotated; the other drivers give their cursors no rotation property.
     asked = question(pointer(*size)._replace(angle=angle), "cpu.write", "display.cursor")
-    assert isinstance(solve(load_platform(board), [asked]), Plan) == turned
+    assert isinstance(solve(shipped(board), [asked]), Plan) == turned
 
 
 @pytest.mark.parametrize("board", DRIVERS)
 def test_a_display_has_one_cursor(board: str) -> None:
     cursor = next(
         device.ports["cursor"]
-        for device in load_platform(board).devices.values()
+        for device in shipped(board).devices.values()
         if device.kind == "display" and "cursor" in device.ports
     )
     assert cursor.how_many == 1
@@ -96,7 +92,7 @@ def test_a_display_has_one_cursor(board: str) -> None:
 
 @pytest.mark.parametrize("board", ["simple-displays", "intel-laptop-dock"])
 def test_an_adapter_without_a_cursor_plane_has_no_such_port(board: str) -> None:
-    assert "cursor" not in load_platform(board).devices["udl"].ports
+    assert "cursor" not in shipped(board).devices["udl"].ports
     if board == "simple-displays":
         asked = question(pointer(64, 64), "cpu.write", "display.cursor")
-        assert isinstance(solve(load_platform(board), [asked]), Infeasible)
+        assert isinstance(solve(shipped(board), [asked]), Infeasible)

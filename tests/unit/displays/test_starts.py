@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from heapwright import solve
-from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.catalog import board_names
 from heapwright.platforms.schema import Port
 from heapwright.solver.answer.plan import Plan
+from tests.examples import board as shipped
 from tests.unit.displays.asking import question
 from tests.unit.displays.by_source import Shown
 
@@ -26,18 +27,18 @@ FROM_THE_START = {
 PORTS = [
     (board, name, port)
     for board in board_names()
-    for name, device in load_platform(board).devices.items()
+    for name, device in shipped(board).devices.items()
     for port in device.ports
     if (device.driver, port) in FROM_THE_START
 ]
 
 
 def shown_by(board: str, name: str, port: str) -> Port:
-    return load_platform(board).devices[name].ports[port]
+    return shipped(board).devices[name].ports[port]
 
 
 def test_every_driver_of_the_table_is_on_a_board() -> None:
-    found = {(load_platform(board).devices[name].driver, port) for board, name, port in PORTS}
+    found = {(shipped(board).devices[name].driver, port) for board, name, port in PORTS}
     assert found == FROM_THE_START
 
 
@@ -59,7 +60,7 @@ def test_subsampled_yuv_is_turned_by_ltdc_where_its_sides_are_even(
     shown = {
         angle: isinstance(
             solve(
-                load_platform("stm32mp25"),
+                shipped("stm32mp25"),
                 [question(Shown(fourcc, "LINEAR", width, height, angle), "cpu.write")],
             ),
             Plan,

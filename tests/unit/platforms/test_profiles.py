@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from heapwright.platforms.catalog import board_names, check_profile, load_platform
+from heapwright.platforms.catalog import board_names, check_profile
 from heapwright.platforms.checks.consistency import faults
 from heapwright.platforms.layers.rules import DRIVER_SCHEMA
 from heapwright.platforms.reading.validation import headed
 from heapwright.platforms.reading.yaml_source import read_file
+from tests.examples import board as shipped
 
 FOLDER = Path(str(resources.files("heapwright.platforms")))
 PROFILES = sorted((FOLDER / "profiles").glob("*.yaml"))
@@ -21,7 +22,7 @@ DRIVERS = sorted((FOLDER / "drivers").glob("*.yaml"))
 
 @pytest.mark.parametrize("name", board_names())
 def test_a_board_is_sound_and_called_like_its_file(name: str) -> None:
-    board = load_platform(name)
+    board = shipped(name)
     assert board.name == name
     assert list(faults(board)) == []
 

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.judge.platform import JudgedPlatform
-from heapwright.platforms.catalog import board_names, doubts, load_platform
+from heapwright.platforms.catalog import board_names, doubts
 from heapwright.platforms.checks.firewalls import disputes
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.board import Board
 from tests.builders import board, buffer, device, facts, heap, memory, pipeline, placed, port, refusal
+from tests.examples import board as shipped
 from tests.property.firewall_ranges import stands
 
 MAY = port(protected="allowed")
@@ -139,7 +140,7 @@ def test_where_a_buffer_moves_to_there_must_be_a_firewall_that_stands() -> None:
 def test_every_firewall_of_our_boards_can_be_relied_on() -> None:
     walled = 0
     for name in board_names():
-        platform = load_platform(name)
+        platform = shipped(name)
         assert list(disputes(platform)) == [], name
         for each in (n for n, h in platform.heaps.items() if isinstance(h.access, tuple)):
             walled += 1

@@ -7,11 +7,12 @@ from typing import Any, Final
 import pytest
 
 from heapwright import solve
-from heapwright.platforms.catalog import board_names, load_platform, platform_from
+from heapwright.platforms.catalog import board_names, platform_from
 from heapwright.platforms.fourcc.modifiers import parse_modifier
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
 from tests.builders import pipeline
+from tests.examples import board as shipped
 from tests.unit.platforms.gpus.mesa import GPUS, sampled
 
 GPU_OF: Final = {
@@ -48,7 +49,7 @@ def test_every_board_whose_gpu_samples_rgb_is_in_the_table() -> None:
     sampling = {
         name
         for name in board_names()
-        for device in load_platform(name).devices.values()
+        for device in shipped(name).devices.values()
         if device.kind == "gpu"
         and "sample" in device.ports
         and any("AR24" in rule.formats for rule in device.ports["sample"].images)
@@ -77,9 +78,7 @@ def with_webcam(name: str) -> Platform:
 @pytest.mark.parametrize(("driver", "name"), PAIRS)
 def test_p010_of_the_processor_is_sampled_where_there_are_16_bits_a_channel(driver: str, name: str) -> None:
     """lima and etnaviv have neither R16 nor GR32, the planes of P010."""
-    answer = solve(
-        load_platform(name), [question(size="1920x1080", formats=["P010"], written_by="cpu.write")]
-    )
+    answer = solve(shipped(name), [question(size="1920x1080", formats=["P010"], written_by="cpu.write")])
     if "P010" in sampled(GPUS[driver]):
         assert isinstance(answer, Plan)
     else:
@@ -126,7 +125,7 @@ KERNEL: Final = (
 
 
 def _listed(device: str, port: str) -> set[int | None]:
-    rules = load_platform("amd-dgpu-desktop").devices[device].ports[port].images
+    rules = shipped("amd-dgpu-desktop").devices[device].ports[port].images
     return {parse_modifier(text).value for rule in rules if "XR24" in rule.formats for text in rule.modifiers}
 
 
@@ -143,7 +142,7 @@ def test_the_display_has_the_modifiers_of_the_kernel() -> None:
 @pytest.mark.parametrize("size", ["1920x1080", "3840x2160", "1366x768"])
 def test_what_is_rendered_and_shown_has_a_modifier_that_both_have(fourcc: str, size: str) -> None:
     frame = question(size=size, formats=[fourcc], written_by="gpu.render", read_by="display.scanout")
-    answer = solve(load_platform("amd-dgpu-desktop"), [frame])
+    answer = solve(shipped("amd-dgpu-desktop"), [frame])
     assert isinstance(answer, Plan)
     value = parse_modifier(str(answer.placements[0].modifier)).value
     assert value in MESA and value in KERNEL

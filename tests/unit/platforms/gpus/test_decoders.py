@@ -6,9 +6,9 @@ import pytest
 
 from heapwright import solve
 from heapwright.allocator.judge.judge import judge
-from heapwright.platforms.catalog import load_platform
 from heapwright.solver.answer.plan import Plan
 from tests.builders import board, device, image, pipeline, port
+from tests.examples import board as shipped
 
 
 @pytest.mark.parametrize(
@@ -24,9 +24,9 @@ def test_decoded_frames_are_sampled_without_a_conversion(name: str, fourcc: str,
     writer = {"port": "video-decoder.frame", "codec": codec}
     frame = {"size": "1920x1080", "formats": [fourcc], "written_by": writer, "read_by": "gpu.sample"}
     question = pipeline(frame=frame)
-    answer = solve(load_platform(name), [question])
+    answer = solve(shipped(name), [question])
     assert isinstance(answer, Plan)
-    assert judge(load_platform(name), [question], answer) == ()
+    assert judge(shipped(name), [question], answer) == ()
 
 
 @pytest.mark.parametrize("size", ["1920x1080", "1366x768", "720x576", "64x64"])

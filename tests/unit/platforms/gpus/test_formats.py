@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.catalog import board_names
 from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.reading.yaml_source import read_file
+from tests.examples import board as shipped
 from tests.unit.platforms.gpus.benches import PROFILES, linear
 from tests.unit.platforms.gpus.benches import gpu as gpu_of
 from tests.unit.platforms.gpus.mesa import GPUS, planes, sampled
@@ -51,7 +52,7 @@ def test_no_driver_file_of_a_gpu_renders_yuv(name: str) -> None:
 
 @pytest.mark.parametrize("name", board_names())
 def test_no_board_renders_yuv(name: str) -> None:
-    for device in load_platform(name).devices.values():
+    for device in shipped(name).devices.values():
         if device.kind == "gpu" and "render" in device.ports:
             assert not {f for rule in device.ports["render"].images for f in rule.formats} & YUV
 

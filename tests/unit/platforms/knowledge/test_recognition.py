@@ -10,11 +10,11 @@ from typing import Any, Final, NamedTuple
 
 import pytest
 
-from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.knowledge.drivers import DriverFacts, Known, driver_facts, drivers
 from heapwright.platforms.knowledge.recognition import Identity, recognised, told
 from heapwright.platforms.reading.yaml_source import read_file
 from tests.examples import ROOT
+from tests.examples import board as shipped
 
 TRAITS: Final[dict[str, dict[str, object]]] = {
     "vivid": {"userptr": True}, "virtio-gpu": {"blob": True},
@@ -423,7 +423,7 @@ def _facts(file: str) -> DriverFacts:
 def test_files_on_top_of_each_other_are_known_as_boards_stack_them(
     board: str, device: str, file: str
 ) -> None:
-    (found,) = (each for each in load_platform(board).devices.values() if each.kind == device)
+    (found,) = (each for each in shipped(board).devices.values() if each.kind == device)
     known = _facts(file).device
     assert set(known["ports"]) == set(found.ports)
     for port, rules in known["ports"].items():

@@ -8,7 +8,7 @@ from typing import Any, Literal, get_args, get_origin
 import pytest
 from pydantic import BaseModel
 
-from heapwright.platforms.catalog import board_names, load_platform
+from heapwright.platforms.catalog import board_names
 from heapwright.platforms.schema import (
     BytesMultiple,
     Device,
@@ -28,6 +28,7 @@ from heapwright.platforms.schema import (
     trusted,
 )
 from heapwright.platforms.values import INT64_MAX, UNKNOWN, Extent
+from tests.examples import board as shipped
 
 
 def models(annotation: Any = Platform) -> Iterator[type[BaseModel]]:
@@ -153,7 +154,7 @@ def test_requirements_that_are_trusted_are_named_by_their_path() -> None:
 
 @pytest.mark.parametrize("name", board_names())
 def test_of_a_board_that_is_settled_nothing_is_trusted(name: str) -> None:
-    board = settled(load_platform(name))
+    board = settled(shipped(name))
     for thing in (*board.memory.values(), *board.iommus.values(), *board.heaps.values()):
         assert [*trusted(thing)] == []
     for device in board.devices.values():
