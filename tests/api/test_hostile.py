@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -85,6 +86,7 @@ def test_a_hostile_body_is_refused(client: TestClient, path: str, body: bytes) -
     problem(response, response.status_code)
 
 
+@cache
 def _as_data(content: bytes) -> object:
     """What a hostile file says, if YAML can say it; None if nothing is left of it."""
     try:

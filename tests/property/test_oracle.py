@@ -6,7 +6,7 @@ exists and on every level of its cost, and no plan may be refused by the judge.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from random import Random
 
 import pytest
@@ -22,10 +22,12 @@ from tests.property.leaks import leaks
 from tests.property.strategies import Instance, instance
 
 BATCH = 100
-BATCHES = 24
+BATCHES = 20
 LONG_BATCHES = 100
-LOCKING_BATCHES = 2
-SIBLING_BATCHES = 4
+LOCKING_BATCHES = 1
+LONG_LOCKING_BATCHES = 2
+SIBLING_BATCHES = 2
+LONG_SIBLING_BATCHES = 4
 CONVERTING_BATCHES = 4
 LONG_CONVERTING_BATCHES = 20
 TOO_LARGE = frozenset({1290})
@@ -100,15 +102,25 @@ def locking(asked: Instance, seed: int) -> Instance:
     return asked._replace(platform=asked.platform.model_copy(update={"heaps": heaps}))
 
 
-@pytest.mark.parametrize("batch", range(LOCKING_BATCHES))
-def test_both_agree_where_heaps_lock_blocks(batch: int) -> None:
+def changed_disagreements(change: Callable[[Instance, int], Instance], batch: int) -> list[str]:
+    """The same of questions of both sorts that are changed first."""
     found = []
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
-        drawn = locking(instance(seed), seed)
-        found.append(disagreement(seed, drawn))
-        drawn = locking(conversion_questions.question(seed), seed)
+        found.append(disagreement(seed, change(instance(seed), seed)))
+        drawn = change(conversion_questions.question(seed), seed)
         found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
-    assert [text for text in found if text is not None] == []
+    return [text for text in found if text is not None]
+
+
+@pytest.mark.parametrize("batch", range(LOCKING_BATCHES))
+def test_both_agree_where_heaps_lock_blocks(batch: int) -> None:
+    assert changed_disagreements(locking, batch) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(LOCKING_BATCHES, LONG_LOCKING_BATCHES))
+def test_both_agree_where_heaps_lock_blocks_for_long(batch: int) -> None:
+    assert changed_disagreements(locking, batch) == []
 
 
 def siblings(asked: Instance, seed: int) -> Instance:
@@ -127,12 +139,13 @@ def siblings(asked: Instance, seed: int) -> Instance:
 
 @pytest.mark.parametrize("batch", range(SIBLING_BATCHES))
 def test_both_agree_where_heaps_differ_in_one_fact(batch: int) -> None:
-    found = []
-    for seed in range(batch * BATCH, (batch + 1) * BATCH):
-        found.append(disagreement(seed, siblings(instance(seed), seed)))
-        drawn = siblings(conversion_questions.question(seed), seed)
-        found.append(compared(f"converting seed {seed}", drawn.platform, drawn.pipelines, ()))
-    assert [text for text in found if text is not None] == []
+    assert changed_disagreements(siblings, batch) == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(SIBLING_BATCHES, LONG_SIBLING_BATCHES))
+def test_both_agree_where_heaps_differ_in_one_fact_for_long(batch: int) -> None:
+    assert changed_disagreements(siblings, batch) == []
 
 
 def converting_disagreements(first: int) -> list[str]:
