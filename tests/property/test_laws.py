@@ -18,6 +18,7 @@ from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BUDGETS
+from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
@@ -387,7 +388,9 @@ def test_a_kind_charges_no_budgets_but_its_own() -> None:
                 id(o.placed): o.placed for found in Propagation(problem).options for o in found
             }.values():
                 for kind in BUDGETS:
-                    budgets = {charge[0] for charge in kind.charges(placed)}
+                    assert kind.budget is not None  # it is one of those that have one
+                    taken = kind.budget.charges(*reader(kind.budget.reads)(placed))
+                    budgets = {charge[0] for charge in taken}
                     assert {budget.kind for budget in budgets} <= {kind.name}, (seed, kind.name)
                     charged |= {budget.kind for budget in budgets}
     assert charged == {kind.name for kind in BUDGETS} - {"conversion"}
