@@ -164,8 +164,8 @@ class Sentences:
             return self._of_audience(question, device, relaxed)
         kin = [(q, o) for q, o in relaxed if q.label == question.label]
         placed = [(q, o, [t for t in o.placed.attachments if t.device.name == device]) for q, o in kin]
-        asked = [t for t in attachments_of(self.problem, question) if t.device.name == device]
-        placed = [each for each in placed if each[2]] or [(*kin[0], asked)]
+        touching = [t for t in attachments_of(self.problem, question) if t.device.name == device]
+        placed = [each for each in placed if each[2]] or [(*kin[0], touching)]
         if kind in LAYOUT or kind in CHOICE:
             stated = [(_stating(kind, self._binding(kind, q, o, ts), o.fourcc, q), o) for q, o, ts in placed]
             attachment, option = next(
