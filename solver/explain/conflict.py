@@ -148,8 +148,12 @@ class Prover:
         whole = list(islice((each for each in found if not self._mended(each)), 1))
         if not whole or len(whole[0].facts) > least + 1:
             whole.append(self._unmended(found[0]))
-        if found[0].alone is not None and len(whole[-1].facts) > least:
-            whole += [each for each in self._shared(len(whole[-1].facts)) if not self._mended(each)]
+        more = len(whole[-1].facts)
+        if found[0].alone is not None and more > least:
+            asked_again = self._shared(
+                more if more == least + 1 else None
+            )  # many facts leave room for any other
+            whole += [each for each in asked_again if not self._mended(each)]
         return min(whole, key=_by_length)
 
     def _unmended(self, conflict: Conflict) -> Conflict:
