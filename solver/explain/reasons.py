@@ -7,7 +7,7 @@ give the number. A heap's alternatives are judged by every kind, so that the ans
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import cache
+from functools import lru_cache
 from typing import Final, Literal
 
 from heapwright.platforms.fourcc.modifiers import LINEAR
@@ -220,7 +220,7 @@ class Why:
         everyone = frozenset(range(len(stated)))
         found: dict[tuple[str, str], Reason] = {}
 
-        @cache
+        @lru_cache(maxsize=256)
         def laid(left_out: frozenset[int]) -> Layout | None:
             kept = [each for i, each in enumerate(stated) if i not in left_out]
             return laid_out(question, option, kept, self.found.laid)
