@@ -29,13 +29,12 @@ from heapwright.solver.candidates.candidate import (
 )
 from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.dominance import Rivals, counting
-from heapwright.solver.candidates.images import Images, Laid, Rules, Stated, holds
+from heapwright.solver.candidates.images import Images, Laid, ListedImage, Rules, Stated, holds
 from heapwright.solver.candidates.refusals import KindGroup, Refusals, Verdicts
 from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation, is_dropped
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import frozen, keyed, together
@@ -60,6 +59,15 @@ class Alike(NamedTuple):
 
 Home = tuple[HeapView, HeapView]
 """A heap, and the one in whose memory its buffers live."""
+
+
+class Allowed(NamedTuple):
+    """What some attachments allow of a placement that others may share."""
+
+    images: frozenset[ListedImage]
+    heaps: frozenset[str]
+    free: bool
+    """Whether they take whatever image others list."""
 
 
 class Propagation:
@@ -111,7 +119,7 @@ class Propagation:
         return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
     def of_part(self, question: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
-        """The options of one placement of a buffer that is converted (see heapwright.solver.conversions.conversions)."""
+        """The options of one placement of a buffer that is converted (see heapwright.solver.conversions.trees)."""
         assert question.part is not None  # else `options` has them
         found = _Search(self, question, about).options()
         kept = [o for o in found if not (self.excluded and self.excluded(o))]
@@ -119,14 +127,20 @@ class Propagation:
 
     def possible(self, question: Question, about: DroppedFacts | None) -> bool:
         """Whether a placement has any option."""
-        search = _Search(self, question, about)
-        if self.excluded is None:
-            return search.possible()
-        return any(not self.excluded(option) for option in search.options())
+        options = _Search(self, question, about).options()
+        return any(self.excluded is None or not self.excluded(option) for option in options)
 
-    def admissible(self, question: Question, about: DroppedFacts | None) -> bool:
-        """Whether those who touch a placement may, and know a format in common, wherever and however it lies."""
-        return _Search(self, question, about).admissible()
+    def allowed(self, question: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
+        """What those who touch a placement allow whatever its layout; in any heap, if these are not judged."""
+        search, images, heaps = _Search(self, question, about), set[ListedImage](), set[str]()
+        free = False
+        for attachment_set in question.attachment_sets:
+            for _, attachments in search.assignments.of(attachment_set):
+                homes = search.reached(attachments) if in_heaps else list(self.board.heaps)
+                heaps.update(homes)
+                free |= not attachments
+                images.update(search.images.listed(attachments) if homes else ())
+        return Allowed(frozenset(images), frozenset(heaps), free)
 
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
@@ -200,33 +214,9 @@ class _Search:
                 if heaps:
                     yield from self._placed(attachment_set, assignment, attachments, heaps)
 
-    def possible(self) -> bool:
-        """Whether there is any option; nothing is priced for that."""
-        for attachment_set in self.question.attachment_sets:
-            for _, attachments in self.assignments.of(attachment_set):
-                heaps = self._heaps(attachments) if self._counts(attachments) else []
-                for image in self.images.fitting(attachments) if heaps else ():
-                    verdicts = self._verdicts(image)
-                    if any(self._holds(verdicts, home) for home, _ in heaps):
-                        return True
-        return False
-
-    def admissible(self) -> bool:
-        """Whether all are admitted, and know a format in common, under some choice of devices.
-
-        Raw data has none; and where any would do for all of them, it is for others to say which.
-        """
-        raw = self.question.spec.bytes is not None
-        return any(
-            all(self._told(attachments, attachment) is not None for attachment in attachments)
-            and (
-                raw
-                or all(is_dropped(self.about, format_kind.KIND, t.device.name) for t in attachments)
-                or any(True for _ in self.images.formats(attachments))
-            )
-            for attachment_set in self.question.attachment_sets
-            for _, attachments in self.assignments.of(attachment_set)
-        )
+    def reached(self, attachments: tuple[BoundAttachment, ...]) -> list[str]:
+        """Heaps that nothing but sizes can still forbid."""
+        return [heap.name for (heap, _), _ in self._heaps(attachments)]
 
     def _case(
         self,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import product
 from math import prod
-from typing import Final
+from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.modifiers import INVALID, parse_modifier
 from heapwright.platforms.schema import ImageRule, Port, When
@@ -79,6 +79,14 @@ class Rules:
         return found
 
 
+class ListedImage(NamedTuple):
+    """An image that image rules list, whatever its layout: format, bare modifier and colour space."""
+
+    fourcc: str | None
+    modifier: str | None
+    colour: str | None
+
+
 Laid = dict[tuple[object, ...], tuple[layouts.Form, layouts.Layout | None]]
 """Layouts by what they are of; the form is kept with them, so that its identity stands for it."""
 
@@ -121,6 +129,24 @@ class Images:
             for layout in self._layouts(ruled, shape):
                 name = modifiers.named(modifier, layout.parameter)
                 yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+
+    def listed(self, attachments: tuple[BoundAttachment, ...]) -> Iterator[ListedImage]:
+        """The same without layouts: what image rules alone let these attachments share."""
+        spec = self.question.spec
+        if spec.bytes is not None:
+            yield ListedImage(None, None, None)
+        elif (
+            len(attachments) != 1 or self.about or self.pins or spec.formats or spec.modifiers or spec.colours
+        ):
+            for _, fourcc, modifier, _, _, colour in self._shaped(attachments):
+                yield ListedImage(fourcc, modifiers.bare(modifier), colour)
+        else:
+            for rule in self._usable(attachments[0]).rules:
+                of_rule = list(product(rule.formats, rule.modifiers))
+                for colour in self._colours(()) if rule.colours is None else rule.colours:
+                    yield from (
+                        ListedImage(f, modifiers.bare(m), colour) for f, m in of_rule if modifiers.shape(f, m)
+                    )
 
     def formats(
         self, attachments: tuple[BoundAttachment, ...]

@@ -8,10 +8,10 @@
 3. Else everybody gets every tree that may still be part of a plan as cheap as the one found.
 """
 
-from __future__ import annotations
-
-from collections.abc import Sequence
-from itertools import count
+from collections.abc import Callable, Iterable, Sequence
+from functools import cached_property
+from itertools import count, product
+from typing import Any
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
@@ -22,100 +22,72 @@ from heapwright.solver.constraints.graph import conversion
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.reach import iova_aperture
-from heapwright.solver.conversions import planting, strides
-from heapwright.solver.conversions.conversions import Grove
-from heapwright.solver.conversions.edges import Price
-from heapwright.solver.conversions.joining import joined
-from heapwright.solver.conversions.planting import Plot
-from heapwright.solver.conversions.sites import UNLIMITED, Site, Step, price, total
+from heapwright.solver.conversions import strides
+from heapwright.solver.conversions.edges import UNLIMITED, Price, price
+from heapwright.solver.conversions.model import ClassOfBuffers, chosen
+from heapwright.solver.conversions.steps import Step
+from heapwright.solver.conversions.table import TreeState
+from heapwright.solver.conversions.trees import Trees
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import least_charges, overfull, unassignable
 from heapwright.solver.search.choose import Choice, SearchLimits, choose
 
-
-class Woods:
-    """What was grown before, of one problem under different dropped facts."""
-
-    def __init__(self) -> None:
-        self.woods: dict[tuple[int, DroppedFacts | None], Wood] = {}
-        """By question signature and facts dropped about it."""
-        self.sites: dict[object, Site] = {}
+KnownConversions = dict[object, Any]
+"""What was found before of one problem under different dropped facts: of buffers, and of their placements."""
 
 
-class Wood:
-    """Alike questions, and all that they may take."""
+class ConvertedBuffer:
+    """Alike questions, and all that they may take: options as they are, and trees."""
 
     def __init__(
-        self, found: Propagation, question: Question, direct: tuple[Option, ...], known: dict[object, Site]
+        self, found: Propagation, question: Question, direct: tuple[Option, ...], known: KnownConversions
     ) -> None:
         self.found = found
-        self.direct = direct
+        self.direct = [Step(TreeState(None, (), 0), (), (), question, direct)] if direct else []
         about = found.drops.about(question.label)
         self.edges = _usable(found.problem, question, about)
-        colours = _colours(found.problem, question, self.edges)
-        self.groves: list[Grove] = []
-        if self.edges:
-            for variant in question.variants:
-                for attachment_set in question.attachment_sets:
-                    self.groves.append(
-                        Grove(
-                            found.problem,
-                            variant,
-                            attachment_set,
-                            self.edges,
-                            found,
-                            colours,
-                            known=known,
-                            freed=_freed(about),
-                            number=len(self.groves),
-                        )
-                    )
-        self._least: Price | None = None
-        self._floor: dict[Budget, int] | None = None
-        self._valued = False
+        colours, freed = _colours(found.problem, question, self.edges), _freed(about)
+        self.trees = [
+            Trees(found, variant, attachment_set, self.edges, colours, known, freed, number)
+            for number, (variant, attachment_set) in enumerate(
+                product(question.variants, question.attachment_sets)
+            )
+            if self.edges
+        ]
 
-    def least(self) -> Price | None:
-        """What the buffer's conversions cost at least; None where none can help."""
-        if self.direct:
-            return 0, 0
-        if not self._valued:
-            self._valued = True
-            self._least = min((p for g in self.groves if (p := g.cheapest()) is not None), default=None)
-        return self._least
+    @cached_property
+    def least(self) -> Price:
+        """What the buffer's conversions cost at least; UNLIMITED where none can help."""
+        return 0 if self.direct else min([trees.cheapest for trees in self.trees], default=UNLIMITED)
 
+    @cached_property
+    def placeable(self) -> bool:
+        """Whether it may be as it is, or its table knows a tree."""
+        return bool(self.direct) or any(trees.possible for trees in self.trees)
+
+    @cached_property
     def floor(self) -> dict[Budget, int]:
         """What is charged to each budget at least, converted or not."""
-        if self._floor is None:
-            floors = [grove.floor() for grove in self.groves] or [least_charges(self.direct)]
-            shared = set(floors[0]).intersection(*floors)
-            self._floor = {budget: min(floor[budget] for floor in floors) for budget in shared}
-        return self._floor
+        floors = [trees.floor() for trees in self.trees] or [
+            least_charges(o) for _, _, _, _, o in self.direct
+        ]
+        shared: set[Budget] = set(*floors[:1]).intersection(*floors)
+        return {budget: min(floor[budget] for floor in floors) for budget in shared}
 
-    def within(self, limit: Price) -> tuple[Step, ...]:
-        """The steps of all trees within a price."""
-        for grove in self.groves:
-            grove.grow(limit, grove.most)
-        return self._steps(limit)
+    def within(self, limit: Price) -> list[Step]:
+        """What it may take within a price."""
+        return self._shared([step for trees in self.trees for step in trees.within(limit)])
 
-    def cheapest(self) -> tuple[Step, ...]:
-        """The steps of the cheapest trees; none where the buffer may be as it is."""
-        least = None if self.direct else self.least()
-        return () if least is None else self._steps(least)
+    def up_to(self, number: int) -> list[Step]:
+        """What it may take of so many conversions."""
+        return self._shared([step for trees in self.trees for step in trees.up_to(number)])
 
-    def upto(self, number: int) -> tuple[tuple[Step, ...], bool]:
-        """The steps of all trees of so many conversions, and whether there are larger ones."""
-        larger = [grove.grow(UNLIMITED, number) for grove in self.groves]
-        return self._steps(UNLIMITED), any(larger)
-
-    def _steps(self, limit: Price) -> tuple[Step, ...]:
-        found = [step for grove in self.groves for step in grove.within(limit)]
-        if found:
-            found = joined(strides.shared(found, self.found), self.edges)
-        return tuple(found)
+    def _shared(self, steps: list[Step]) -> list[Step]:
+        return self.direct + strides.shared(steps, self.edges, self.found)
 
 
-AlikeQuestions = tuple[Wood, list[int]]
+AlikeQuestions = tuple[ConvertedBuffer, list[int]]
 """Alike questions, and their indices."""
 
 
@@ -125,7 +97,7 @@ def decide(
     usage: Usage,
     dropped: Relaxation = NOTHING,
     limits: SearchLimits = SearchLimits(),
-    known: Woods | None = None,
+    known: KnownConversions | None = None,
     *,
     converted: bool = True,
 ) -> Choice:
@@ -134,106 +106,85 @@ def decide(
     Bus addresses are counted in bytes at first. Where a choice then does not fit class by class,
     all is decided anew (and from then on) with classes.
     """
-    choice = _decide(problem, found, usage, dropped, limits, known, converted)
+    choice = _decide(found, usage, dropped, limits, known, converted)
     if problem.board.by_class or not iova_aperture.overfull(
         ((option.placed, option.number) for option in choice.placed), usage.charges, dropped
     ):
         return choice
     problem.board.by_class = True
-    return _decide(problem, found.again(), usage, dropped, limits, None, converted)
+    return _decide(found.again(), usage, dropped, limits, None, converted)
 
 
 def _decide(
-    problem: Problem,
     found: Propagation,
     usage: Usage,
     dropped: Relaxation,
     limits: SearchLimits,
-    known: Woods | None,
+    known: KnownConversions | None,
     converted: bool,
 ) -> Choice:
+    problem = found.problem
     choice = choose(problem, found, usage, dropped, limits)
-    if not converted:
+    if choice.status != "infeasible" or not converted:
         return choice
-    if choice.status != "infeasible" or not any(d.spec.converts for d in problem.board.devices.values()):
+    classes = _classes(found, {} if known is None else known)
+    if not any(buffer.edges for buffer, _ in classes):
         return choice
-    classes = _classes(found, known or Woods())
-    given = usage, dropped, limits
-    floors = ((wood.floor(), len(members)) for wood, members in classes)
-    if (
-        not any(w.edges for w, _ in classes)
-        or unassignable(problem, dropped)
-        or overfull(floors, usage, dropped)
-    ):
+    if unassignable(problem, dropped) or not all(buffer.placeable for buffer, _ in classes):
         return choice
-    plan = Choice("infeasible")
-    if not limits.any_will_do and not all(wood.direct for wood, _ in classes):
-        if any(wood.least() is None for wood, _ in classes):
+
+    def among(steps: Iterable[list[Step]]) -> Choice:
+        asked = [ClassOfBuffers(m, each, b.edges) for (b, m), each in zip(classes, steps, strict=True)]
+        return chosen(problem, asked, usage, dropped, limits)
+
+    plan, least = Choice("infeasible"), 0
+    if not limits.any_will_do:
+        least = sum(buffer.least * len(members) for buffer, members in classes)
+    if least:
+        if least >= UNLIMITED:
             return choice
-        plan = planting.planted(problem, [_plot(*one, one[0].cheapest()) for one in classes], *given)
-        if plan.options and _spent(plan) == _sum_of_least(classes):
+        plan = among(buffer.direct or buffer.within(buffer.least) for buffer, _ in classes)
+        if plan.options and _spent(plan) == least:
             return plan
-    if not plan.options:
-        plan = _any(problem, classes, *given)
+    if not plan.options and not overfull(((b.floor, len(m)) for b, m in classes), usage, dropped):
+        plan = _any(classes, among)
     if limits.any_will_do or not plan.options:
         return plan
-    least, spent = _sum_of_least(classes), _spent(plan)
-    plots = []
-    for wood, members in classes:
-        own = wood.least() or (0, 0)
-        limit = spent[0] - least[0] + own[0], spent[1] - least[1] + own[1]
-        plots.append(_plot(wood, members, wood.within(limit)))
-    best = planting.planted(problem, plots, *given)
+    best = among(buffer.within(_spent(plan) - least + buffer.least) for buffer, _ in classes)
     if best.options:
         return best
     return plan._replace(status="feasible", levels=tuple(level._replace(bound=0) for level in plan.levels))
 
 
-def _any(
-    problem: Problem,
-    classes: Sequence[AlikeQuestions],
-    usage: Usage,
-    dropped: Relaxation,
-    limits: SearchLimits,
-) -> Choice:
+def _spent(choice: Choice) -> Price:
+    return sum(map(price, choice.placed))
+
+
+def _any(classes: Sequence[AlikeQuestions], among: Callable[[list[list[Step]]], Choice]) -> Choice:
     """A plan with as few conversions to a buffer as there is one for."""
-    known = -1
+    plan, known, trees = (
+        Choice("infeasible", searched=True),
+        -1,
+        [each for b, _ in classes for each in b.trees],
+    )
     for number in count(1):
-        grown = [wood.upto(number) for wood, _ in classes]
-        size = sum(len(steps) for steps, _ in grown)
-        plots = [_plot(*one, steps) for one, (steps, _) in zip(classes, grown, strict=True)]
-        if size > known and all(plot.direct or plot.steps for plot in plots):
-            known = size
-            plan = planting.planted(problem, plots, usage, dropped, limits)
-            if plan.status != "infeasible":
-                return plan
-        if not any(larger for _, larger in grown):
+        steps = [buffer.up_to(number) for buffer, _ in classes]
+        if sum(map(len, steps)) > known and all(steps):
+            known, plan = sum(map(len, steps)), among(steps)
+        if plan.status != "infeasible" or all(each.numbers.excess is None for each in trees):
             break
-    return Choice("infeasible", searched=True)
+    return plan
 
 
-def _plot(wood: Wood, members: list[int], steps: tuple[Step, ...]) -> Plot:
-    return Plot(tuple(members), wood.direct, steps, wood.edges)
-
-
-def _classes(found: Propagation, known: Woods) -> list[AlikeQuestions]:
+def _classes(found: Propagation, known: KnownConversions) -> list[AlikeQuestions]:
     """Alike questions with their indices."""
     members: dict[tuple[int, DroppedFacts | None], list[int]] = {}
     for index, question in enumerate(found.problem.questions):
         key = (question.signature, found.drops.about(question.label))
-        if key not in known.woods:
-            known.woods[key] = Wood(found, question, found.options[index], known.sites)
+        if key not in known:
+            known[key] = ConvertedBuffer(found, question, found.options[index], known)
         members.setdefault(key, []).append(index)
-    return [(known.woods[key], indices) for key, indices in members.items()]
-
-
-def _sum_of_least(classes: Sequence[AlikeQuestions]) -> Price:
-    prices = [(wood.least() or (0, 0), len(members)) for wood, members in classes]
-    return sum(p[0] * n for p, n in prices), sum(p[1] * n for p, n in prices)
-
-
-def _spent(choice: Choice) -> Price:
-    return total(map(price, choice.placed))
+    return [(known[key], indices) for key, indices in members.items()]
 
 
 def _usable(problem: Problem, question: Question, about: DroppedFacts | None) -> tuple[Edge, ...]:

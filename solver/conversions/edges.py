@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import NamedTuple
+from itertools import product
+from typing import Final, NamedTuple
 
-from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.values import Extent
 from heapwright.solver.answer.plan import Change
 from heapwright.solver.candidates.candidate import Option, picture
+from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
-from heapwright.solver.layout.layout import row
-from heapwright.solver.layout.shape import Shape
-from heapwright.solver.objective import conversion_bytes, lossy_conversions
+from heapwright.solver.objective import LOSSY, MOVED
 from heapwright.solver.question.facts import End
-from heapwright.solver.question.resolve import Problem, Question, User
+from heapwright.solver.question.resolve import Problem, User
 from heapwright.solver.question.terms import ASPECTS, Edge, attachment_of
 
-Price = tuple[int, int]
-"""Lossy conversions, and bytes moved by conversions."""
+Price = int
+"""Lossy conversions, and then (below `LOSS`) bytes moved by conversions."""
+LOSS: Final[Price] = 1 << 128
+"""What a lossy conversion costs: more than all bytes."""
+UNLIMITED: Final[Price] = LOSS << 64
+"""More than any tree costs."""
 
 
-def loss(edge: Edge) -> int:
-    """What it counts among lossy conversions."""
-    return lossy_conversions.loss(edge.writing)
-
-
-def weight(edge: Edge, rate: int) -> int:
-    """What a byte that it moves costs."""
-    return conversion_bytes.weight(edge.reading, rate)
+def price(option: Option) -> Price:
+    """What a placement bears of the conversions around it."""
+    return option.values[LOSSY] * LOSS + option.values[MOVED]
 
 
 def user_of(problem: Problem, end: End) -> User:
@@ -36,43 +34,17 @@ def user_of(problem: Problem, end: End) -> User:
     return User(attachment_of(end), problem.converter(end.device.name))
 
 
-def least_bytes(question: Question, edge: Edge) -> int:
-    """No image that the edge writes can be smaller."""
-    spec = question.spec
-    if spec.size is None:
-        return spec.bytes or 0
-    rules = edge.device.spec.ports[edge.spec.to].images
-    written = {(f, modifier) for rule in rules for f in rule.formats for modifier in rule.modifiers}
-    return min([_least(fourcc, modifier, spec.size) for fourcc, modifier in sorted(written)], default=0)
-
-
 @lru_cache(maxsize=4096)
-def _least(fourcc: str, modifier: str, image: Extent) -> int:
-    """Bytes of the pixels alone, as densely as they lie in the modifier."""
-    plain = payload(fourcc, image)
-    if modifiers.thinnest(modifier) > 1:
-        return plain // modifiers.thinnest(modifier)
+def least_bytes(fourcc: str, modifier: str, image: Extent) -> int:
+    """Bytes of an image of which nothing is asked, or only that its strides are equal: all else makes it larger."""
     form = modifiers.shape(fourcc, modifier)
-    packed = form.payload if isinstance(form, Shape) else ()
-    dense = sum([row(plane, image.width) * -(-image.height // plane.vsub) for plane in packed])
-    return min(plain, dense) if packed else plain
+    needs = product((layouts.Demand(image), layouts.Demand(image, equal=True)), form.dmabufs if form else ())
+    laid = [layouts.solve(need, form, dmabufs) for need, dmabufs in needs if form]
+    return min([layout.size for layout in laid if layout], default=0)
 
 
-@lru_cache(maxsize=4096)
-def payload(fourcc: str, image: Extent) -> int:
-    """Bytes of the pixels alone."""
-    found = pixel_format(fourcc)
-    if found is None or not found.planes:
-        return 0
-    total = 0
-    for plane in found.planes:
-        samples = -(-image.width // plane.hsub)
-        total += -(-samples * plane.bytes // plane.samples) * -(-image.height // plane.vsub)
-    return total
-
-
-class Sight(NamedTuple):
-    """What an edge sees of a placement on one of its sides."""
+class Side(NamedTuple):
+    """What an edge sees of a placement that it reads or writes."""
 
     handed_on: tuple[object, ...]
     """What it leaves as it is: equal on both sides."""
@@ -80,24 +52,33 @@ class Sight(NamedTuple):
     """Where the edge may change it, or colours go with it."""
     colour: str | None
 
-    def suits(self, after: Sight) -> bool:
+    def suits(self, after: Side) -> bool:
         """Whether the edge can make what is seen so on its other side."""
         if self.handed_on != after.handed_on or not faithful(self.fourcc, after.fourcc):
             return False
         return self.fourcc != after.fourcc or self.colour == after.colour
 
 
-def sight(edge: Edge, option: Option) -> Sight:
-    """How the edge sees a placement."""
-    kept = edge.kept
-    handed_on = (
-        "format" in kept and option.fourcc,
-        "modifier" in kept and option.modifier,
-        "memory" in kept and option.placed.heap.name,
-        "stride" in kept and tuple([plane.stride for plane in option.layout.planes]),
+def side(edge: Edge, option: Option, *, strides: bool = True) -> Side:
+    """How the edge sees an option; strides aside, while they may still be widened."""
+    rows = (
+        tuple([plane.stride for plane in option.layout.planes]) if strides and "stride" in edge.kept else ()
     )
-    seen = "format" not in kept or option.colour is not None
-    return Sight(handed_on, option.fourcc if seen else None, option.colour)
+    return seen(edge, option.placed.heap.name, option.fourcc, option.modifier, option.colour, rows)
+
+
+def seen(
+    edge: Edge,
+    heap: str,
+    fourcc: str | None,
+    modifier: str | None,
+    colour: str | None,
+    rows: tuple[int, ...] = (),
+) -> Side:
+    """How the edge sees what lies so."""
+    kept, format_ = edge.kept, fourcc if colour is not None or "format" not in edge.kept else None
+    named = "format" in kept and fourcc, "modifier" in kept and modifier, "memory" in kept and heap
+    return Side((*named, rows), format_, colour)
 
 
 @lru_cache(maxsize=4096)

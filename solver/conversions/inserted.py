@@ -1,7 +1,5 @@
 """Conversions as an answer tells them: placements behind their buffer, and why each is there."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from typing import NamedTuple
@@ -130,8 +128,11 @@ def served(found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer) -> list[B
 
 
 def _converts(attachment: BoundAttachment, option: Option) -> bool:
+    """Whether an attachment is a converter's."""
     return any(
-        end.device is attachment.device and end.access == "read" and end.edge.from_ == attachment.name
+        end.device is attachment.device
+        and end.access == attachment.use.access
+        and end.port == attachment.name
         for end in option.placed.ends
     )
 
@@ -170,7 +171,7 @@ def _only(option: Option) -> str:
     writers = [
         attachment
         for attachment in option.placed.attachments
-        if attachment.writes and not _made(attachment, option)
+        if attachment.writes and not _converts(attachment, option)
     ]
     fixed = [
         attachment.title
@@ -178,7 +179,3 @@ def _only(option: Option) -> str:
         if {fourcc for rule in attachment.port.images for fourcc in rule.formats} == {option.fourcc}
     ]
     return f"{fixed[0]} writes nothing else" if fixed else ""
-
-
-def _made(attachment: BoundAttachment, option: Option) -> bool:
-    return any(end.device is attachment.device and end.access == "write" for end in option.placed.ends)

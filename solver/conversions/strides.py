@@ -7,85 +7,64 @@ is tried, to the next one that each placement could have. The smallest stride th
 placements share is among them, for every set of placements, and no other is ever better.
 """
 
-from __future__ import annotations
-
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.conversions.sites import Step
+from heapwright.solver.conversions.steps import Step, fitted
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.question.resolve import Question
+from heapwright.solver.question.terms import Edge
 
 LEAPS: Final = 4096
 _APART: Final = 16
 """Further strides tried where later planes disagree at a shared one."""
 
-Next = Callable[[int], layouts.Layout | None]
-"""The smallest layout whose first plane has at least this stride."""
 
-
-def shared(steps: Sequence[Step], found: Propagation) -> list[Step]:
+def shared(steps: Sequence[Step], edges: Sequence[Edge], found: Propagation) -> list[Step]:
     """The steps; what must share strides with neighbours gets options for each that may be."""
-    rigid = [step for step in steps if step.question.part and "stride" in step.question.part.kept]
-    if not rigid or rigid[0].question.spec.size is None:
+    rigid = [step.question for step in steps if step.question.part and "stride" in step.question.part.kept]
+    if not rigid or rigid[0].spec.size is None:
         return list(steps)
     strides = _candidates(rigid, found)
     known: dict[int, tuple[Question, tuple[Option, ...]]] = {}
-    result = []
-    for step in steps:
-        part = step.question.part
-        if step not in rigid or part is None:
-            result.append(step)
-            continue
-        if id(step.question) not in known:
-            question = replace(step.question, part=part._replace(strides=strides))
-            known[id(step.question)] = question, found.of_part(question, found.drops.about(question.label))
-        question, options = known[id(step.question)]
-        if options:
-            result.append(step._replace(question=question, options=options))
-    return result
+    for question in rigid:
+        if id(question) not in known and question.part is not None:
+            wider = replace(question, part=question.part._replace(strides=strides))
+            known[id(question)] = wider, found.of_part(wider, found.drops.about(question.label))
+    given = [
+        step._replace(question=q, options=o)
+        for step in steps
+        for q, o in (known.get(id(step.question), step[3:]),)
+    ]
+    return fitted([step for step in given if step.options], edges, strides=True)[1]
 
 
-def _candidates(rigid: Sequence[Step], found: Propagation) -> tuple[int, ...]:
-    questions = {id(step.question): step.question for step in rigid}
-    nexts = [each for question in questions.values() for each in _nexts(question, found)]
+def _candidates(rigid: Sequence[Question], found: Propagation) -> tuple[int, ...]:
+    """The least strides that layouts of these may have, and from each of them the next that others may have."""
+    question = rigid[0]
+    forms = [each for q in {id(q): q for q in rigid}.values() for each in found.forms(q)]
+    least = [need.minimum for need, _, _ in forms]
     tried, open_ = set[int](), [0]
     while open_:
         stride = open_.pop()
-        laid = [layout for each in nexts if (layout := each(stride)) is not None and layout.planes]
-        leaps = {layout.planes[0].stride for layout in laid}
-        rows = {tuple(plane.stride for plane in layout.planes) for layout in laid}
+        rows = set()
+        for minimum, (need, form, dmabufs) in zip(least, forms, strict=True):
+            need.minimum = max(minimum, stride)
+            laid = layouts.solve(need, form, dmabufs)
+            rows |= {tuple([plane.stride for plane in laid.planes])} if laid and laid.planes else set()
+        leaps = {strides[0] for strides in rows}
         if len(rows) > len(leaps) and len(tried) < _APART:
             leaps |= {leap + 1 for leap in leaps}
-        for leap in leaps - tried:
-            tried.add(leap)
-            open_.append(leap)
+        open_ += leaps - tried
+        tried |= leaps
         if len(tried) > LEAPS:
-            question = rigid[0].question
             text = (
                 f"more than {LEAPS} strides of {question.label} would have to be tried; forbid its conversion"
             )
-            raise InputError(
-                [Diagnostic(question.pipeline, None, ("buffers", question.name, "conversions"), text)]
-            )
+            where = "buffers", question.name, "conversions"
+            raise InputError([Diagnostic(question.pipeline, None, where, text)])
     return tuple(sorted(tried))
-
-
-def _nexts(question: Question, found: Propagation) -> Iterator[Next]:
-    """One for each thing that the placement may hold."""
-    for need, form, dmabufs in found.forms(question):
-        yield _next(need, form, dmabufs)
-
-
-def _next(need: layouts.Demand, form: layouts.Form, dmabufs: int) -> Next:
-    least = need.minimum
-
-    def at(stride: int) -> layouts.Layout | None:
-        need.minimum = max(least, stride)
-        return layouts.solve(need, form, dmabufs)
-
-    return at

@@ -21,7 +21,7 @@ from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS, HEAP
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
-from heapwright.solver.conversions.deciding import Woods, decide
+from heapwright.solver.conversions.deciding import KnownConversions, decide
 from heapwright.solver.explain.alone import Alone
 from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, policy, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets
@@ -39,7 +39,7 @@ _OF_HEAPS = frozenset(kind.name for kind in HEAP)
 """Kinds that judge a heap by what is protected, whoever touches it."""
 
 
-RelaxedProblem = tuple[Problem, Memo, Woods]
+RelaxedProblem = tuple[Problem, Memo, KnownConversions]
 """A problem, and what is known of it under different dropped facts."""
 
 
@@ -75,9 +75,9 @@ class Prover:
     def relaxed(self, kept: int, *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
         dropped = Relaxation(self.sets.named(self.sets.all & ~kept))
-        problem, memo, woods = self._asking(kept)
+        problem, memo, conversions = self._asking(kept)
         found = Propagation(problem, dropped, memo)
-        return decide(problem, found, self.usage, dropped, _ASK, woods, converted=converted)
+        return decide(problem, found, self.usage, dropped, _ASK, conversions, converted=converted)
 
     def _asking(self, kept: int) -> RelaxedProblem:
         """The problem as protected content flows with these facts alone."""
@@ -87,7 +87,7 @@ class Prover:
         """The problem where protected content need not flow through these attachments."""
         key = flows, self.problem.board.by_class
         if key not in self._asked:
-            self._asked[key] = self.problem.loosened(flows) if flows else self.problem, {}, Woods()
+            self._asked[key] = self.problem.loosened(flows) if flows else self.problem, {}, {}
         return self._asked[key]
 
     def _flowing(self, flows: frozenset[Fact]) -> Problem:

@@ -95,7 +95,7 @@ class Question:
     conversions: Literal["allow", "forbid", "lossless"] = "forbid"
     pins: tuple[Pin, ...] = ()
     part: Part | None = None
-    """Of a placement that takes part in conversions (see heapwright.solver.conversions.conversions)."""
+    """Of a placement that takes part in conversions (see heapwright.solver.conversions.trees)."""
     signature: int = 0
     """Equal for questions that ask the same."""
     carried: str = ""

@@ -18,8 +18,6 @@ ROWS: Final = [
     for line in PAGE.splitlines()
     if line.startswith("| ") and not line.startswith("| word ")
 ]
-WITHOUT: Final = {"conversions": "how trees are grown is told there, and read nowhere else"}
-"""Rooms of the solver whose classes need no row."""
 OF_THE_FIELD: Final = {
     "addressability", "admission", "allocation store", "alternatives", "attach", "attachment set", "backing heap",
     "bound attachment", "capacity", "case", "contiguity model", "cost class", "device assignment", "dominance",
@@ -55,9 +53,7 @@ def rooms() -> list[Path]:
     ]
 
 
-@pytest.mark.parametrize(
-    "room", [room for room in rooms() if room.stem not in WITHOUT], ids=lambda path: path.stem
-)
+@pytest.mark.parametrize("room", rooms(), ids=lambda path: path.stem)
 def test_every_public_class_of_the_solver_has_a_row(room: Path) -> None:
     assert classes(room) - set(places()) == set()
 

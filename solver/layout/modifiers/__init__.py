@@ -33,8 +33,7 @@ FAMILIES: Final[tuple[ModuleType, ...]] = (
 )  # fmt: skip
 """Each has `claims(modifier)`, whether the layout is known, and `shape(pixels, modifier)`.
 
-One whose pixels lie in fewer bytes than they have says how many times fewer at most (THINNEST); one whose modifier
-has a parameter that is made for the buffer says what it is called without (`bare`) and with it (`named`)."""
+One whose modifier has a parameter that is made for the buffer says what it is called without (`bare`) and with it (`named`)."""
 
 
 @lru_cache(maxsize=4096)
@@ -74,8 +73,3 @@ def named(name: str, parameter: int) -> str:
         return name
     found: str = family(name).named(name, parameter)
     return found
-
-
-def thinnest(name: str) -> int:
-    """How many times fewer bytes than they have an image's pixels may take in a modifier."""
-    return getattr(family(name), "THINNEST", 1)

@@ -11,15 +11,10 @@ Example:
     bytes: 6144
 """
 
-from typing import Final
-
 from heapwright.platforms.fourcc.formats import PixelFormat, PlaneFormat
 from heapwright.platforms.fourcc.layout_facts import facts
 from heapwright.platforms.fourcc.modifiers import Modifier
 from heapwright.solver.layout.shape import Shape
-
-THINNEST: Final = 8
-"""Compression of a fixed rate makes images smaller than their pixels, by less than this."""
 
 
 def claims(modifier: Modifier) -> bool:
