@@ -130,7 +130,9 @@ def _decide(
     classes = _classes(found, {} if known is None else known)
     if not any(buffer.edges for buffer, _ in classes):
         return choice
-    if unassignable(problem, dropped) or not all(buffer.placeable for buffer, _ in classes):
+    if unassignable(problem, dropped):
+        return choice
+    if limits.any_will_do and not all(buffer.placeable for buffer, _ in classes):
         return choice
 
     def among(steps: Iterable[list[Step]]) -> Choice:

@@ -120,17 +120,21 @@ class Trees:
         return table
 
     @cached_property
-    def possible(self) -> bool:
-        """Whether the table knows a tree; it is not asked where somebody can take no placement."""
+    def _taken(self) -> bool:
+        """Whether its writers, and each reader, can take some placement; else no table is asked."""
         alone = [self._allowed([self.users[reader]], ()) for reader in self.root.readers]
         alone.append(self._allowed(self.writers, (), root=True))
-        taking = all(each.heaps and (each.free or each.images) for each in alone)
-        return taking and self.numbers.least(self.root) < UNLIMITED
+        return all(each.heaps and (each.free or each.images) for each in alone)
+
+    @cached_property
+    def possible(self) -> bool:
+        """Whether the table knows a tree."""
+        return self._taken and self.numbers.least(self.root) < UNLIMITED
 
     @cached_property
     def cheapest(self) -> Price:
         """The least price of a tree; UNLIMITED if there is none."""
-        limit = self.table.least(self.root)
+        limit = self.table.least(self.root) if self._taken else UNLIMITED
         while limit < UNLIMITED:
             least, _ = fitted(self._steps(self.table, limit), self.edges)
             if least <= limit or self.table.excess is None:
