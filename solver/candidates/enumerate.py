@@ -33,7 +33,7 @@ from heapwright.solver.candidates.images import Images, Laid, ListedImage, Rules
 from heapwright.solver.candidates.refusals import KindGroup, Refusals, Verdicts
 from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation, is_dropped
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
-from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
@@ -55,10 +55,6 @@ class Alike(NamedTuple):
     """Of heaps in which the same costs the same."""
     keys: Keys
     """By what the parts of a price are remembered."""
-
-
-Home = tuple[HeapView, HeapView]
-"""A heap, and the one in whose memory its buffers live."""
 
 
 class Allowed(NamedTuple):
@@ -241,7 +237,7 @@ class _Search:
         plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
         mapped = True in [attachment.device.by_cpu for attachment in attachments]
         for heap in self._open(attachments):
-            home = heap, lives_in(self.board, heap, attachments)
+            home = Home(heap, lives_in(self.board, heap, attachments))
             for verdicts, device in reach:
                 refusals = verdicts[home]
                 if refusals and not self._dropped(refusals, device):
@@ -272,7 +268,7 @@ class _Search:
         if self._opened is None or self._opened[0] is not verdicts:
             found = []
             for heap in self.heaps:
-                refusals = verdicts[heap, heap]
+                refusals = verdicts[Home(heap, heap)]
                 if pinned in (None, heap.name) and (not refusals or self._dropped(refusals, heap.name)):
                     found.append(heap)
             self._opened = verdicts, found
@@ -284,7 +280,7 @@ class _Search:
 
     def _admitted(self, told: Verdicts, attachment: BoundAttachment) -> bool:
         """Whether an attachment is possible at all, whatever the heap."""
-        refusals = told[self.heaps[0], self.heaps[0]]
+        refusals = told[Home(self.heaps[0], self.heaps[0])]
         if refusals and not self._dropped(refusals, attachment.device.name):
             return False
         widened = audience.widened(self.question, attachment)

@@ -24,7 +24,7 @@ from heapwright.solver.candidates.images import ASKED, Images
 from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS, ROOM, RUN
-from heapwright.solver.constraints.cases import BoundAttachment, Case, Placed, lives_in
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, Placed, lives_in
 from heapwright.solver.constraints.graph import count, missing_device
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
@@ -134,7 +134,7 @@ class JudgedCandidates:
         for heap in [*self.found.board.heaps.values()][:1]:
             for attachment in attachments:
                 case = Case(self.found.board, question, attachments, heap, heap, attachment)
-                broken |= self._about(attachment, self.found.attachment.of(case)[heap, heap])
+                broken |= self._about(attachment, self.found.attachment.of(case)[Home(heap, heap)])
                 if audience.widened(question, attachment):
                     broken |= self._about(attachment, (audience.KIND,))
         return broken
@@ -144,21 +144,21 @@ class JudgedCandidates:
     ) -> tuple[HeapView, int]:
         backing = lives_in(self.found.board, heap, attachments)
         case = Case(self.found.board, question, attachments, heap, heap)
-        refusals = self.found.heap.of(case)[heap, heap]
+        refusals = self.found.heap.of(case)[Home(heap, heap)]
         broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in attachments:
             verdicts = self.found.reach.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts[heap, backing])
+            broken |= self._about(attachment, verdicts[Home(heap, backing)])
         return backing, broken
 
     def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
         """What sizes, runs and alignments break."""
         case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
-        refusals = self.found.room.of(case)[heap, backing]
+        refusals = self.found.room.of(case)[Home(heap, backing)]
         broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
         for attachment in image.attachments:
             verdicts = self.found.run.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts[heap, backing])
+            broken |= self._about(attachment, verdicts[Home(heap, backing)])
         return broken
 
     def _exceeded(

@@ -8,32 +8,28 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 
-from heapwright.solver.board.board import HeapView
-from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.cases import Case, Home
 from heapwright.solver.constraints.kind import HEAPS, ConstraintKind
-from heapwright.solver.constraints.reads import Together, keyed, together
+from heapwright.solver.constraints.reads import Values, in_order, keyed, reader, together
 
 _APART = HEAPS | {"board"}
 """What keys leave out: heaps are asked about one by one, and there is one board."""
 
 
-class Verdicts(dict[tuple[HeapView, HeapView], tuple[ConstraintKind, ...]]):
+class Verdicts(dict[Home, tuple[ConstraintKind, ...]]):
     """What some kinds say of one case: those that are violated in a heap whose buffers live in another."""
 
-    def __init__(
-        self, kinds: tuple[ConstraintKind, ...], given: Together, case: Case, *, alone: bool
-    ) -> None:
-        self.kinds = kinds
-        self._given = given
+    def __init__(self, group: KindGroup, case: Case, *, alone: bool) -> None:
+        self.kinds = group.kinds
         self.alone = alone
         """Whether they say so whoever else touches the buffer, and however it is laid out."""
-        self._case = case
+        self._group = group
+        self._given = group.given(case)
 
-    def __missing__(self, home: tuple[HeapView, HeapView]) -> tuple[ConstraintKind, ...]:
-        board, question, attachments, _, _, attachment, layout = self._case
-        case = Case(board, question, attachments, *home, attachment, layout)
-        pairs = zip(self.kinds, self._given(case), strict=True)
-        found = self[home] = tuple([kind for kind, values in pairs if kind.rule(*values)])
+    def __missing__(self, home: Home) -> tuple[ConstraintKind, ...]:
+        given = self._given + self._group.of_home(home)
+        rules = self._group.rules
+        found = self[home] = tuple([kind for kind, rule, order in rules if rule(*order(given))])
         return found
 
 
@@ -43,7 +39,8 @@ class Refusals:
     def __init__(self, kinds: Sequence[ConstraintKind]) -> None:
         self._kinds = kinds
         concerned_by = tuple(path for kind in kinds for path in kind.concerned_by)
-        self._concern = keyed(concerned_by, _APART)
+        self._key = keyed(concerned_by, _APART)
+        self._concerned_by = together(tuple(kind.concerned_by for kind in kinds))
         self._choosy = bool(concerned_by)
         self.alone = _alone(concerned_by)
         """Whether it depends on an attachment alone whom it concerns."""
@@ -56,10 +53,11 @@ class Refusals:
 
     def concerning(self, case: Case) -> KindGroup:
         """The kinds that concern a case."""
-        key = self._concern(case) if self._choosy else ()
+        key = self._key(case) if self._choosy else ()
         found = self._groups.get(key)
         if found is None:
-            kinds = tuple([kind for kind in self._kinds if kind.concerns(case)])
+            asked = zip(self._kinds, self._concerned_by(case), strict=True)
+            kinds = tuple([kind for kind, values in asked if kind.concern(*values)])
             group = self._alike.get(kinds) or self._alike.setdefault(kinds, KindGroup(kinds))
             found = self._groups[key] = group, case
         return found[0]
@@ -70,18 +68,32 @@ class KindGroup:
 
     def __init__(self, kinds: tuple[ConstraintKind, ...]) -> None:
         self.kinds = kinds
-        reads = tuple(path for kind in kinds for path in kind.reads)
-        self._key = keyed(reads, _APART)
-        self._given = together(tuple(kind.reads for kind in kinds))
-        self._alone = _alone(reads)
-        self._known: dict[Hashable, Verdicts] = {}
+        reads = tuple(dict.fromkeys(path for kind in kinds for path in kind.reads))
+        of_home = tuple(path for path in reads if path.partition(".")[0] in HEAPS)
+        rest = tuple(path for path in reads if path not in of_home)
+        self.given = reader(rest)
+        """What they read of a case, its heap aside."""
+        self.rules = [(kind, kind.rule, in_order((*rest, *of_home), kind.reads)) for kind in kinds]
+        """With what each picks of that and of what is read of a heap."""
+        self._read = reader(of_home)
+        self._homes: dict[Home, Values] = {}
+        self._key = keyed(rest, _APART)
+        self._alone = _alone(rest)
+        self._known: dict[Hashable, tuple[Verdicts, Case]] = {}
 
     def of(self, case: Case) -> Verdicts:
         """What they say of a case."""
         key = self._key(case)
         found = self._known.get(key)
         if found is None:
-            found = self._known[key] = Verdicts(self.kinds, self._given, case, alone=self._alone)
+            found = self._known[key] = Verdicts(self, case, alone=self._alone), case
+        return found[0]
+
+    def of_home(self, home: Home) -> Values:
+        """What they read of a heap."""
+        found = self._homes.get(home)
+        if found is None:
+            found = self._homes[home] = self._read(home)
         return found
 
 

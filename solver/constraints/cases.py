@@ -48,6 +48,17 @@ class BoundAttachment(NamedTuple):
         return self._replace(port=self.port.model_copy(update={"images": rules})) if rules else self
 
 
+class Home(NamedTuple):
+    """A heap, and the one in whose memory its buffers live: itself, unless attaching moves them."""
+
+    heap: HeapView
+    backing: HeapView
+
+    @property
+    def moved(self) -> bool:
+        return self.backing is not self.heap
+
+
 def moved(size: int, how_often: str) -> int:
     """Bytes that an attachment moves a frame: those used `rarely` count a sixteenth."""
     return size if how_often == "often" else -(-size // RARELY)

@@ -51,7 +51,7 @@ def _together(paths: tuple[str, ...]) -> Callable[[object], Values]:
     plain = tuple(path for path in paths if ".*." not in path)
     order = [*plain, *(f"{head}.*.{rest}" for head, rests in under.items() for rest in rests)]
     looks = [(attrgetter(head), _plain(rests), len(rests)) for head, rests in under.items()]
-    once, put = _plain(plain), _in_order(tuple(map(order.index, paths)))
+    once, put = _plain(plain), in_order(order, paths)
 
     def look_up(of: object) -> Values:
         found = once(of)
@@ -72,7 +72,9 @@ def _plain(paths: tuple[str, ...]) -> Callable[[object], Values]:
     return lambda of: (one(of),)
 
 
-def _in_order(numbers: tuple[int, ...]) -> Callable[[Values], Values]:
+def in_order(paths: Sequence[str], wanted: Iterable[str]) -> Callable[[Values], Values]:
+    """Picks, of the values at paths, those that are wanted, in their order."""
+    numbers = [paths.index(path) for path in wanted]
     if len(numbers) > 1:
         return itemgetter(*numbers)
     only = slice(numbers[0], numbers[0] + 1) if numbers else slice(0)
@@ -85,7 +87,7 @@ class Together:
     def __init__(self, many: Sequence[tuple[str, ...]]) -> None:
         paths = tuple(dict.fromkeys(path for each in many for path in each))
         self.look = reader(paths)
-        self.orders = [_in_order(tuple(map(paths.index, each))) for each in many]
+        self.orders = [in_order(paths, each) for each in many]
 
     def __call__(self, of: object) -> list[Values]:
         found = self.look(of)

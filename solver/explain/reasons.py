@@ -19,7 +19,7 @@ from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.images import canonical, holds, laid_out
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints import LAYOUT, PERMIT
-from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
+from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, lives_in
 from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
@@ -92,7 +92,7 @@ class Why:
             touched = case._replace(attachment=attachment)
             verdicts += [(touched, self.found.reach.of(touched)), (touched, self.found.run.of(touched))]
         for judged, of_whom in verdicts:
-            for kind in of_whom[heap, case.backing]:
+            for kind in of_whom[Home(heap, case.backing)]:
                 yield _reason(kind, judged)
 
     def _fixed(self, question: Question, option: Option) -> Reason | None:

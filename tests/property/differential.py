@@ -14,7 +14,7 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.dominance import Rivals
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
-from heapwright.solver.constraints.cases import Case
+from heapwright.solver.constraints.cases import Case, Home
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
@@ -70,13 +70,13 @@ def _concerning(asked: refusals.Refusals, case: Case) -> refusals.KindGroup:
     return refusals.KindGroup(tuple(kind for kind in asked._kinds if kind.concerns(case)))
 
 
-def _alike(found: Propagation, home: enumerate_.Home, *about: Any, **named: Any) -> enumerate_.Alike:
+def _alike(found: Propagation, home: Home, *about: Any, **named: Any) -> enumerate_.Alike:
     """Heaps that have nothing in common, by which no part of a price is remembered."""
     return enumerate_.Alike(home, home, tuple((home, number) for number in range(99)))
 
 
 def _of(group: refusals.KindGroup, case: Case) -> refusals.Verdicts:
-    return refusals.Verdicts(group.kinds, group._given, case, alone=False)
+    return refusals.Verdicts(refusals.KindGroup(group.kinds), case, alone=False)
 
 
 def _in_order(found: list[Option], kept: frozenset[str] = frozenset()) -> tuple[Option, ...]:
