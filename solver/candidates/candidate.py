@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
 from itertools import repeat
 from typing import Final, NamedTuple
@@ -12,7 +12,7 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.cases import BoundAttachment, Placed
 from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
-from heapwright.solver.constraints.reads import Together, Values, reader
+from heapwright.solver.constraints.reads import Together
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, PLACED, TERMS
 from heapwright.solver.objective.term import CostTerm, Counted
@@ -82,36 +82,36 @@ class PriceParts(NamedTuple):
     """By level."""
 
 
+Rated = tuple[Budgeting | CostTerm, int]
+"""A budget, or a term with the level that it is."""
+
+
 class PriceRules:
     """Budgets and terms that read the same of a heap."""
 
-    def __init__(self, read: tuple[str, ...]) -> None:
+    def __init__(self, read: tuple[str, ...], rated: Sequence[Rated]) -> None:
         self.read = read
-        self.of_sizes = True
+        self._given = Together([rule.reads for rule, _ in rated])
+        orders = list(zip(rated, self._given.orders, strict=True))
+        self._budgets = [(rule, order) for (rule, _), order in orders if isinstance(rule, Budgeting)]
+        self._terms = [(level, r.rule, order) for (r, level), order in orders if isinstance(r, CostTerm)]
+        roots = {path.partition(".")[0] for rule, _ in rated for path in rule.reads}
+        self.of_sizes = roots <= {"board", "sizes", *HEAPS}
         """Whether they read nothing else but sizes."""
-        self._budgets: list[tuple[Budgeting, Callable[[Placed], Values]]] = []
-        self._terms: list[tuple[int, CostTerm]] = []
-
-    def add(self, rule: Budgeting | CostTerm, level: int = 0) -> None:
-        roots = {path.partition(".")[0] for path in rule.reads}
-        self.of_sizes &= roots <= {"board", "sizes", *HEAPS}
-        if isinstance(rule, CostTerm):
-            self._terms.append((level, rule))
-        else:
-            self._budgets.append((rule, reader(rule.reads)))
 
     def price(self, placed: Placed) -> PriceParts:
         found: dict[Budget, Charge] = {}
         reserved: list[tuple[Budget, int]] = []
-        for budget, look in self._budgets:
-            values = look(placed)
+        given = self._given.look(placed)
+        for budget, order in self._budgets:
+            values = order(given)
             for charge in budget.charges(*values):
                 known = found.setdefault(charge[0], charge)
                 if known is not charge:
                     found[charge[0]] = charge[0], known[1] + charge[1], known[2] + charge[2]
             if budget.reserved is not None:
                 reserved += budget.reserved(*values)
-        costs = [(level, term.value(placed)) for level, term in self._terms]
+        costs = [(level, rule(*order(given))) for level, rule, order in self._terms]
         return PriceParts([*found.values()], reserved, costs)
 
 
@@ -126,13 +126,12 @@ class _Pricing:
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
     ) -> None:
         self.of = kinds, placed, counted
-        rules: dict[tuple[str, ...], PriceRules] = {}
-        rated: list[tuple[Budgeting | CostTerm, int]] = [(kind.budget, 0) for kind in kinds if kind.budget]
+        rules: dict[tuple[str, ...], list[Rated]] = {}
+        rated: list[Rated] = [(kind.budget, 0) for kind in kinds if kind.budget]
         rated += [(term, level) for level, term in placed]
-        for rule, level in rated:
-            read = _of_heap(rule.reads)
-            rules.setdefault(read, PriceRules(read)).add(rule, level)
-        self.rules = [*rules.values()]
+        for each in rated:
+            rules.setdefault(_of_heap(each[0].reads), []).append(each)
+        self.rules = [PriceRules(read, of_one) for read, of_one in rules.items()]
         self._given_number = Together([term.reads for _, term in counted])
         numbered = zip(counted, self._given_number.orders, strict=True)
         self._counted = [(level, term.rule, order) for (level, term), order in numbered]

@@ -6,7 +6,8 @@ concern a case read of all but its heap, and by the heaps. Nothing here says wha
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
+from functools import lru_cache
 
 from heapwright.solver.constraints.cases import Case, Home
 from heapwright.solver.constraints.kind import HEAPS, ConstraintKind
@@ -14,6 +15,10 @@ from heapwright.solver.constraints.reads import Values, in_order, keyed, reader,
 
 _APART = HEAPS | {"board"}
 """What keys leave out: heaps are asked about one by one, and there is one board."""
+
+
+Judging = tuple[ConstraintKind, Callable[..., bool], Callable[[Values], Values]]
+"""A kind, its rule, and what picks the values that it reads."""
 
 
 class Verdicts(dict[Home, tuple[ConstraintKind, ...]]):
@@ -68,13 +73,9 @@ class KindGroup:
 
     def __init__(self, kinds: tuple[ConstraintKind, ...]) -> None:
         self.kinds = kinds
-        reads = tuple(dict.fromkeys(path for kind in kinds for path in kind.reads))
-        of_home = tuple(path for path in reads if path.partition(".")[0] in HEAPS)
-        rest = tuple(path for path in reads if path not in of_home)
+        rest, of_home, self.rules = _split(kinds)
         self.given = reader(rest)
         """What they read of a case, its heap aside."""
-        self.rules = [(kind, kind.rule, in_order((*rest, *of_home), kind.reads)) for kind in kinds]
-        """With what each picks of that and of what is read of a heap."""
         self._read = reader(of_home)
         self._homes: dict[Home, Values] = {}
         self._key = keyed(rest, _APART)
@@ -95,6 +96,15 @@ class KindGroup:
         if found is None:
             found = self._homes[home] = self._read(home)
         return found
+
+
+@lru_cache(maxsize=256)
+def _split(kinds: tuple[ConstraintKind, ...]) -> tuple[tuple[str, ...], tuple[str, ...], list[Judging]]:
+    """What kinds read of a case, its heap aside; of a heap; and what each picks of both."""
+    reads = dict.fromkeys(path for kind in kinds for path in kind.reads)
+    of_home = tuple(path for path in reads if path.partition(".")[0] in HEAPS)
+    rest = tuple(path for path in reads if path not in of_home)
+    return rest, of_home, [(kind, kind.rule, in_order((*rest, *of_home), kind.reads)) for kind in kinds]
 
 
 def _alone(paths: Sequence[str]) -> bool:

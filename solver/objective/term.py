@@ -13,12 +13,10 @@ them and equal in the others to be no worse; of the others nothing is assumed.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Literal, NamedTuple
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.constraints.cases import Placed
-from heapwright.solver.constraints.reads import Values, reader
 
 
 class Counted(NamedTuple):
@@ -46,12 +44,3 @@ class CostTerm:
     grows: frozenset[str] = frozenset()
     """Those of its paths with whose values it grows, or stays as it is."""
     unit: str = ""
-
-    @cached_property
-    def given(self) -> Callable[[object], Values]:
-        """The values that the rule reads."""
-        return reader(self.reads)
-
-    def value(self, of: Placed | Counted) -> int:
-        """What it says of a placement, or of so many buffers of one."""
-        return self.rule(*self.given(of))

@@ -16,14 +16,15 @@ Example:
 
 from math import gcd
 
+from heapwright.platforms.schema import BytesMultiple
 from heapwright.solver.board.board import Board, DeviceView, Promise
 from heapwright.solver.board.iova import aligned
 from heapwright.solver.constraints.cases import Case
-from heapwright.solver.constraints.kind import ConstraintKind, of_port
+from heapwright.solver.constraints.kind import ConstraintKind, of_multiple, of_port
 
 
-def _concern(base: int | None, translation: str) -> bool:
-    return base is not None and translation != "cpu"
+def _concern(base: BytesMultiple | None, translation: str) -> bool:
+    return of_multiple(base) and translation != "cpu"
 
 
 def _misaligned(
@@ -64,7 +65,7 @@ def _words(case: Case) -> str:
 KIND = ConstraintKind(
     name="base-alignment",
     scope="run",
-    concerned_by=("attachment.port.base.multiple", "attachment.device.translation"),
+    concerned_by=("attachment.port.base", "attachment.device.translation"),
     concern=_concern,
     reads=("board", "attachment.device", "attachment.port.base.multiple", "backing.promise", "layout.sizes"),
     rule=_misaligned,
