@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
-from itertools import repeat
+from operator import add
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -89,15 +89,12 @@ Rated = tuple[Budgeting | CostTerm, int]
 class PriceRules:
     """Budgets and terms that read the same of a heap."""
 
-    def __init__(self, read: tuple[str, ...], rated: Sequence[Rated]) -> None:
-        self.read = read
+    def __init__(self, rated: Sequence[Rated]) -> None:
+        self.read = _of_heap([path for rule, _ in rated for path in rule.reads])
         self._given = Together([rule.reads for rule, _ in rated])
         orders = list(zip(rated, self._given.orders, strict=True))
         self._budgets = [(rule, order) for (rule, _), order in orders if isinstance(rule, Budgeting)]
         self._terms = [(level, r.rule, order) for (r, level), order in orders if isinstance(r, CostTerm)]
-        roots = {path.partition(".")[0] for rule, _ in rated for path in rule.reads}
-        self.of_sizes = roots <= {"board", "sizes", *HEAPS}
-        """Whether they read nothing else but sizes."""
 
     def price(self, placed: Placed) -> PriceParts:
         found: dict[Budget, Charge] = {}
@@ -126,12 +123,10 @@ class _Pricing:
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
     ) -> None:
         self.of = kinds, placed, counted
-        rules: dict[tuple[str, ...], list[Rated]] = {}
         rated: list[Rated] = [(kind.budget, 0) for kind in kinds if kind.budget]
         rated += [(term, level) for level, term in placed]
-        for each in rated:
-            rules.setdefault(_of_heap(each[0].reads), []).append(each)
-        self.rules = [PriceRules(read, of_one) for read, of_one in rules.items()]
+        of_sizes = [each for each in rated if _of_sizes(each[0].reads)]
+        self.rules = PriceRules(of_sizes), PriceRules([each for each in rated if each not in of_sizes])
         self._given_number = Together([term.reads for _, term in counted])
         numbered = zip(counted, self._given_number.orders, strict=True)
         self._counted = [(level, term.rule, order) for (level, term), order in numbered]
@@ -144,7 +139,12 @@ class _Pricing:
         return tuple(costs)
 
 
-def _of_heap(paths: tuple[str, ...]) -> tuple[str, ...]:
+def _of_sizes(paths: Iterable[str]) -> bool:
+    """Whether nothing but sizes and the heap is read."""
+    return {path.partition(".")[0] for path in paths} <= {"board", "sizes", *HEAPS}
+
+
+def _of_heap(paths: Iterable[str]) -> tuple[str, ...]:
     """What among paths hangs on the heap: the heap as such, where it is not known what is read of it."""
     found: dict[str, None] = {}
     for path in paths:
@@ -166,8 +166,8 @@ def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: T
     return _KNOWN[0]
 
 
-def price_rules() -> Sequence[PriceRules]:
-    """Budgets and terms by what they read of a heap: each says a part of a price."""
+def price_rules() -> tuple[PriceRules, PriceRules]:
+    """Budgets and terms that read nothing but sizes and the heap, and the others: each say a part of a price."""
     return _pricing(BUDGETS, PLACED, COUNTED).rules
 
 
@@ -179,19 +179,20 @@ def price(
     Its parts are kept by the keys of its heap: `of_image` for one image under one choice of devices, and
     `of_sizes` for all that reads nothing else of them.
     """
-    charges: list[Charge] = []
-    reserved: list[tuple[Budget, int]] = []
-    costs: list[tuple[int, int]] = []
-    of_image, of_sizes = {} if of_image is None else of_image, {} if of_sizes is None else of_sizes
-    for rules, each in zip(price_rules(), keys or repeat(None), strict=False):
-        known, key = (of_sizes, (each, placed.sizes)) if rules.of_sizes else (of_image, each)
-        found = known.get(key) if keys else None
-        if found is None:
-            found = known[key] = rules.price(placed)
-        charges += found.charges
-        reserved += found.reserved
-        costs += found.costs
-    return PriceParts(charges, reserved, costs)
+    given, others = price_rules()
+    sizes = _part(given, placed, of_sizes, keys and (keys[0], placed.sizes))
+    image = _part(others, placed, of_image, keys and keys[1])
+    return PriceParts(*map(add, sizes, image))
+
+
+def _part(rules: PriceRules, placed: Placed, known: Prices | None, key: Hashable) -> PriceParts:
+    """What rules say of a placement, remembered where it has a key."""
+    found = known.get(key) if known is not None else None
+    if found is None:
+        found = rules.price(placed)
+        if known is not None:
+            known[key] = found
+    return found
 
 
 def priced(
