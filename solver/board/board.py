@@ -15,7 +15,7 @@ from heapwright.platforms.checks.firewalls import AccessConflict, access_conflic
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Device, Heap, Iommu, Platform, Port, settled
 from heapwright.platforms.values import UNKNOWN
-from heapwright.solver.board.memories import MemoryView, memories, parts_of, unheld
+from heapwright.solver.board.memories import ANYWHERE, MemoryView, memories, parts_of, unheld
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
@@ -262,10 +262,17 @@ class Board:
 
     def within(self, bits: int | None) -> bool:
         """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
-        if bits is None or bits >= 64:
-            return True
+        return bits is None or bits >= 64 or self._end <= 1 << bits
+
+    @cached_property
+    def _end(self) -> int:
+        """What the memories may reach that heaps hand out."""
         handed_out = [heap.memories for heap in self.heaps.values()]
-        return not any(views is None or any(m.beyond(1 << bits) for m in views) for views in handed_out)
+        return (
+            ANYWHERE
+            if None in handed_out
+            else max((m.end for views in handed_out for m in views or ()), default=0)
+        )
 
     @cached_property
     def pools(self) -> tuple[Pool, ...]:

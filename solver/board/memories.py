@@ -6,9 +6,13 @@ Where a profile is vague the worst case is taken (design §4, `unknown` and rang
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Final
 
 from heapwright.platforms.schema import Memory
 from heapwright.platforms.values import UNKNOWN, Span
+
+ANYWHERE: Final = 1 << 64
+"""The end of what may lie anywhere."""
 
 
 class MemoryView:
@@ -45,11 +49,16 @@ class MemoryView:
             yield view
             view = view.outer
 
-    def beyond(self, end: int) -> bool:
-        """Whether it may lie beyond an address; device-local memory without an address is not judged by it."""
+    @property
+    def end(self) -> int:
+        """What it may reach; device-local memory without an address is not judged by it."""
         if self.highest is None:
-            return self.addressed or not self.local
-        return self.highest > end
+            return ANYWHERE if self.addressed or not self.local else 0
+        return self.highest
+
+    def beyond(self, end: int) -> bool:
+        """Whether it may lie beyond an address."""
+        return self.end > end
 
 
 def _highest(view: MemoryView, around: int | None) -> int | None:

@@ -238,15 +238,16 @@ class _Search:
         mapped = True in [attachment.device.by_cpu for attachment in attachments]
         for heap in self._open(attachments):
             home = Home(heap, lives_in(self.board, heap, attachments))
+            alike = self.whole.alike(home, attachments, mapped=mapped)
+            if plain and alike.places in seen:  # the one seen comes first by name, and is as good
+                continue
+            seen.add(alike.places)
             for verdicts, device in reach:
                 refusals = verdicts[home]
                 if refusals and not self._dropped(refusals, device):
                     break
             else:
-                alike = self.whole.alike(home, attachments, mapped=mapped)
-                if not plain or alike.places not in seen:  # the one seen comes first by name, and is as good
-                    seen.add(alike.places)
-                    found.append((home, alike))
+                found.append((home, alike))
         return found
 
     def _told(self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment) -> Verdicts | None:
