@@ -87,7 +87,7 @@ Rated = tuple[Budgeting | CostTerm, int]
 
 
 class PriceRules:
-    """Budgets and terms that read the same of a heap."""
+    """Budgets and terms that say one part of a price."""
 
     def __init__(self, rated: Sequence[Rated]) -> None:
         self.read = _of_heap([path for rule, _ in rated for path in rule.reads])
