@@ -110,7 +110,7 @@ def board(
         "name": "bench",
         "kernel": "6.12",
         "memory": {"dram": _DRAM, **({"tz": _TZ} if guarded else {}), **(memory or {})},
-        "heaps": dict(heaps or {"system": heap("dram")}),
+        "heaps": dict({"system": heap("dram")} if heaps is None else heaps),
         "devices": {
             "camera": device("camera", capture=port()),
             "panel": device("display", scanout=port()),

@@ -225,9 +225,11 @@ class _Search:
 
     def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live, and at whose cost."""
+        if not self.heaps:
+            return []
         reach = []
         for attachment in attachments:
-            verdicts = self._told(attachments, attachment) if self.heaps else None
+            verdicts = self._told(attachments, attachment)
             if verdicts is None:
                 return []
             if verdicts.kinds:

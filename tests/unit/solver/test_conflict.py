@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible
@@ -297,3 +299,10 @@ def test_who_must_be_another_device_for_other_buffers_does_not_count() -> None:
     )
     answer = refusal(board(devices={"d0": d0, "d1": d1}), question)
     assert facts(answer) == [("format", "canvas→d1")]
+
+
+@pytest.mark.parametrize("port", ["camera.capture", "gpu.render"])
+def test_a_board_without_heaps_is_said_to_have_none(port: str) -> None:
+    # No gpu either: without that fact nobody is attached at all.
+    question = pipeline(frame=buffer(written_by=port, read_by=[]))
+    assert said(refusal(board(heaps={}), question), "capacity") == "bench has no heap to allocate from"
