@@ -109,7 +109,7 @@ def read(of: Any, steps: Sequence[str]) -> Any:
             return len(of)
         if step == "*":
             return tuple([read(part, steps[index + 1 :]) for part in of])
-        of = getattr(of, step)
+        of = getattr(of, step, None)  # parts of a tuple may be of several types
     return of
 
 
