@@ -116,9 +116,8 @@ def grown(questions):
 for number in range(10):
     ask(number)
 tracemalloc.start()
-first = grown(range(10, 40))
-second = grown(range(40, 140))
-print((second - first) / 100)
+after = [grown(range(first, first + 80)) for first in (10, 90, 170)]
+print(min(after[1] - after[0], after[2] - after[1]) / 80)  # a table that is made larger once is no leak
 """
 
 
