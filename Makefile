@@ -48,7 +48,7 @@ PYTEST  := $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 COUNTED := $(addprefix tests/unit/,allocator constraints solver platforms/checks platforms/reading platforms/schema) \
            $(wildcard tests/unit/test_*.py) tests/peers tests/golden
 
-test: venv  ## run the tests (≤ 8 minutes on 2 cores)
+test: venv  ## run the tests (about 10 minutes on 2 cores)
 	$(PYTEST) -m 'not long' $(COUNTED) --cov --cov-report=term:skip-covered
 	$(PYTEST) -m 'not long' $(addprefix --ignore=,$(COUNTED) tests/package)
 	$(BIN)/python -m pytest tests/package
