@@ -47,7 +47,7 @@ class ConvertedBuffer:
         self.direct = [Step(TreeState(None, (), 0), (), (), question, direct)] if direct else []
         about = found.drops.about(question.label)
         self.edges = _usable(found.problem, question, about)
-        colours, freed = _colours(found.problem, question, self.edges), _freed(about)
+        colours, freed = _colours(found.problem, question, self.edges), _freed(found.problem, about)
         self.trees = [
             Trees(found, variant, attachment_set, self.edges, colours, known, freed, number)
             for number, (variant, attachment_set) in enumerate(
@@ -201,10 +201,20 @@ def _usable(problem: Problem, question: Question, about: DroppedFacts | None) ->
     return tuple(found)
 
 
-def _freed(about: DroppedFacts | None) -> frozenset[str]:
-    """Devices that a dropped fact lets take what their rules do not list."""
-    kinds = (format_kind.NAME, modifier_kind.NAME)
-    return frozenset(device for kind, device in (about.own if about else ()) if kind in kinds)
+def _freed(problem: Problem, about: DroppedFacts | None) -> frozenset[str]:
+    """Devices that a dropped fact lets take what their rules do not list.
+
+    One that lists no image takes none, whatever its modifiers might be.
+    """
+    dropped = about.own if about else ()
+    listing = {
+        name for name, d in problem.board.devices.items() if any(p.images for p in d.spec.ports.values())
+    }
+    return frozenset(
+        device
+        for kind, device in dropped
+        if kind == format_kind.NAME or (kind == modifier_kind.NAME and device in listing)
+    )
 
 
 def _colours(problem: Problem, question: Question, found: Sequence[Edge]) -> tuple[str, ...]:
