@@ -164,11 +164,8 @@ def _spent(choice: Choice) -> Price:
 
 def _any(classes: Sequence[AlikeQuestions], among: Callable[[list[list[Step]]], Choice]) -> Choice:
     """A plan with as few conversions to a buffer as there is one for."""
-    plan, known, trees = (
-        Choice("infeasible", searched=True),
-        -1,
-        [each for b, _ in classes for each in b.trees],
-    )
+    trees = [each for buffer, _ in classes for each in buffer.trees]
+    plan, known = Choice("infeasible", searched=True), -1
     for number in count(1):
         steps = [buffer.up_to(number) for buffer, _ in classes]
         if sum(map(len, steps)) > known and all(steps):

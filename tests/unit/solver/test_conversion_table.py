@@ -21,7 +21,7 @@ from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem, Question
-from tests.builders import board, buffer, device, image, memory, pipeline, port
+from tests.builders import board, buffer, device, facts, image, memory, pipeline, port, raw_port, refusal
 from tests.property.conversion_questions import question
 from tests.unit.solver.test_conversions import edge
 
@@ -88,6 +88,19 @@ def test_natural_bytes_are_the_least_whatever_is_asked() -> None:
     assert compared > 1000
 
 
+def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
+    """The placements that are propagated from now on."""
+    propagated: list[object] = []
+    of_part = Propagation.of_part
+
+    def counting(self: Propagation, part: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
+        propagated.append(part)
+        return of_part(self, part, about)
+
+    monkeypatch.setattr(Propagation, "of_part", counting)
+    return propagated
+
+
 def test_too_many_ways_are_refused_before_placements_are_propagated(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = (
         ("format", "modifier", "memory", "stride"),
@@ -111,14 +124,26 @@ def test_too_many_ways_are_refused_before_placements_are_propagated(monkeypatch:
         },
     )
     asked = pipeline(frame=buffer(read_by=["display.scanout", "video-encoder.frame"], conversions="allow"))
-    propagated: list[object] = []
-    of_part = Propagation.of_part
-
-    def counted(self: Propagation, part: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
-        propagated.append(part)
-        return of_part(self, part, about)
-
-    monkeypatch.setattr(Propagation, "of_part", counted)
+    propagated = counted(monkeypatch)
     with pytest.raises(InputError, match="more than 8192 ways for its 2 readers; forbid it"):
         solve(platform, [asked])
     assert len(propagated) < 1000  # 57,600 pairs of edges serve the two readers
+
+
+def test_no_copy_is_looked_for_where_a_reader_takes_no_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Also without any fact but that one: then modifiers that others do not list count as listed.
+    both = port(image("NV12", "XR24", modifiers=["LINEAR", "I915_X_TILED"]))
+    blitter = device(
+        "2d", source=both, target=both, converts=[edge("source", "target", "format", "modifier")]
+    )
+    platform = board(
+        devices={
+            "camera": device("camera", capture=both),
+            "npu0": device("npu", input=raw_port()),
+            **{f"blitter-{number}": blitter for number in range(4)},
+        }
+    )
+    asked = pipeline(frame=buffer(read_by=["display.scanout", "npu.input"], conversions="allow"))
+    propagated = counted(monkeypatch)
+    assert facts(refusal(platform, asked)) == [("format", "frame→npu0")]
+    assert propagated == []
