@@ -132,7 +132,7 @@ class Propagation:
         free = False
         for attachment_set in question.attachment_sets:
             for _, attachments in search.assignments.of(attachment_set):
-                homes = search.reached(attachments) if in_heaps else list(self.board.heaps)
+                homes = search.reached(attachments, in_heaps=in_heaps)
                 heaps.update(homes)
                 free |= not attachments
                 images.update(search.images.listed(attachments) if homes else ())
@@ -210,9 +210,14 @@ class _Search:
                 if heaps:
                     yield from self._placed(attachment_set, assignment, attachments, heaps)
 
-    def reached(self, attachments: tuple[BoundAttachment, ...]) -> list[str]:
-        """Heaps that nothing but sizes can still forbid."""
-        return [heap.name for (heap, _), _ in self._heaps(attachments)]
+    def reached(self, attachments: tuple[BoundAttachment, ...], *, in_heaps: bool) -> list[str]:
+        """Heaps that nothing but sizes can still forbid; if these are not judged, all that are left to whoever may attach at all."""
+        if in_heaps:
+            return [heap.name for (heap, _), _ in self._heaps(attachments)]
+        asked = self.whole.attachment
+        told = [(asked.of(self._case(attachments, each)), each) for each in attachments if self.heaps]
+        admitted = all(self._admitted(*each) for each in told if asked.alone and each[0].alone)
+        return list(self.board.heaps) if admitted else []
 
     def _case(
         self,

@@ -23,7 +23,7 @@ from heapwright.solver.constraints.graph import conversion, count, missing_devic
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.conversions.deciding import KnownConversions, decide
 from heapwright.solver.explain.alone import Alone
-from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, policy, scarce, universe
+from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
@@ -59,7 +59,6 @@ class Prover:
         self._found = found or Propagation(problem)
         self._known: dict[tuple[int, bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
-        self._converted: dict[tuple[Alone, frozenset[Fact]], bool] = {}
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
@@ -235,18 +234,9 @@ class Prover:
             return not self.clash(self.sets.of(facts))
         if {fact.kind for fact in facts} <= _OF_HEAPS and not alone.question.stated.audiences:
             return False  # no heap may hold it, nor any copy of it
-        every = {*alone.facts.facts, *policy(self.problem, alone.question)}
-        most = frozenset(every.difference(_forbidden(alone.question)))
-        return self._convertible(alone, most) or self._convertible(alone, frozenset(facts))
-
-    def _convertible(self, alone: Alone, kept: frozenset[Fact]) -> bool:
-        """Whether a buffer without the others has a place with these facts alone, converted or not."""
-        if (alone, kept) not in self._converted:
-            dropped = Relaxation(fact for fact in self.sets.facts if fact not in kept)
-            found = Propagation(alone.asked(alone.facts.of(kept)), dropped)
-            choice = decide(found.problem, found, self.usage, dropped, _ASK)
-            self._converted[alone, kept] = choice.status != "infeasible"
-        return self._converted[alone, kept]
+        dropped = Relaxation(fact for fact in self.sets.facts if fact not in facts)
+        found = Propagation(alone.asked(alone.facts.of(facts)), dropped)
+        return decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible"
 
 
 def _by_length(conflict: Conflict) -> tuple[int, list[Fact]]:

@@ -12,7 +12,7 @@ from heapwright.platforms.fourcc.formats import pixel_formats
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import Option
-from heapwright.solver.candidates.enumerate import Propagation
+from heapwright.solver.candidates.enumerate import Allowed, Propagation
 from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.conversions.deciding import ConvertedBuffer
 from heapwright.solver.conversions.edges import UNLIMITED, least_bytes
@@ -21,7 +21,19 @@ from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem, Question
-from tests.builders import board, buffer, device, facts, image, memory, pipeline, port, raw_port, refusal
+from tests.builders import (
+    board,
+    buffer,
+    device,
+    facts,
+    heap,
+    image,
+    memory,
+    pipeline,
+    port,
+    raw_port,
+    refusal,
+)
 from tests.property.conversion_questions import question
 from tests.unit.solver.test_conversions import edge
 
@@ -147,3 +159,31 @@ def test_no_copy_is_looked_for_where_a_reader_takes_no_images(monkeypatch: pytes
     propagated = counted(monkeypatch)
     assert facts(refusal(platform, asked)) == [("format", "frame→npu0")]
     assert propagated == []
+
+
+def test_no_table_is_filled_where_a_reader_may_not_touch_the_buffer_at_all(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    # Devices outside of its audience may open a heap to others, so heaps are not judged one by one.
+    both = port(image("NV12", "XR24", modifiers=["LINEAR", "I915_X_TILED"]), protected="allowed")
+    blitter = device(
+        "2d", source=both, target=both, converts=[edge("source", "target", "format", "modifier")]
+    )
+    platform = board(
+        devices={"camera": device("camera", capture=both), "blitter": blitter},
+        heaps={"system": heap("tz", cpu="none", access=["camera", "blitter", "panel"])},
+    )
+    asked = pipeline(frame=buffer(protected={"audience": ["camera", "2d", "display"]}, conversions="allow"))
+    listed: list[Question] = []
+    allowed = Propagation.allowed
+
+    def counting(self: Propagation, part: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
+        listed.append(part)
+        return allowed(self, part, about, in_heaps=in_heaps)
+
+    monkeypatch.setattr(Propagation, "allowed", counting)
+    assert facts(refusal(platform, asked)) == [("protected-port", "frame→panel")]
+    assert listed
+    assert not [part for part in listed if part.part is not None and part.part.ends], (
+        "no side of a conversion"
+    )
