@@ -360,11 +360,6 @@ def holds(rule: ImageRule, port: Port, use: Attachment) -> bool:
     return when.scale is None or when.scale == (use.scale is not None)
 
 
-def canonical(rule: ImageRule) -> frozenset[str]:
-    """The rule's modifiers; the schema has given them their canonical names."""
-    return frozenset(rule.modifiers)
-
-
 def knows(rule: ImageRule, modifier: str) -> bool:
     """Whether the rule lists the modifier, or all of its family that a buffer's parameter makes."""
     return modifier in rule.modifiers or modifiers.bare(modifier) in rule.modifiers

@@ -15,6 +15,7 @@ from typing import Any
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.device_assignment import attachments_of
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation, is_dropped
 from heapwright.solver.candidates.usage import Usage
@@ -217,9 +218,6 @@ def _freed(problem: Problem, about: DroppedFacts | None) -> frozenset[str]:
 def _colours(problem: Problem, question: Question, found: Sequence[Edge]) -> tuple[str, ...]:
     """All colours that anybody who may touch the buffer, or the pipeline, speaks of."""
     ports = [port for edge in found for port in edge.ports]
-    for user in question.users:
-        for name in problem.variables[user.variable].candidates:
-            known = problem.board.devices[name].spec.ports
-            ports += [known[p] for p in (user.use.selector.port,) if p in known]
+    ports += [attachment.port for attachment in attachments_of(problem, question)]
     named = {colour for port in ports for rule in port.images for colour in rule.colours or ()}
     return tuple(sorted(named | set(question.spec.colours or ())))

@@ -104,7 +104,7 @@ def _why(
 ) -> str:
     """What keeps those whom the copy serves from reading what it is made of."""
     assert placed_buffer.parent and placed_buffer.made_of  # it is inserted
-    case = _case(board, placed_buffer.parent, placed_buffer.made_of)
+    case = case_of(board, placed_buffer.parent, placed_buffer.made_of)
     said: list[str] = []
     for attachment in served(found, placed_buffer):
         said += [text for text in objections(case, placed_buffer.made_of, attachment) if text not in said]
@@ -137,7 +137,8 @@ def _converts(attachment: BoundAttachment, option: Option) -> bool:
     )
 
 
-def _case(board: Board, question: Question, option: Option) -> Case:
+def case_of(board: Board, question: Question, option: Option) -> Case:
+    """A placement as it is, of which no attachment is judged yet."""
     placed, settled = option.placed, question.settled(option.assignment)
     return Case(board, settled, placed.attachments, placed.heap, placed.backing, None, option.layout)
 

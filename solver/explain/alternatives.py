@@ -3,8 +3,9 @@
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
 
-from heapwright.platforms.schema import ImageRule, Platform
+from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Answer, Plan
+from heapwright.solver.candidates.device_assignment import attachments_of
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 
@@ -50,9 +51,8 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         heaps = [f"{where}:heap={heap}" for heap in problem.board.heaps]
         known = {
             (fourcc, modifier)
-            for user in question.users
-            for name in problem.variables[user.variable].candidates
-            for rule in _rules(problem, name, user.use.selector.port or "")
+            for attachment in attachments_of(problem, question)
+            for rule in attachment.port.images
             for fourcc in rule.formats
             for modifier in rule.modifiers
         }
@@ -66,8 +66,3 @@ def _differences(platform: Platform, pipelines: Sequence[Pipeline], best: Plan) 
         devices = [f"{where}:device={name}" for name in sorted(others)]
         yield from ([pin] for pin in (*devices, *heaps, *formats, *modifiers))
         yield from map(list, product(heaps, formats))
-
-
-def _rules(problem: Problem, device: str, port: str) -> Sequence[ImageRule]:
-    ports = problem.board.devices[device].spec.ports
-    return ports[port].images if port in ports else ()

@@ -59,6 +59,7 @@ class Prover:
         self._found = found or Propagation(problem)
         self._known: dict[tuple[int, bool], bool] = {}
         self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
+        self._clash_unconverted = partial(self.clash, converted=False)
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
 
     @cached_property
@@ -88,9 +89,6 @@ class Prover:
         if key not in self._asked:
             self._asked[key] = self.problem.loosened(flows) if flows else self.problem, {}, {}
         return self._asked[key]
-
-    def _flowing(self, flows: frozenset[Fact]) -> Problem:
-        return self._loosened(flows)[0]
 
     def without(self, fact: Fact, conflict: Conflict) -> PlacedWithout:
         """What would be placed if just that fact were not so.
@@ -130,9 +128,6 @@ class Prover:
         if key not in self._known:
             self._known[key] = self.relaxed(kept, converted=converted).status == "infeasible"
         return self._known[key]
-
-    def _clash_unconverted(self, kept: int) -> bool:
-        return self.clash(kept, converted=False)
 
     def conflict(self) -> Conflict | None:
         """An irreducible conflict: the shortest of a few, then by names. None where no fact is to blame.
@@ -182,7 +177,7 @@ class Prover:
                 return [Conflict(missing)]
         found = []
         for question in self._stuck():
-            alone = Alone(self.problem, question, self._flowing)
+            alone = Alone(self.problem, question, lambda flows: self._loosened(flows)[0])
             if alone.fails(0):
                 return []
             found += [Conflict(facts, alone) for facts in alone.conflicts()]
@@ -210,7 +205,7 @@ class Prover:
         """Conflicts of fewer facts `than` so many, of what one buffer asks and of budgets."""
         budgets = self.sets.named(self.sets.of_kinds(_BUDGETS))
         for question in {each.signature: each for each in self.problem.questions[::-1]}.values():
-            alone = Alone(self.problem, question, self._flowing, self.usage, budgets)
+            alone = Alone(self.problem, question, lambda flows: self._loosened(flows)[0], self.usage, budgets)
             for facts in alone.conflicts() if alone.fails(alone.facts.all) else ():
                 if len(facts) < than and not {fact.kind for fact in facts}.isdisjoint(_BUDGETS):
                     left = reduced(self.sets.of(facts), self._clash_unconverted)

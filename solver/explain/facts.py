@@ -21,7 +21,7 @@ from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.memory import capacity, heap_limits
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.protection import audience, protected_flow
-from heapwright.solver.conversions.inserted import objections
+from heapwright.solver.conversions.inserted import case_of, objections
 from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.protection import foreign
@@ -147,12 +147,8 @@ class Sentences:
         if budget is not None:
             return self._of_budget(budget, relaxed)
         heap = self.board.heaps[fact.subject]
-        cases = [self._case(*each) for each in relaxed if each[1].placed.heap is heap]
-        return _violated(kind, cases, self._case(*relaxed[0])._replace(heap=heap, backing=heap))
-
-    def _case(self, question: Question, option: Option) -> Case:
-        placed, settled = option.placed, question.settled(option.assignment)
-        return Case(self.board, settled, placed.attachments, placed.heap, placed.backing, None, option.layout)
+        cases = [case_of(self.board, *each) for each in relaxed if each[1].placed.heap is heap]
+        return _violated(kind, cases, case_of(self.board, *relaxed[0])._replace(heap=heap, backing=heap))
 
     def _of_attachment(
         self, fact: Fact, question: Question, device: str, relaxed: PlacedWithout
@@ -175,7 +171,11 @@ class Sentences:
                 attachment = attachment.about(option.fourcc)
             source = (attachment.rule.source if attachment.rule else None) or attachment.port.source
             return kind.sentence(question.label, attachment), source
-        cases = [self._case(q, o)._replace(attachment=attachment) for q, o, ts in placed for attachment in ts]
+        cases = [
+            case_of(self.board, q, o)._replace(attachment=attachment)
+            for q, o, ts in placed
+            for attachment in ts
+        ]
         elsewhere = [self._in(heap, case) for case in cases for heap in self.board.heaps.values()]
         return _violated(kind, [*cases, *elsewhere], cases[0])
 
@@ -253,7 +253,7 @@ class Sentences:
             for attachment, end in ends_of(self.board)
             for part, option in kin
             if end.device.name == device and part.part is not None and end in part.part.ends
-            for text in objections(self._case(part, option), option, attachment)
+            for text in objections(case_of(self.board, part, option), option, attachment)
         )
         known = [edge for edge in edges(self.board) if edge.device.name == device]
         text = conversion.attachment_sentence(question.label, device, [edge.spec for edge in known])

@@ -16,7 +16,7 @@ from heapwright.solver.answer.plan import Reason, Rejected
 from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.candidates.images import canonical, holds, laid_out
+from heapwright.solver.candidates.images import holds, laid_out
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
 from heapwright.solver.constraints import LAYOUT, PERMIT
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, lives_in
@@ -189,12 +189,12 @@ class Why:
             m
             for attachment in option.placed.attachments
             for rule in attachment.about(option.fourcc).port.images
-            for m in canonical(rule)
+            for m in rule.modifiers
         }
         if known <= {modifiers.bare(option.modifier or "")}:
             return
         for attachment in option.placed.attachments:
-            if attachment.rule is not None and canonical(attachment.rule) == {
+            if attachment.rule is not None and {*attachment.rule.modifiers} == {
                 modifiers.bare(option.modifier or "")
             }:
                 yield _said("modifier", modifier_kind.KIND, question, attachment.about(option.fourcc))
