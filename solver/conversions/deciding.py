@@ -140,9 +140,8 @@ def _decide(
         asked = [ClassOfBuffers(m, each, b.edges) for (b, m), each in zip(classes, steps, strict=True)]
         return chosen(problem, asked, usage, dropped, limits)
 
-    plan, least = Choice("infeasible"), 0
-    if not limits.any_will_do:
-        least = sum(buffer.least * len(members) for buffer, members in classes)
+    plan = Choice("infeasible")
+    least = 0 if limits.any_will_do else sum(buffer.least * len(members) for buffer, members in classes)
     if least:
         if least >= UNLIMITED:
             return choice
@@ -189,14 +188,12 @@ def _classes(found: Propagation, known: KnownConversions) -> list[AlikeQuestions
 
 def _usable(problem: Problem, question: Question, about: DroppedFacts | None) -> tuple[Edge, ...]:
     """The edges along which the buffer may be converted."""
-    policy = question.conversions
-    if policy == "forbid" and not is_dropped(about, conversion.KIND, ""):
+    policy = "allow" if is_dropped(about, conversion.KIND, "") else question.conversions
+    if policy == "forbid":
         return ()
-    lossless = policy == "lossless" and not is_dropped(about, conversion.KIND, "")
-    found = list(edges(problem.board, lossless=lossless))
-    if question.spec.size is None:
-        return tuple(edge for edge in found if not any(port.images for port in edge.ports))
-    return tuple(found)
+    raw = question.spec.size is None
+    known = edges(problem.board, lossless=policy == "lossless")
+    return tuple(edge for edge in known if not (raw and any(port.images for port in edge.ports)))
 
 
 def _freed(problem: Problem, about: DroppedFacts | None) -> frozenset[str]:

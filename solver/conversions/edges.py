@@ -12,9 +12,7 @@ from heapwright.solver.candidates.candidate import Option, picture
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
 from heapwright.solver.objective import LOSSY, MOVED
-from heapwright.solver.question.facts import End
-from heapwright.solver.question.resolve import Problem, User
-from heapwright.solver.question.terms import ASPECTS, Edge, attachment_of
+from heapwright.solver.question.terms import ASPECTS, Edge
 
 Price = int
 """Lossy conversions, and then (below `LOSS`) bytes moved by conversions."""
@@ -27,11 +25,6 @@ UNLIMITED: Final[Price] = LOSS << 64
 def price(option: Option) -> Price:
     """What a placement bears of the conversions around it."""
     return option.values[LOSSY] * LOSS + option.values[MOVED]
-
-
-def user_of(problem: Problem, end: End) -> User:
-    """The attachment that a converter makes at one side."""
-    return User(attachment_of(end), problem.converter(end.device.name))
 
 
 @lru_cache(maxsize=4096)

@@ -27,20 +27,19 @@ from itertools import islice
 from typing import Any, Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
-from heapwright.solver.board.board import Board
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Allowed, Propagation
 from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
 from heapwright.solver.constraints import KINDS
 from heapwright.solver.constraints.graph import conversion, count, resource
-from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, price, user_of
+from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, price
 from heapwright.solver.conversions.steps import Step, fitted
 from heapwright.solver.conversions.table import Table, TreeState
 from heapwright.solver.objective import conversion_bytes, lossy_conversions
 from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import MAX_CHOICES, AttachmentSet, Part, Question, User, in_order
-from heapwright.solver.question.terms import Edge
+from heapwright.solver.question.terms import Edge, attachment_of
 from heapwright.solver.search.bounds import least_charges
 
 MOST_ENTRIES: Final = MAX_CHOICES * 256
@@ -90,7 +89,8 @@ class Trees:
         )
         """What is asked of its copies."""
         self._kept = {edge.name: edge.kept for edge in edges}
-        self._monotone = not (question.domain.audiences or _non_monotone(found.board))
+        board, audiences = found.board, question.domain.audiences
+        self._monotone = not (audiences or board.has_moving or any(kind.helped(board) for kind in KINDS))
 
     @cached_property
     def table(self) -> Table:
@@ -230,9 +230,9 @@ class Trees:
     def _allowed(self, users: Sequence[User], ends: Sequence[End], *, root: bool = False) -> Allowed:
         """What these allow of a placement, whoever else touches it.
 
-        Heaps are not judged where one more attachment may help: on some boards (`_non_monotone`), and where its
-        label makes a device one of an audience. Where a dropped fact lets a device take what it does not
-        list, what others list counts.
+        Heaps are not judged where one more attachment may help: where it may drive the buffer into another
+        heap or a kind says so, and where its label makes a device one of an audience. Where a dropped fact
+        lets a device take what it does not list, what others list counts.
         """
         key, about = self._key(users, ends, root)
         if (key, None) not in self.known:
@@ -271,15 +271,8 @@ class Trees:
         if self.colours:
             kept |= {"format", "colour"}
         part = Part(self.attachment_set, tuple(ends), self.ties, kept, self.colours)
-        touching = [*users, *(user_of(self.found.problem, end) for end in ends)]
+        converter = self.found.problem.converter
+        touching = [*users, *(User(attachment_of(end), converter(end.device.name)) for end in ends)]
         rank = self.attachment_set.rank if root else 0
         attached = AttachmentSet(rank, tuple(sorted(touching, key=in_order)))
         return replace(self.question if root else self._copied, part=part, attachment_sets=(attached,))
-
-
-def _non_monotone(board: Board) -> bool:
-    """Whether one more attachment may let a buffer live where the others alone could not have it.
-
-    It may drive the buffer into another heap; else it is for the kinds to say.
-    """
-    return board.has_moving or any(kind.helped(board) for kind in KINDS)

@@ -153,8 +153,8 @@ class Prover:
     def _unmended(self, conflict: Conflict) -> Conflict:
         """A conflict that conversions mend, with what keeps them from it."""
         facts, alone = conflict
-        if alone is not None and (forbidden := _forbidden(alone.question)):
-            return Conflict(ordered([*facts, *forbidden]), alone)
+        if alone is not None and alone.question.conversions == "forbid":
+            return Conflict(ordered([*facts, Fact(conversion.NAME, alone.question.label)]), alone)
         kept = self.sets.of(facts)
         of_converters = self.sets.of_kinds({conversion.NAME})
         rest = sorted(orders(self.sets, ~kept)[0], key=lambda bit: not bit & of_converters)
@@ -236,11 +236,6 @@ class Prover:
 
 def _by_length(conflict: Conflict) -> tuple[int, list[Fact]]:
     return len(conflict.facts), conflict.facts
-
-
-def _forbidden(question: Question) -> list[Fact]:
-    """That a buffer is not to be converted at all."""
-    return [Fact(conversion.NAME, question.label)] if question.conversions == "forbid" else []
 
 
 def infeasible(
