@@ -76,12 +76,13 @@ class Promise(NamedTuple):
 
     def allocated(self, size: int) -> int:
         """What one dma-buf of `size` bytes costs the heap's memory."""
-        exported = self.exported(size)
-        return exported + -exported % self.alignment(exported)
+        size += -size % self.page
+        size += -size % self.granule
+        return size + -size % self.alignment(size)
 
     def costs(self, sizes: tuple[int, ...]) -> int:
         """What a buffer of dma-bufs of these sizes costs the heap's memory."""
-        return sum([self.allocated(size) for size in sizes])
+        return sum(map(self.allocated, sizes))
 
 
 def exported(size: int, page: int, granule: int) -> int:

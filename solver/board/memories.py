@@ -73,14 +73,16 @@ def _highest(view: MemoryView, around: int | None) -> int | None:
 def memories(specs: Mapping[str, Memory]) -> dict[str, MemoryView]:
     """All memories of a platform, in name order."""
     found: dict[str, MemoryView] = {}
+    for name in specs:
+        _add(found, specs, name)
+    return dict(sorted(found.items()))
 
-    def view(name: str) -> MemoryView:
-        if name not in found:
-            spec = specs[name]
-            found[name] = MemoryView(name, spec, view(spec.inside) if spec.inside else None)
-        return found[name]
 
-    return {name: view(name) for name in sorted(specs)}
+def _add(found: dict[str, MemoryView], specs: Mapping[str, Memory], name: str) -> MemoryView:
+    if name not in found:
+        spec = specs[name]
+        found[name] = MemoryView(name, spec, _add(found, specs, spec.inside) if spec.inside else None)
+    return found[name]
 
 
 def unheld(view: MemoryView, parts: Iterable[MemoryView]) -> int | None:

@@ -150,7 +150,7 @@ class Places:
     """All places of a board, with what is live on it."""
 
     def __init__(self, board: Board) -> None:
-        self._board = board
+        self._page, self._existing = board.page, board.existing
         self._promises = [heap.promise for heap in board.heaps.values()]
         drawers = [drawer for promise in self._promises for drawer in self._drawers(promise)]
         live = list(self._live())
@@ -159,12 +159,12 @@ class Places:
             views = [board.memories[name] for name in sorted(names)]
             if all(view.free is not None for view in views):
                 title = TOGETHER.join(sorted(names))
-                free = [self._areas(view) for view in views]
+                free = [self._areas(board, view) for view in views]
                 self._pools.append(
                     RunCapacity(board, names, (title, f"bytes of {title}"), free, drawers, live)
                 )
         self._blocks = {
-            each: self._block(each, each.lock)
+            each: self._block(board, each, each.lock)
             for each in self._promises
             if each.lock is not None and each.in_block
         }
@@ -183,13 +183,13 @@ class Places:
         kernel/dma/contiguous.c cma_alloc_aligned().
         """
         cma = [each for each in self._promises if each.align_cap and lock.memory in each.names]
-        align = max((each.alignment(lock.size) for each in cma), default=self._board.page)
-        return Run(even(align, self._board.page), lock.size + -lock.size % align)
+        align = max((each.alignment(lock.size) for each in cma), default=self._page)
+        return Run(even(align, self._page), lock.size + -lock.size % align)
 
     def _live(self) -> Iterator[tuple[MemoryNames, Run]]:
         """Live runs, and the memories in which they may be."""
         locked = set()
-        for backing, sizes, count in self._board.existing:
+        for backing, sizes, count in self._existing:
             promise, lock = backing.promise, backing.promise.lock
             if lock is not None and lock not in locked:
                 locked.add(lock)
@@ -198,18 +198,15 @@ class Places:
                 for run in _of_buffers(promise, sizes, count):
                     yield promise.names, run
 
-    def _block(self, promise: Promise, lock: ReservedBlock) -> RunCapacity:
+    def _block(self, board: Board, promise: Promise, lock: ReservedBlock) -> RunCapacity:
         """What a heap locks, in which it is alone."""
-        free = [Areas(None, lock.size, 0, self._lock(lock).align, (), self._board.page)]
-        existing = [
-            (sizes, count) for backing, sizes, count in self._board.existing if backing.promise == promise
-        ]
+        free = [Areas(None, lock.size, 0, self._lock(lock).align, (), self._page)]
+        existing = [(sizes, count) for backing, sizes, count in self._existing if backing.promise == promise]
         live = [(promise.names, run) for each in existing for run in _of_buffers(promise, *each)]
         names = lock.heap, f"bytes locked by {lock.heap}"
-        return RunCapacity(self._board, promise.names, names, free, [_drawer(promise)], live)
+        return RunCapacity(board, promise.names, names, free, [_drawer(promise)], live)
 
-    def _areas(self, view: MemoryView) -> Areas:
-        board = self._board
+    def _areas(self, board: Board, view: MemoryView) -> Areas:
         cma = any(each.align_cap and view.name in each.names for each in self._promises)
         return areas(view, board.parts(view), board.page, cma=cma)
 
@@ -226,7 +223,7 @@ class Places:
 
     def reserved(self, lock: ReservedBlock) -> list[tuple[Budget, int]]:
         """What the block of a heap takes, once; one that is locked already is live."""
-        if any(backing.promise.lock == lock for backing, _, _ in self._board.existing):
+        if any(backing.promise.lock == lock for backing, _, _ in self._existing):
             return []
         names, run = frozenset([lock.memory]), self._lock(lock)
         found = (charge for place in self._where(names) for charge in place.charges(names, [run]))

@@ -12,11 +12,11 @@ is how conflicts are found (`heapwright.solver.explain.conflict`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from heapwright.solver.board.board import DeviceView, HeapView
+from heapwright.solver.board.board import DeviceView
 from heapwright.solver.candidates.candidate import (
     DeviceAssignment,
     Keys,
@@ -35,12 +35,11 @@ from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relax
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import frozen, keyed, together
 from heapwright.solver.layout.layout import Demand, Form, Layout
 from heapwright.solver.question.pipeline import Attachment, Wish
-from heapwright.solver.question.resolve import AttachmentSet, Problem, Question
+from heapwright.solver.question.resolve import Problem, Question
 
 Memo = dict[tuple[int, DroppedFacts | None, bool], tuple[Option, ...]]
 """What was propagated before: (question signature, facts dropped about it, `Board.by_class`) → options."""
@@ -55,6 +54,26 @@ class Alike(NamedTuple):
     """Of heaps in which the same costs the same."""
     keys: Keys
     """By what the parts of a price are remembered."""
+
+
+class Choice(NamedTuple):
+    """A way to attach a buffer, with the devices chosen for it."""
+
+    rank: int
+    assignment: DeviceAssignment
+    attachments: tuple[BoundAttachment, ...]
+
+
+VerdictList = Sequence[tuple[Verdicts, BoundAttachment | None]]
+"""What is said in each heap, of an attachment or of the heap itself."""
+
+
+class Told(NamedTuple):
+    """What is known of attachments by themselves, by their identity."""
+
+    reach: dict[int, tuple[Verdicts, BoundAttachment]]
+    run: dict[int, tuple[KindGroup, BoundAttachment]]
+    """Of those under a rule."""
 
 
 class Allowed(NamedTuple):
@@ -86,8 +105,14 @@ class Propagation:
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
         self.counts = counting()
-        self.heap, self.attachment, self.reach = Refusals(HEAP), Refusals(ATTACHMENT), Refusals(REACH)
+        self.heap, self.attachment = Refusals(HEAP), Refusals(ATTACHMENT)
+        self.reach = Refusals((*ATTACHMENT, *REACH))
         self.room, self.run = Refusals(ROOM), Refusals(RUN)
+        of_question = [
+            path for kind in (*ATTACHMENT, *REACH, *RUN) for path in (*kind.concerned_by, *kind.reads)
+        ]
+        self._of_question = keyed(tuple(path for path in of_question if path.startswith("question.")))
+        self._told: dict[Hashable, Told] = {}
         self._alike: dict[tuple[Home, bool], Alike] = {}
         self._classes: dict[Hashable, int] = {}
         self.prices: Prices = {}
@@ -106,46 +131,38 @@ class Propagation:
         about = self.drops.about(question.label)
         key = (question.signature, about, self.board.by_class)
         if key not in self._memo:
-            found = (o for variant in question.variants for o in _Search(self, variant, about).options())
-            self._memo[key] = undominated([o for o in found if not (self.excluded and self.excluded(o))])
+            self._memo[key] = self.of(question, about)
         return self._memo[key]
+
+    def of(self, question: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
+        """The options of a question, which may be about one placement of a buffer that is converted."""
+        found = [o for variant in question.variants for o in Candidates(self, variant, about).options()]
+        return undominated(found, question.part.kept if question.part is not None else frozenset())
 
     def again(self) -> Propagation:
         """The same, as the board counts by now."""
         return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
-    def of_part(self, question: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
-        """The options of one placement of a buffer that is converted (see heapwright.solver.conversions.trees)."""
-        assert question.part is not None  # else `options` has them
-        found = _Search(self, question, about).options()
-        kept = [o for o in found if not (self.excluded and self.excluded(o))]
-        return undominated(kept, question.part.kept)
-
-    def possible(self, question: Question, about: DroppedFacts | None) -> bool:
-        """Whether a placement has any option."""
-        options = _Search(self, question, about).options()
-        return any(self.excluded is None or not self.excluded(option) for option in options)
+    def told(self, candidates: Candidates) -> Told:
+        """What is known of attachments by themselves, for all questions of which kinds read the same."""
+        return self._told.setdefault(self._of_question(candidates), Told({}, {}))
 
     def allowed(self, question: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
         """What those who touch a placement allow whatever its layout; in any heap, if these are not judged."""
-        search, images, heaps = _Search(self, question, about), set[ListedImage](), set[str]()
+        candidates, images, heaps = Candidates(self, question, about), set[ListedImage](), set[str]()
         free = False
-        for attachment_set in question.attachment_sets:
-            for _, attachments in search.assignments.of(attachment_set):
-                homes = search.reached(attachments, in_heaps=in_heaps)
-                heaps.update(homes)
-                free |= not attachments
-                images.update(search.images.listed(attachments) if homes else ())
+        for _, _, attachments in candidates.choices():
+            homes = candidates.reached(attachments, in_heaps=in_heaps)
+            heaps.update(homes)
+            free |= not attachments
+            images.update(candidates.images.listed(attachments) if homes else ())
         return Allowed(frozenset(images), frozenset(heaps), free)
 
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
-        about = self.drops.about(question.label)
-        assignments = DeviceAssignments(self.problem, question, about)
-        images = Images(question, about, self.demands, self.rules, self.laid)
-        for attachment_set in question.attachment_sets:
-            for _, attachments in assignments.of(attachment_set):
-                yield from images.forms(attachments)
+        candidates = Candidates(self, question, self.drops.about(question.label))
+        for _, _, attachments in candidates.choices():
+            yield from candidates.images.forms(attachments)
 
     def alike(self, home: Home, attachments: tuple[BoundAttachment, ...], *, mapped: bool) -> Alike:
         """What is equal for heaps that are as good for what these touch, the CPU among them or not."""
@@ -181,8 +198,8 @@ class Propagation:
         return known[1]
 
 
-class _Search:
-    """All options of one question."""
+class Candidates:
+    """All that may be chosen for one question, and what refuses it, under the facts dropped about it."""
 
     def __init__(self, whole: Propagation, question: Question, about: DroppedFacts | None) -> None:
         self.whole = whole
@@ -190,34 +207,93 @@ class _Search:
         self.heaps = list(whole.board.heaps.values())
         self.question = question
         self.about = about
-        self.part = question.part
         self.kept = question.part.kept if question.part is not None else frozenset()
         ends = question.part.ends if question.part is not None else ()
         self.ends = tuple([end for end in ends if not is_dropped(about, conversion.KIND, end.device.name)])
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.assignments = DeviceAssignments(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
-        self._known: dict[int, tuple[BoundAttachment, Verdicts | None]] = {}
-        self._run: dict[int, tuple[BoundAttachment, KindGroup]] = {}
-        self._opened: tuple[Verdicts, list[HeapView]] | None = None
+        self._told = whole.told(self)
+        self._homes: dict[bool, list[tuple[Home, Alike]]] = {}
 
-    def options(self) -> Iterator[Option]:
-        if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
-            return
+    def choices(self) -> Iterator[Choice]:
+        """Every choice of devices, however the buffer is attached."""
         for attachment_set in self.question.attachment_sets:
             for assignment, attachments in self.assignments.of(attachment_set):
-                heaps = self._heaps(attachments)
-                if heaps:
-                    yield from self._placed(attachment_set, assignment, attachments, heaps)
+                yield Choice(attachment_set.rank, assignment, attachments)
+
+    def options(self) -> Iterator[Option]:
+        """What nothing refuses that stands."""
+        if any(self.pins[pin.field] != pin.value for pin in self.question.pins if pin.field != "device"):
+            return
+        excluded = self.whole.excluded
+        for choice in self.choices():
+            heaps = self._open(choice.attachments)
+            for option in self._placed(choice, heaps) if heaps else ():
+                if excluded is None or not excluded(option):
+                    yield option
 
     def reached(self, attachments: tuple[BoundAttachment, ...], *, in_heaps: bool) -> list[str]:
         """Heaps that nothing but sizes can still forbid; if these are not judged, all that are left to whoever may attach at all."""
-        if in_heaps:
-            return [heap.name for (heap, _), _ in self._heaps(attachments)]
+        if in_heaps or not self.heaps:
+            return [home.heap.name for home, _ in self._open(attachments)]
         asked = self.whole.attachment
-        told = [(asked.of(self._case(attachments, each)), each) for each in attachments if self.heaps]
-        admitted = all(self._admitted(*each) for each in told if asked.alone and each[0].alone)
-        return list(self.board.heaps) if admitted else []
+        told = [(asked.of(self._case(attachments, each)), each) for each in attachments]
+        alone = [each for each in told if asked.alone and each[0].alone]
+        admitted = self._holds(alone, Home(self.heaps[0], self.heaps[0]))
+        return list(self.board.heaps) if admitted and self._may_see([each for _, each in alone]) else []
+
+    def of_heaps(self, attachments: tuple[BoundAttachment, ...]) -> Verdicts:
+        """What kinds say of each heap that holds what is of this protection domain."""
+        return self.whole.heap.of(self._case(attachments))
+
+    def of_attachments(self, attachments: tuple[BoundAttachment, ...]) -> VerdictList:
+        """What kinds say of those who attach; once for each, where who else attaches does not matter."""
+        found: list[tuple[Verdicts, BoundAttachment]] = []
+        known, reach = self._told.reach, self.whole.reach
+        for attachment in attachments:
+            told = known.get(id(attachment))
+            if told is None:
+                told = reach.of(self._case(attachments, attachment)), attachment
+                if reach.alone and told[0].alone:
+                    known[id(attachment)] = told
+            if told[0].kinds:
+                found.append(told)
+        return found
+
+    def of_image(self, image: LaidOutImage) -> VerdictList:
+        """What the kinds that mind sizes, runs and alignments say of an image."""
+        attachments, layout, run = image.attachments, image.layout, self.whole.run
+        found: list[tuple[Verdicts, BoundAttachment | None]] = [
+            (self.whole.room.of(self._case(attachments, None, layout)), None)
+        ]
+        for attachment in attachments:
+            told = self._told.run.get(id(attachment))
+            if told is None:
+                told = run.concerning(self._case(attachments, attachment, layout)), attachment
+                if run.alone:
+                    self._told.run[id(attachment)] = told
+            if told[0].kinds:
+                found.append((told[0].of(self._case(attachments, attachment, layout)), attachment))
+        return found
+
+    def widened(self, attachments: Sequence[BoundAttachment]) -> list[str]:
+        """Devices that bring in what somebody may not see for whom the pipeline states the buffer."""
+        return [a.device.name for a in attachments if audience.widened(self.question, a)]
+
+    def placed(self, home: Home, image: LaidOutImage) -> Placed:
+        """An image in a heap."""
+        question, layout = self.question, image.layout
+        return Placed(
+            self.board,
+            question.label,
+            *home,
+            layout.sizes,
+            question.spec.rate,
+            image.attachments,
+            self.ends,
+            layout.moved,
+        )
 
     def _case(
         self,
@@ -228,85 +304,52 @@ class _Search:
         """A case of which it is not said which heap it is about."""
         return Case(self.board, self.question, attachments, self.heaps[0], self.heaps[0], attachment, layout)
 
-    def _heaps(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
+    def _open(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
         """Heaps that nothing but sizes can still forbid, with where buffers really live, and at whose cost."""
-        if not self.heaps:
+        if not self.heaps or not self._may_see(attachments):
             return []
-        reach = []
-        for attachment in attachments:
-            verdicts = self._told(attachments, attachment)
-            if verdicts is None:
-                return []
-            if verdicts.kinds:
-                reach.append((verdicts, attachment.device.name))
-        found = []
-        seen: set[Hashable] = set()
-        plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+        told = self.of_attachments(attachments)
+        return [each for each in self._held(attachments) if self._holds(told, each[0])]
+
+    def _may_see(self, attachments: Sequence[BoundAttachment]) -> bool:
+        """Whether what they bring in may be seen by all for whom the pipeline states the buffer."""
+        return all(is_dropped(self.about, audience.KIND, name) for name in self.widened(attachments))
+
+    def _held(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
+        """Heaps that may hold it, whoever attaches: of those as good as each other, the first by name."""
         mapped = True in [attachment.device.by_cpu for attachment in attachments]
-        for heap in self._open(attachments):
-            home = Home(heap, lives_in(self.board, heap, attachments))
-            alike = self.whole.alike(home, attachments, mapped=mapped)
-            if plain and alike.places in seen:  # the one seen comes first by name, and is as good
-                continue
-            seen.add(alike.places)
-            for verdicts, device in reach:
-                refusals = verdicts[home]
-                if refusals and not self._dropped(refusals, device):
-                    break
-            else:
-                found.append((home, alike))
+        found = self._homes.get(mapped)
+        if found is None:
+            found, seen = [], set[Hashable]()
+            verdicts, pinned = self.of_heaps(attachments), self.pins.get("heap")
+            plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+            for heap in self.heaps:
+                home = Home(heap, lives_in(self.board, heap, attachments))
+                alike = self.whole.alike(home, attachments, mapped=mapped)
+                if pinned in (None, heap.name) and self._holds([(verdicts, None)], home):
+                    if not (plain and alike.places in seen):
+                        found.append((home, alike))
+                    seen.add(alike.places)
+            if self.whole.heap.alone and verdicts.alone and not self.board.has_moving:
+                self._homes[mapped] = found
         return found
 
-    def _told(self, attachments: tuple[BoundAttachment, ...], attachment: BoundAttachment) -> Verdicts | None:
-        """What kinds say of an attachment in heaps, if it is possible at all; once, where who else attaches does not matter."""
-        known = self._known.get(id(attachment))
-        if known is None:
-            case, asked = self._case(attachments, attachment), (self.whole.attachment, self.whole.reach)
-            anywhere, told = asked[0].of(case), asked[1].of(case)
-            known = attachment, told if self._admitted(anywhere, attachment) else None
-            if all(each.alone for each in (*asked, anywhere, told)):
-                self._known[id(attachment)] = known
-        return known[1]
+    def _holds(self, judged: VerdictList, home: Home) -> bool:
+        """Whether all that refuses a heap is taken out of the question."""
+        for verdicts, attachment in judged:
+            refusals = verdicts[home]
+            if refusals:
+                subject = home.heap.name if attachment is None else attachment.device.name
+                if not all(is_dropped(self.about, kind, subject) for kind in refusals):
+                    return False
+        return True
 
-    def _open(self, attachments: tuple[BoundAttachment, ...]) -> list[HeapView]:
-        """Heaps that may hold what is of this protection domain."""
-        if self._opened is not None and self.whole.heap.alone and self._opened[0].alone:
-            return self._opened[1]
-        verdicts, pinned = self.whole.heap.of(self._case(attachments)), self.pins.get("heap")
-        if self._opened is None or self._opened[0] is not verdicts:
-            found = []
-            for heap in self.heaps:
-                refusals = verdicts[Home(heap, heap)]
-                if pinned in (None, heap.name) and (not refusals or self._dropped(refusals, heap.name)):
-                    found.append(heap)
-            self._opened = verdicts, found
-        return self._opened[1]
-
-    def _dropped(self, refusals: tuple[ConstraintKind, ...], subject: str) -> bool:
-        """Whether all that refuses is taken out of the question."""
-        return self.about is not None and all(is_dropped(self.about, kind, subject) for kind in refusals)
-
-    def _admitted(self, told: Verdicts, attachment: BoundAttachment) -> bool:
-        """Whether an attachment is possible at all, whatever the heap."""
-        refusals = told[Home(self.heaps[0], self.heaps[0])]
-        if refusals and not self._dropped(refusals, attachment.device.name):
-            return False
-        widened = audience.widened(self.question, attachment)
-        return not widened or self._dropped((audience.KIND,), attachment.device.name)
-
-    def _placed(
-        self,
-        attachment_set: AttachmentSet,
-        assignment: DeviceAssignment,
-        attachments: tuple[BoundAttachment, ...],
-        heaps: list[tuple[Home, Alike]],
-    ) -> Iterator[Option]:
-        counts = self._counts(attachments)
-        images = list(self.images.fitting(attachments)) if counts else []
-        known: dict[int, list[tuple[Verdicts, str]]] = {}
+    def _placed(self, choice: Choice, heaps: list[tuple[Home, Alike]]) -> Iterator[Option]:
+        counts = self._counts(choice.attachments)
+        images = list(self.images.fitting(choice.attachments)) if counts else []
+        known: dict[int, VerdictList] = {}
         comparable = self.whole.excluded is None and self.whole.counts.comparable
         rivals = Rivals(images, self.kept, self.whole.counts) if comparable else None
-        board, question, rate = self.board, self.question, self.question.spec.rate
         placed_at: dict[Hashable, list[int]] = {}
         prices: list[Prices] = [{} for _ in images]
         for home, alike in heaps:
@@ -314,50 +357,14 @@ class _Search:
             for index, image in enumerate(images):
                 if others and rivals is not None and rivals.beaten(index, others):
                     continue  # in this heap, or in one that costs the same and comes first by name
-                verdicts = known.get(index)
-                if verdicts is None:
-                    verdicts = known[index] = self._verdicts(image)
-                if not self._holds(verdicts, home):
-                    continue
-                others.append(index)
-                layout = image.layout
-                placed = Placed(
-                    board,
-                    question.label,
-                    *home,
-                    layout.sizes,
-                    rate,
-                    image.attachments,
-                    self.ends,
-                    layout.moved,
-                )
-                worth = price(placed, alike.keys, prices[index], self.whole.prices)
-                yield from priced(placed, image, attachment_set.rank, assignment, counts, worth)
-
-    def _verdicts(self, image: LaidOutImage) -> list[tuple[Verdicts, str]]:
-        """What the kinds that mind sizes, runs and alignments say of an image, with the device that they are about."""
-        attachments, layout = image.attachments, image.layout
-        found = [(self.whole.room.of(self._case(attachments, None, layout)), "")]
-        for attachment in attachments:
-            known = self._run.get(id(attachment))
-            if known is None:
-                group = self.whole.run.concerning(self._case(attachments, attachment, layout))
-                known = attachment, group
-                if self.whole.run.alone:
-                    self._run[id(attachment)] = known
-            if known[1].kinds:
-                found.append(
-                    (known[1].of(self._case(attachments, attachment, layout)), attachment.device.name)
-                )
-        return found
-
-    def _holds(self, verdicts: list[tuple[Verdicts, str]], home: Home) -> bool:
-        """Whether sizes, runs and alignments suit the heap."""
-        for of_whom, device in verdicts:
-            refusals = of_whom[home]
-            if refusals and not self._dropped(refusals, device or home[0].name):
-                return False
-        return True
+                judged = known.get(index)
+                if judged is None:
+                    judged = known[index] = self.of_image(image)
+                if self._holds(judged, home):
+                    others.append(index)
+                    placed = self.placed(home, image)
+                    worth = price(placed, alike.keys, prices[index], self.whole.prices)
+                    yield from priced(placed, image, choice.rank, choice.assignment, counts, worth)
 
     def _counts(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:
         """Lawful counts with the wishes each drops; any would do where what speaks against them is dropped."""

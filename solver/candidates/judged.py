@@ -16,17 +16,15 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
-from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import DeviceAssignment, LaidOutImage, priced
-from heapwright.solver.candidates.device_assignment import DeviceAssignments, asked
-from heapwright.solver.candidates.enumerate import Propagation, counts
-from heapwright.solver.candidates.images import ASKED, Images
+from heapwright.solver.candidates.device_assignment import asked
+from heapwright.solver.candidates.enumerate import Candidates, Propagation, VerdictList, counts
+from heapwright.solver.candidates.images import ASKED
 from heapwright.solver.candidates.relaxation import DroppedFacts
 from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS, ROOM, RUN
-from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, Placed, lives_in
+from heapwright.solver.constraints.cases import BoundAttachment, Home, lives_in
 from heapwright.solver.constraints.graph import count, missing_device
-from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pipeline import Attachment
@@ -42,11 +40,10 @@ _BUDGETS: Final = frozenset(kind.name for kind in BUDGETS)
 class Judgement(NamedTuple):
     """One choice of devices: the facts that kill it whatever the heap, and those that kill it in each."""
 
-    question: Question
+    candidates: Candidates
     attachments: tuple[BoundAttachment, ...]
     broken: int
-    heaps: tuple[tuple[HeapView, HeapView, int], ...]
-    """Each heap with the one whose memory the buffer lives in."""
+    homes: tuple[tuple[Home, int], ...]
 
 
 class JudgedCandidates:
@@ -79,7 +76,7 @@ class JudgedCandidates:
         found = self.facts.of_kinds(_OF_SIZES) | self._of_images | self._of_budgets
         for judged in self._judged:
             found |= judged.broken
-            for _, _, broken in judged.heaps:
+            for _, broken in judged.homes:
                 found |= broken
         return found
 
@@ -88,34 +85,40 @@ class JudgedCandidates:
         for number, judged in enumerate(self._judged):
             if judged.broken & kept:
                 continue
-            heaps = [(heap, backing) for heap, backing, broken in judged.heaps if not broken & kept]
-            for image in self._spelled(number, judged, kept) if heaps else ():
-                for heap in heaps:
-                    if not self._too_small(judged, image, *heap) & kept and not (
-                        kept & self._of_budgets and self._exceeded(judged, image, *heap, kept) & kept
+            homes = [home for home, broken in judged.homes if not broken & kept]
+            for image in self._spelled(number, judged, kept) if homes else ():
+                of_image = judged.candidates.of_image(image)
+                for home in homes:
+                    if not self._broken(of_image, home) & kept and not (
+                        kept & self._of_budgets
+                        and self._exceeded(judged.candidates, image, home, kept) & kept
                     ):
                         return True
         return False
 
     def _judgements(self) -> Iterator[Judgement]:
-        scarce = frozenset(
-            (fact.kind, fact.subject) for fact in self.facts.facts if fact.kind == missing_device.NAME
-        )
+        kind, label = missing_device.NAME, self.question.label
+        scarce = frozenset(fact for fact in self.facts.facts if fact.kind == kind)
         pinned = [pin.value for pin in self.question.pins if pin.field == "heap"]
-        heaps = [
-            heap for heap in self.found.board.heaps.values() if all(heap.name == name for name in pinned)
-        ]
+        board = self.found.board
+        heaps = [heap for heap in board.heaps.values() if all(heap.name == name for name in pinned)]
         for variant in self.question.variants:
-            assignments = DeviceAssignments(self.found.problem, variant, DroppedFacts(scarce, frozenset()))
+            candidates = Candidates(self.found, variant, DroppedFacts(scarce, frozenset()))
             for attachment_set in variant.attachment_sets:
-                for assignment, attachments, missing in assignments.choices(attachment_set):
+                for assignment, attachments, missing in candidates.assignments.choices(attachment_set):
                     lacking = missing | self._lacking(assignment)
                     if not lacking <= {subject for _, subject in scarce}:
                         continue  # others need that device to be another one, whatever facts hold
-                    broken = self.facts.of(Fact(missing_device.NAME, name) for name in lacking)
-                    broken |= self._broken_anywhere(variant, attachments)
-                    found = [(heap, *self._broken_in(variant, attachments, heap)) for heap in heaps]
-                    yield Judgement(variant, attachments, broken, tuple(found))
+                    facts = [Fact(kind, name) for name in lacking]
+                    facts += [Fact(audience.NAME, f"{label}→{n}") for n in candidates.widened(attachments)]
+                    facts += [] if counts(variant, attachments) else [Fact(count.NAME, label)]
+                    homes = [Home(heap, lives_in(board, heap, attachments)) for heap in heaps]
+                    told: VerdictList = ()
+                    if homes:
+                        of_heaps = candidates.of_heaps(attachments), None
+                        told = [of_heaps, *candidates.of_attachments(attachments)]
+                    found = tuple((home, self._broken(told, home)) for home in homes)
+                    yield Judgement(candidates, attachments, self.facts.of(facts), found)
 
     def _lacking(self, assignment: DeviceAssignment) -> set[str]:
         """The ports that other buffers need of these devices, and that they do not have."""
@@ -127,71 +130,32 @@ class JudgedCandidates:
             if device is not None and not use.fits(devices[device].spec)
         }
 
-    def _broken_anywhere(self, question: Question, attachments: tuple[BoundAttachment, ...]) -> int:
-        broken = (
-            0 if counts(question, attachments) else self.facts.of([Fact(count.NAME, self.question.label)])
-        )
-        for heap in [*self.found.board.heaps.values()][:1]:
-            for attachment in attachments:
-                case = Case(self.found.board, question, attachments, heap, heap, attachment)
-                broken |= self._about(attachment, self.found.attachment.of(case)[Home(heap, heap)])
-                if audience.widened(question, attachment):
-                    broken |= self._about(attachment, (audience.KIND,))
-        return broken
+    def _broken(self, judged: VerdictList, home: Home) -> int:
+        """The facts by which a heap is refused."""
+        found = 0
+        for verdicts, attachment in judged:
+            for kind in verdicts[home]:
+                of_whom = f"{self.question.label}→{attachment.device.name}" if attachment else home.heap.name
+                found |= self.facts.of([Fact(kind.name, of_whom)])
+        return found
 
-    def _broken_in(
-        self, question: Question, attachments: tuple[BoundAttachment, ...], heap: HeapView
-    ) -> tuple[HeapView, int]:
-        backing = lives_in(self.found.board, heap, attachments)
-        case = Case(self.found.board, question, attachments, heap, heap)
-        refusals = self.found.heap.of(case)[Home(heap, heap)]
-        broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
-        for attachment in attachments:
-            verdicts = self.found.reach.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts[Home(heap, backing)])
-        return backing, broken
-
-    def _too_small(self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView) -> int:
-        """What sizes, runs and alignments break."""
-        case = Case(self.found.board, judged.question, image.attachments, heap, backing, None, image.layout)
-        refusals = self.found.room.of(case)[Home(heap, backing)]
-        broken = self.facts.of(Fact(kind.name, heap.name) for kind in refusals)
-        for attachment in image.attachments:
-            verdicts = self.found.run.of(case._replace(attachment=attachment))
-            broken |= self._about(attachment, verdicts[Home(heap, backing)])
-        return broken
-
-    def _exceeded(
-        self, judged: Judgement, image: LaidOutImage, heap: HeapView, backing: HeapView, kept: int
-    ) -> int:
+    def _exceeded(self, candidates: Candidates, image: LaidOutImage, home: Home, kept: int) -> int:
         """The budgets that the buffer exceeds without any other, beside what is live."""
         assert self.usage is not None  # else no budget is minded
-        question, layout = judged.question, image.layout
         counted = kept & self.facts.of([Fact(count.NAME, self.question.label)])
-        lawful = [number for number, _ in counts(question, image.attachments) if counted]
-        placed = Placed(
-            self.found.board, question.label, heap, backing, layout.sizes, question.spec.rate, image.attachments,
-            (), layout.moved,
-        )  # fmt: skip
-        used = used_by(priced(placed, image, 0, (), [(min(lawful, default=1), 0)]), self.usage)
+        lawful = [n for n, _ in counts(candidates.question, image.attachments) if counted]
+        only = [(min(lawful, default=1), 0)]
+        used = used_by(priced(candidates.placed(home, image), image, 0, (), only), self.usage)
         return self.facts.of(Fact(b.kind, b.subject) for b, number in used.items() if number > b.limit)
-
-    def _about(self, attachment: BoundAttachment, kinds: Iterable[ConstraintKind]) -> int:
-        return self.facts.of(
-            Fact(kind.name, f"{self.question.label}→{attachment.device.name}") for kind in kinds
-        )
 
     def _spelled(self, number: int, judged: Judgement, kept: int) -> Iterable[LaidOutImage]:
         """The images that fit where these facts are kept."""
         key = number, kept & self._of_images
         if key not in self._images:
             dropped = self.facts.named(self._of_images & ~kept)
-            about = DroppedFacts(
-                frozenset((f.kind, f.subject.partition("→")[2]) for f in dropped), frozenset()
-            )
-            found = self.found
-            images = Images(judged.question, about, found.demands, found.rules, found.laid)
-            self._images[key] = _Remembered(images.fitting(judged.attachments))
+            own = frozenset((fact.kind, fact.subject.partition("→")[2]) for fact in dropped)
+            asked = Candidates(self.found, judged.candidates.question, DroppedFacts(own, frozenset()))
+            self._images[key] = _Remembered(asked.images.fitting(judged.attachments))
         return self._images[key]
 
 

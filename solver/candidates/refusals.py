@@ -21,6 +21,17 @@ Judging = tuple[ConstraintKind, Callable[..., bool], Callable[[Values], Values]]
 """A kind, its rule, and what picks the values that it reads."""
 
 
+class HomeValues(dict[Home, Values]):
+    """What some kinds read of heaps."""
+
+    def __init__(self, paths: tuple[str, ...]) -> None:
+        self._read = reader(paths)
+
+    def __missing__(self, home: Home) -> Values:
+        found = self[home] = self._read(home)
+        return found
+
+
 class Verdicts(dict[Home, tuple[ConstraintKind, ...]]):
     """What some kinds say of one case: those that are violated in a heap whose buffers live in another."""
 
@@ -28,13 +39,13 @@ class Verdicts(dict[Home, tuple[ConstraintKind, ...]]):
         self.kinds = group.kinds
         self.alone = alone
         """Whether they say so whoever else touches the buffer, and however it is laid out."""
-        self._group = group
+        self._rules = group.rules
+        self._homes = group.homes
         self._given = group.given(case)
 
     def __missing__(self, home: Home) -> tuple[ConstraintKind, ...]:
-        given = self._given + self._group.of_home(home)
-        rules = self._group.rules
-        found = self[home] = tuple([kind for kind, rule, order in rules if rule(*order(given))])
+        given = self._given + self._homes[home]
+        found = self[home] = tuple([kind for kind, rule, order in self._rules if rule(*order(given))])
         return found
 
 
@@ -76,8 +87,7 @@ class KindGroup:
         rest, of_home, self.rules = _split(kinds)
         self.given = reader(rest)
         """What they read of a case, its heap aside."""
-        self._read = reader(of_home)
-        self._homes: dict[Home, Values] = {}
+        self.homes = HomeValues(of_home)
         self._key = keyed(rest, _APART)
         self._alone = _alone(rest)
         self._known: dict[Hashable, tuple[Verdicts, Case]] = {}
@@ -89,13 +99,6 @@ class KindGroup:
         if found is None:
             found = self._known[key] = Verdicts(self, case, alone=self._alone), case
         return found[0]
-
-    def of_home(self, home: Home) -> Values:
-        """What they read of a heap."""
-        found = self._homes.get(home)
-        if found is None:
-            found = self._homes[home] = self._read(home)
-        return found
 
 
 @lru_cache(maxsize=256)

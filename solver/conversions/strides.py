@@ -34,7 +34,7 @@ def shared(steps: Sequence[Step], edges: Sequence[Edge], found: Propagation) -> 
     for question in rigid:
         if id(question) not in known and question.part is not None:
             wider = replace(question, part=question.part._replace(strides=strides))
-            known[id(question)] = wider, found.of_part(wider, found.drops.about(question.label))
+            known[id(question)] = wider, found.of(wider, found.drops.about(question.label))
     given = [
         step._replace(question=q, options=o)
         for step in steps

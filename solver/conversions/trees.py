@@ -223,7 +223,7 @@ class Trees:
         key, about = self._key(users, ends, root)
         if key not in self.known:
             question = self._part(users, ends, root=root)
-            self.known[key] = question, self.found.of_part(question, about)
+            self.known[key] = question, self.found.of(question, about)
         known: tuple[Question, tuple[Option, ...]] = self.known[key]
         return known
 

@@ -274,16 +274,14 @@ def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
     fixed = [question for question in problem.questions if question.pins]
     for question in (question for question in stuck if question.pins):
         about = found.drops.about(question.label)
-        guilty = [pin for pin in question.pins if found.possible(question.without(pin), about)]
+        guilty = [pin for pin in question.pins if found.of(question.without(pin), about)]
         return _asked("pin", question, _unplaceable(problem, question, guilty or question.pins))
     if fixed and not stuck:
         named = ", ".join(str(pin) for question in fixed for pin in question.pins)
         return _asked("pin", fixed[0], f"no plan is as pinned: {named}")
     question = (stuck or [*problem.questions])[0]
     dmabufs, freely = question.spec.dmabufs, question.spec.model_copy(update={"dmabufs": None})
-    if dmabufs is not None and found.possible(
-        replace(question, spec=freely), found.drops.about(question.label)
-    ):
+    if dmabufs is not None and found.of(replace(question, spec=freely), found.drops.about(question.label)):
         text = plane_buffers.asked_sentence(question.label, dmabufs, question.spec.formats or ())
         return _asked(plane_buffers.NAME, question, text)
     names = ", ".join(question.spec.modifiers or ()) or "what is asked"

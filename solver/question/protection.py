@@ -294,7 +294,7 @@ def _settle(flow: Flow, group: list[int], variable: int) -> None:
                 ProtectionScenario((variable, str(number)), takes[place])
             )
         question.flow = flow
-        question.variants = tuple(
+        question.split = tuple(
             replace(question, domain=domain, carried=said[domain], scenarios=tuple(found))
             for domain, found in scenarios.items()
         )

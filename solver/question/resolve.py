@@ -102,11 +102,13 @@ class Question:
     """What brings protected content, or an audience, into it, in words."""
     flow: protection.Flow | None = None
     scenarios: tuple[protection.ProtectionScenario, ...] = ()
-    variants: tuple[Question, ...] = field(init=False)
-    """The question once for each protection it may have (see heapwright.solver.question.protection)."""
+    split: tuple[Question, ...] = field(default=(), init=False)
+    """The question once for each protection it may have, if several (see heapwright.solver.question.protection)."""
 
-    def __post_init__(self) -> None:
-        self.variants = (self,)
+    @property
+    def variants(self) -> tuple[Question, ...]:
+        """The question once for each protection it may have."""
+        return self.split or (self,)
 
     @property
     def users(self) -> Iterator[User]:

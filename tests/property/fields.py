@@ -26,6 +26,7 @@ NO_FACTS: Final = {
     "source": "where a fact was read",
     "signature": "the solver's own bookkeeping",
     "variants": "the solver's own bookkeeping",
+    "split": "the solver's own bookkeeping",
     "scenarios": "the solver's own bookkeeping",
     "flow": "the solver's own bookkeeping",
     "part": "conversions, of which these questions have none",

@@ -103,13 +103,13 @@ def test_natural_bytes_are_the_least_whatever_is_asked() -> None:
 def counted(monkeypatch: pytest.MonkeyPatch) -> list[object]:
     """The placements that are propagated from now on."""
     propagated: list[object] = []
-    of_part = Propagation.of_part
+    of = Propagation.of
 
     def counting(self: Propagation, part: Question, about: DroppedFacts | None) -> tuple[Option, ...]:
-        propagated.append(part)
-        return of_part(self, part, about)
+        propagated.extend([part] if part.part is not None else [])
+        return of(self, part, about)
 
-    monkeypatch.setattr(Propagation, "of_part", counting)
+    monkeypatch.setattr(Propagation, "of", counting)
     return propagated
 
 

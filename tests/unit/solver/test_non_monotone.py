@@ -135,7 +135,7 @@ def test_no_copy_is_placed_where_formats_alone_rule_out_all(
     camera = device("camera", capture=tiled)  # one more attachment may help on this board
     panel = device("display", scanout=port(image("NV12")))
     problem = Problem(board(devices=converting(**{"camera": camera, "panel": panel, **devices})), [both()])
-    monkeypatch.setattr(Propagation, "of_part", placed_part)
+    monkeypatch.setattr(Propagation, "of", placed_part)
     choice = decide(problem, Propagation(problem), existing_usage(problem.board, ()))
     assert choice.status == "infeasible"
 
