@@ -106,11 +106,13 @@ def most(view: MemoryView) -> int | None:
 def parts_of(view: MemoryView, memories: Iterable[MemoryView], named: set[str]) -> list[MemoryView]:
     """The outermost memories inside that heaps name: no other named one lies between them and `view`."""
 
-    def holder(part: MemoryView) -> MemoryView | None:
-        outer = (each for each in part.around() if each is not part)
-        return next((each for each in outer if each is view or each.name in named), None)
+    def held_by_it(part: MemoryView) -> bool:
+        outer = part.outer
+        while outer is not None and outer is not view and outer.name not in named:
+            outer = outer.outer
+        return outer is view
 
-    return [part for part in memories if part.name in named and holder(part) is view]
+    return [part for part in memories if part.outer is not None and part.name in named and held_by_it(part)]
 
 
 def _low(value: object) -> int | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterable, Sequence
 from functools import lru_cache
-from operator import add
 from typing import Final, NamedTuple
 
 from heapwright.platforms.fourcc.formats import pixel_format
@@ -75,10 +74,10 @@ _ANYWHERE: Final = frozenset(Placed._fields) - {"heap", "backing"}
 class PriceParts(NamedTuple):
     """What a placement takes of budgets, each once, and what terms say of it; nothing of those that count buffers."""
 
-    charges: Sequence[Charge]
-    reserved: Sequence[tuple[Budget, int]]
+    charges: list[Charge]
+    reserved: list[tuple[Budget, int]]
     """What the first buffer in its heap takes, once."""
-    costs: Sequence[tuple[int, int]]
+    costs: list[tuple[int, int]]
     """By level."""
 
 
@@ -116,8 +115,8 @@ Keys = Sequence[Hashable]
 Prices = dict[Hashable, PriceParts]
 
 
-class _Pricing:
-    """Budgets and terms, with what they read looked up at once."""
+class Pricing:
+    """Budgets and terms of a catalogue, with what they read looked up at once."""
 
     def __init__(
         self, kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel
@@ -126,10 +125,28 @@ class _Pricing:
         rated: list[Rated] = [(kind.budget, 0) for kind in kinds if kind.budget]
         rated += [(term, level) for level, term in placed]
         of_sizes = [each for each in rated if _of_sizes(each[0].reads)]
-        self.rules = PriceRules(of_sizes), PriceRules([each for each in rated if each not in of_sizes])
+        self.of_sizes = PriceRules(of_sizes)
+        """Those that read nothing but sizes and the heap."""
+        self.others = PriceRules([each for each in rated if each not in of_sizes])
         self._given_number = Together([term.reads for _, term in counted])
         numbered = zip(counted, self._given_number.orders, strict=True)
         self._counted = [(level, term.rule, order) for (level, term), order in numbered]
+
+    def price(self, placed: Placed, keys: Keys, of_image: Prices, of_sizes: Prices) -> PriceParts:
+        """What a placement takes and costs.
+
+        Its parts are kept by the keys of its heap: `of_image` for one image under one choice of devices, and
+        `of_sizes` for all that reads nothing else of them.
+        """
+        key, other_key = (keys[0], placed.sizes), keys[1]
+        given, others = of_sizes.get(key), of_image.get(other_key)
+        if given is None:
+            given = of_sizes[key] = self.of_sizes.price(placed)
+        if others is None:
+            others = of_image[other_key] = self.others.price(placed)
+        return PriceParts(
+            given.charges + others.charges, given.reserved + others.reserved, given.costs + others.costs
+        )
 
     def count(self, costs: list[int], counted: Counted) -> tuple[int, ...]:
         """The same with what terms say of so many buffers."""
@@ -156,43 +173,20 @@ def _of_heap(paths: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(found))
 
 
-_KNOWN: Final[list[_Pricing]] = []
+_KNOWN: Final[list[Pricing]] = []
 """The one for the catalogue, as it was last."""
 
 
-def _pricing(kinds: tuple[ConstraintKind, ...], placed: TermsByLevel, counted: TermsByLevel) -> _Pricing:
-    if not _KNOWN or _KNOWN[0].of != (kinds, placed, counted):
-        _KNOWN[:] = [_Pricing(kinds, placed, counted)]
+def pricing() -> Pricing:
+    """What the catalogue says of prices."""
+    if not _KNOWN or _KNOWN[0].of != (BUDGETS, PLACED, COUNTED):
+        _KNOWN[:] = [Pricing(BUDGETS, PLACED, COUNTED)]
     return _KNOWN[0]
 
 
-def price_rules() -> tuple[PriceRules, PriceRules]:
-    """Budgets and terms that read nothing but sizes and the heap, and the others: each say a part of a price."""
-    return _pricing(BUDGETS, PLACED, COUNTED).rules
-
-
-def price(
-    placed: Placed, keys: Keys = (), of_image: Prices | None = None, of_sizes: Prices | None = None
-) -> PriceParts:
-    """What a placement takes and costs.
-
-    Its parts are kept by the keys of its heap: `of_image` for one image under one choice of devices, and
-    `of_sizes` for all that reads nothing else of them.
-    """
-    given, others = price_rules()
-    sizes = _part(given, placed, of_sizes, keys and (keys[0], placed.sizes))
-    image = _part(others, placed, of_image, keys and keys[1])
-    return PriceParts(*map(add, sizes, image))
-
-
-def _part(rules: PriceRules, placed: Placed, known: Prices | None, key: Hashable) -> PriceParts:
-    """What rules say of a placement, remembered where it has a key."""
-    found = known.get(key) if known is not None else None
-    if found is None:
-        found = rules.price(placed)
-        if known is not None:
-            known[key] = found
-    return found
+def price(placed: Placed) -> PriceParts:
+    """What a placement takes and costs."""
+    return pricing().price(placed, (0, 0), {}, {})
 
 
 def priced(
@@ -205,7 +199,7 @@ def priced(
 ) -> list[Option]:
     """One option for each of `counts` (buffers, wishes dropped): its price, and what it charges to whom."""
     charges, reserved, of_placed = worth or price(placed)
-    pricing, costs = _pricing(BUDGETS, PLACED, COUNTED), [0] * len(TERMS)
+    rules, costs = pricing(), [0] * len(TERMS)
     for level, value in of_placed:
         costs[level] = value
     name = (
@@ -229,7 +223,7 @@ def priced(
                 assignment,
                 dropped,
                 counted.rank,
-                pricing.count(costs, counted),
+                rules.count(costs, counted),
                 charged,
                 tuple(reserved),
                 shares,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, Final
 
-from heapwright.solver.candidates.candidate import LaidOutImage, price_rules, seen_by
+from heapwright.solver.candidates.candidate import LaidOutImage, pricing, seen_by
 from heapwright.solver.constraints import KINDS
 from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
 from heapwright.solver.constraints.reads import Together, Values, reader, valued
@@ -47,7 +47,9 @@ class Dominance:
                 self.comparable = False
         judged = (path for kind in kinds for path in kind.reads if path.partition(".")[0] in HEAPS)
         every = tuple(dict.fromkeys([*of_heap, *judged]))
-        self.of_heap = Together([every, tuple(of_heap), *(rules.read for rules in price_rules())])
+        self.of_heap = Together(
+            [every, tuple(of_heap), *(rules.read for rules in (pricing().of_sizes, pricing().others))]
+        )
         """What anybody, what terms and budgets, and what those for each part of a price read of a heap."""
         self.exact: Callable[[LaidOutImage], Hashable] = valued(exact)
         """Equal of images, one of which may be as good as another."""

@@ -23,8 +23,8 @@ from heapwright.solver.candidates.candidate import (
     LaidOutImage,
     Option,
     Prices,
-    price,
     priced,
+    pricing,
     undominated,
 )
 from heapwright.solver.candidates.device_assignment import DeviceAssignments
@@ -56,7 +56,7 @@ class Alike(NamedTuple):
     """By what the parts of a price are remembered."""
 
 
-class Choice(NamedTuple):
+class _Assigned(NamedTuple):
     """A way to attach a buffer, with the devices chosen for it."""
 
     rank: int
@@ -68,7 +68,7 @@ VerdictList = Sequence[tuple[Verdicts, BoundAttachment | None]]
 """What is said in each heap, of an attachment or of the heap itself."""
 
 
-class Told(NamedTuple):
+class _Told(NamedTuple):
     """What is known of attachments by themselves, by their identity."""
 
     reach: dict[int, tuple[Verdicts, BoundAttachment]]
@@ -104,7 +104,7 @@ class Propagation:
         self.board = problem.board
         self.drops = dropped
         self._memo: Memo = {} if memo is None else memo
-        self.counts = counting()
+        self.counts, self.pricing = counting(), pricing()
         self.heap, self.attachment = Refusals(HEAP), Refusals(ATTACHMENT)
         self.reach = Refusals((*ATTACHMENT, *REACH))
         self.room, self.run = Refusals(ROOM), Refusals(RUN)
@@ -112,7 +112,7 @@ class Propagation:
             path for kind in (*ATTACHMENT, *REACH, *RUN) for path in (*kind.concerned_by, *kind.reads)
         ]
         self._of_question = keyed(tuple(path for path in of_question if path.startswith("question.")))
-        self._told: dict[Hashable, Told] = {}
+        self._told: dict[Hashable, _Told] = {}
         self._alike: dict[tuple[Home, bool], Alike] = {}
         self._classes: dict[Hashable, int] = {}
         self.prices: Prices = {}
@@ -143,9 +143,9 @@ class Propagation:
         """The same, as the board counts by now."""
         return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
-    def told(self, candidates: Candidates) -> Told:
+    def told(self, candidates: Candidates) -> _Told:
         """What is known of attachments by themselves, for all questions of which kinds read the same."""
-        return self._told.setdefault(self._of_question(candidates), Told({}, {}))
+        return self._told.setdefault(self._of_question(candidates), _Told({}, {}))
 
     def allowed(self, question: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
         """What those who touch a placement allow whatever its layout; in any heap, if these are not judged."""
@@ -216,11 +216,11 @@ class Candidates:
         self._told = whole.told(self)
         self._homes: dict[bool, list[tuple[Home, Alike]]] = {}
 
-    def choices(self) -> Iterator[Choice]:
+    def choices(self) -> Iterator[_Assigned]:
         """Every choice of devices, however the buffer is attached."""
         for attachment_set in self.question.attachment_sets:
             for assignment, attachments in self.assignments.of(attachment_set):
-                yield Choice(attachment_set.rank, assignment, attachments)
+                yield _Assigned(attachment_set.rank, assignment, attachments)
 
     def options(self) -> Iterator[Option]:
         """What nothing refuses that stands."""
@@ -344,7 +344,7 @@ class Candidates:
                     return False
         return True
 
-    def _placed(self, choice: Choice, heaps: list[tuple[Home, Alike]]) -> Iterator[Option]:
+    def _placed(self, choice: _Assigned, heaps: list[tuple[Home, Alike]]) -> Iterator[Option]:
         counts = self._counts(choice.attachments)
         images = list(self.images.fitting(choice.attachments)) if counts else []
         known: dict[int, VerdictList] = {}
@@ -363,7 +363,7 @@ class Candidates:
                 if self._holds(judged, home):
                     others.append(index)
                     placed = self.placed(home, image)
-                    worth = price(placed, alike.keys, prices[index], self.whole.prices)
+                    worth = self.whole.pricing.price(placed, alike.keys, prices[index], self.whole.prices)
                     yield from priced(placed, image, choice.rank, choice.assignment, counts, worth)
 
     def _counts(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[int, int]]:

@@ -21,7 +21,7 @@ Judging = tuple[ConstraintKind, Callable[..., bool], Callable[[Values], Values]]
 """A kind, its rule, and what picks the values that it reads."""
 
 
-class HomeValues(dict[Home, Values]):
+class _HomeValues(dict[Home, Values]):
     """What some kinds read of heaps."""
 
     def __init__(self, paths: tuple[str, ...]) -> None:
@@ -87,7 +87,7 @@ class KindGroup:
         rest, of_home, self.rules = _split(kinds)
         self.given = reader(rest)
         """What they read of a case, its heap aside."""
-        self.homes = HomeValues(of_home)
+        self.homes = _HomeValues(of_home)
         self._key = keyed(rest, _APART)
         self._alone = _alone(rest)
         self._known: dict[Hashable, tuple[Verdicts, Case]] = {}

@@ -10,11 +10,12 @@ import pytest
 from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
+from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.pipeline import Pipeline
-from heapwright.solver.question.resolve import Problem
+from heapwright.solver.question.resolve import Problem, Question
 from tests.builders import (
     Json,
     board,
@@ -128,14 +129,16 @@ def test_one_more_attachment_may_let_a_placement_be(platform: Platform) -> None:
 def test_no_copy_is_placed_where_formats_alone_rule_out_all(
     devices: dict[str, Json], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def placed_part(*about: object) -> None:
-        raise AssertionError(about)
+    def placed(found: Propagation, question: Question, about: object) -> tuple[Option, ...]:
+        assert question.part is None, question.label
+        return of(found, question, None)
 
     tiled = port(image(coded={"multiple": "16x64"}, modifiers=["BROADCOM_UIF", "LINEAR"]))
     camera = device("camera", capture=tiled)  # one more attachment may help on this board
     panel = device("display", scanout=port(image("NV12")))
     problem = Problem(board(devices=converting(**{"camera": camera, "panel": panel, **devices})), [both()])
-    monkeypatch.setattr(Propagation, "of", placed_part)
+    of = Propagation.of
+    monkeypatch.setattr(Propagation, "of", placed)
     choice = decide(problem, Propagation(problem), existing_usage(problem.board, ()))
     assert choice.status == "infeasible"
 
