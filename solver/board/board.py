@@ -243,7 +243,8 @@ class Board:
                 self.heaps[name].listed = name
         self.has_local = any(heap.local for heap in self.heaps.values())
         self.has_closed = any(heap.closed for heap in self.heaps.values())
-        self.has_moving = any(heap.spec.moves_to is not None for heap in self.heaps.values())
+        self.moving = tuple([heap for heap in self.heaps.values() if heap.spec.moves_to is not None])
+        """Heaps that buffers may leave when they are attached."""
         self.has_unsynced = any(heap.unsynced for heap in self.heaps.values())
         self.demands_p2p = any(heap.spec.requires_p2p for heap in self.heaps.values())
         ports = (port for device in platform.devices.values() for port in device.ports.values())

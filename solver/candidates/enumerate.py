@@ -16,7 +16,6 @@ from collections.abc import Callable, Hashable, Iterator, Sequence
 from functools import cached_property
 from typing import NamedTuple
 
-from heapwright.solver.board.board import DeviceView
 from heapwright.solver.candidates.candidate import (
     DeviceAssignment,
     Keys,
@@ -38,7 +37,7 @@ from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import frozen, keyed, together
 from heapwright.solver.layout.layout import Demand, Form, Layout
-from heapwright.solver.question.pipeline import Attachment, Wish
+from heapwright.solver.question.pipeline import Wish
 from heapwright.solver.question.resolve import Problem, Question
 
 Memo = dict[tuple[int, DroppedFacts | None, bool], tuple[Option, ...]]
@@ -69,11 +68,13 @@ VerdictList = Sequence[tuple[Verdicts, BoundAttachment | None]]
 
 
 class _Told(NamedTuple):
-    """What is known of attachments by themselves, by their identity."""
+    """What is known of attachments by themselves, by their identity, and of heaps."""
 
     reach: dict[int, tuple[Verdicts, BoundAttachment]]
     run: dict[int, tuple[KindGroup, BoundAttachment]]
     """Of those under a rule."""
+    homes: dict[Hashable, list[tuple[Home, Alike]]]
+    """Heaps that may hold it, whoever attaches."""
 
 
 class Allowed(NamedTuple):
@@ -109,7 +110,7 @@ class Propagation:
         self.reach = Refusals((*ATTACHMENT, *REACH))
         self.room, self.run = Refusals(ROOM), Refusals(RUN)
         of_question = [
-            path for kind in (*ATTACHMENT, *REACH, *RUN) for path in (*kind.concerned_by, *kind.reads)
+            path for kind in (*HEAP, *ATTACHMENT, *REACH, *RUN) for path in (*kind.concerned_by, *kind.reads)
         ]
         self._of_question = keyed(tuple(path for path in of_question if path.startswith("question.")))
         self._told: dict[Hashable, _Told] = {}
@@ -117,7 +118,7 @@ class Propagation:
         self._classes: dict[Hashable, int] = {}
         self.prices: Prices = {}
         self.laid: Laid = {}
-        self._rules: dict[tuple[DeviceView, str, Attachment], Rules] = {}
+        self._rules: dict[int, tuple[BoundAttachment, Rules]] = {}
         self._asked = keyed(tuple(path for kind in LAYOUT for path in kind.reads))
         self._stated = together(tuple(kind.reads for kind in LAYOUT))
         self._demands: dict[Hashable, tuple[BoundAttachment, Stated]] = {}
@@ -144,8 +145,8 @@ class Propagation:
         return Propagation(self.problem, self.drops, self._memo, self.excluded)
 
     def told(self, candidates: Candidates) -> _Told:
-        """What is known of attachments by themselves, for all questions of which kinds read the same."""
-        return self._told.setdefault(self._of_question(candidates), _Told({}, {}))
+        """What is known of attachments and heaps, for all questions of which kinds read the same."""
+        return self._told.setdefault(self._of_question(candidates), _Told({}, {}, {}))
 
     def allowed(self, question: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
         """What those who touch a placement allow whatever its layout; in any heap, if these are not judged."""
@@ -178,12 +179,11 @@ class Propagation:
 
     def rules(self, attachment: BoundAttachment) -> Rules:
         """The rules of the attachment's port that hold for its use."""
-        key = (attachment.device, attachment.name, attachment.use)
-        found = self._rules.get(key)
-        if found is None:
+        known = self._rules.get(id(attachment))
+        if known is None:
             rules = [rule for rule in attachment.port.images if holds(rule, attachment.port, attachment.use)]
-            found = self._rules[key] = Rules(rules)
-        return found
+            known = self._rules[id(attachment)] = attachment, Rules(rules)
+        return known[1]
 
     def demands(self, attachment: BoundAttachment) -> Stated:
         """The layout kinds about which the attachment's port or rule states something, with what is stated."""
@@ -214,7 +214,6 @@ class Candidates:
         self.assignments = DeviceAssignments(whole.problem, question, about)
         self.images = Images(question, about, whole.demands, whole.rules, whole.laid)
         self._told = whole.told(self)
-        self._homes: dict[bool, list[tuple[Home, Alike]]] = {}
 
     def choices(self) -> Iterator[_Assigned]:
         """Every choice of devices, however the buffer is attached."""
@@ -318,11 +317,14 @@ class Candidates:
     def _held(self, attachments: tuple[BoundAttachment, ...]) -> list[tuple[Home, Alike]]:
         """Heaps that may hold it, whoever attaches: of those as good as each other, the first by name."""
         mapped = True in [attachment.device.by_cpu for attachment in attachments]
-        found = self._homes.get(mapped)
+        pinned = self.pins.get("heap")
+        plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+        moved = [lives_in(self.board, heap, attachments) for heap in self.board.moving]
+        key = (mapped, pinned, self.about, plain, *moved)
+        found = self._told.homes.get(key)
         if found is None:
             found, seen = [], set[Hashable]()
-            verdicts, pinned = self.of_heaps(attachments), self.pins.get("heap")
-            plain = self.about is None and self.whole.excluded is None and "memory" not in self.kept
+            verdicts = self.of_heaps(attachments)
             for heap in self.heaps:
                 home = Home(heap, lives_in(self.board, heap, attachments))
                 alike = self.whole.alike(home, attachments, mapped=mapped)
@@ -330,8 +332,8 @@ class Candidates:
                     if not (plain and alike.places in seen):
                         found.append((home, alike))
                     seen.add(alike.places)
-            if self.whole.heap.alone and verdicts.alone and not self.board.has_moving:
-                self._homes[mapped] = found
+            if self.whole.heap.alone and verdicts.alone:
+                self._told.homes[key] = found
         return found
 
     def _holds(self, judged: VerdictList, home: Home) -> bool:

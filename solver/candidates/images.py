@@ -40,7 +40,7 @@ _ANYHOW: Final = When()
 
 
 class Rules:
-    """Image rules of a port that hold for a use, by format and by modifier."""
+    """Image rules of a port that hold for an attachment, by format and by modifier."""
 
     __slots__ = ("_fitting", "_of_format", "_under", "formats", "rules")
 
@@ -49,7 +49,7 @@ class Rules:
         self.formats = frozenset([fourcc for rule in rules for fourcc in rule.formats])
         self._of_format: dict[str, list[ImageRule | None]] = {}
         self._fitting: dict[tuple[str, str], list[ImageRule | None]] = {}
-        self._under: dict[tuple[int, int], tuple[BoundAttachment, BoundAttachment]] = {}
+        self._under: dict[int, BoundAttachment] = {}
 
     def of_format(self, fourcc: str) -> list[ImageRule | None]:
         """Those that list the format."""
@@ -68,15 +68,11 @@ class Rules:
 
     def under(self, attachment: BoundAttachment, rules: Sequence[ImageRule | None]) -> list[BoundAttachment]:
         """The attachment under each rule, one and the same whenever images are looked for."""
-        found = []
-        for rule in rules:
-            known = self._under.get((id(attachment), id(rule)))
-            if known is None:  # both are kept, so that their identities stand for them
-                device, name, port, use, _ = attachment
-                known = attachment, BoundAttachment(device, name, port, use, rule)
-                self._under[id(attachment), id(rule)] = known
-            found.append(known[1])
-        return found
+        known = self._under  # rules are kept with it, so that their identities stand for them
+        return [
+            known.get(id(rule)) or known.setdefault(id(rule), BoundAttachment(*attachment[:4], rule))
+            for rule in rules
+        ]
 
 
 class ListedImage(NamedTuple):
@@ -114,6 +110,9 @@ class Images:
         self.pins = {pin.field: pin.value for pin in question.pins}
         self.part = question.part
         self.image = question.spec.size or Extent(0, 0)
+        pinned, shared = self.pins.get("stride"), self.part.strides if self.part is not None else None
+        self.strides = [pinned] if shared is None else [each for each in shared if pinned in (None, each)]
+        """Of the first plane, each of which may be shared along conversions; None where any may be."""
 
     def fitting(self, attachments: tuple[BoundAttachment, ...]) -> Iterator[LaidOutImage]:
         """Every format, modifier and choice of rules with the layout that fits them, by rank."""
@@ -121,7 +120,7 @@ class Images:
         if spec.bytes is not None:
             if "format" in self.pins or "modifier" in self.pins:
                 return  # raw data has neither
-            raw = layouts.raw(spec.bytes, self._need(attachments))
+            raw = layouts.raw(spec.bytes, self._need(attachments, self.pins.get("stride")))
             if raw is not None:
                 yield LaidOutImage(0, None, None, None, attachments, raw)
             return
@@ -148,28 +147,21 @@ class Images:
                         ListedImage(f, modifiers.bare(m), colour) for f, m in of_rule if modifiers.shape(f, m)
                     )
 
-    def formats(
+    def _shaped(
         self, attachments: tuple[BoundAttachment, ...]
-    ) -> Iterator[tuple[int, str, list[Rules], list[list[ImageRule | None]]]]:
-        """Every format that all know, with its rank, the rules that hold, and those of them that list it."""
+    ) -> Iterator[tuple[int, str, str, layouts.Form, tuple[BoundAttachment, ...], str | None]]:
+        """Every format, modifier and choice of rules that may be laid out, by rank, with the colour space they share."""
         usable = [self._usable(attachment) for attachment in attachments]
         for rank, fourcc in enumerate(self._fourccs(usable)):
             of_format = [
                 self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
             ]
-            if all(of_format):
-                yield rank, fourcc, usable, of_format
-
-    def _shaped(
-        self, attachments: tuple[BoundAttachment, ...]
-    ) -> Iterator[tuple[int, str, str, layouts.Form, tuple[BoundAttachment, ...], str | None]]:
-        """Every format, modifier and choice of rules that may be laid out, by rank."""
-        for rank, fourcc, usable, of_format in self.formats(attachments):
-            for modifier in self._modifiers(of_format):
+            for modifier in self._modifiers(of_format) if all(of_format) else ():
                 shape = modifiers.shape(fourcc, modifier)
                 if shape is not None and self._explicit(attachments, modifier):
-                    for ruled, colour in self._rulings(attachments, usable, fourcc, modifier):
-                        yield rank, fourcc, modifier, shape, ruled, colour
+                    for ruled in self._rulings(attachments, usable, fourcc, modifier):
+                        for colour in self._colours(ruled):
+                            yield rank, fourcc, modifier, shape, ruled, colour
 
     def _usable(self, attachment: BoundAttachment) -> Rules:
         """The port's rules that hold for this use."""
@@ -224,8 +216,8 @@ class Images:
 
     def _rulings(
         self, attachments: tuple[BoundAttachment, ...], usable: list[Rules], fourcc: str, modifier: str
-    ) -> Iterator[tuple[tuple[BoundAttachment, ...], str | None]]:
-        """Every way to give each attachment one rule, with the colour space they share."""
+    ) -> Iterator[tuple[BoundAttachment, ...]]:
+        """Every way to give each attachment one rule."""
         choices = []
         for attachment, rules in zip(attachments, usable, strict=True):
             fits = rules.fitting(fourcc, modifier)
@@ -239,9 +231,7 @@ class Images:
         number = prod(map(len, choices))
         if number > MAX_CHOICES:
             raise too_many(self.question, str(number), "image rules")
-        for ruled in product(*map(Rules.under, usable, attachments, choices)):
-            for colour in self._colours(ruled):
-                yield ruled, colour
+        return product(*map(Rules.under, usable, attachments, choices))
 
     def _colours(self, ruled: tuple[BoundAttachment, ...]) -> Sequence[str | None]:
         """The colour space that all share, the pipeline's first choice first; every one where it is converted."""
@@ -267,7 +257,7 @@ class Images:
         """Everything that may be laid out: what is asked of it, how it lies, in how many dma-bufs."""
         for _, _, _, shape, ruled, _ in self._shaped(attachments):
             for dmabufs in self._dmabufs(ruled, shape):
-                yield self._need(ruled), shape, dmabufs
+                yield self._need(ruled, self.pins.get("stride")), shape, dmabufs
 
     def _dmabufs(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> list[int]:
         """In how many dma-bufs all attachments take it."""
@@ -283,32 +273,19 @@ class Images:
         return sorted(allowed)
 
     def _layouts(self, ruled: tuple[BoundAttachment, ...], shape: layouts.Form) -> Iterator[layouts.Layout]:
-        for dmabufs in self._dmabufs(ruled, shape):
-            for need in self._needs(ruled):
-                found = _laid(self.laid, need, shape, dmabufs)
-                if found is not None and (found.planes or "stride" not in self.pins):
-                    yield found  # what only a driver lays out has no stride that could be pinned
+        for dmabufs, stride in product(self._dmabufs(ruled, shape), self.strides):
+            found = _laid(self.laid, self._need(ruled, stride), shape, dmabufs)
+            if found is not None and (found.planes or "stride" not in self.pins):
+                yield found  # what only a driver lays out has no stride that could be pinned
 
-    def _needs(self, ruled: tuple[BoundAttachment, ...]) -> Iterator[layouts.Demand]:
-        """What the attachments ask; once for each stride that can be shared along conversions."""
-        strides = self.part.strides if self.part is not None else None
-        if strides is None:
-            yield self._need(ruled)
-            return
-        for stride in strides:
-            need = self._need(ruled)
-            if need.pinned in (None, stride):
-                need.pinned = stride
-                yield need
-
-    def _need(self, ruled: tuple[BoundAttachment, ...]) -> layouts.Demand:
+    def _need(self, ruled: tuple[BoundAttachment, ...], stride: str | int | None) -> layouts.Demand:
+        """What all of them ask of a layout, with the stride that it is to have."""
         need = layouts.Demand(self.image)
         for attachment in ruled:
             for kind, values in self.demands(attachment):
                 if self.about is None or not is_dropped(self.about, kind, attachment.device.name):
                     kind.asks(need, *values)
-        pinned = self.pins.get("stride")
-        need.pinned = pinned if isinstance(pinned, int) else None
+        need.pinned = stride if isinstance(stride, int) else None
         return need
 
 

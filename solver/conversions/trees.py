@@ -90,7 +90,7 @@ class Trees:
         """What is asked of its copies."""
         self._kept = {edge.name: edge.kept for edge in edges}
         board, audiences = found.board, question.domain.audiences
-        self._monotone = not (audiences or board.has_moving or any(kind.helped(board) for kind in KINDS))
+        self._monotone = not (audiences or bool(board.moving) or any(kind.helped(board) for kind in KINDS))
 
     @cached_property
     def table(self) -> Table:

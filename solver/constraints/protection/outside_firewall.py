@@ -23,7 +23,7 @@ from heapwright.solver.constraints.protection import audience
 
 
 def _concern(board: Board, protected: bool) -> bool:
-    return protected and (board.has_closed or board.has_moving)  # it may move to where no firewall is
+    return protected and (board.has_closed or bool(board.moving))  # it may move to where no firewall is
 
 
 def _stranger(
