@@ -117,6 +117,7 @@ def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propag
     problem = Problem(instance.platform, instance.pipelines)
     found = Propagation(problem)
     used = existing_usage(problem.board, problem.live)
+    len(found.options)  # worked out when they are first asked for
     propagated, clock = process_time(), perf_counter()
     choice = choose(problem, found, used, limits=SearchLimits(gap, WORK))
     wall, spent = perf_counter() - clock, process_time() - propagated

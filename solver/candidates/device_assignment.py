@@ -125,7 +125,7 @@ class DeviceAssignments:
     def _ignorable(self, use: Attachment) -> bool:
         if self.about is None:
             return False
-        return self.about.drops(missing_device.NAME, asked(use))
+        return self.about.drops(missing_device.KIND.name, asked(use))
 
     def _fits(self, name: str, uses: list[Attachment]) -> bool:
         for use in uses:

@@ -175,7 +175,7 @@ class Images:
         if not found:
             sets = [each.formats for each in usable if each.rules]
             if (
-                self.about is not None and any(kind == format_kind.NAME for kind, _ in self.about.own)
+                self.about is not None and any(kind == format_kind.KIND.name for kind, _ in self.about.own)
             ) or len(sets) != len(usable):
                 found = sorted(frozenset().union(*sets)) or ["XR24"]
             else:

@@ -97,7 +97,7 @@ class JudgedCandidates:
         return False
 
     def _judgements(self) -> Iterator[Judgement]:
-        kind, label = missing_device.NAME, self.question.label
+        kind, label = missing_device.KIND.name, self.question.label
         scarce = frozenset(fact for fact in self.facts.facts if fact.kind == kind)
         pinned = [pin.value for pin in self.question.pins if pin.field == "heap"]
         board = self.found.board
@@ -110,8 +110,10 @@ class JudgedCandidates:
                     if not lacking <= {subject for _, subject in scarce}:
                         continue  # others need that device to be another one, whatever facts hold
                     facts = [Fact(kind, name) for name in lacking]
-                    facts += [Fact(audience.NAME, f"{label}→{n}") for n in candidates.widened(attachments)]
-                    facts += [] if counts(variant, attachments) else [Fact(count.NAME, label)]
+                    facts += [
+                        Fact(audience.KIND.name, f"{label}→{n}") for n in candidates.widened(attachments)
+                    ]
+                    facts += [] if counts(variant, attachments) else [Fact(count.KIND.name, label)]
                     homes = [Home(heap, lives_in(board, heap, attachments)) for heap in heaps]
                     told: VerdictList = ()
                     if homes:
@@ -142,7 +144,7 @@ class JudgedCandidates:
     def _exceeded(self, candidates: Candidates, image: LaidOutImage, home: Home, kept: int) -> int:
         """The budgets that the buffer exceeds without any other, beside what is live."""
         assert self.usage is not None  # else no budget is minded
-        counted = kept & self.facts.of([Fact(count.NAME, self.question.label)])
+        counted = kept & self.facts.of([Fact(count.KIND.name, self.question.label)])
         lawful = [n for n, _ in counts(candidates.question, image.attachments) if counted]
         only = [(min(lawful, default=1), 0)]
         used = used_by(priced(candidates.placed(home, image), image, 0, (), only), self.usage)

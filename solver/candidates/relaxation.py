@@ -34,7 +34,11 @@ class Relaxation:
         shared: set[tuple[str, str]] = set()
         for fact in facts:
             label, arrow, device = fact.subject.partition("→")
-            if arrow or fact.kind == count.NAME or (fact.kind == conversion.NAME and ">" not in label):
+            if (
+                arrow
+                or fact.kind == count.KIND.name
+                or (fact.kind == conversion.KIND.name and ">" not in label)
+            ):
                 own.setdefault(label, set()).add((fact.kind, device))
             else:
                 shared.add(fact)

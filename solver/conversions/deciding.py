@@ -208,7 +208,7 @@ def _freed(problem: Problem, about: DroppedFacts | None) -> frozenset[str]:
     return frozenset(
         device
         for kind, device in dropped
-        if kind == format_kind.NAME or (kind == modifier_kind.NAME and device in listing)
+        if kind == format_kind.KIND.name or (kind == modifier_kind.KIND.name and device in listing)
     )
 
 

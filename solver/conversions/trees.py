@@ -90,7 +90,7 @@ class Trees:
         """What is asked of its copies."""
         self._kept = {edge.name: edge.kept for edge in edges}
         board, audiences = found.board, question.domain.audiences
-        self._monotone = not (audiences or bool(board.moving) or any(kind.helped(board) for kind in KINDS))
+        self._monotone = not (audiences or board.moving or any(kind.helped(board) for kind in KINDS))
 
     @cached_property
     def table(self) -> Table:
@@ -203,7 +203,7 @@ class Trees:
                 continue
             for budget, amount in least_charges(self._placement(users, (), root=root)[1]).items():
                 known = found.get(budget, 0)
-                found[budget] = known + amount if budget.kind == resource.NAME else max(known, amount)
+                found[budget] = known + amount if budget.kind == resource.KIND.name else max(known, amount)
         return found
 
     def _step(self, state: TreeState, own: tuple[int, ...], feeds: tuple[TreeState, ...]) -> Step:
@@ -259,7 +259,7 @@ class Trees:
         about = None
         if whole is not None:
             devices = self._devices(users, ends)
-            own = {pair for pair in whole.own if pair[1] in devices or pair == (count.NAME, "")}
+            own = {pair for pair in whole.own if pair[1] in devices or pair == (count.KIND.name, "")}
             about = DroppedFacts(frozenset(own), whole.shared) if own or whole.shared else None
         named = tuple([(end.device.name, end.number, end.access) for end in ends])
         key = self.question.signature, self.root.number, self.colours, root, tuple(users), named, about

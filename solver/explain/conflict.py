@@ -33,7 +33,7 @@ from heapwright.solver.search.quickxplain import grown, orders, reduced, shortes
 
 _ASK = SearchLimits(any_will_do=True)
 _BUDGETS = frozenset(kind.name for kind in BUDGETS)
-SHARED = _BUDGETS | {missing_device.NAME, count.NAME}
+SHARED = _BUDGETS | {missing_device.KIND.name, count.KIND.name}
 """Kinds of facts about what buffers share."""
 _OF_HEAPS = frozenset(kind.name for kind in HEAP)
 """Kinds that judge a heap by what is protected, whoever touches it."""
@@ -154,9 +154,9 @@ class Prover:
         """A conflict that conversions mend, with what keeps them from it."""
         facts, alone = conflict
         if alone is not None and alone.question.conversions == "forbid":
-            return Conflict(ordered([*facts, Fact(conversion.NAME, alone.question.label)]), alone)
+            return Conflict(ordered([*facts, Fact(conversion.KIND.name, alone.question.label)]), alone)
         kept = self.sets.of(facts)
-        of_converters = self.sets.of_kinds({conversion.NAME})
+        of_converters = self.sets.of_kinds({conversion.KIND.name})
         rest = sorted(orders(self.sets, ~kept)[0], key=lambda bit: not bit & of_converters)
         return Conflict(self.sets.named(grown(kept, rest, self.clash)))
 
@@ -283,7 +283,7 @@ def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
     dmabufs, freely = question.spec.dmabufs, question.spec.model_copy(update={"dmabufs": None})
     if dmabufs is not None and found.of(replace(question, spec=freely), found.drops.about(question.label)):
         text = plane_buffers.asked_sentence(question.label, dmabufs, question.spec.formats or ())
-        return _asked(plane_buffers.NAME, question, text)
+        return _asked(plane_buffers.KIND.name, question, text)
     names = ", ".join(question.spec.modifiers or ()) or "what is asked"
     return _asked("modifier", question, f"the layout of {names} cannot be computed for {question.label}")
 

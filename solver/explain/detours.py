@@ -18,7 +18,9 @@ _ASKED: Final = "asked for"
 
 def allowed(ways: Ways) -> Iterator[ProposedChange]:
     """Let a buffer be converted: `buffers.frame.conversions`."""
-    for question in [ways.labels[label] for label in ways.subjects(conversion.NAME) if label in ways.labels]:
+    for question in [
+        ways.labels[label] for label in ways.subjects(conversion.KIND.name) if label in ways.labels
+    ]:
         policies = (each for each in ("lossless", "allow") if each != question.conversions)
         for policy in ways.first(policies, question, "conversions"):
             path = ways.path(question, "conversions")

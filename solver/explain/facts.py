@@ -45,7 +45,7 @@ def universe(problem: Problem) -> list[Fact]:
 
 def own(problem: Problem, question: Question) -> list[Fact]:
     """Every fact that may keep one buffer, by itself and unconverted, from having a place."""
-    found = {Fact(count.NAME, question.label), *scarce(problem)}
+    found = {Fact(count.KIND.name, question.label), *scarce(problem)}
     for attachment in {(a.device.name, a.name): a for a in attachments_of(problem, question)}.values():
         ruled = [attachment._replace(rule=rule) for rule in attachment.port.images or (None,)]
         stated = (kind for kind in LAYOUT if any(map(kind.states, ruled)))
@@ -62,9 +62,9 @@ def policy(problem: Problem, question: Question) -> Iterator[Fact]:
     """What the pipeline says against converting a buffer, and what converters cannot do with it."""
     known = list(edges(problem.board))
     if question.conversions != "allow" and any(question.conversions == "forbid" or e.lossy for e in known):
-        yield Fact(conversion.NAME, question.label)
+        yield Fact(conversion.KIND.name, question.label)
     for device in dict.fromkeys(edge.device.name for edge in known):
-        yield Fact(conversion.NAME, f"{question.label}→{device}")
+        yield Fact(conversion.KIND.name, f"{question.label}→{device}")
 
 
 def _budgets(problem: Problem) -> set[Budget]:
@@ -97,7 +97,7 @@ def scarce(problem: Problem) -> Iterator[Fact]:
         assignable = can_differ(problem, variable, fits, always)
         for use in of_it:
             if not assignable or not fits[variable] & fitting(problem, variable, {use}):
-                yield Fact(missing_device.NAME, asked(use))
+                yield Fact(missing_device.KIND.name, asked(use))
 
 
 def ends_of(board: Board) -> Iterator[tuple[BoundAttachment, End]]:
@@ -127,21 +127,21 @@ class Sentences:
 
     def _of_question(self, fact: Fact) -> tuple[str, str] | None:
         """What the question itself says, whatever could be placed."""
-        if fact.kind == missing_device.NAME:
+        if fact.kind == missing_device.KIND.name:
             return self._missing(fact)
-        if fact.kind == conversion.NAME and fact.subject in self.questions:
+        if fact.kind == conversion.KIND.name and fact.subject in self.questions:
             question = self.questions[fact.subject]
             text = conversion.policy_sentence(question.label, question.conversions)
             return text, f"pipeline {question.pipeline}"
         label, _, device = fact.subject.partition("→")
-        return self._of_flow(self.questions[label], device) if fact.kind == protected_flow.NAME else None
+        return self._of_flow(self.questions[label], device) if fact.kind == protected_flow.KIND.name else None
 
     def _words(self, fact: Fact, relaxed: PlacedWithout) -> tuple[str, str]:
         kind = BY_NAME[fact.kind]
         label, arrow, device = fact.subject.partition("→")
         if arrow:
             return self._of_attachment(fact, self.questions[label], device, relaxed)
-        if fact.kind == count.NAME:
+        if fact.kind == count.KIND.name:
             return self._count(self.questions[fact.subject], relaxed)
         budget = self._budget(fact, relaxed)
         if budget is not None:
@@ -289,7 +289,7 @@ class Sentences:
         mine = [b for b in used if (b.kind, b.subject) == fact]
         worst = max(mine, key=lambda b: _plainest(b, used[b]), default=None)
         fits = worst is not None and used[worst] <= worst.limit
-        return None if fits and fact.kind == heap_limits.NAME else worst
+        return None if fits and fact.kind == heap_limits.KIND.name else worst
 
     def _of_budget(self, budget: Budget, relaxed: PlacedWithout) -> tuple[str, str]:
         used = used_by([option for _, option in relaxed], self.usage)[budget]

@@ -11,7 +11,7 @@ from heapwright.solver.question.resolve import Question
 
 def invitations(ways: Ways) -> Iterator[ProposedChange]:
     """Name whoever may see what is made of a content where it is first marked: `buffers.film.protected.audience`."""
-    if not ways.subjects(audience.NAME):
+    if not ways.subjects(audience.KIND.name):
         return
     for question in _stated(ways):
         [asked] = question.stated.audiences
@@ -27,7 +27,7 @@ def invitations(ways: Ways) -> Iterator[ProposedChange]:
 
 def withdrawals(ways: Ways) -> Iterator[ProposedChange]:
     """Leave out of an audience whoever may not see what comes into that buffer."""
-    for subject in ways.subjects(audience.NAME):
+    for subject in ways.subjects(audience.KIND.name):
         question = ways.labels.get(subject.partition("→")[0])
         if "→" not in subject or question is None:
             continue

@@ -104,7 +104,9 @@ class Why:
             if "memory" not in edge.may_change:
                 text = f"{device.name} converts within {where}, and moves nothing to another heap"
                 source, subject = edge.source or device.spec.source, f"{question.label}→{device.name}"
-                return Reason(decides="heap", kind=conversion.NAME, subject=subject, text=text, source=source)
+                return Reason(
+                    decides="heap", kind=conversion.KIND.name, subject=subject, text=text, source=source
+                )
         return None
 
     def _moved(self, option: Option, heap: HeapView, attachments: tuple[BoundAttachment, ...]) -> Option:
@@ -122,7 +124,7 @@ class Why:
         for budget, _ in (*alternative.charges, *alternative.reserved):
             if used[budget] > budget.limit:
                 much = f"{used[budget]} of {budget.limit} {budget.what}"
-                if budget.kind == capacity.NAME:
+                if budget.kind == capacity.KIND.name:
                     much = f"{in_units(used[budget])} of {in_units(budget.limit)}"
                 text = f"{heap.name} lacks room: {much} would be used"
                 return Reason(
@@ -246,7 +248,9 @@ class Why:
             attachments = option.placed.attachments
             text = count.sentence(question.label, count.buffers(option.number), attachments)
             source = "; ".join(dict.fromkeys(attachment.port.source for attachment in attachments))
-            yield Reason(decides="count", kind=count.NAME, subject=question.label, text=text, source=source)
+            yield Reason(
+                decides="count", kind=count.KIND.name, subject=question.label, text=text, source=source
+            )
 
 
 def _by_pin(decides: Decides, question: Question, what: str) -> Reason:

@@ -18,7 +18,7 @@ from heapwright.solver.question.resolve import Problem
 def unassignable(problem: Problem, dropped: Relaxation) -> bool:
     """Whether a file's labels ask for more different devices than fit, whatever is converted."""
     held = {
-        variable: {use for use in uses if Fact(missing_device.NAME, asked(use)) not in dropped}
+        variable: {use for use in uses if Fact(missing_device.KIND.name, asked(use)) not in dropped}
         for variable, uses in needed(problem).items()
     }
     fits = {variable: fitting(problem, variable, uses) for variable, uses in held.items() if uses}

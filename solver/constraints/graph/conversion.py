@@ -16,7 +16,6 @@ Example:
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
 
 from heapwright.platforms.schema import ConversionEdge
 from heapwright.solver.board.board import Board
@@ -24,13 +23,11 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 from heapwright.solver.question.facts import End
 
-NAME: Final = "conversion"
-
 
 def _charges(ends: tuple[End, ...], sizes: tuple[int, ...], rate: int) -> Iterable[Charge]:
     return [
         (
-            Budget(NAME, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),
+            Budget(KIND.name, end.title, most, f"bytes/s of edge {end.number} of {end.device.name}", False),
             0,
             rate * sum(sizes),
         )
@@ -70,7 +67,7 @@ def policy_sentence(label: str, policy: str) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="conversion",
     scope="budget",
     budget=Budgeting(
         reads=("ends", "sizes", "rate"),

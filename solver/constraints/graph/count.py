@@ -11,13 +11,9 @@ Example:
     buffers.frame.count: {violates: 2, passes: 3}
 """
 
-from typing import Final
-
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.question.pipeline import Wish
-
-NAME: Final = "count"
 
 
 def bounds(attachments: tuple[BoundAttachment, ...]) -> tuple[int, int | None]:
@@ -58,4 +54,4 @@ def sentence(label: str, has: str, attachments: tuple[BoundAttachment, ...]) -> 
     return f"{label} has {has}; at least {least} are needed (held: {holders}){limit}"
 
 
-KIND = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name="count", scope="question", words=sentence)

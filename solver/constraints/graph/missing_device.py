@@ -8,13 +8,9 @@ Example:
     devices.gpu0: {violates: {kind: gpu, ports: {render: {}}}, passes: {kind: gpu, ports: {sample: {}}}}
 """
 
-from typing import Final
-
 from heapwright.solver.board.board import Board
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.question.pipeline import Attachment
-
-NAME: Final = "missing-device"
 
 
 def possible(board: Board, use: Attachment) -> bool:
@@ -34,4 +30,4 @@ def sentence(board: Board, label: str, use: Attachment) -> str:
     return f"{board.name} has no {what}{at}{for_codec}{other}, which {label} needs"
 
 
-KIND = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name="missing-device", scope="question", words=sentence)

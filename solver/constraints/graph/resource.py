@@ -13,7 +13,6 @@ Example:
 """
 
 from collections.abc import Iterator
-from typing import Final
 
 from heapwright.platforms.schema import Port
 from heapwright.solver.board.board import Board, DeviceView
@@ -22,8 +21,6 @@ from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import moved
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 from heapwright.solver.question.pipeline import Attachment
-
-NAME: Final = "resource"
 
 
 def _charges(
@@ -42,7 +39,7 @@ def _charges(
             yield counted(board, name), 0, amount
         if isinstance(stated.how_many, int):
             title = f"{device.name}.{port}"
-            yield Budget(NAME, title, stated.how_many, f"ports {title}", False), 0, 1
+            yield Budget(KIND.name, title, stated.how_many, f"ports {title}", False), 0, 1
     if metered:
         size = sum(sizes)
         total = rate * sum(moved(size, use.how_often) for use in attachments)
@@ -52,13 +49,13 @@ def _charges(
 
 def counted(board: Board, name: str) -> Budget:
     """How many there are of one resource."""
-    return Budget(NAME, name, board.platform.resources.get(name, 0), name, False)
+    return Budget(KIND.name, name, board.platform.resources.get(name, 0), name, False)
 
 
 def _bandwidth(memory: MemoryView) -> Budget:
     limit = memory.spec.bandwidth
     assert isinstance(limit, int)  # it is metered
-    return Budget(NAME, memory.name, limit, f"bytes/s of {memory.name}", False)
+    return Budget(KIND.name, memory.name, limit, f"bytes/s of {memory.name}", False)
 
 
 def _exceeded(budget: Budget, used: int, who: str) -> str:
@@ -81,7 +78,7 @@ def _source(board: Board, budget: Budget) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="resource",
     scope="budget",
     budget=Budgeting(
         reads=(

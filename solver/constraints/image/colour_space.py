@@ -7,12 +7,8 @@ Example:
     devices.panel.ports.scanout.images[0].colours: {violates: [bt709], passes: [bt709, bt601]}
 """
 
-from typing import Final
-
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "colour-space"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -20,4 +16,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} knows the colour spaces {', '.join(known)} only, for {label}"
 
 
-KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name="colour-space", scope="choice", words=sentence)

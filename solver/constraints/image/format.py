@@ -7,12 +7,8 @@ Example:
     devices.panel.ports.scanout.images[0].formats: {violates: [NV12], passes: [NV12, XR24]}
 """
 
-from typing import Final
-
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "format"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -23,4 +19,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} {verb} {label} as {', '.join(known)} only"
 
 
-KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name="format", scope="choice", words=sentence)

@@ -11,12 +11,8 @@ Example:
     devices.panel.ports.scanout.images[0].modifiers: {violates: [LINEAR], passes: [LINEAR, I915_X_TILED]}
 """
 
-from typing import Final
-
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "modifier"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -24,4 +20,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} knows {', '.join(known) or 'no modifier'} only, for {label}"
 
 
-KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name="modifier", scope="choice", words=sentence)

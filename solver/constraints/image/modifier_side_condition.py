@@ -13,12 +13,8 @@ Example:
     devices.panel.ports.scanout.rotate: {violates: [0], passes: [0, 180]}
 """
 
-from typing import Final
-
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "modifier-side-condition"
 
 
 def sentence(label: str, attachment: BoundAttachment) -> str:
@@ -34,4 +30,4 @@ def sentence(label: str, attachment: BoundAttachment) -> str:
     return f"{attachment.title} has no rule for {label} {', '.join(ways) or 'used like this'}"
 
 
-KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name="modifier-side-condition", scope="choice", words=sentence)

@@ -25,7 +25,6 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.places import IN_RUNS, places
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 
-NAME: Final = "capacity"
 LOCKED: Final = "bytes locked by "
 
 
@@ -41,7 +40,7 @@ def _budgets(board: Board, promise: Promise) -> list[Budget]:
     """Every pool that the heap draws from, or the block that its first buffer locks."""
     lock = promise.lock
     if lock is not None and promise.in_block:
-        return [Budget(NAME, lock.heap, lock.size, f"{LOCKED}{lock.heap}", False)]
+        return [Budget(KIND.name, lock.heap, lock.size, f"{LOCKED}{lock.heap}", False)]
     return [budget(pool) for pool in board.pools if promise.names and promise.names <= pool.memories]
 
 
@@ -60,7 +59,7 @@ def members(subject: str) -> list[str]:
 
 
 def budget(pool: Pool) -> Budget:
-    return Budget(NAME, pool.name, pool.free, f"bytes of {pool.name}", True)
+    return Budget(KIND.name, pool.name, pool.free, f"bytes of {pool.name}", True)
 
 
 def of_runs(budget: Budget) -> bool:
@@ -85,7 +84,7 @@ def _source(board: Board, budget: Budget) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="capacity",
     scope="budget",
     budget=Budgeting(
         reads=("board", "backing.promise", "sizes"),

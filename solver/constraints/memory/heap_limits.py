@@ -11,15 +11,12 @@ Example:
 """
 
 from collections.abc import Iterable
-from typing import Final
 
 from heapwright.platforms.values import INT64_MAX, in_units
 from heapwright.solver.board.board import Board, LimitedBuffers, Promise
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_heap
-
-NAME: Final = "heap-limits"
 
 
 def _too_large(largest: int | None, promise: Promise, backing: Promise, sizes: tuple[int, ...]) -> bool:
@@ -32,7 +29,7 @@ def _charges(limited: LimitedBuffers | None, sizes: tuple[int, ...]) -> Iterable
     if limited is None:
         return ()
     heap, most = limited
-    return [(Budget(NAME, heap, most, f"buffers of {heap}", False), len(sizes), 0)]
+    return [(Budget(KIND.name, heap, most, f"buffers of {heap}", False), len(sizes), 0)]
 
 
 def _words(case: Case) -> str:
@@ -55,7 +52,7 @@ def _source(board: Board, budget: Budget) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="heap-limits",
     scope="room",
     reads=("heap.largest", "heap.promise", "backing.promise", "layout.sizes"),
     rule=_too_large,

@@ -14,14 +14,11 @@ Example:
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from heapwright.platforms.fourcc.formats import pixel_format
 from heapwright.platforms.schema import ImageRule
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "plane-buffers"
 
 
 def counts_of(rule: ImageRule) -> frozenset[int]:
@@ -45,4 +42,4 @@ def asked_sentence(label: str, asked: int | Sequence[int], formats: Sequence[str
     return f"{label} is to lie in {' or '.join(map(str, counts))} dma-bufs; {named or 'no format that its ports share can'}"
 
 
-KIND = ConstraintKind(name=NAME, scope="choice", words=sentence)
+KIND = ConstraintKind(name="plane-buffers", scope="choice", words=sentence)

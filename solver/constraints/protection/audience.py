@@ -19,7 +19,6 @@ Example:
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from heapwright.solver.board.board import Board
 from heapwright.solver.constraints.cases import BoundAttachment, Case
@@ -27,7 +26,6 @@ from heapwright.solver.constraints.kind import ConstraintKind, of_heap
 from heapwright.solver.question.pipeline import Selector
 from heapwright.solver.question.resolve import Question
 
-NAME: Final = "audience"
 Audiences = frozenset[tuple[Selector, ...]]
 MayAccess = frozenset[str] | None
 
@@ -94,7 +92,7 @@ def stated_sentence(label: str, named: Sequence[str], stage: str, sources: Seque
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="audience",
     scope="heap",
     concerned_by=("question.domain.audiences",),
     concern=bool,

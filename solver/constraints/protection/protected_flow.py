@@ -18,11 +18,8 @@ Example:
 """
 
 from collections.abc import Sequence
-from typing import Final
 
 from heapwright.solver.constraints.kind import ConstraintKind
-
-NAME: Final = "protected-flow"
 
 
 def sentence(label: str, port: str, stage: str, sources: Sequence[str]) -> str:
@@ -38,4 +35,4 @@ def audience_sentence(label: str, port: str, stage: str, sources: Sequence[str])
     )
 
 
-KIND = ConstraintKind(name=NAME, scope="question", words=sentence)
+KIND = ConstraintKind(name="protected-flow", scope="question", words=sentence)

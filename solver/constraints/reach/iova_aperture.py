@@ -28,7 +28,6 @@ from heapwright.solver.constraints.kind import Budgeting, ConstraintKind
 from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.facts import Fact
 
-NAME: Final = "iova-aperture"
 _READS: Final = (
     "board",
     "attachments.*.device",
@@ -69,7 +68,7 @@ def overfull(
         for placed, number in chosen
         for mapping in _mappings(*reader(_READS)(placed))
     ]
-    if not mapped or (not any(budget.kind == NAME for budget in charged) and _ample(mapped)):
+    if not mapped or (not any(budget.kind == KIND.name for budget in charged) and _ample(mapped)):
         return False
     used: dict[Budget, int] = {}
     for board, space, sizes, certain, number in mapped:
@@ -99,7 +98,7 @@ def _ample(mapped: Sequence[tuple[Board, iova.Space, list[int], bool, int]]) -> 
 
 def at_most(budget: Budget, amount: int) -> int:
     """What buffers that exist take of a budget: of bus addresses at worst all that there are."""
-    return min(amount, budget.limit) if budget.kind == NAME else amount
+    return min(amount, budget.limit) if budget.kind == KIND.name else amount
 
 
 def _mappings(
@@ -130,7 +129,7 @@ def _budget(board: Board, space: iova.Space, of_class: int) -> Budget:
         sort = BLOCKS if space.grain(of_class) == of_class else RUNS
         what = f"{sort} of {of_class} of"
     what += f" {'all behind ' if space.shared else ''}{space.subject}"
-    return Budget(NAME, space.subject, space.room(of_class), what, False)
+    return Budget(KIND.name, space.subject, space.room(of_class), what, False)
 
 
 def _exceeded(budget: Budget, used: int, who: str) -> str:
@@ -156,7 +155,7 @@ def _source(board: Board, budget: Budget) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="iova-aperture",
     scope="budget",
     budget=Budgeting(
         reads=_READS,

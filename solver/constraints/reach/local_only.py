@@ -14,15 +14,12 @@ Example:
     heaps.system.memory: {violates: [dram], passes: [vram]}
 """
 
-from typing import Final
-
 from heapwright.solver.board.board import Board, DeviceView, Promise, remembered
 from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.board.memories import MemoryView
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, of_port, stated
 
-NAME: Final = "local-only"
 WorksFrom = tuple[str, ...] | None
 """Of the memories that a port works from; None if from all."""
 PlacedIn = tuple[MemoryView, ...] | None
@@ -75,7 +72,7 @@ def _windows(
             chain |= {outer.name}
             if isinstance(outer.spec.window, int):
                 what = f"bytes of the window of {outer.name}"
-                budget = Budget(NAME, outer.name, outer.spec.window, what, False)
+                budget = Budget(KIND.name, outer.name, outer.spec.window, what, False)
                 behind, between = found.get(budget, ((), frozenset()))
                 found[budget] = (*behind, memory), between | chain
     return [(budget, *behind) for budget, behind in found.items()]
@@ -104,7 +101,7 @@ def _source(board: Board, budget: Budget) -> str:
 
 
 KIND = ConstraintKind(
-    name=NAME,
+    name="local-only",
     scope="reach",
     concerned_by=("attachment.port.memory",),
     concern=stated,
