@@ -13,7 +13,7 @@ is how conflicts are found (`heapwright.solver.explain.conflict`).
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 from heapwright.solver.candidates.candidate import (
@@ -34,6 +34,7 @@ from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relax
 from heapwright.solver.constraints import ATTACHMENT, HEAP, LAYOUT, REACH, ROOM, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, Placed, lives_in
 from heapwright.solver.constraints.graph import conversion, count
+from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import frozen, keyed, together
 from heapwright.solver.layout.layout import Demand, Form, Layout
@@ -109,17 +110,14 @@ class Propagation:
         self.heap, self.attachment = Refusals(HEAP), Refusals(ATTACHMENT)
         self.reach = Refusals((*ATTACHMENT, *REACH))
         self.room, self.run = Refusals(ROOM), Refusals(RUN)
-        of_question = [
-            path for kind in (*HEAP, *ATTACHMENT, *REACH, *RUN) for path in (*kind.concerned_by, *kind.reads)
-        ]
-        self._of_question = keyed(tuple(path for path in of_question if path.startswith("question.")))
+        self._of_question = _keyed((*HEAP, *ATTACHMENT, *REACH, *RUN), "question.")
         self._told: dict[Hashable, _Told] = {}
         self._alike: dict[tuple[Home, bool], Alike] = {}
         self._classes: dict[Hashable, int] = {}
         self.prices: Prices = {}
         self.laid: Laid = {}
         self._rules: dict[int, tuple[BoundAttachment, Rules]] = {}
-        self._asked = keyed(tuple(path for kind in LAYOUT for path in kind.reads))
+        self._asked = _keyed(LAYOUT)
         self._stated = together(tuple(kind.reads for kind in LAYOUT))
         self._demands: dict[Hashable, tuple[BoundAttachment, Stated]] = {}
 
@@ -196,6 +194,13 @@ class Propagation:
                 self._demands[key] = attachment, stated
             known = self._demands[id(attachment)] = attachment, self._demands[key][1]
         return known[1]
+
+
+@lru_cache(maxsize=16)
+def _keyed(kinds: tuple[ConstraintKind, ...], beginning: str = "") -> Callable[[object], Hashable]:
+    """Gives a key that is equal only where all is that kinds read at paths which begin so."""
+    paths = (path for kind in kinds for path in (*kind.concerned_by, *kind.reads))
+    return keyed(tuple(path for path in paths if path.startswith(beginning)))
 
 
 class Candidates:

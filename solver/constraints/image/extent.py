@@ -46,8 +46,10 @@ def _fits(image: Extent, asked: ExtentRule, block: Extent | None) -> bool:
     low, high = _extent(asked.min, image), _extent(asked.max, image)
     if not (low.width <= image.width <= high.width and low.height <= image.height <= high.height):
         return False
+    if not isinstance(asked.multiple, Extent):
+        return True
     whole = whole_blocks(image, block)
-    return whole == whole_blocks(whole, _extent(asked.multiple, whole))
+    return whole == whole_blocks(whole, asked.multiple)
 
 
 def _extent(stated: object, other: Extent) -> Extent:

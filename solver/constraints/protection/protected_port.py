@@ -12,8 +12,12 @@ Example:
     devices.panel.ports.scanout.protected: {violates: refused, passes: allowed}
 """
 
+from typing import Final
+
 from heapwright.solver.constraints.cases import Case
 from heapwright.solver.constraints.kind import ConstraintKind, of_port
+
+_READS: Final = ("question.domain.protected", "attachment.port.protected")
 
 
 def _refused(protected: bool, port: str) -> bool:
@@ -32,7 +36,9 @@ def _words(case: Case) -> str:
 KIND = ConstraintKind(
     name="protected-port",
     scope="attachment",
-    reads=("question.domain.protected", "attachment.port.protected"),
+    concerned_by=_READS,
+    concern=_refused,
+    reads=_READS,
     rule=_refused,
     words=_words,
     source=of_port,
