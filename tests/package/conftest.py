@@ -1,16 +1,18 @@
 """The package as it is installed: its wheels, and interpreters that have one.
 
 Everything is built and installed without the network: build tools and dependencies are those of the
-interpreter that runs the tests.
+interpreter that runs the tests. It is done once, by whichever of the processes that run tests comes first.
 """
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import subprocess
 import sys
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
@@ -26,15 +28,17 @@ PIP = (sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check")
 class Installed:
     """A virtual environment with heapwright, run from a folder of its own."""
 
-    def __init__(self, folder: Path, *wheels: Path) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.scripts = folder / "venv" / "bin"
         self.python = str(self.scripts / "python")
-        _run([sys.executable, "-m", "venv", "--without-pip", str(folder / "venv")])
+
+    def install(self, *wheels: Path) -> None:
+        _run([sys.executable, "-m", "venv", "--without-pip", str(self.folder / "venv")])
         # Before the dependencies can be seen: else pip would find heapwright among them.
         _run([*PIP, "--python", self.python, "install", "--no-deps", "--no-index", *map(str, wheels)])
         here = [path for path in sys.path if path.endswith("site-packages")]
-        [packages] = (folder / "venv" / "lib").glob("python*/site-packages")
+        [packages] = (self.folder / "venv" / "lib").glob("python*/site-packages")
         (packages / "zz_dependencies.pth").write_text("\n".join(here) + "\n")
 
     def run(self, *command: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -59,39 +63,66 @@ def _run(command: Sequence[str]) -> None:
     assert done.returncode == 0, f"{' '.join(command)}: {done.stdout}{done.stderr}"
 
 
+Once = Callable[[str, Callable[[Path], None]], Path]
+
+
 @pytest.fixture(scope="session")
-def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def once(tmp_path_factory: pytest.TempPathFactory) -> Once:
+    """A folder by its name, which the first to ask for it fills."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent  # which all of them share
+
+    def found(name: str, fill: Callable[[Path], None]) -> Path:
+        folder, filled = base / name, base / f"{name}-is-filled"
+        with (base / f"{name}-lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not filled.exists():
+                shutil.rmtree(folder, ignore_errors=True)
+                folder.mkdir()
+                fill(folder)
+                filled.touch()
+        return folder
+
+    return found
+
+
+@pytest.fixture(scope="session")
+def wheel(once: Once) -> Path:
     """What `pip wheel .` makes of this checkout."""
-    folder = tmp_path_factory.mktemp("wheel")
-    _run([*PIP, "wheel", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT)])
-    [found] = folder.glob("*.whl")
+    build = [*PIP, "wheel", "--no-deps", "--no-build-isolation", str(ROOT), "-w"]
+    [found] = once("wheel", lambda folder: _run([*build, str(folder)])).glob("*.whl")
     return found
 
 
 @pytest.fixture(scope="session")
-def wheel_of_sdist(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wheel_of_sdist(once: Once) -> Path:
     """What `python -m build` makes: a wheel from the sdist."""
-    folder = tmp_path_factory.mktemp("sdist")
-    _run([sys.executable, "-m", "build", "--no-isolation", "-o", str(folder), str(ROOT)])
-    [found] = folder.glob("*.whl")
+    build = [sys.executable, "-m", "build", "--no-isolation", str(ROOT), "-o"]
+    [found] = once("sdist", lambda folder: _run([*build, str(folder)])).glob("*.whl")
     return found
 
 
 @pytest.fixture(scope="session")
-def installed(tmp_path_factory: pytest.TempPathFactory, wheel_of_sdist: Path) -> Installed:
+def installed(once: Once, wheel_of_sdist: Path) -> Installed:
     """The wheel, and after it three wheels that bring the bare names."""
-    folder = tmp_path_factory.mktemp("installed")
-    return Installed(folder, wheel_of_sdist, *[_stranger(folder, name) for name in STRANGERS[:3]])
+
+    def fill(folder: Path) -> None:
+        Installed(folder).install(wheel_of_sdist, *[_stranger(folder, name) for name in STRANGERS[:3]])
+
+    return Installed(once("installed", fill))
 
 
 @pytest.fixture(scope="session")
-def editable(tmp_path_factory: pytest.TempPathFactory) -> Installed:
+def editable(once: Once) -> Installed:
     """What `pip install -e .` installs: the build's own editable wheel."""
-    folder = tmp_path_factory.mktemp("editable")
-    _run(
-        [sys.executable, "-c", f"from hatchling.build import build_editable; build_editable({str(folder)!r})"]
-    )
-    return Installed(folder, *folder.glob("*.whl"))
+
+    def fill(folder: Path) -> None:
+        code = f"from hatchling.build import build_editable; build_editable({str(folder)!r})"
+        _run([sys.executable, "-c", code])
+        Installed(folder).install(*folder.glob("*.whl"))
+
+    return Installed(once("editable", fill))
 
 
 @pytest.fixture
