@@ -22,10 +22,23 @@ QUICK = SchemathesisConfig.from_dict({"phases": {"coverage": {"enabled": False}}
 SCHEMA = schemathesis.openapi.from_asgi("/openapi.json", APP, config=QUICK)
 
 
+def requests(number: int) -> settings:
+    return settings(
+        max_examples=number, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck)
+    )
+
+
 @SCHEMA.parametrize()
-@settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@requests(8)
 def test_no_request_breaks_the_description(case: schemathesis.Case) -> None:
     # What fits the schema may still name a port that does not exist, so 422 is no surprise.
+    case.call_and_validate(excluded_checks=[positive_data_acceptance])
+
+
+@pytest.mark.long
+@SCHEMA.parametrize()
+@requests(20)
+def test_no_request_breaks_the_description_for_long(case: schemathesis.Case) -> None:
     case.call_and_validate(excluded_checks=[positive_data_acceptance])
 
 

@@ -14,6 +14,8 @@ from tests.property.brute import brute_force
 from tests.property.strategies import instance
 
 BATCH = 100
+BATCHES = 2
+LONG_BATCHES = 4
 
 
 def tried(board: SimulatedBoard, pipelines: tuple[Pipeline, ...], plan: Plan) -> None:
@@ -32,8 +34,7 @@ def boards(platform: Platform) -> list[SimulatedBoard]:
     ]
 
 
-@pytest.mark.parametrize("batch", range(4))
-def test_a_lawful_plan_is_allocated_on_any_board(batch: int) -> None:
+def allocated(batch: int) -> None:
     for seed in range(batch * BATCH, (batch + 1) * BATCH):
         asked = instance(seed)
         found = brute_force(asked.platform, asked.pipelines)
@@ -42,3 +43,14 @@ def test_a_lawful_plan_is_allocated_on_any_board(batch: int) -> None:
         for board in boards(asked.platform):
             tried(board, asked.pipelines, found.plan)
             tried(board, asked.pipelines, found.plan)
+
+
+@pytest.mark.parametrize("batch", range(BATCHES))
+def test_a_lawful_plan_is_allocated_on_any_board(batch: int) -> None:
+    allocated(batch)
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("batch", range(BATCHES, LONG_BATCHES))
+def test_a_lawful_plan_is_allocated_on_any_board_for_long(batch: int) -> None:
+    allocated(batch)

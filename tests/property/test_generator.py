@@ -11,7 +11,7 @@ from tests.property import conversion_questions
 from tests.property.brute import Found, Search
 from tests.property.strategies import DRAWN_FACTS, instance
 
-SEEDS = 800
+SEEDS = 500
 COVERED = (
     "missing-device",
     "contiguous-memory",
