@@ -10,13 +10,13 @@ from collections.abc import Iterator
 from random import Random
 from typing import Any, Final
 
-import heapwright
 from heapwright.allocator.backend import AllocatedBuffer, AllocationFailed
 from heapwright.allocator.execute import execute
 from heapwright.allocator.kernel.board import SimulatedBoard
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import Placement, Plan
+from heapwright.solver.answer.plan import Placement
 from heapwright.solver.question.pipeline import Pipeline
+from tests.answered import answered
 
 KIB: Final = 1 << 10
 SOURCE: Final = "made up"
@@ -102,10 +102,8 @@ def failures(seed: int) -> Iterator[str]:
     for number in range(STEPS):
         question, pins = a_question(random, number, sorted(platform.heaps))
         placements = [as_live(buffer) for buffer in live]
-        answer = heapwright.solve(
-            platform, [question], live=placements, pins=pins, options=heapwright.Options(explain=False)
-        )
-        if not isinstance(answer, Plan):
+        answer = answered(platform, [question], live=placements, pins=pins)
+        if answer is None:
             yield "none"
             continue
         yield "beside" if live else "alone"

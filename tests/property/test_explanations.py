@@ -30,6 +30,7 @@ from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
+from tests.answered import answered
 from tests.builders import changed
 from tests.property.strategies import Instance, instance
 
@@ -97,7 +98,7 @@ def test_a_device_that_no_fact_names_may_be_as_easy_as_can_be() -> None:
                 platform = changed(platform, f"{path}.{field}", value)
             if not device.by_cpu:
                 platform = changed(platform, f"{path}.dma", {"bits": 64, "mmu": True, "p2p": device.dma.p2p})
-        assert isinstance(heapwright.solve(platform, asked.pipelines), Infeasible), seed
+        assert answered(platform, asked.pipelines) is None, seed
 
 
 def test_every_sentence_names_its_subject_and_its_source() -> None:
@@ -139,8 +140,8 @@ def test_asking_again_changes_nothing() -> None:
         assert again.model_dump_json() == answer.model_dump_json(), seed
 
 
-def after(asked: Instance, remedy: Remedy, value: Any) -> Any:
-    """The answer once the value at the remedy's path is this."""
+def after(asked: Instance, remedy: Remedy, value: Any) -> Plan | None:
+    """The plan once the value at the remedy's path is this."""
     path, platform = remedy.change, asked.platform
     pipelines = list(asked.pipelines)
     if "buffers." in path.partition(":")[2] or path.startswith("buffers."):
@@ -149,7 +150,7 @@ def after(asked: Instance, remedy: Remedy, value: Any) -> Any:
         pipelines[at] = changed(pipelines[at], rest if colon else path, value)
     else:
         platform = changed(platform, path, value)
-    return heapwright.solve(platform, pipelines, options=heapwright.Options(explain=False))
+    return answered(platform, pipelines)
 
 
 def one_step_back(asked: Instance, remedy: Remedy) -> int | None:
@@ -174,7 +175,7 @@ def test_a_remedy_makes_a_plan_appear() -> None:
     for seed, asked, answer in refused():
         for remedy in answer.remedies:
             tried += 1
-            assert isinstance(after(asked, remedy, remedy.to), Plan), (seed, remedy)
+            assert after(asked, remedy, remedy.to) is not None, (seed, remedy)
     assert tried > 20
 
 
@@ -186,7 +187,7 @@ def test_a_remedy_is_exact() -> None:
             if less is None:
                 continue
             tried += 1
-            assert isinstance(after(asked, remedy, less), Infeasible), (seed, remedy, less)
+            assert after(asked, remedy, less) is None, (seed, remedy, less)
     assert tried > 10
 
 

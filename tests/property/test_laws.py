@@ -14,7 +14,7 @@ from typing import Any
 
 import heapwright
 from heapwright.platforms.schema import ImageRule, Platform
-from heapwright.solver.answer.plan import Answer, Infeasible, Placement, Plan
+from heapwright.solver.answer.plan import Answer, Placement, Plan
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.constraints import BUDGETS
@@ -22,6 +22,7 @@ from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import choose
+from tests.answered import answered
 from tests.builders import changed, device, port
 from tests.property import conversion_questions
 from tests.property.leaks import leaks
@@ -256,32 +257,26 @@ def pins_of(placement: Placement) -> list[str]:
 def test_what_is_live_never_helps() -> None:
     for seed, each, answer in plans():
         again = [file.model_copy(update={"name": f"{file.name}-again"}) for file in each.pipelines]
-        second = heapwright.solve(
-            each.platform, again, live=answer.placements, options=heapwright.Options(explain=False)
-        )
-        if isinstance(second, Plan):
+        second = answered(each.platform, again, live=answer.placements)
+        if second is not None:
             # Preference, wishes and traffic; shares and bytes count what is live too.
             one, other = ([level.value for level in plan.levels[2:5]] for plan in (answer, second))
             assert other >= one, seed
 
 
 @lru_cache(maxsize=1)
-def converting_plans() -> tuple[tuple[int, Instance, Answer], ...]:
+def converting_plans() -> tuple[tuple[int, Instance, Plan | None], ...]:
     found = []
     for seed in range(5000, 5000 + CONVERTING_SEEDS):
         each = conversion_questions.question(seed)
-        found.append((seed, each, _answer(each.platform, each.pipelines)))
+        found.append((seed, each, answered(each.platform, each.pipelines)))
     return tuple(found)
-
-
-def _answer(platform: Platform, pipelines: Sequence[Pipeline]) -> Answer:
-    return heapwright.solve(platform, pipelines, options=heapwright.Options(explain=False))
 
 
 def test_protection_never_leaks() -> None:
     walked = 0
     for seed, each, answer in (*plans(), *converting_plans()):
-        if isinstance(answer, Plan):
+        if answer is not None:
             assert leaks(each.platform, each.pipelines, answer) == [], seed
             walked += any(buffer.protected for file in each.pipelines for buffer in file.buffers.values())
     assert walked > 10
@@ -291,7 +286,7 @@ def test_the_walk_finds_what_leaks() -> None:
     found = 0
     for seed, each, answer in converting_plans():
         guarded = any(buffer.protected for file in each.pipelines for buffer in file.buffers.values())
-        if not guarded or not isinstance(answer, Plan):
+        if not guarded or answer is None:
             continue
         heaps = {name: heap.model_copy(update={"access": None}) for name, heap in each.platform.heaps.items()}
         opened = each.platform.model_copy(update={"heaps": heaps})
@@ -316,18 +311,19 @@ def with_conversions(pipelines: Sequence[Pipeline], said: str) -> list[Pipeline]
     ]
 
 
+def stated(answer: Plan | None) -> Cost | None:
+    return None if answer is None else tuple(level.value for level in answer.levels)
+
+
 def test_more_freedom_to_convert_never_hurts() -> None:
     helped = 0
     for seed, each, answer in converting_plans():
-        costs = []
-        for said in ("forbid", "lossless", "allow"):
-            asked_so = _answer(each.platform, with_conversions(each.pipelines, said))
-            costs.append(
-                tuple(level.value for level in asked_so.levels) if isinstance(asked_so, Plan) else None
-            )
-        least, lossless, most = costs
+        least, lossless, most = (
+            stated(answered(each.platform, with_conversions(each.pipelines, said)))
+            for said in ("forbid", "lossless", "allow")
+        )
         assert no_better(least, lossless) and no_better(lossless, most), seed
-        mine = tuple(level.value for level in answer.levels) if isinstance(answer, Plan) else None
+        mine = stated(answer)
         assert no_better(least, mine) and no_better(mine, most), seed
         helped += least is None and most is not None
     assert helped > CONVERTING_SEEDS // 20
@@ -335,13 +331,13 @@ def test_more_freedom_to_convert_never_hurts() -> None:
 
 def test_forbidding_conversions_removes_only_plans_that_use_them() -> None:
     for seed, each, answer in converting_plans():
-        if not isinstance(answer, Plan):
+        if answer is None:
             continue
-        strict = _answer(each.platform, with_conversions(each.pipelines, "forbid"))
+        strict = answered(each.platform, with_conversions(each.pipelines, "forbid"))
         if answer.conversions:
-            assert isinstance(strict, Infeasible), seed
+            assert strict is None, seed
         else:
-            assert isinstance(strict, Plan), seed
+            assert strict is not None, seed
             assert strict.placements == answer.placements, seed
             assert strict.levels == answer.levels, seed
 

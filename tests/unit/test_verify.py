@@ -175,7 +175,7 @@ def with_rule(truth: Platform, name: str, where: str, **rule: Any) -> Platform:
     ],
 )
 def test_a_wrong_image_rule_is_found_and_named(name: str, where: str, rule: Any, named: str) -> None:
-    found = verify(with_rule(TRUTH, name, where, **rule), MACHINE)
+    found = verify(with_rule(TRUTH, name, where, **rule), MACHINE, only=[name])
     assert f"devices.{name}.ports.{where}.images[0].{named}" in wrong(found)
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from heapwright import solve
 from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Device, ExtentRule, ImageRule, Platform, Port, When
-from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline
+from tests.answered import answered
 from tests.examples import board as shipped
 from tests.unit.displays.by_source import Shown
 
@@ -86,11 +85,11 @@ def question(shown: Shown, writer: str = "gpu.render", reader: str = "display.sc
 
 def solved(board: str, shown: Shown) -> bool:
     """Whether the solver has the picture shown."""
-    return isinstance(solve(painted(board), [question(shown)]), Plan)
+    return answered(painted(board), [question(shown)]) is not None
 
 
 def judged(board: str, shown: Shown) -> bool:
     """Whether the judge lets the picture be shown, in the layout that a display without limits would get."""
     asked = question(shown)
-    made = solve(lenient(board), [asked])
-    return isinstance(made, Plan) and not judge(painted(board), [asked], made)
+    made = answered(lenient(board), [asked])
+    return made is not None and not judge(painted(board), [asked], made)

@@ -6,6 +6,7 @@ import pytest
 
 from heapwright import solve
 from heapwright.solver.answer.plan import Infeasible, Plan
+from tests.answered import answered
 from tests.builders import placed, refusal, said, ways_out
 from tests.examples import board as shipped
 from tests.unit.displays.asking import question
@@ -40,9 +41,9 @@ def pointer(width: int, height: int) -> Shown:
 def test_a_cursor_has_one_of_the_sizes_that_the_driver_takes(board: str) -> None:
     platform = shipped(board)
     for width, height in SIZES:
-        answer = solve(platform, [question(pointer(width, height), "cpu.write", "display.cursor")])
-        assert isinstance(answer, Plan) == cursor_takes(DRIVERS[board], width, height), (width, height)
-        if isinstance(answer, Plan):
+        answer = answered(platform, [question(pointer(width, height), "cpu.write", "display.cursor")])
+        assert (answer is not None) == cursor_takes(DRIVERS[board], width, height), (width, height)
+        if answer is not None:
             (frame,) = answer.placements
             assert [plane.stride for plane in frame.planes] == [width * 4]
             assert frame.heap == CARDS.get(board, frame.heap)
