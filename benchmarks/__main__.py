@@ -29,6 +29,7 @@ from benchmarks.measure import (
     missing,
     ours,
 )
+from benchmarks.packs import families
 from benchmarks.report import Run, Size, as_json, show
 from benchmarks.start import started
 
@@ -70,6 +71,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
         {buffers: explanations(few, buffers) for buffers in (4, 8)},
         growth(1 if quick else 3),
         priced(4 if quick else 12),
+        families(3 if quick else 2 * seeds),
         started(3 if quick else 9),
         field.versions,
         missing(without),
@@ -80,8 +82,8 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
 
 def _size(field: Field, buffers: int, seeds: int) -> Size:
     gap = NEAR if buffers == LARGE else 0.0
-    fewer = {64: 2, LARGE: 4}.get(buffers, 1)
-    drawn = max(2, seeds // fewer)
+    share = {64: 2.0, LARGE: 0.25}.get(buffers, 1.0)
+    drawn = max(2, int(seeds * share))
     gc.collect()
     asked = [ours(instance(seed, buffers), gap) for seed in range(drawn)]
     return Size(buffers, [one.ours for one in asked], field.duels(asked, gap))
@@ -92,7 +94,9 @@ def _parsed(arguments: list[str] | None) -> Namespace:
         prog="python -m benchmarks", description="How fast heapwright answers, beside rivals."
     )
     parser.add_argument("--quick", action="store_true", help="few instances, short caps: under 40 seconds")
-    parser.add_argument("--seeds", type=int, help="instances per size (half at 64 buffers, a quarter at 256)")
+    parser.add_argument(
+        "--seeds", type=int, help="instances per size (twice as many at 64 buffers, a quarter at 256)"
+    )
     parser.add_argument("--json", type=Path, help="where to write (benchmarks/results/<date>.json)")
     parser.add_argument(
         "--without", action="append", default=[], choices=[*RIVALS], metavar="NAME",

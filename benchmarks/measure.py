@@ -21,8 +21,9 @@ from benchmarks.table import Answer, Table, table
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.question.resolve import Problem
-from heapwright.solver.search.choose import Choice, SearchLimits, choose
+from heapwright.solver.search.choose import ASKED, Choice, choose
 from heapwright.solver.search.cpsat import Search
+from heapwright.solver.search.selection import SearchLimits
 from heapwright.solver.solve import Options, solve
 
 WORK: Final = 1.0
@@ -53,6 +54,7 @@ class Ours(NamedTuple):
     name: str
     status: str
     searched: bool
+    decided_by: str
     gap: float
     """Of the first level that is not closed."""
     propagate: float
@@ -127,7 +129,12 @@ def _once(instance: Instance, gap: float) -> tuple[Ours, Choice, Problem, Propag
     ]
     times = (propagated - begun, spent - searching, searching, wall, 0.0)
     left = (open_ or [0.0])[0] if choice.options else 1.0
-    return Ours(instance.name, choice.status, choice.searched, left, *times), choice, problem, found
+    return (
+        Ours(instance.name, choice.status, choice.searched, ASKED[choice.engine], left, *times),
+        choice,
+        problem,
+        found,
+    )
 
 
 def floor(times: int = 30) -> float:

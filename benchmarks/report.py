@@ -13,6 +13,7 @@ from rich.table import Table as Grid
 
 from benchmarks.conversions import BUFFERS, NEEDED, Priced
 from benchmarks.measure import LARGE, NEAR, Duel, Growth, Ours
+from benchmarks.packs import Packed, shares
 from benchmarks.start import Start
 
 TARGETS: Final = {
@@ -41,6 +42,7 @@ class Run(NamedTuple):
     explained: dict[int, list[float]]
     growth: Growth
     conversions: Priced
+    packs: dict[str, list[Packed]]
     start: Start
     versions: dict[str, str]
     missing: list[str]
@@ -82,8 +84,9 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
 
 
 def show(run: Run, console: Console) -> None:
-    for grid in (_ratios(run), _times(run), _growth(run), _conversions(run.conversions), _verdicts(run)):
+    for grid in (_ratios(run), _times(run), _growth(run), _conversions(run.conversions), _packs(run.packs)):
         console.print(grid)
+    console.print(_verdicts(run))
     console.print(f"floor, one CP-SAT call about nothing: {_ms(run.floor)} ms")
     console.print(
         f"solve --help, whole process: {_ms(run.start.help)} ms (an interpreter that does nothing: "
@@ -206,6 +209,29 @@ def _conversions(found: Priced) -> Grid:
     return grid
 
 
+def _packs(found: dict[str, list[Packed]]) -> Grid:
+    grid = Grid(title="Pools at 0.98 to 1.02 of what is asked: median / p99 / worst in ms", box=SIMPLE)
+    for heading in ("family", "does it fit", "decided", "by", "the best", "proven", "by", "gap ≤ 1 %", "n"):
+        grid.add_column(heading)
+    for name, runs in found.items():
+        fits, best = ([getattr(one, part) for one in runs] for part in ("deciding", "proving"))
+        decided = sum(one.fits != "undecided" for one in runs) / len(runs)
+        proven = sum(one.status in ("optimal", "infeasible") for one in runs) / len(runs)
+        near = sum(one.gap <= 0.01 for one in runs) / len(runs)
+        grid.add_row(
+            name,
+            f"{_both(fits)} / {_ms(max(fits))}",
+            f"{decided:.0%}",
+            shares([one.decided_by for one in runs]),
+            f"{_both(best)} / {_ms(max(best))}",
+            f"{proven:.0%}",
+            shares([one.proven_by for one in runs]),
+            f"{near:.0%}",
+            str(len(runs)),
+        )
+    return grid
+
+
 def _verdicts(run: Run) -> Grid:
     grid = Grid(title="Targets", box=SIMPLE)
     for heading in ("what", "target", "measured", ""):
@@ -246,6 +272,7 @@ def as_json(run: Run) -> dict[str, Any]:
             "allowed": {n: [p._asdict() for p in pairs] for n, pairs in run.conversions.pairs.items()},
             "needed": run.conversions.needed,
         },
+        "packs": {name: [one._asdict() for one in runs] for name, runs in run.packs.items()},
         "targets": [
             {"what": what, "target": target, "measured": None if isinf(value) else value, "held": held}
             for what, target, value, held in verdicts(run)

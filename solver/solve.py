@@ -20,7 +20,8 @@ from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Options
-from heapwright.solver.search.choose import Choice, SearchLimits
+from heapwright.solver.search.choose import Choice
+from heapwright.solver.search.selection import SearchLimits
 
 
 def solve(
@@ -50,7 +51,7 @@ def solve(
     found = Propagation(problem)
     numbers = {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
     propagated = perf_counter()
-    limits = SearchLimits(options.gap, options.time_limit)
+    limits = SearchLimits(options.gap, options.time_limit, engine=options.engine)
     choice = decide(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
         certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))

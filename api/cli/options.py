@@ -6,7 +6,7 @@ import math
 from enum import StrEnum
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Annotated, Final, Literal
 
 import typer
 
@@ -134,6 +134,10 @@ GapOption = Annotated[
     typer.Option(
         metavar="G", min=0, max=1, callback=_finite, help="Be content with a plan this close to the best."
     ),
+]
+EngineOption = Annotated[
+    Literal["all", "cpsat"],
+    typer.Option(help="Whom to ask: all engines in order, or CP-SAT alone, as a reference."),
 ]
 AllocateOption = Annotated[
     BackendName | None, typer.Option(help="Carry the plan out: pretended, or on this machine.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 EVERY_BOARD = "all"
 THIS_MACHINE = "this-machine"
@@ -26,6 +26,7 @@ class SolveRequest(NamedTuple):
     strict: bool = False
     time_limit: float | None = None
     gap: float = 0.0
+    engine: Literal["all", "cpsat"] = "all"
     allocate: str | None = None
     """Where the plan is carried out: `simulated` or `linux`."""
     hold: bool = False

@@ -51,7 +51,9 @@ def inputs(request: PlanRequest | AllocationRequest) -> Inputs:
         InputError: the board, a pipeline or a live placement is not what it must be.
     """
     asked = request.options
-    options = heapwright.Options(strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap)
+    options = heapwright.Options(
+        strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap, engine=asked.engine
+    )
     platform, pipelines, live = all_of(
         lambda: platform_of(request.platform, asked.kernel),
         lambda: pipelines_from(request.pipelines),

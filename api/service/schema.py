@@ -11,6 +11,7 @@ from heapwright.platforms.errors import shown
 from heapwright.platforms.schema import Strict
 from heapwright.platforms.values import Name
 from heapwright.solver.answer.plan import Plan
+from heapwright.solver.question.terms import EngineOrder
 
 Text = Annotated[str, Field(min_length=1, max_length=512)]
 
@@ -59,6 +60,8 @@ class SolveOptions(Strict):
     strict: bool = False
     time_limit: Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] = DEFAULT_SECONDS
     gap: Annotated[float, Field(ge=0, le=1)] = 0.0
+    engine: EngineOrder = "all"
+    """Whom to ask: all engines in order, or CP-SAT alone."""
     pins: Annotated[tuple[Text, ...], Field(strict=False, max_length=256)] = ()
 
 

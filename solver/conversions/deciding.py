@@ -32,7 +32,8 @@ from heapwright.solver.conversions.trees import Trees
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import least_charges, overfull, unassignable
-from heapwright.solver.search.choose import Choice, SearchLimits, choose
+from heapwright.solver.search.choose import Choice, choose
+from heapwright.solver.search.selection import SearchLimits
 
 KnownConversions = dict[object, Any]
 """What was found before of one problem under different dropped facts: of buffers, and of their placements."""

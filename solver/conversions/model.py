@@ -25,10 +25,10 @@ from heapwright.solver.conversions.steps import Step
 from heapwright.solver.conversions.table import TreeState
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Edge
-from heapwright.solver.search import rows
-from heapwright.solver.search.choose import Branch, Choice, SearchLimits, SearchModel, Tree, fitting
+from heapwright.solver.search.choose import Branch, Choice, Tree, fitting, known_levels
 from heapwright.solver.search.cpsat import Row, Search
-from heapwright.solver.search.rows import OptionGroup
+from heapwright.solver.search.model import SelectionModel
+from heapwright.solver.search.selection import OptionGroup, SearchLimits, selection
 
 
 class ClassOfBuffers(NamedTuple):
@@ -53,18 +53,17 @@ def chosen(
         return Choice("infeasible")
     for each in models:
         each.link(search)
-    model = SearchModel(
-        problem, [group for each in models for _, group in each.steps], search, usage, dropped
-    )
-    status, bounds = model.close(limits)
-    if status in ("infeasible", "undecided"):
-        return Choice(status, searched=True, seconds=search.seconds)
+    groups = [group for each in models for _, group in each.steps]
+    asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
+    answer = SelectionModel(asked, search).close()
+    if not answer.counts:
+        return Choice(answer.status, searched=True, seconds=search.seconds)
     found: dict[int, tuple[Option, Tree]] = {}
     for each in models:
         found |= zip(each.asked.members, each.taken(search.solution), strict=True)
     options, trees = zip(*(found[number] for number in range(len(found))), strict=True)
-    choice = Choice(status, options, (), True, search.seconds, trees)
-    return choice._replace(levels=model.levels(status, choice.placed, bounds))
+    choice = Choice(answer.status, options, (), True, search.seconds, trees)
+    return choice._replace(levels=known_levels(asked, answer, choice.placed, usage))
 
 
 class _ClassModel:
@@ -112,7 +111,7 @@ class _ClassModel:
 
     def taken(self, solution: Sequence[int]) -> list[tuple[Option, Tree]]:
         """What each buffer of the class takes, in name order."""
-        placed = [(step, option) for step, group in self.steps for option in rows.taken(group, solution)]
+        placed = [(step, option) for step, group in self.steps for option in group.taken(solution)]
         made: list[list[tuple[Edge, int]]] = [[] for _ in placed]
         for state, edge in self.edges:
             handed = [

@@ -11,7 +11,8 @@ from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.pipeline import Buffer, Pipeline
 from heapwright.solver.question.resolve import Problem, Question
-from heapwright.solver.search.choose import Choice, SearchLimits
+from heapwright.solver.search.choose import Choice
+from heapwright.solver.search.selection import SearchLimits
 
 Tried = TypeVar("Tried")
 

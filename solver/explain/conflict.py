@@ -28,8 +28,9 @@ from heapwright.solver.question.facts import Fact, FactSets
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.bounds import unassignable
-from heapwright.solver.search.choose import Choice, SearchLimits
+from heapwright.solver.search.choose import Choice
 from heapwright.solver.search.quickxplain import grown, orders, reduced, shortest
+from heapwright.solver.search.selection import SearchLimits
 
 _ASK = SearchLimits(any_will_do=True)
 _BUDGETS = frozenset(kind.name for kind in BUDGETS)

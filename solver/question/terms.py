@@ -1,7 +1,7 @@
 """What the rooms above share of a question: its conversions, as edges between two uses of a device; its options."""
 
 from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from heapwright.platforms.schema import ConversionEdge, Port
 from heapwright.solver.answer.plan import Change
@@ -13,6 +13,10 @@ ASPECTS: Final[tuple[Change, ...]] = ("format", "modifier", "memory", "stride")
 """What an edge may change, in the order in which an answer lists it."""
 
 
+EngineOrder = Literal["all", "cpsat"]
+"""Whom to ask: all engines, or CP-SAT alone, the reference."""
+
+
 class Options(NamedTuple):
     """How to solve: `strict` refuses plans that rest on unknown facts, `time_limit`
     is deterministic work (about seconds), `gap` the relative gap that is good enough."""
@@ -21,6 +25,7 @@ class Options(NamedTuple):
     time_limit: float | None = None
     gap: float = 0.0
     explain: bool = True
+    engine: EngineOrder = "all"
 
 
 class Edge(NamedTuple):

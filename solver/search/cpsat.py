@@ -10,7 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, Literal, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
+
+from heapwright.solver.search.selection import Status
 
 if TYPE_CHECKING:
     from ortools.sat.python.cp_model_helper import SatParameters
@@ -37,7 +39,6 @@ _QUICK: Final = {
 }
 _THOROUGH: Final = {"cp_model_presolve": True, "linearization_level": 2}
 
-Status = Literal["optimal", "feasible", "infeasible", "undecided"]
 _STATUS: Final[dict[str, Status]] = {
     "OPTIMAL": "optimal", "FEASIBLE": "feasible", "INFEASIBLE": "infeasible"
 }  # fmt: skip
@@ -84,16 +85,16 @@ class Search:
         self.seconds = 0.0
         """Time in CP-SAT, for statistics: nothing is decided by it."""
         self.solution: list[int] = []
-        self._variables = 0
+        self.variables = 0
 
     def integer(self, low: int, high: int) -> int:
         self.proto.variables.add().domain.extend((low, high))
-        self._variables += 1
-        return self._variables - 1
+        self.variables += 1
+        return self.variables - 1
 
     def integers(self, number: int, high: int) -> int:
         """`number` variables of 0 to `high`; the first of them."""
-        first = self._variables
+        first = self.variables
         for _ in range(number):
             self.integer(0, high)
         return first
@@ -108,13 +109,16 @@ class Search:
         low = -(1 << 62) if row.low is None else row.low
         linear.domain.extend((low, (1 << 62) if row.high is None else row.high))
 
-    def close(self, levels: Sequence[ObjectiveLevel]) -> tuple[Status, list[int], list[int]]:
-        """Minimise `levels` in order; their values and lower bounds.
+    def close(self, levels: Sequence[ObjectiveLevel], closed: int = 0) -> tuple[Status, list[int], list[int]]:
+        """Minimise `levels` in order, the first ones `closed` by the solution in hand; their values and lower bounds.
 
         `feasible` means that a limit was reached with a solution in hand.
         """
         bounds = [0] * len(levels)
-        groups = self._groups(levels)
+        for index in range(closed):
+            bounds[index] = levels[index].value(self.solution)
+            self.add(Row(levels[index].terms, None, bounds[index]))
+        groups = self._groups(levels, closed)
         for number, group in enumerate(groups):
             status, bound = self._minimise(levels, group)
             if status in ("infeasible", "undecided"):
@@ -131,7 +135,7 @@ class Search:
                     self.add(Row(levels[part.level].terms, None, values[part.level]))
         return "optimal", self._values(levels), bounds
 
-    def _groups(self, levels: Sequence[ObjectiveLevel]) -> list[list[_Part]]:
+    def _groups(self, levels: Sequence[ObjectiveLevel], closed: int) -> list[list[_Part]]:
         """Neighbouring levels whose ranges multiply to less than ROOM share an objective.
 
         Not where a gap will do: the first level's size would excuse the others.
@@ -139,7 +143,7 @@ class Search:
         groups: list[list[_Part]] = []
         room = 1 if self.gap else ROOM
         span = room
-        for index in range(len(levels) - 1, -1, -1):
+        for index in range(len(levels) - 1, closed - 1, -1):
             most = levels[index].most + 1
             if most == 1:
                 continue

@@ -18,7 +18,6 @@ from heapwright.solver.candidates import images, judged, relaxation
 from heapwright.solver.constraints.kind import Budgeting, ConstraintKind, Scope
 from heapwright.solver.explain import conflict, facts
 from heapwright.solver.objective.term import CostTerm
-from heapwright.solver.search import choose
 
 LOADED: Final = solve
 """All that the solver consists of is imported by now, so that no list is missed."""
@@ -97,7 +96,7 @@ def _with_term(term: CostTerm, rank: int) -> list[tuple[Any, str, object]]:
     )
     for name in ("LARGEST", "SUM", "LOSSY", "MOVED"):
         found += _named(name, terms.index(objective.TERMS[getattr(objective, name)]))
-    return [*found, (choose, "TIED", terms.index(objective.TERMS[objective.LARGEST]))]
+    return found
 
 
 def _of_scope(scope: str, terms: Sequence[CostTerm]) -> tuple[tuple[int, CostTerm], ...]:

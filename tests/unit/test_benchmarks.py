@@ -23,11 +23,14 @@ from benchmarks.measure import (
     missing,
     ours,
 )
+from benchmarks.packs import packed, packing
 from benchmarks.rivals.tuples import shared
 from benchmarks.table import Answer, Goal, table
 
 DRAW = "57a596843b8491191fd837ce2ac6e90e17d7f46fafd7ceac5b597529353f839e"
 """Of all that the benchmarks ask. If it changes, numbers before and after are of different questions."""
+PACKS = "0358d5ac3586e5b6f89b90db3e77217b16e6cc6adc159dd542466e45fcb3a431"
+"""The same of packings."""
 SMALL = [(seed, buffers) for buffers in (4, 8) for seed in range(3)]
 
 
@@ -57,6 +60,20 @@ def test_the_draw_is_frozen() -> None:
     asked += [impossible(seed, 4) for seed in range(4)]
     plain = json.dumps([[one.profile, one.streams] for one in asked], sort_keys=True)
     assert hashlib.sha256(plain.encode()).hexdigest() == DRAW
+
+
+def test_the_draw_of_packings_is_frozen() -> None:
+    asked = [packing(seed, mixed=mixed) for mixed in (False, True) for seed in range(48)]
+    plain = json.dumps([[one.profile, one.streams] for one in asked], sort_keys=True)
+    assert hashlib.sha256(plain.encode()).hexdigest() == PACKS
+    assert {one.buffers for one in asked} >= {6, 64}
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_pure_packings_are_decided_without_cp_sat(seed: int) -> None:
+    found = packed(packing(seed, mixed=False))
+    assert found.fits in ("optimal", "infeasible")
+    assert found.decided_by in ("cheapest", "packing")
 
 
 def test_boards_are_as_large_as_real_ones() -> None:

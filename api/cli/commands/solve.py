@@ -52,7 +52,9 @@ def solve(request: SolveRequest) -> Exit:
 
 def options_of(request: SolveRequest) -> heapwright.Options:
     """The solver's options for what was asked."""
-    return heapwright.Options(strict=request.strict, time_limit=request.time_limit, gap=request.gap)
+    return heapwright.Options(
+        strict=request.strict, time_limit=request.time_limit, gap=request.gap, engine=request.engine
+    )
 
 
 def _read(request: SolveRequest) -> Inputs:
