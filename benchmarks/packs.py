@@ -117,7 +117,7 @@ def packed(instance: Instance) -> Packed:
     best = choose(problem, found, used, limits=SearchLimits(time=WORK))
     proven = process_time()
     open_ = [(level.value - level.bound) / level.value for level in best.levels if level.value != level.bound]
-    gap = 0.0 if best.status in ("optimal", "infeasible") else (open_ or [1.0])[0]
+    gap = 1.0 if best.status == "undecided" else (open_ or [0.0])[0]
     return Packed(
         instance.name,
         fits.status,

@@ -122,8 +122,6 @@ class Search:
         for number, group in enumerate(groups):
             status, bound = self._minimise(levels, group)
             if status in ("infeasible", "undecided"):
-                if self.solution and status == "undecided":
-                    return "feasible", self._values(levels), bounds
                 return status, [], bounds
             values = self._values(levels)
             if status == "feasible":
@@ -170,7 +168,7 @@ class Search:
             if status in ("feasible", "undecided"):
                 status, least = self._closed(work, thorough=True)
                 bound = max(bound, least)
-        if self.solution and status in ("optimal", "feasible"):
+        if self.solution and status != "infeasible":
             value = sum(self.solution[v] * w for v, w in weights.items())
             return ("optimal" if status == "optimal" and bound >= value else "feasible"), bound
         return ("infeasible" if status == "infeasible" else "undecided"), 0
@@ -198,7 +196,7 @@ class Search:
         self.spent += response.deterministic_time
         status = _STATUS.get(response.status.name, "undecided")
         if status not in ("optimal", "feasible"):
-            return status, 0
+            return status, max(0, response.inner_objective_lower_bound)
         self.solution = list(response.solution)
         return status, response.inner_objective_lower_bound
 

@@ -24,6 +24,8 @@ from heapwright.solver.search.selection import Amounts, EngineAnswer, SearchLimi
 
 BEAM: Final = 8
 """Labels that are kept at first."""
+PIECES: Final = 1_000
+"""Columns for all buffers: with more of them labels hardly ever suffice, and even a beam takes long."""
 LABELS: Final = 3_000
 """Labels that may be made to close a level: about 5 ms, which is what CP-SAT takes for a small question."""
 SWEPT: Final = 100_000
@@ -55,7 +57,10 @@ class LimitedRow(NamedTuple):
 
 def best(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = None) -> EngineAnswer | None:
     """The best choice, or as much of it as can be closed; None where that is nothing."""
-    return _Fronts(asked).answer() if all(group.whole for group in asked.groups) else None
+    pieces = sum(group.size * len(group.columns) for group in asked.groups if len(group.columns) > 1)
+    if pieces > PIECES or not all(group.whole for group in asked.groups):
+        return None
+    return _Fronts(asked).answer()
 
 
 class Front(NamedTuple):
