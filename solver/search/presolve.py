@@ -1,14 +1,14 @@
 """The same question in fewer rows and columns: what decides nothing goes before anything is searched.
 
-Nothing that may be the best choice is lost, names included. What goes: budgets with room for all, or
-exceeded only where another is; memories that cannot have the largest share; devices about which nobody
-can disagree; columns that another beats at every level, charging and binding no more.
+Nothing that may be the best choice is lost, names included. What goes: budgets exceeded only where another
+is; memories that cannot have the largest share; devices about which nobody can disagree; columns that
+another beats at every level, charging and binding no more.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from heapwright.solver.search.selection import (
     Amounts,
@@ -19,7 +19,6 @@ from heapwright.solver.search.selection import (
     SharedBlock,
 )
 
-Charging = Callable[[Column | SharedBlock], Amounts]
 ByNumber = dict[int, int]
 """By number of a budget, memory, variable, column."""
 
@@ -64,13 +63,13 @@ def _with_fewer_rows(asked: Selection) -> Selection:
     )
 
 
-def _range(asked: Selection, amounts: Charging) -> tuple[Counter[int], Counter[int]]:
-    """The least and the most that all together add to each row."""
+def _shares(asked: Selection) -> tuple[Counter[int], Counter[int]]:
+    """The least and the most that all together add to each memory."""
     least, most = Counter[int](), Counter[int]()
     for block in asked.blocks:
-        most.update(dict(amounts(block)))
+        most.update(dict(block.shares))
     for group in asked.groups:
-        given = [amounts(column) for column in group.columns]
+        given = [column.shares for column in group.columns]
         low, high = dict(given[0]), dict(given[0])
         for of in given[1:]:
             for number, amount in of:
@@ -87,18 +86,14 @@ def _range(asked: Selection, amounts: Charging) -> tuple[Counter[int], Counter[i
 
 
 def _budgets(asked: Selection) -> ByNumber:
-    """Those that may be exceeded, and not only where another is; with their new numbers."""
-    _, most = _range(asked, lambda of: of.charges)
-    rows: dict[int, ByNumber] = {n: {} for n, room in enumerate(asked.rooms) if most[n] > room}
+    """Those that are not exceeded only where another is, with their new numbers."""
+    rows: list[ByNumber] = [{} for _ in asked.rooms]
     for number, of in enumerate(_all(asked)):
         for budget, amount in of.charges:
-            if budget in rows:
-                rows[budget][number] = amount
-    tightest: dict[frozenset[tuple[int, int]], int] = {}
-    for budget in sorted(rows, key=lambda budget: asked.rooms[budget]):
-        tightest.setdefault(frozenset(rows[budget].items()), budget)
+            rows[budget][number] = amount
+    sums = [sum(row.values()) for row in rows]
     kept: list[int] = []
-    for budget in sorted(tightest.values(), key=lambda b: (-sum(rows[b].values()), b)):
+    for budget in sorted(range(len(rows)), key=lambda n: (-sums[n], asked.rooms[n], n)):
         room, row = asked.rooms[budget], rows[budget]
         if not any(asked.rooms[other] <= room and _is_below(row, rows[other]) for other in kept):
             kept.append(budget)
@@ -113,7 +108,7 @@ def _memories(asked: Selection) -> ByNumber:
     """Those whose share may be the largest, with their new numbers."""
     if not any(level.largest for level in asked.levels) or not asked.held:
         return {}
-    least, most = _range(asked, lambda of: of.shares)
+    least, most = _shares(asked)
     surely = [held + least[memory] for memory, held in enumerate(asked.held)]
     fullest = surely.index(max(surely))
     kept = [m for m, held in enumerate(asked.held) if held + most[m] > surely[fullest] or m == fullest]
