@@ -42,6 +42,8 @@ Engine = Callable[[Selection, SearchLimits, EngineAnswer | None], EngineAnswer |
 ENGINES: Final[tuple[Engine, ...]] = (packing.best, fronts.best, model.best)
 """In the order in which they are asked, after `cheapest`."""
 LAST: Final = len(ENGINES)
+SHARED: Final = LARGEST
+"""The first level to which placements do not add each for itself."""
 ASKED: Final = ("cheapest", "packing", "fronts", "cpsat")
 """What those are called that may decide, by place."""
 
@@ -96,35 +98,65 @@ def choose(
 
     `dropped` facts about budgets are not imposed.
     """
+    if not all(found.options):
+        return Choice("infeasible")
     classes: dict[int, list[int]] = {}
     for index, options in enumerate(found.options):
         classes.setdefault(id(options), []).append(index)
+    for best_only in (True, False) if limits.engine == "all" else (False,):
+        groups = _groups(found, classes.values(), dropped, best_only=best_only)
+        if groups:
+            asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
+            started, known = perf_counter(), cheapest.best(asked, limits) if best_only else None
+            if not best_only or (known and known.counts):
+                answer, engine = answered(asked, limits, known)
+                chosen = _assigned(classes.values(), groups, answer.counts)
+                levels = known_levels(asked, answer, chosen, usage) if chosen else ()
+                seconds = perf_counter() - started if engine else 0.0
+                return Choice(answer.status, chosen, levels, engine > 0, seconds, engine=engine)
+    return Choice("infeasible")
+
+
+def _groups(
+    found: Propagation, classes: Iterable[Sequence[int]], dropped: Relaxation, *, best_only: bool
+) -> list[OptionGroup]:
+    """What each class may take; none if one has nothing.
+
+    If the best go together, nothing but what costs the same before the first level that is shared may be better.
+    """
     groups, first = [], 0
-    for members in classes.values():
-        options = fitting(found.options[members[0]], dropped)
+    for members in classes:
+        options = found.options[members[0]]
+        if best_only:
+            least = options[0].values[:SHARED]
+            options = tuple([option for option in options if option.values[:SHARED] == least])
+        options = fitting(options, dropped)
         if not options:
-            return Choice("infeasible")
+            return []
         groups.append(OptionGroup(len(members), options, first))
         first += len(options)
-    asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
-    started = perf_counter()
-    answer, engine = answered(asked, limits)
-    seconds = perf_counter() - started if engine else 0.0
-    if not answer.counts:
-        return Choice(answer.status, searched=engine > 0, seconds=seconds, engine=engine)
+    return groups
+
+
+def _assigned(
+    classes: Iterable[Sequence[int]], groups: Iterable[OptionGroup], counts: Sequence[int]
+) -> tuple[Option, ...]:
+    """The option of each question: what a class takes goes to its members in the order of names."""
+    if not counts:
+        return ()
     chosen: dict[int, Option] = {}
-    for members, group in zip(classes.values(), groups, strict=True):
-        chosen.update(zip(members, group.taken(answer.counts), strict=True))
-    options = tuple([chosen[index] for index in range(len(found.options))])
-    levels = known_levels(asked, answer, options, usage)
-    return Choice(answer.status, options, levels, engine > 0, seconds, engine=engine)
+    for members, group in zip(classes, groups, strict=True):
+        chosen.update(zip(members, group.taken(counts), strict=True))
+    return tuple([chosen[index] for index in range(len(chosen))])
 
 
-def answered(asked: Selection, limits: SearchLimits) -> tuple[EngineAnswer, int]:
-    """What the engines make of it, and which of them said the last word, by place."""
+def answered(
+    asked: Selection, limits: SearchLimits, known: EngineAnswer | None = None
+) -> tuple[EngineAnswer, int]:
+    """What the engines make of it, and which of them said the last word, by place; `known` is the first's answer."""
     if limits.engine == "cpsat":
         return model.alone(asked, limits), LAST
-    known = cheapest.best(asked, limits)
+    known = known or cheapest.best(asked, limits)
     if known is not None and known.status != "feasible":
         return known, 0
     small, kept = presolved(asked, known)
