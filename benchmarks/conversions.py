@@ -94,7 +94,7 @@ def _pair(one: Instance) -> Pair | None:
 
 def _asked(platform: Platform, pipeline: Pipeline) -> tuple[float, Plan | None]:
     begun = process_time()
-    answer = solve(platform, [pipeline], options=Options(explain=False, time_limit=1.0))
+    answer = solve(platform, [pipeline], options=Options(explain=False, work_limit=1.0))
     return process_time() - begun, answer if isinstance(answer, Plan) else None
 
 

@@ -142,7 +142,7 @@ def floor(times: int = 30) -> float:
     spent = []
     for _ in range(times):
         begun = process_time()
-        search = Search(0.0, None)
+        search = Search(0.0, WORK)
         search.boolean()
         search.close([])
         spent.append(process_time() - begun)
@@ -231,7 +231,7 @@ def explanations(seeds: int, buffers: int) -> list[float]:
         one = impossible(seed, buffers)
         stats: dict[str, float] = {}
         begun, clock = process_time(), perf_counter()
-        answer = solve(one.platform, one.pipelines, options=Options(time_limit=WORK), stats=stats)
+        answer = solve(one.platform, one.pipelines, options=Options(work_limit=WORK), stats=stats)
         cpu, wall = process_time() - begun, perf_counter() - clock
         if answer.status == "infeasible":
             spent.append(stats["explain"] * cpu / wall)

@@ -112,9 +112,9 @@ def packed(instance: Instance) -> Packed:
     used = existing_usage(problem.board, problem.live)
     list(found.options)
     begun = process_time()
-    fits = choose(problem, found, used, limits=SearchLimits(any_will_do=True, time=1.0))
+    fits = choose(problem, found, used, limits=SearchLimits(any_will_do=True, work=1.0))
     decided = process_time()
-    best = choose(problem, found, used, limits=SearchLimits(time=WORK))
+    best = choose(problem, found, used, limits=SearchLimits(work=WORK))
     proven = process_time()
     open_ = [(level.value - level.bound) / level.value for level in best.levels if level.value != level.bound]
     gap = 1.0 if best.status == "undecided" else (open_ or [0.0])[0]

@@ -1,27 +1,33 @@
 """From a question to an answer: propagate, choose, explain (design §7)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
+from math import inf
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeVar
 
 from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import Answer, Level, Placement, Plan, Undecided
+from heapwright.solver.answer.plan import Answer, Level, LimitedBy, Placement, Plan, Reason, Rejected
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.placement import placement
+from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.conversions import inserted
 from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.explain import alternatives as others
 from heapwright.solver.explain import conflict as explain
 from heapwright.solver.explain import copies, reasons, unknowns, wishes
+from heapwright.solver.question.limits import DEFAULT_WORK, LimitReached, Limits
 from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Options
 from heapwright.solver.search.choose import Choice
 from heapwright.solver.search.selection import SearchLimits
+from heapwright.solver.search.undecided import undecided
+
+Told = TypeVar("Told")
 
 
 def solve(
@@ -44,19 +50,19 @@ def solve(
         InputError: an argument is not what it must be, or a pin or a live placement does not fit the platform.
     """
     _check(platform, pipelines, pins, options)
+    limits = Limits(options.time_limit, options.work_limit)
     fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
-    started = perf_counter()
-    problem = Problem(platform, pipelines, live, fixed)
+    started = propagated = perf_counter()
+    problem = Problem(platform, pipelines, live, fixed, limits)
     used = existing_usage(problem.board, problem.live)
     found = Propagation(problem)
-    numbers = {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
-    propagated = perf_counter()
-    limits = SearchLimits(options.gap, options.time_limit, engine=options.engine)
-    choice = decide(problem, found, used, limits=limits)
-    if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
-        certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
-        known = decide(problem, certain, used, limits=limits)
-        choice = choice if known.status == "infeasible" else known
+    numbers: dict[int, int] = {}
+    try:
+        numbers |= {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
+        propagated = perf_counter()
+        choice = _chosen(problem, found, used, options)
+    except LimitReached:
+        choice = Choice("undecided")
     chosen = perf_counter()
     answer = _answer(problem, found, choice, used, options)
     if stats is not None:
@@ -72,10 +78,23 @@ def solve(
     return answer
 
 
+def _chosen(problem: Problem, found: Propagation, used: Usage, options: Options) -> Choice:
+    """The best choice; of those that rest on nothing unknown, if that is asked for."""
+    problem.limits.phase = "plans were compared"
+    work = DEFAULT_WORK if options.time_limit is None else inf
+    work = work if options.work_limit is None else options.work_limit
+    limits = SearchLimits(options.gap, work, engine=options.engine)
+    choice = decide(problem, found, used, limits=limits)
+    if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
+        certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
+        known = decide(problem, certain, used, limits=limits)
+        choice = choice if known.status == "infeasible" else known
+    return choice
+
+
 def _check(platform: object, pipelines: Any, pins: object, options: Options) -> None:
     """Refuse arguments that nobody has read before."""
     several = not isinstance(pipelines, str | Pipeline)
-    most = options.time_limit
     expected = (
         ("platform", isinstance(platform, Platform), "a Platform such as load_platform('acme-one')", platform),
         (
@@ -84,7 +103,8 @@ def _check(platform: object, pipelines: Any, pins: object, options: Options) -> 
         ),
         ("pins", not isinstance(pins, str | Pin), "a list of pins such as ['frame:heap=cma']", pins),
         ("options.gap", 0 <= options.gap <= 1, "a number from 0 to 1", options.gap),
-        ("options.time_limit", most is None or most >= 0, "a number of at least 0, or None", most),
+        *((f"options.{name}", most is None or most >= 0, "a number of at least 0, or None", most) for name, most in
+          (("time_limit", options.time_limit), ("work_limit", options.work_limit))),
     )  # fmt: skip
     problems = [
         Diagnostic(name, None, (), f"expected {what}, got {shown(given)}")
@@ -95,43 +115,75 @@ def _check(platform: object, pipelines: Any, pins: object, options: Options) -> 
         raise InputError(problems)
 
 
-def _answer(problem: Problem, found: Propagation, choice: Choice, used: Any, options: Options) -> Answer:
-    names = tuple(pipeline.name for pipeline in problem.pipelines)
+def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, options: Options) -> Answer:
+    by = _limited_by(problem.limits, choice, options)
     if choice.status == "undecided":
-        text = "the limit was reached before a plan was found or excluded"
-        return Undecided(platform=problem.board.name, pipelines=names, text=text)
+        return undecided(problem, found, used, by)
+    problem.limits.explain()
     if choice.status == "infeasible":
         return explain.infeasible(problem, found, used, with_remedies=options.explain)
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
         return explain.refused_as_unknown(problem, unknown)
+    tell = _Telling(problem.limits)
+    nothing: tuple[tuple[Reason, ...], tuple[Rejected, ...]] = ((), ())
     why = reasons.Why(found, choice.placed, used) if options.explain else None
     placed_buffers = inserted.placed_buffers(problem, choice)
+    not_shared = partial(copies.why_not_shared, problem, used, placed_buffers)
+    placements = [
+        placement(each.question, each.option, *(tell(partial(why.of, *each[:2]), nothing) if why else ()))
+        for each in placed_buffers
+    ]
+    conversions = inserted.conversions(
+        problem, placed_buffers, (lambda copy: tell(partial(not_shared, copy), [])) if why else None
+    )
     return Plan(
-        status="feasible" if choice.status == "feasible" else "optimal",
+        status="feasible" if _open(choice) else "optimal",
+        limited_by=by,
         platform=problem.board.name,
-        pipelines=names,
-        placements=tuple(
-            placement(
-                placed_buffer.question,
-                placed_buffer.option,
-                *(why.of(placed_buffer.question, placed_buffer.option) if why else ()),
-            )
-            for placed_buffer in placed_buffers
-        ),
-        conversions=inserted.conversions(
-            problem,
-            placed_buffers,
-            partial(copies.why_not_shared, problem, used, placed_buffers) if why else None,
-        ),
+        pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
+        placements=tuple(placements),
+        conversions=conversions,
         dropped=wishes.dropped(placed_buffers, used),
-        warnings=unknowns.warnings(placed_buffers),
+        warnings=(*unknowns.warnings(placed_buffers), *tell.warnings),
         unknown_facts=unknown,
         levels=tuple(
             Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))
             for level in choice.levels
         ),
     )
+
+
+class _Telling:
+    """Tells reasons as long as there is time."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.warnings: tuple[str, ...] = ()
+
+    def __call__(self, reasons: Callable[[], Told], otherwise: Told) -> Told:
+        try:
+            self.limits.check()
+            return reasons()
+        except LimitReached:
+            self.warnings = ("not all reasons are given: the time limit was reached",)
+            return otherwise
+
+
+def _open(choice: Choice) -> list[float]:
+    """The gaps of levels that are not closed."""
+    gaps = (_gap(level.value, level.bound) for level in choice.levels if level.bound < level.value)
+    return [*gaps] if choice.status == "feasible" else []
+
+
+def _limited_by(limits: Limits, choice: Choice, options: Options) -> LimitedBy | None:
+    """Which limit left a choice open, if any did."""
+    if choice.status not in ("feasible", "undecided"):
+        return None
+    first = max(_open(choice)[:1], default=0.0)
+    if limits.reached is None and choice.options and first <= options.gap:
+        return None
+    return limits.reached or "work"
 
 
 def _gap(value: int, bound: int) -> float:

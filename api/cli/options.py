@@ -126,7 +126,19 @@ StrictOption = Annotated[bool, typer.Option("--strict", help="Refuse plans that 
 TimeLimitOption = Annotated[
     float | None,
     typer.Option(
-        metavar="S", min=0, callback=_finite, help="Stop searching after so many deterministic seconds."
+        metavar="S",
+        min=0,
+        callback=_finite,
+        help="Answer within so many seconds, with what is known by then. Default: 30, unless work is limited.",
+    ),
+]
+WorkLimitOption = Annotated[
+    float | None,
+    typer.Option(
+        metavar="W",
+        min=0,
+        callback=_finite,
+        help="Stop searching after so much deterministic work (about seconds): the same answer every time.",
     ),
 ]
 GapOption = Annotated[

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 EVERY_BOARD = "all"
+DEFAULT_SECONDS = 30.0
+"""Within which a command answers if nothing else is asked for."""
 THIS_MACHINE = "this-machine"
 """The running machine, as `discover` reads it."""
 
@@ -25,6 +27,7 @@ class SolveRequest(NamedTuple):
     live: tuple[str, ...] = ()
     strict: bool = False
     time_limit: float | None = None
+    work_limit: float | None = None
     gap: float = 0.0
     engine: Literal["all", "cpsat"] = "all"
     allocate: str | None = None

@@ -30,6 +30,7 @@ from heapwright.api.cli.options import (
     TimeLimitOption,
     VersionOption,
     WhyNotOption,
+    WorkLimitOption,
 )
 from heapwright.api.cli.request import EVERY_BOARD, THIS_MACHINE, SolveRequest
 
@@ -48,6 +49,7 @@ Examples:
   solve record.yaml -p acme-one --why-not frame:system
   solve record.yaml -p acme-one --pin frame:heap=cma --pin frame:count=3
   solve record.yaml -p acme-one --json -o plan.json
+  solve wall.yaml -p acme-one --time-limit 3        the best plan of three seconds
   solve more.yaml -p acme-one --live plan.json      what plan.json holds is taken
   generate | solve - -p acme-one --allocate simulated
   solve record.yaml -p this.yaml --allocate linux --hold   real buffers, until Ctrl-C
@@ -75,6 +77,7 @@ def solve(
     live: LiveOption = None,
     strict: StrictOption = False,
     time_limit: TimeLimitOption = None,
+    work_limit: WorkLimitOption = None,
     gap: GapOption = 0.0,
     engine: EngineOption = "all",
     allocate: AllocateOption = None,
@@ -96,6 +99,7 @@ def solve(
         live=tuple(live or ()),
         strict=strict,
         time_limit=time_limit,
+        work_limit=work_limit,
         gap=gap,
         engine=engine,
         allocate=allocate.value if allocate is not None else None,

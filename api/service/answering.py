@@ -52,7 +52,11 @@ def inputs(request: PlanRequest | AllocationRequest) -> Inputs:
     """
     asked = request.options
     options = heapwright.Options(
-        strict=asked.strict, time_limit=asked.time_limit, gap=asked.gap, engine=asked.engine
+        strict=asked.strict,
+        time_limit=asked.time_limit,
+        work_limit=asked.work_limit,
+        gap=asked.gap,
+        engine=asked.engine,
     )
     platform, pipelines, live = all_of(
         lambda: platform_of(request.platform, asked.kernel),

@@ -1,8 +1,7 @@
 """Work that must end: after so many seconds its thread is interrupted.
 
-A search has a deterministic limit of its own, but an explanation asks many
-small questions and has none, so a large infeasible question could keep a core
-for hours. The exception is delivered between two steps of the interpreter
+An answer has a limit of its own, but a request may ask for several, and what
+looks at no clock for long (a large profile, say) ends no sooner for it. The exception is delivered between two steps of the interpreter
 (https://docs.python.org/3/c-api/init.html#c.PyThreadState_SetAsyncExc), and
 each call into the solver is short, so it is heard soon.
 """

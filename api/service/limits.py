@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 DEFAULT_SECONDS = 10.0
 LONGEST_SECONDS = 30.0
-"""Deterministic seconds of search."""
+"""By the clock, for one answer; of work as many."""
 
 
 class ServiceLimits(NamedTuple):

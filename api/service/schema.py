@@ -59,6 +59,9 @@ class SolveOptions(Strict):
     """Judge the board as on this kernel, not on the one its profile states."""
     strict: bool = False
     time_limit: Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] = DEFAULT_SECONDS
+    """Seconds by the clock for each answer."""
+    work_limit: Annotated[float, Field(ge=0, le=LONGEST_SECONDS)] | None = None
+    """Deterministic work of each search, about seconds."""
     gap: Annotated[float, Field(ge=0, le=1)] = 0.0
     engine: EngineOrder = "all"
     """Whom to ask: all engines in order, or CP-SAT alone."""

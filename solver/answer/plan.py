@@ -19,6 +19,13 @@ Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
 
 Change = Literal["format", "modifier", "memory", "stride"]
 """What a conversion may make different."""
+LimitedBy = Literal["wall", "work"]
+"""Which limit ended a search or an explanation: seconds by the clock, or deterministic work.
+
+Where it was the clock, the same question may be answered otherwise the next time.
+"""
+Ended = Annotated[LimitedBy | None, Field(exclude_if=lambda by: by is None)]
+"""As JSON an answer that no limit ended says nothing of it."""
 
 
 class Reason(Strict):
@@ -165,6 +172,7 @@ class Plan(Strict):
 
     schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
     status: Literal["optimal", "feasible"]
+    limited_by: Ended = None
     platform: str
     pipelines: Annotated[tuple[str, ...], Field(strict=False)]
     placements: Annotated[tuple[Placement, ...], Field(strict=False)]
@@ -185,16 +193,24 @@ class Remedy(Strict):
 
 
 class Infeasible(Strict):
-    """No plan exists: an irreducible conflict, and the ways out, cheapest first."""
+    """No plan exists: an irreducible conflict, and the ways out, cheapest first.
+
+    What ended by a limit is not the answer but its explanation.
+    """
 
     schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
     status: Literal["infeasible"] = "infeasible"
+    limited_by: Ended = None
     platform: str
     pipelines: Annotated[tuple[str, ...], Field(strict=False)]
     pinned: Annotated[tuple[str, ...], Field(strict=False)] = ()
     """What was fixed before solving, such as `frame:heap=system`: part of the question, no fact."""
     conflict: Annotated[tuple[Reason, ...], Field(strict=False)]
+    irreducible: bool = Field(default=True, exclude_if=lambda irreducible: irreducible)
+    """Whether no fact of the conflict can be left out; False where a limit came before that was known."""
     remedies: Annotated[tuple[Remedy, ...], Field(strict=False)] = ()
+    untried: Annotated[tuple[str, ...], Field(strict=False, exclude_if=lambda ways: not ways)] = ()
+    """Kinds of changes that were not tried to the end before a limit came."""
     unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()
 
 
@@ -203,6 +219,7 @@ class Undecided(Strict):
 
     schema_: Literal["heapwright/answer/1"] = Field(default=SCHEMA, alias="schema")
     status: Literal["undecided"] = "undecided"
+    limited_by: Ended = None
     platform: str
     pipelines: Annotated[tuple[str, ...], Field(strict=False)]
     text: str

@@ -61,6 +61,8 @@ class Notes(NamedTuple):
 TextBlock = Heading | Grid | Notes
 
 _SPACE = re.compile(r"\s+")
+SHOWN: Final = 12
+"""Facts of a conflict that may be far from the fewest."""
 _VERB: Final = {"read": "reads", "write": "writes"}
 _UNITS: Final = {
     "traffic": "bytes/s",
@@ -184,8 +186,7 @@ def _question(answer: Answer) -> str:
 def _plan(plan: Plan) -> Iterator[TextBlock]:
     said = "optimal plan"
     if plan.status == "feasible":
-        first = next((level for level in plan.levels if level.gap), None)
-        said = "feasible plan" + (f", {first.term} within {first.gap:.2%} of its bound" if first else "")
+        said = "; ".join([f"feasible plan{_ended(plan)}", *map(_bounded, _first_open(plan))])
     yield Heading(f"{_question(plan)}: {said}", 1, "good")
     yield overview(plan)
     for placement in plan.placements:
@@ -204,17 +205,42 @@ def _plan(plan: Plan) -> Iterator[TextBlock]:
         yield costs(plan.levels)
 
 
+def _ended(answer: Answer) -> str:
+    """Which limit ended it, in brackets."""
+    by = {"wall": "time limit", "work": "limit of work"}.get(answer.limited_by or "", "")
+    return f" (the {by} was reached)" if by else ""
+
+
+def _first_open(plan: Plan) -> list[Level]:
+    return [level for level in plan.levels if level.bound < level.value][:1]
+
+
+def _bounded(level: Level) -> str:
+    """What a level is, and what it is at least, in its own unit."""
+    value, bound = (_rounded(level.term, n) or measured(level.term, n) for n in (level.value, level.bound))
+    if value == bound:
+        value, bound = measured(level.term, level.value), measured(level.term, level.bound)
+    return f"{level.term} is {value}" + (f", and no plan has less than {bound}" if level.bound else "")
+
+
 def _infeasible(answer: Infeasible) -> Iterator[TextBlock]:
     yield Heading(f"{_question(answer)}: infeasible", 1, "bad")
     title = (
         "This fact rules out every plan" if len(answer.conflict) == 1 else "These facts cannot hold together"
     )
+    if not answer.irreducible:
+        title = f"Among these facts are some that cannot hold together{_ended(answer)}"
     if answer.pinned:
         title = f"With {', '.join(answer.pinned)} pinned, {title[0].lower()}{title[1:]}"
-    yield from _section(title, (Labelled(r.kind, r.text, r.source) for r in answer.conflict))
+    facts = [Labelled(r.kind, r.text, r.source) for r in answer.conflict]
+    shown = len(facts) if answer.irreducible else SHOWN
+    more = [Labelled("", f"and {len(facts) - shown} more")] if len(facts) > shown else []
+    yield from _section(title, [*facts[:shown], *more])
     ways = sorted(answer.remedies, key=lambda remedy: remedy.rank)
     yield from _section("Ways out, cheapest first", (Labelled(str(n), w.text) for n, w in enumerate(ways, 1)))
-    if not ways:
+    if answer.untried:
+        yield Heading(f"Not tried, for want of time: {', '.join(answer.untried)}")
+    elif not ways:
         yield Heading("No single change was found that makes a plan")
     yield from _unknown(answer)
 

@@ -224,6 +224,7 @@ class Candidates:
         """Every choice of devices, however the buffer is attached."""
         for attachment_set in self.question.attachment_sets:
             for assignment, attachments in self.assignments.of(attachment_set):
+                self.whole.problem.limits.check()
                 yield _Assigned(attachment_set.rank, assignment, attachments)
 
     def options(self) -> Iterator[Option]:
@@ -360,6 +361,7 @@ class Candidates:
         placed_at: dict[Hashable, list[int]] = {}
         prices: list[Prices] = [{} for _ in images]
         for home, alike in heaps:
+            self.whole.problem.limits.check()
             others = placed_at.setdefault(("memory" in self.kept and home[0], alike.costs), [])
             for index, image in enumerate(images):
                 if others and rivals is not None and rivals.beaten(index, others):

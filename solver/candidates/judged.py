@@ -82,6 +82,7 @@ class JudgedCandidates:
 
     def survives(self, kept: int) -> bool:
         """Whether any candidate is left with these facts kept and all others dropped."""
+        self.found.problem.limits.check()
         for number, judged in enumerate(self._judged):
             if judged.broken & kept:
                 continue
@@ -106,6 +107,7 @@ class JudgedCandidates:
             candidates = Candidates(self.found, variant, DroppedFacts(scarce, frozenset()))
             for attachment_set in variant.attachment_sets:
                 for assignment, attachments, missing in candidates.assignments.choices(attachment_set):
+                    self.found.problem.limits.check()
                     lacking = missing | self._lacking(assignment)
                     if not lacking <= {subject for _, subject in scarce}:
                         continue  # others need that device to be another one, whatever facts hold

@@ -24,11 +24,12 @@ from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.conversions import strides
-from heapwright.solver.conversions.edges import UNLIMITED, Price, price
+from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, price
 from heapwright.solver.conversions.model import ClassOfBuffers, chosen
 from heapwright.solver.conversions.steps import Step
 from heapwright.solver.conversions.table import TreeState
 from heapwright.solver.conversions.trees import Trees
+from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import least_charges, overfull, unassignable
@@ -129,6 +130,7 @@ def _decide(
     choice = choose(problem, found, usage, dropped, limits)
     if choice.status != "infeasible" or not converted:
         return choice
+    problem.limits.phase = "conversions were looked for"
     classes = _classes(found, {} if known is None else known)
     if not any(buffer.edges for buffer, _ in classes):
         return choice
@@ -153,10 +155,28 @@ def _decide(
         plan = _any(classes, among)
     if limits.any_will_do or not plan.options:
         return plan
-    best = among(buffer.within(_spent(plan) - least + buffer.least) for buffer, _ in classes)
-    if best.options:
+    try:
+        best = among(buffer.within(_spent(plan) - least + buffer.least) for buffer, _ in classes)
+    except LimitReached:
+        best = Choice("undecided")
+    return _better(plan, best, least)
+
+
+def _better(plan: Choice, best: Choice, least: Price) -> Choice:
+    """The better of a plan in hand and of what was found among all trees that may be as cheap, with its bounds."""
+    if best.options and (best.status == "optimal" or _values(best) <= _values(plan)):
         return best
-    return plan._replace(status="feasible", levels=tuple(level._replace(bound=0) for level in plan.levels))
+    bounds = [level.bound for level in best.levels] or [least // LOSS, *[0] * len(plan.levels)]
+    if not best.levels and plan.levels[0].value == bounds[0]:
+        bounds[1] = least % LOSS
+    levels = [
+        level._replace(bound=min(level.value, n)) for level, n in zip(plan.levels, bounds, strict=False)
+    ]
+    return plan._replace(status="feasible", levels=tuple(levels))
+
+
+def _values(choice: Choice) -> list[int]:
+    return [level.value for level in choice.levels]
 
 
 def _spent(choice: Choice) -> Price:

@@ -47,15 +47,20 @@ def chosen(
     limits: SearchLimits,
 ) -> Choice:
     """The best choice of an option or a tree for each question."""
-    search = Search(limits.gap, limits.time)
+    whole = problem.limits
+    search = Search(limits.gap, min(limits.work, whole.work_left), whole=whole)
     models = [_ClassModel(each, search, dropped) for each in classes]
     if not all(each.steps for each in models):
         return Choice("infeasible")
     for each in models:
+        whole.check()
         each.link(search)
     groups = [group for each in models for _, group in each.steps]
     asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
-    answer = SelectionModel(asked, search).close()
+    try:
+        answer = SelectionModel(asked, search).close()
+    finally:
+        whole.spend(search.spent)
     if not answer.counts:
         return Choice(answer.status, searched=True, seconds=search.seconds)
     found: dict[int, tuple[Option, Tree]] = {}

@@ -20,6 +20,7 @@ from typing import Final, NamedTuple
 
 from heapwright.solver.candidates.enumerate import Allowed
 from heapwright.solver.conversions.edges import UNLIMITED, Price, Side, least_bytes, seen
+from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.question.pipeline import Buffer
 from heapwright.solver.question.terms import Edge
 
@@ -60,7 +61,9 @@ class Table:
         prices: Sequence[tuple[Price, int]],
         spec: Buffer,
         root: TreeState,
+        limits: Limits = NO_LIMITS,
     ) -> None:
+        self._limits = limits
         placed = _placements(touching, edges, spec)
         bytes_of = [_least_bytes(spec, image) for _, *image in placed]
         allowed = [
@@ -115,6 +118,7 @@ class Table:
         room: Price,
     ) -> Iterator[Split]:
         """Those of readers of whom all but the rest are served, at these costs."""
+        self._limits.check()
         if not rest:
             yield own, tuple(sorted(feeds))
         lowest = min(costs.values(), default=UNLIMITED)
@@ -157,6 +161,7 @@ class Table:
         """What it costs to serve readers from a placement, so deep."""
         found = self._known.get((depth, readers))
         if found is None:
+            self._limits.check()
             found = {} if readers else self._every
             for taken, feed in self._parts(depth, readers):
                 ahead = self._served(depth, _without(readers, taken))
@@ -175,6 +180,7 @@ class Table:
         """What a state and reading for it cost, by the placement that its edge reads."""
         found = self._known.get(feed)
         if found is None:
+            self._limits.check()
             assert feed.edge is not None  # the root is not made by any
             sides, least = self._seen[feed.edge], dict[Side, Price]()
             for p, cost in self._made(feed).items():

@@ -114,7 +114,7 @@ class Trees:
         touching += [self._allowed([self.users[reader]], ()) for reader in self.root.readers]
         for edge in self.edges:
             touching += [self._allowed([], (end,)) for end in (edge.reading, edge.writing)]
-        table = Table(touching, self.edges, prices, self.question.spec, self.root)
+        table = Table(touching, self.edges, prices, self.question.spec, self.root, self.found.problem.limits)
         if table.size > MOST_ENTRIES:
             raise self._too_many(MOST_ENTRIES)
         return table

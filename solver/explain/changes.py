@@ -52,7 +52,12 @@ class Ways:
         *,
         converted: bool = True,
     ) -> Choice:
-        """Any choice that works after the change; with conversions, unless they are left aside."""
+        """Any choice that works after the change; with conversions, unless they are left aside.
+
+        Raises:
+            LimitReached: there is no time left for it.
+        """
+        self.problem.limits.ask()
         buffers = {(p.name, name) for p in pipelines or self.problem.pipelines for name in p.buffers}
         pins = {
             pin
@@ -65,11 +70,13 @@ class Ways:
             pipelines or self.problem.pipelines,
             self.problem.live,
             sorted(pins, key=str),
+            self.problem.limits,
         )
-        used = existing_usage(changed.board, changed.live)
-        return decide(
-            changed, Propagation(changed), used, limits=SearchLimits(any_will_do=True), converted=converted
-        )
+        used, limits = existing_usage(changed.board, changed.live), SearchLimits(any_will_do=True)
+        choice = decide(changed, Propagation(changed), used, limits=limits, converted=converted)
+        if choice.status == "undecided":
+            self.problem.limits.check()
+        return choice
 
     def trying(self, section: str, name: str, field: str) -> Callable[[int], bool]:
         """Whether a number helps in a field of one of the platform's parts."""

@@ -25,6 +25,7 @@ from heapwright.solver.conversions.deciding import KnownConversions, decide
 from heapwright.solver.explain.alone import Alone
 from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets
+from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.search.bounds import unassignable
@@ -49,6 +50,8 @@ class Conflict(NamedTuple):
 
     facts: list[Fact]
     alone: Alone | None = None
+    irreducible: bool = True
+    """Whether it is known that none can be left out."""
 
 
 class Prover:
@@ -62,6 +65,10 @@ class Prover:
         self._asked: dict[tuple[frozenset[Fact], bool], RelaxedProblem] = {}
         self._clash_unconverted = partial(self.clash, converted=False)
         self._flows = frozenset(problem.flow.facts() if problem.flow is not None else ())
+        self._fewest: int | None = None
+        """The fewest facts of which it is known that there is no plan with them."""
+        self._unsure = False
+        """Whether any question about fewer facts was left open."""
 
     @cached_property
     def sets(self) -> FactSets:
@@ -75,10 +82,23 @@ class Prover:
 
     def relaxed(self, kept: int, *, converted: bool = True) -> Choice:
         """A choice with every fact outside `kept` dropped; without conversions if they are not `converted`."""
+        self.problem.limits.ask()
         dropped = Relaxation(self.sets.named(self.sets.all & ~kept))
         problem, memo, conversions = self._asking(kept)
         found = Propagation(problem, dropped, memo)
-        return decide(problem, found, self.usage, dropped, _ASK, conversions, converted=converted)
+        choice = decide(problem, found, self.usage, dropped, _ASK, conversions, converted=converted)
+        return self._decided(choice)
+
+    def _decided(self, choice: Choice) -> Choice:
+        """A choice that no limit of the whole question left open.
+
+        Raises:
+            LimitReached: one did.
+        """
+        if choice.status == "undecided":
+            self.problem.limits.check()
+            self._unsure = True
+        return choice
 
     def _asking(self, kept: int) -> RelaxedProblem:
         """The problem as protected content flows with these facts alone."""
@@ -108,7 +128,16 @@ class Prover:
     def reasons(self, conflict: Conflict) -> list[Reason]:
         """A conflict in sentences."""
         sentences = Sentences(self.problem, self.usage)
-        return [sentences.reason(fact, partial(self.without, fact, conflict)) for fact in conflict.facts]
+        return [
+            sentences.reason(fact, partial(self._told_without, fact, conflict)) for fact in conflict.facts
+        ]
+
+    def _told_without(self, fact: Fact, conflict: Conflict) -> PlacedWithout:
+        """What would be placed without a fact, if there is time to find out."""
+        try:
+            return self.without(fact, conflict)
+        except LimitReached:
+            return ()
 
     def _placed(self, kept: int) -> list[tuple[Question, Option]]:
         """Any choice with these facts kept, and what is inserted."""
@@ -128,7 +157,15 @@ class Prover:
         key = kept, converted
         if key not in self._known:
             self._known[key] = self.relaxed(kept, converted=converted).status == "infeasible"
+            if self._known[key] and (converted or not self._converts):
+                fewest = self.sets.all if self._fewest is None else self._fewest
+                self._fewest = min(fewest, kept, key=int.bit_count)
         return self._known[key]
+
+    def so_far(self) -> Conflict:
+        """The fewest facts that are known to clash; if none are, all that there are."""
+        facts = self.sets.all if self._fewest is None else self._fewest
+        return Conflict(self.sets.named(facts), irreducible=False)
 
     def conflict(self) -> Conflict | None:
         """An irreducible conflict: the shortest of a few, then by names. None where no fact is to blame.
@@ -137,7 +174,7 @@ class Prover:
         cannot mend that; else what keeps them from it belongs to the conflict.
         """
         found = self.unconverted()
-        if not found or not any(device.spec.converts for device in self.problem.board.devices.values()):
+        if not found or not self._converts:
             return found[0] if found else None
         least = len(found[0].facts)
         whole = list(islice((each for each in found if not self._mended(each)), 1))
@@ -151,9 +188,22 @@ class Prover:
             whole += [each for each in asked_again if not self._mended(each)]
         return min(whole, key=_by_length)
 
+    def told(self) -> Conflict | None:
+        """The same, or as much as is known of it when a limit comes."""
+        try:
+            conflict = self.conflict()
+        except LimitReached:
+            return self.so_far()
+        return conflict and conflict._replace(irreducible=not self._unsure)
+
+    @property
+    def _converts(self) -> bool:
+        """Whether anything can be converted at all."""
+        return any(device.spec.converts for device in self.problem.board.devices.values())
+
     def _unmended(self, conflict: Conflict) -> Conflict:
         """A conflict that conversions mend, with what keeps them from it."""
-        facts, alone = conflict
+        facts, alone, _ = conflict
         if alone is not None and alone.question.conversions == "forbid":
             return Conflict(ordered([*facts, Fact(conversion.KIND.name, alone.question.label)]), alone)
         kept = self.sets.of(facts)
@@ -223,7 +273,7 @@ class Prover:
 
     def _mended(self, conflict: Conflict) -> bool:
         """Whether conversions make a plan where these facts alone hold."""
-        facts, alone = conflict
+        facts, alone, _ = conflict
         if self._unassignable(self._scarce.of(facts)):
             return False
         if alone is None:
@@ -232,7 +282,9 @@ class Prover:
             return False  # no heap may hold it, nor any copy of it
         dropped = Relaxation(fact for fact in self.sets.facts if fact not in facts)
         found = Propagation(alone.asked(alone.facts.of(facts)), dropped)
-        return decide(found.problem, found, self.usage, dropped, _ASK).status != "infeasible"
+        self.problem.limits.ask()
+        choice = self._decided(decide(found.problem, found, self.usage, dropped, _ASK))
+        return choice.status != "infeasible"
 
 
 def _by_length(conflict: Conflict) -> tuple[int, list[Fact]]:
@@ -246,14 +298,18 @@ def infeasible(
     from heapwright.solver.explain import remedies
 
     prover = Prover(problem, usage, found)
-    conflict = prover.conflict()
+    conflict = prover.told()
     told = [_unanswerable(problem, prover.sets.facts)] if conflict is None else prover.reasons(conflict)
+    ways, untried = remedies.remedies(problem, conflict.facts) if conflict and with_remedies else ((), ())
     return Infeasible(
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
+        limited_by=problem.limits.reached,
         pinned=pinned(problem),
         conflict=tuple(told),
-        remedies=remedies.remedies(problem, conflict.facts) if conflict and with_remedies else (),
+        irreducible=conflict is None or conflict.irreducible,
+        remedies=ways,
+        untried=untried,
     )
 
 

@@ -121,8 +121,8 @@ class Sentences:
         self.questions = {question.label: question for question in problem.questions}
 
     def reason(self, fact: Fact, without: Callable[[], PlacedWithout]) -> Reason:
-        """`fact` as a Reason; `without` gives a choice that breaks it and nothing else that counts."""
-        text, source = self._of_question(fact) or self._words(fact, without())
+        """`fact` as a Reason; `without` gives a choice that breaks it and nothing else that counts, if one is known."""
+        text, source = self._of_question(fact) or self._words(fact, without()) or self._named(fact)
         return Reason(kind=fact.kind, subject=fact.subject, text=text, source=source)
 
     def _of_question(self, fact: Fact) -> tuple[str, str] | None:
@@ -136,7 +136,13 @@ class Sentences:
         label, _, device = fact.subject.partition("→")
         return self._of_flow(self.questions[label], device) if fact.kind == protected_flow.KIND.name else None
 
-    def _words(self, fact: Fact, relaxed: PlacedWithout) -> tuple[str, str]:
+    def _named(self, fact: Fact) -> tuple[str, str]:
+        """The name of a fact that there was no time to put in words."""
+        return f"{fact.subject}: no time was left to say more", f"platform profile {self.board.name}"
+
+    def _words(self, fact: Fact, relaxed: PlacedWithout) -> tuple[str, str] | None:
+        if not relaxed:
+            return None
         kind = BY_NAME[fact.kind]
         label, arrow, device = fact.subject.partition("→")
         if arrow:

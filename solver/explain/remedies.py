@@ -19,6 +19,7 @@ from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.explain import detours, invitations
 from heapwright.solver.explain.changes import ProposedChange, Ways
 from heapwright.solver.question.facts import Fact
+from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.pipeline import Wish
 from heapwright.solver.question.resolve import Problem, Question
 
@@ -28,14 +29,21 @@ STEPS: Final = (16, 32, 64, 128, 256)
 """Widths are tried at multiples of these."""
 
 
-def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[Remedy, ...]:
-    """Verified ways out, cheapest first."""
+def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[tuple[Remedy, ...], tuple[str, ...]]:
+    """Verified ways out, cheapest first, and kinds of changes that were not tried to the end."""
+    problem.limits.look_for_remedies()
     ways = Ways(problem, conflict)
     found: list[Remedy] = []
-    for change in (each for generator in GENERATORS for each in generator(ways)):
-        if not any((change.path, change.to) == (known.change, known.to) for known in found):
-            found.append(Remedy(change=change.path, to=change.to, text=change.text, rank=len(found) + 1))
-    return tuple(found)
+    untried: list[str] = []
+    for words, generator in GENERATORS:
+        try:
+            for change in generator(ways):
+                if not any((change.path, change.to) == (known.change, known.to) for known in found):
+                    rank = len(found) + 1
+                    found.append(Remedy(change=change.path, to=change.to, text=change.text, rank=rank))
+        except LimitReached:
+            untried.append(words)
+    return tuple(found), tuple(untried)
 
 
 def least(low: int, high: int, step: int, works: Callable[[int], bool]) -> int | None:
@@ -271,20 +279,20 @@ def iommus(ways: Ways) -> Iterator[ProposedChange]:
             )
 
 
-GENERATORS: Final = (
-    memory_sizes,
-    counts,
-    formats,
-    widths,
-    invitations.invitations,
-    invitations.withdrawals,
-    apertures,
-    resources,
-    heap_limits,
-    firewalls,
-    protected_ports,
-    iommus,
-    detours.allowed,
-    detours.edges,
+GENERATORS: Final[tuple[tuple[str, Callable[[Ways], Iterator[ProposedChange]]], ...]] = (
+    ("larger memories", memory_sizes),
+    ("other counts", counts),
+    ("more formats", formats),
+    ("other sizes", widths),
+    ("wider audiences", invitations.invitations),
+    ("narrower audiences", invitations.withdrawals),
+    ("wider apertures", apertures),
+    ("more of a resource", resources),
+    ("higher limits of heaps", heap_limits),
+    ("devices behind a firewall", firewalls),
+    ("ports for protected buffers", protected_ports),
+    ("devices behind an IOMMU", iommus),
+    ("conversions where they are forbidden", detours.allowed),
+    ("devices that convert", detours.edges),
 )
-"""Cheapest first."""
+"""Cheapest first, with what to call them where they were not tried."""

@@ -22,6 +22,7 @@ from heapwright.solver.answer.plan import Placement
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.question import protection
 from heapwright.solver.question.facts import End, Fact
+from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.question.pins import Pin
 from heapwright.solver.question.pipeline import (
     AnyOf,
@@ -163,8 +164,10 @@ class Problem:
         pipelines: Sequence[Pipeline],
         live: Sequence[Placement] = (),
         pins: Sequence[Pin] = (),
+        limits: Limits = NO_LIMITS,
     ) -> None:
         self.board = Board(platform)
+        self.limits = limits
         self.pipelines = tuple(sorted(pipelines, key=lambda p: p.name))
         for one, other in pairwise(self.pipelines):
             if one.name == other.name:

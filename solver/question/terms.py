@@ -18,11 +18,16 @@ EngineOrder = Literal["all", "cpsat"]
 
 
 class Options(NamedTuple):
-    """How to solve: `strict` refuses plans that rest on unknown facts, `time_limit`
-    is deterministic work (about seconds), `gap` the relative gap that is good enough."""
+    """How to solve: `strict` refuses plans that rest on unknown facts, `gap` is the relative gap that is good enough.
+
+    `time_limit` is seconds by the clock, for all of an answer; when it comes, the best plan so far is given, and
+    the next time that may be another. `work_limit` is deterministic work of the search (about seconds): the same
+    plan every time. Without any limit a search ends after 10 of these, and an explanation is never cut short.
+    """
 
     strict: bool = False
     time_limit: float | None = None
+    work_limit: float | None = None
     gap: float = 0.0
     explain: bool = True
     engine: EngineOrder = "all"

@@ -9,7 +9,8 @@ Buffers that ask the same question are one class; an integer says how many of th
 3. `fronts`: few partial choices are Pareto-best.
 4. CP-SAT closes the levels of the objective in order (design §6, §7.3).
 
-The same question gives the same plan: all work is counted, none is timed.
+The same question gives the same plan: all work is counted. Only where seconds are limited may the clock end an
+engine; what it has found by then is kept.
 """
 
 from __future__ import annotations
@@ -23,11 +24,11 @@ from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.relaxation import NOTHING, Relaxation
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share
 from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import cheapest, fronts, model, packing
 from heapwright.solver.search.bounds import exceeded
-from heapwright.solver.search.cpsat import DEFAULT_WORK
 from heapwright.solver.search.presolve import presolved
 from heapwright.solver.search.selection import (
     EngineAnswer,
@@ -109,7 +110,7 @@ def choose(
             asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
             started, known = perf_counter(), cheapest.best(asked, limits) if best_only else None
             if not best_only or (known and known.counts):
-                answer, engine = answered(asked, limits, known)
+                answer, engine = answered(asked, limits._replace(whole=problem.limits), known)
                 chosen = _assigned(classes.values(), groups, answer.counts)
                 levels = known_levels(asked, answer, chosen, usage) if chosen else ()
                 seconds = perf_counter() - started if engine else 0.0
@@ -155,24 +156,32 @@ def answered(
 ) -> tuple[EngineAnswer, int]:
     """What the engines make of it, and which of them said the last word, by place; `known` is the first's answer."""
     if limits.engine == "cpsat":
-        return model.alone(asked, limits), LAST
+        return _walked(asked, limits, None, (model.alone,))
     known = known or cheapest.best(asked, limits)
     if known is not None and known.status != "feasible":
         return known, 0
+    if limits.whole.are_reached():
+        return known or EngineAnswer("undecided"), LAST
     small, kept = presolved(asked, known)
     known = known and known._replace(counts=tuple([known.counts[v] for v in kept]))
-    answer, place = _walked(small, limits, known)
+    answer, place = _walked(small, limits, known, ENGINES)
     counts = [0] * asked.variables
     for v, number in zip(kept, answer.counts, strict=False):
         counts[v] = number
     return answer._replace(counts=tuple(counts) if answer.counts else ()), place
 
 
-def _walked(asked: Selection, limits: SearchLimits, known: EngineAnswer | None) -> tuple[EngineAnswer, int]:
-    left = DEFAULT_WORK if limits.time is None else limits.time
-    for place, engine in enumerate(ENGINES if left > 0 else (), 1):
-        answer = engine(asked, limits._replace(time=left), known)
+def _walked(
+    asked: Selection, limits: SearchLimits, known: EngineAnswer | None, engines: Sequence[Engine]
+) -> tuple[EngineAnswer, int]:
+    left = limits.work_left
+    for place, engine in enumerate(engines if left > 0 else (), LAST + 1 - len(engines)):
+        try:
+            answer = engine(asked, limits._replace(work=left), known)
+        except LimitReached:
+            break
         if answer is not None:
+            limits.whole.spend(answer.work)
             left = max(0.0, left - answer.work)
             if answer.status in ("optimal", "infeasible"):
                 return answer, place

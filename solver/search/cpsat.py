@@ -1,8 +1,8 @@
 """CP-SAT, spoken to in rows of integers: all its parameters are here.
 
 Levels are closed one after the other; neighbours share one objective where their
-ranges allow it. Limits are deterministic: CP-SAT's own measure of work,
-never the clock. It is imported with the first model: most questions are answered without one.
+ranges allow it. Work is CP-SAT's own deterministic measure; where seconds are limited, it also
+gets those that are left. It is imported with the first model: most questions are answered without one.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.search.selection import Status
 
 if TYPE_CHECKING:
@@ -19,10 +20,11 @@ if TYPE_CHECKING:
 
 ROOM: Final = 1 << 53
 """Objectives stay below this: CP-SAT counts in int64, and reasons with sums of several."""
-DEFAULT_WORK: Final = 10.0
-"""Deterministic time per question, about seconds of search."""
 QUICK: Final = 0.03
 """Of that, what an objective gets as it is. Most are closed by then; for the others it pays to presolve."""
+
+TOO_SHORT: Final = 0.02
+"""Nothing is begun with fewer seconds left than these."""
 
 _ALWAYS: Final = {
     "num_workers": 1,
@@ -74,18 +76,23 @@ class Search:
     `patience`: it ends undecided when so much work has found no solution (all of it, if None).
     """
 
-    def __init__(self, gap: float, work: float | None, patience: float | None = None) -> None:
+    def __init__(
+        self, gap: float, work: float, patience: float | None = None, whole: Limits = NO_LIMITS
+    ) -> None:
         from ortools.sat.python.cp_model_helper import CpModelProto
 
         self.proto = CpModelProto()
         self.gap = gap
-        self.work = DEFAULT_WORK if work is None else work
+        self.work = work
+        self.whole = whole
         self.patience = patience
         self.spent = 0.0
         self.seconds = 0.0
         """Time in CP-SAT, for statistics: nothing is decided by it."""
         self.solution: list[int] = []
         self.variables = 0
+        self._open = False
+        """Whether CP-SAT was ended by a limit the last time."""
 
     def integer(self, low: int, high: int) -> int:
         self.proto.variables.add().domain.extend((low, high))
@@ -121,6 +128,8 @@ class Search:
         groups = self._groups(levels, closed)
         for number, group in enumerate(groups):
             status, bound = self._minimise(levels, group)
+            if self._open and self.whole.timed and self.patience is None and self.spent < self.work:
+                self.whole.stop()  # CP-SAT ends a little early, where its steps are long
             if status in ("infeasible", "undecided"):
                 return status, [], bounds
             values = self._values(levels)
@@ -187,6 +196,9 @@ class Search:
         """Solve from the solution in hand, with `work` at most; the status and a lower bound."""
         from ortools.sat.python.cp_model_helper import SolveWrapper
 
+        if self.whole.timed and self.whole.seconds_left < TOO_SHORT:
+            self.whole.stop()
+            return ("feasible" if self.solution else "undecided"), 0
         self._hint()
         wrapper = SolveWrapper()
         wrapper.set_parameters(self._parameters(work, thorough=thorough))
@@ -195,6 +207,7 @@ class Search:
         self.seconds += perf_counter() - started
         self.spent += response.deterministic_time
         status = _STATUS.get(response.status.name, "undecided")
+        self._open = status in ("feasible", "undecided")
         if status not in ("optimal", "feasible"):
             return status, max(0, response.inner_objective_lower_bound)
         self.solution = list(response.solution)
@@ -206,6 +219,8 @@ class Search:
 
         parameters = SatParameters()
         limits = {"relative_gap_limit": self.gap, "max_deterministic_time": max(0.0, work)}
+        if self.whole.timed:
+            limits["max_time_in_seconds"] = max(0.0, self.whole.seconds_left)
         for name, value in {**_ALWAYS, **(_THOROUGH if thorough else _QUICK), **limits}.items():
             setattr(parameters, name, value)
         return parameters

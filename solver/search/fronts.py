@@ -20,6 +20,7 @@ from operator import le
 from typing import Final, NamedTuple
 
 from heapwright.solver.candidates.candidate import DeviceAssignment
+from heapwright.solver.question.limits import NO_LIMITS, LimitReached, Limits
 from heapwright.solver.search.selection import Amounts, EngineAnswer, SearchLimits, Selection, Status
 
 BEAM: Final = 8
@@ -60,7 +61,7 @@ def best(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = No
     pieces = sum(group.size * len(group.columns) for group in asked.groups if len(group.columns) > 1)
     if pieces > PIECES or not all(group.whole for group in asked.groups):
         return None
-    return _Fronts(asked).answer()
+    return _Fronts(asked, limits.whole).answer()
 
 
 class Front(NamedTuple):
@@ -101,8 +102,9 @@ def front(asked: Selection) -> Front | None:
 class _Fronts:
     """Levels closed so far, as rows, and the columns that are left."""
 
-    def __init__(self, asked: Selection) -> None:
+    def __init__(self, asked: Selection, whole: Limits = NO_LIMITS) -> None:
         self.asked = asked
+        self.whole = whole
         self.columns = [column for group in asked.groups for column in group.columns]
         self.left: Left = [[*range(g.first, g.first + len(g.columns))] for g in asked.groups]
         charges, once = [c.charges for c in self.columns], [block.charges for block in asked.blocks]
@@ -117,7 +119,7 @@ class _Fronts:
                 if not self._close(levels):
                     return EngineAnswer("infeasible")
                 closed = levels.stop
-        except TooManyLabelsError:
+        except (TooManyLabelsError, LimitReached):
             if not self.counts:
                 return None
             status = "feasible"
@@ -129,13 +131,15 @@ class _Fronts:
         goal = self._goal(levels)
         if levels.stop < len(self.asked.levels) and all(self._is_constant(row) for row in goal):
             return True
-        walk = _Walk(self.asked, self.left, self.rows, goal)
+        walk = _Walk(self.asked, self.left, self.rows, goal, self.whole)
         self.left = walk.left
         value = self._improved(walk, BEAM, step)
         if walk.narrowed:
             better = goal if value is None else [row._replace(limit=value - step) for row in goal]
             if better or value is None:
-                found = self._improved(_Walk(self.asked, self.left, self.rows, better), None, step)
+                found = self._improved(
+                    _Walk(self.asked, self.left, self.rows, better, self.whole), None, step
+                )
                 value = value if found is None else found
         self.rows += [row._replace(limit=value) for row in goal if value is not None]
         return value is not None
@@ -205,9 +209,16 @@ class _Walk:
     """One walk through all groups, within the limits of rows and of the goal's."""
 
     def __init__(
-        self, asked: Selection, left: Left, rows: Sequence[LimitedRow], goal: Sequence[LimitedRow]
+        self,
+        asked: Selection,
+        left: Left,
+        rows: Sequence[LimitedRow],
+        goal: Sequence[LimitedRow],
+        whole: Limits = NO_LIMITS,
     ) -> None:
+        whole.check()
         self.asked = asked
+        self.whole = whole
         self.narrowed = False
         """Whether labels were left out that might have led to the best."""
         self.made, self.most = 0, LABELS
@@ -315,6 +326,7 @@ class _Walk:
 
     def _merged(self, labels: Labels, pieces: Sequence[_Piece], beam: int | None) -> Labels:
         """Every label with every piece that goes with it."""
+        self.whole.check()
         made: Labels = {}
         room, guard = self.room, self.guard
         for state, of_state in labels.items():

@@ -13,7 +13,7 @@ from math import gcd
 from typing import Final, NamedTuple
 
 from heapwright.solver.search.cheapest import overfull
-from heapwright.solver.search.cpsat import DEFAULT_WORK, ObjectiveLevel, Row, Search
+from heapwright.solver.search.cpsat import ObjectiveLevel, Row, Search
 from heapwright.solver.search.selection import (
     Amounts,
     Column,
@@ -62,8 +62,7 @@ def best(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = No
         for v, number in zip(kept, answer.counts, strict=False):
             counts[v] = number
         return answer._replace(counts=tuple(counts) if answer.counts else ())
-    left = DEFAULT_WORK if limits.time is None else limits.time
-    return alone(asked, limits._replace(time=left - answer.work), known)
+    return alone(asked, limits._replace(work=limits.work_left - answer.work), known)
 
 
 def alone(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = None) -> EngineAnswer:
@@ -74,7 +73,7 @@ def alone(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = N
 def _asked(
     asked: Selection, limits: SearchLimits, known: EngineAnswer | None, patience: float | None
 ) -> EngineAnswer:
-    search = Search(limits.gap, limits.time, patience)
+    search = Search(limits.gap, limits.work_left, patience, limits.whole)
     for group in asked.groups:
         search.integers(len(group.columns), group.size)
         search.add(Row([(group.first + n, 1) for n in range(len(group.columns))], group.size, group.size))
@@ -97,6 +96,7 @@ class SelectionModel:
         given += zip(self._locks, asked.blocks, strict=True)
         self._given = given
         charges = _sums((v, of.charges) for v, of in given)
+        search.whole.check()
         for number, room in enumerate(asked.rooms):
             search.add(Row(charges.get(number, ()), None, room))
         self.levels = [self._level(index) for index in range(len(asked.levels))]
@@ -161,6 +161,7 @@ class SelectionModel:
         return flag
 
     def _level(self, index: int) -> _ScaledLevel:
+        self.search.whole.check()
         level = self.asked.levels[index]
         if not level.plain:
             return self._bounded(index)

@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import Final, NamedTuple
 
+from heapwright.solver.question.limits import Limits
 from heapwright.solver.search.selection import Column, ColumnGroup, EngineAnswer, SearchLimits, Selection
 
 SETS: Final = 20_000
@@ -54,7 +55,7 @@ def best(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = No
             groups.append(group)
         else:
             counts[free] = group.size
-    packing = _Packing(groups, asked.rooms)
+    packing = _Packing(groups, asked.rooms, limits.whole)
     if max(pool.room for pool in packing.pools) > UNITS:
         return None
     try:
@@ -77,7 +78,8 @@ def _is_packed(column: Column) -> bool:
 class _Packing:
     """`groups` need room in one of the pools."""
 
-    def __init__(self, groups: Sequence[ColumnGroup], rooms: Sequence[int]) -> None:
+    def __init__(self, groups: Sequence[ColumnGroup], rooms: Sequence[int], whole: Limits) -> None:
+        self.whole = whole
         unit = gcd(*(column.charges[0][1] for group in groups for column in group.columns)) or 1
         pools = []
         for budget, room in enumerate(rooms):
@@ -166,6 +168,7 @@ class _Packing:
         self.sets += sets
         if self.sets > SETS:
             raise TooManySetsError
+        self.whole.check()
 
     def _goes_later(self, place: int, number: int) -> bool:
         return any(pool.takes(number) for pool in self.pools[place + 1 :])

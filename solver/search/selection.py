@@ -18,6 +18,7 @@ from heapwright.solver.candidates.candidate import DeviceAssignment, Option, sha
 from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.question.limits import DEFAULT_WORK, NO_LIMITS, Limits
 from heapwright.solver.question.terms import EngineOrder
 from heapwright.solver.search.bounds import is_imposed
 
@@ -96,13 +97,19 @@ class CostLevel(NamedTuple):
 
 
 class SearchLimits(NamedTuple):
-    """When to stop: a relative gap, and CP-SAT's deterministic time (about seconds)."""
+    """When to stop: a relative gap, deterministic work (about seconds), and what is left for the whole question."""
 
     gap: float = 0.0
-    time: float | None = None
+    work: float = DEFAULT_WORK
     any_will_do: bool = False
     """Whether any plan is good enough: only feasibility is asked."""
     engine: EngineOrder = "all"
+    whole: Limits = NO_LIMITS
+
+    @property
+    def work_left(self) -> float:
+        """What this search may still do."""
+        return min(self.work, self.whole.work_left)
 
 
 class Selection(NamedTuple):

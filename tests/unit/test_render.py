@@ -132,7 +132,7 @@ def test_two_pipelines_get_a_column_of_their_own() -> None:
 def test_a_feasible_plan_tells_its_gap() -> None:
     levels = [{"term": "traffic", "value": 200, "bound": 150, "gap": 0.25}]
     shown = render.text(plan(status="feasible", levels=levels))
-    assert "feasible plan, traffic within 25.00% of its bound" in shown
+    assert "feasible plan; traffic is 200 bytes/s, and no plan has less than 150 bytes/s\n" in shown
     assert "traffic    200  bytes/s    150  25.00%" in shown
 
 

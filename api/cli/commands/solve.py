@@ -14,7 +14,7 @@ from heapwright.api.cli.output.write import show, write_json
 from heapwright.api.cli.process.background import interruptible
 from heapwright.api.cli.process.exits import Exit, code_of, to_stderr
 from heapwright.api.cli.process.interrupts import raise_on_interrupt
-from heapwright.api.cli.request import THIS_MACHINE, SolveRequest
+from heapwright.api.cli.request import DEFAULT_SECONDS, THIS_MACHINE, SolveRequest
 from heapwright.api.documents.inputs import Inputs, all_of
 from heapwright.api.documents.response import as_json
 from heapwright.platforms.catalog import load_platform
@@ -52,8 +52,15 @@ def solve(request: SolveRequest) -> Exit:
 
 def options_of(request: SolveRequest) -> heapwright.Options:
     """The solver's options for what was asked."""
+    seconds = request.time_limit
+    if seconds is None and request.work_limit is None:
+        seconds = DEFAULT_SECONDS
     return heapwright.Options(
-        strict=request.strict, time_limit=request.time_limit, gap=request.gap, engine=request.engine
+        strict=request.strict,
+        time_limit=seconds,
+        work_limit=request.work_limit,
+        gap=request.gap,
+        engine=request.engine,
     )
 
 

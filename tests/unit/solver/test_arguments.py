@@ -71,13 +71,15 @@ def test_a_gap_is_a_share(ask: Any, platform: Any, pipelines: Any, gap: float) -
     assert refusal(ask, platform, pipelines, options=Options(gap=gap)) == expected
 
 
-def test_there_is_no_time_limit_below_nothing(ask: Any, platform: Any, pipelines: Any) -> None:
-    expected = "options.time_limit: expected a number of at least 0, or None, got '-1'"
-    assert refusal(ask, platform, pipelines, options=Options(time_limit=-1)) == expected
+@pytest.mark.parametrize("limit", ["time_limit", "work_limit"])
+def test_there_is_no_limit_below_nothing(ask: Any, platform: Any, pipelines: Any, limit: str) -> None:
+    for most in (-1, float("nan")):
+        expected = f"options.{limit}: expected a number of at least 0, or None, got '{most}'"
+        assert refusal(ask, platform, pipelines, options=Options(**{limit: most})) == expected
 
 
 def test_what_is_just_allowed_is_answered(ask: Any, platform: Any, pipelines: Any) -> None:
-    assert ask(platform, pipelines, pins=["frame:heap=cma"], options=Options(gap=0, time_limit=0))
+    assert ask(platform, pipelines, pins=["frame:heap=cma"], options=Options(gap=0, work_limit=0))
     assert ask(platform, list(pipelines), pins=(), options=Options(gap=1))
 
 

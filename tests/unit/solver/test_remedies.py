@@ -50,7 +50,7 @@ def pool(size: Any, **facts: Any) -> Platform:
 
 
 def test_every_generator_has_a_test_here() -> None:
-    assert [generator.__name__ for generator in GENERATORS] == [
+    assert [generator.__name__ for _, generator in GENERATORS] == [
         "memory_sizes",
         "counts",
         "formats",

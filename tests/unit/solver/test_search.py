@@ -10,6 +10,7 @@ import heapwright
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan, Undecided
 from heapwright.solver.objective import NAMES
+from heapwright.solver.question.limits import DEFAULT_WORK
 from heapwright.solver.search.cpsat import ROOM, ObjectiveLevel, Row, Search
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
 
@@ -19,7 +20,7 @@ def levels(answer: Plan) -> dict[str, int]:
 
 
 def minimise(
-    *levels: ObjectiveLevel, gap: float = 0.0, work: float | None = None
+    *levels: ObjectiveLevel, gap: float = 0.0, work: float = DEFAULT_WORK
 ) -> tuple[str, list[int], list[int]]:
     """Two variables x + y = 10, x ≤ 7, under these levels."""
     search = Search(gap, work)
@@ -53,7 +54,7 @@ def test_without_levels_any_solution_will_do() -> None:
 
 
 def test_what_cannot_be_is_infeasible() -> None:
-    search = Search(0.0, None)
+    search = Search(0.0, DEFAULT_WORK)
     search.integers(1, 3)
     search.add(Row([(0, 1)], 5, None))
     assert search.close([ObjectiveLevel([(0, 1)], 3)]) == ("infeasible", [], [0])
@@ -68,7 +69,7 @@ def test_patience_ends_a_search_that_has_found_nothing(
     monkeypatch: pytest.MonkeyPatch, patience: float | None, status: str
 ) -> None:
     monkeypatch.setattr("heapwright.solver.search.cpsat.QUICK", 0.0)
-    search = Search(0.0, None, patience)
+    search = Search(0.0, DEFAULT_WORK, patience)
     search.integers(2, 10)
     search.add(Row([(0, 1), (1, 1)], 10, 10))
     assert search.close([of(0)])[0] == status
@@ -78,7 +79,7 @@ def test_patience_ends_a_search_that_has_found_nothing(
 
 
 def test_work_that_runs_out_leaves_what_was_found() -> None:
-    search = Search(0.0, None)
+    search = Search(0.0, DEFAULT_WORK)
     search.integers(2, 10)
     search.add(Row([(0, 1), (1, 1)], 10, 10))
     assert search.close([of(0)]) == ("optimal", [0], [0])
@@ -116,7 +117,7 @@ def test_every_level_of_a_proven_plan_is_closed() -> None:
 
 def test_a_limit_leaves_a_plan_with_its_bound() -> None:
     platform, question = crowded(40, "1MiB")
-    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.02))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(work_limit=0.02))
     assert isinstance(answer, Plan | Undecided)
     if isinstance(answer, Plan) and answer.status == "feasible":
         [level] = [level for level in answer.levels if level.gap > 0][:1]
@@ -126,17 +127,20 @@ def test_a_limit_leaves_a_plan_with_its_bound() -> None:
 
 def test_a_limit_of_nothing_decides_nothing() -> None:
     platform, question = crowded(12)
-    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.0))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(work_limit=0.0))
     assert isinstance(answer, Undecided)
-    assert answer.text == "the limit was reached before a plan was found or excluded"
+    assert answer.limited_by == "work"
+    assert answer.text == (
+        "the limit of work was reached while plans were compared, before a plan was found or excluded"
+    )
 
 
 def test_a_plan_in_hand_is_kept_when_the_limit_comes_at_once() -> None:
     # With 1 MiB each all buffers fit the first memory: a plan, if not the most even one.
     platform, question = crowded(12, "1MiB")
-    answer = heapwright.solve(platform, [question], options=heapwright.Options(time_limit=0.0))
+    answer = heapwright.solve(platform, [question], options=heapwright.Options(work_limit=0.0))
     assert isinstance(answer, Plan)
-    assert answer.status == "feasible"
+    assert (answer.status, answer.limited_by) == ("feasible", "work")
     assert next(level.term for level in answer.levels if level.gap > 0) == "scarcity-largest"
 
 
