@@ -139,6 +139,31 @@ def test_an_interrupt_ends_with_130_even_while_searching(record: str) -> None:
     assert "Traceback" not in err
 
 
+@pytest.mark.parametrize("look", [1, 2, 5, 20, 60, 200])
+def test_an_interrupt_in_any_phase_leaves_no_half_answer(look: int, small_cma: str, record: str) -> None:
+    # Every phase looks at the clock: Ctrl-C comes as it does so for the last time.
+    code = textwrap.dedent(
+        f"""
+        import os, signal, threading
+        from heapwright.api.cli.app import solve_main
+        from heapwright.solver.question import limits
+        looks = 0
+        def clock():
+            global looks
+            looks += 1
+            if looks == {look}:
+                print("interrupted", flush=True)
+                os.kill(os.getpid(), signal.SIGINT)
+                threading.Event().wait(30)
+            return 0.0
+        limits.clock = clock
+        solve_main()
+        """
+    )
+    done = run([sys.executable, "-c", code], record, "-p", small_cma)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "interrupted\n", "")
+
+
 def test_an_interrupt_is_still_heard_after_a_search() -> None:
     # CP-SAT would put the default action in the place of Python's handler, and the process would just die.
     code = textwrap.dedent(

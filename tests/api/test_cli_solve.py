@@ -62,6 +62,43 @@ def test_undecided_exits_3(solve: Command, record: str, monkeypatch: pytest.Monk
     assert "the limit came first" in said.out
 
 
+@pytest.mark.parametrize(
+    ("given", "seconds", "work"),
+    [
+        ((), 30.0, None),
+        (("--time-limit", "3"), 3.0, None),
+        (("--work-limit", "2"), None, 2.0),
+        (("--time-limit", "3", "--work-limit", "2"), 3.0, 2.0),
+    ],
+)
+def test_seconds_are_limited_unless_work_is(
+    solve: Command,
+    record: str,
+    monkeypatch: pytest.MonkeyPatch,
+    given: tuple[str, ...],
+    seconds: float | None,
+    work: float | None,
+) -> None:
+    seen: list[heapwright.Options] = []
+
+    def undecided(*_: object, options: heapwright.Options, **__: object) -> Undecided:
+        seen.append(options)
+        return Undecided(platform="acme-one", pipelines=("record-and-preview",), text="the limit came first")
+
+    monkeypatch.setattr(heapwright, "solve", undecided)
+    solve(record, "-p", "acme-one", *given)
+    assert [(options.time_limit, options.work_limit) for options in seen] == [(seconds, work)]
+
+
+def test_no_time_at_all_is_undecided_and_little_work_may_leave_a_plan(
+    solve: Command, record: str, small_cma: str
+) -> None:
+    said = solve(record, "-p", "acme-one", "--time-limit", "0", "--json")
+    assert (said.code, said.json["status"], said.json["limited_by"]) == (3, "undecided", "wall")
+    assert solve(record, "-p", "acme-one", "--work-limit", "0").code == 0
+    assert solve(record, "-p", small_cma, "--work-limit", "0").code == 1
+
+
 def test_the_platform_may_come_from_the_environment(
     solve: Command, record: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -223,6 +260,8 @@ def test_output_that_cannot_be_written_is_said(solve: Command, record: str, tmp_
         ("--gap", "-1"),
         ("--time-limit", "inf"),
         ("--time-limit", "-1"),
+        ("--work-limit", "inf"),
+        ("--work-limit", "-1"),
         ("--alternatives", "-1"),
         ("--allocate", "toaster"),
         ("--allocate", "simulated", "--hold"),

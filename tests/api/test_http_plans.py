@@ -125,13 +125,22 @@ def test_a_default_limit_is_set_and_a_long_one_refused(
     seen = []
 
     def solve(*_: Any, options: Any, **__: Any) -> Undecided:
-        seen.append(options.time_limit)
+        seen.append((options.time_limit, options.work_limit))
         return Undecided(platform="a", pipelines=("b",), text="c")
 
     monkeypatch.setattr(heapwright, "solve", solve)
     client.post("/v1/plans", json=QUESTION)
-    assert seen == [10.0]
-    problem(client.post("/v1/plans", json=QUESTION | {"options": {"time_limit": 3600}}), 422)
+    client.post("/v1/plans", json=QUESTION | {"options": {"time_limit": 2, "work_limit": 3}})
+    assert seen == [(10.0, None), (2.0, 3.0)]
+    for name in ("time_limit", "work_limit"):
+        for most in (3600, -1):
+            problem(client.post("/v1/plans", json=QUESTION | {"options": {name: most}}), 422)
+
+
+def test_what_ended_an_answer_is_said(client: TestClient) -> None:
+    answer = client.post("/v1/plans", json=QUESTION | {"options": {"time_limit": 0}}).json()
+    assert (answer["status"], answer["limited_by"]) == ("undecided", "wall")
+    assert "limited_by" not in client.post("/v1/plans", json=QUESTION).json()
 
 
 def test_an_unknown_board_is_404(client: TestClient) -> None:
