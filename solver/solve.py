@@ -124,7 +124,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
         return explain.infeasible(problem, found, used, with_remedies=options.explain)
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
-        return explain.refused_as_unknown(problem, unknown)
+        return unknowns.refused_as_unknown(problem, unknown)
     tell = _Telling(problem.limits)
     nothing: tuple[tuple[Reason, ...], tuple[Rejected, ...]] = ((), ())
     why = reasons.Why(found, choice.placed, used) if options.explain else None

@@ -13,7 +13,7 @@ from functools import cached_property, partial
 from itertools import islice
 from typing import NamedTuple
 
-from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
+from heapwright.solver.answer.plan import Infeasible, Reason
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Memo, Propagation
 from heapwright.solver.candidates.relaxation import Relaxation
@@ -299,13 +299,13 @@ def infeasible(
 
     prover = Prover(problem, usage, found)
     conflict = prover.told()
-    told = [_unanswerable(problem, prover.sets.facts)] if conflict is None else prover.reasons(conflict)
+    told = _to_blame(problem, prover.sets.facts) if conflict is None else prover.reasons(conflict)
     ways, untried = remedies.remedies(problem, conflict.facts) if conflict and with_remedies else ((), ())
     return Infeasible(
         platform=problem.board.name,
         pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
         limited_by=problem.limits.reached,
-        pinned=pinned(problem),
+        pinned=problem.pinned,
         conflict=tuple(told),
         irreducible=conflict is None or conflict.irreducible,
         remedies=ways,
@@ -313,11 +313,13 @@ def infeasible(
     )
 
 
-def pinned(problem: Problem) -> tuple[str, ...]:
-    """What was fixed before solving: `frame:heap=system`."""
-    return tuple(
-        f"{question.label}:{pin.field}={pin.value}" for question in problem.questions for pin in question.pins
-    )
+def _to_blame(problem: Problem, facts: Sequence[Fact]) -> list[Reason]:
+    """What no change of facts can mend, as far as there is time to find it out."""
+    try:
+        return [_unanswerable(problem, facts)]
+    except LimitReached:
+        text = "no fact of the board is to blame; no time was left to say what is"
+        return [_asked("question", next(iter(problem.questions)), text)]
 
 
 def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:
@@ -370,22 +372,3 @@ def _unplaceable(problem: Problem, question: Question, pins: Sequence[Pin]) -> s
             return f"no layout of {label} has a stride of {pin.value} bytes: its rows are longer, or no whole number of pixels"
     named = ", ".join(map(str, question.pins))
     return f"no placement of {label} is as pinned: {named}"
-
-
-def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infeasible:
-    """The answer of a strict question whose every plan rests on something unknown."""
-    return Infeasible(
-        platform=problem.board.name,
-        pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
-        pinned=pinned(problem),
-        conflict=tuple(
-            Reason(
-                kind="unknown-fact",
-                subject=fact.subject,
-                text=fact.text,
-                source=f"platform profile {problem.board.name}",
-            )
-            for fact in unknown
-        ),
-        unknown_facts=tuple(unknown),
-    )

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from heapwright.platforms.schema import trusted
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
-from heapwright.solver.answer.plan import UnknownFact
+from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.conversions.inserted import PlacedBuffer
@@ -107,3 +107,22 @@ def _of_attachment(label: str, option: Option, attachment: BoundAttachment) -> I
             f"bracket the CPU's access to {label} with DMA_BUF_IOCTL_SYNC (START, END): "
             f"{', '.join(sorted(not_snooping))} does not snoop caches"
         )
+
+
+def refused_as_unknown(problem: Problem, unknown: Sequence[UnknownFact]) -> Infeasible:
+    """The answer of a strict question whose every plan rests on something unknown."""
+    return Infeasible(
+        platform=problem.board.name,
+        pipelines=tuple(pipeline.name for pipeline in problem.pipelines),
+        pinned=problem.pinned,
+        conflict=tuple(
+            Reason(
+                kind="unknown-fact",
+                subject=fact.subject,
+                text=fact.text,
+                source=f"platform profile {problem.board.name}",
+            )
+            for fact in unknown
+        ),
+        unknown_facts=tuple(unknown),
+    )

@@ -196,6 +196,11 @@ class Problem:
         index = {(question.pipeline, question.name): i for i, question in enumerate(self.questions)}
         return [index[pipeline.name, name] for pipeline in self.pipelines for name in pipeline.buffers]
 
+    @property
+    def pinned(self) -> tuple[str, ...]:
+        """What was fixed before solving: `frame:heap=system`."""
+        return tuple(f"{q.label}:{pin.field}={pin.value}" for q in self.questions for pin in q.pins)
+
     def loosened(self, flows: frozenset[Fact]) -> Problem:
         """The same, but protected content need not flow through these attachments (facts of `protected-flow`)."""
         found = copy(self)
