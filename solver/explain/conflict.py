@@ -135,6 +135,7 @@ class Prover:
     def _told_without(self, fact: Fact, conflict: Conflict) -> PlacedWithout:
         """What would be placed without a fact, if there is time to find out."""
         try:
+            self.problem.limits.check()
             return self.without(fact, conflict)
         except LimitReached:
             return ()
@@ -163,9 +164,8 @@ class Prover:
         return self._known[key]
 
     def so_far(self) -> Conflict:
-        """The fewest facts that are known to clash; if none are, all that there are."""
-        facts = self.sets.all if self._fewest is None else self._fewest
-        return Conflict(self.sets.named(facts), irreducible=False)
+        """The fewest facts that are known to clash; none if that is known of all together only."""
+        return Conflict(self.sets.named(self._fewest or 0), irreducible=False)
 
     def conflict(self) -> Conflict | None:
         """An irreducible conflict: the shortest of a few, then by names. None where no fact is to blame.
@@ -299,7 +299,10 @@ def infeasible(
 
     prover = Prover(problem, usage, found)
     conflict = prover.told()
-    told = _to_blame(problem, prover.sets.facts) if conflict is None else prover.reasons(conflict)
+    if conflict is None or not conflict.facts:
+        told = _to_blame(problem, prover.sets.facts)
+    else:
+        told = prover.reasons(conflict)
     ways, untried = remedies.remedies(problem, conflict.facts) if conflict and with_remedies else ((), ())
     return Infeasible(
         platform=problem.board.name,
@@ -314,12 +317,13 @@ def infeasible(
 
 
 def _to_blame(problem: Problem, facts: Sequence[Fact]) -> list[Reason]:
-    """What no change of facts can mend, as far as there is time to find it out."""
+    """What no change of facts can mend, or that there was no time to find out what is to blame."""
     try:
+        problem.limits.check()
         return [_unanswerable(problem, facts)]
     except LimitReached:
-        text = "no fact of the board is to blame; no time was left to say what is"
-        return [_asked("question", next(iter(problem.questions)), text)]
+        board, text = problem.board.name, "there is no plan; no time was left to find out which facts clash"
+        return [Reason(kind="question", subject=board, text=text, source=f"platform profile {board}")]
 
 
 def _unanswerable(problem: Problem, facts: Sequence[Fact]) -> Reason:

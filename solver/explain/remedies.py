@@ -35,6 +35,8 @@ def remedies(problem: Problem, conflict: Sequence[Fact]) -> tuple[tuple[Remedy, 
     ways = Ways(problem, conflict)
     found: list[Remedy] = []
     untried: list[str] = []
+    if not conflict:  # nobody knows yet what it is about
+        return (), tuple([words for words, _ in GENERATORS])
     for words, generator in GENERATORS:
         try:
             for change in generator(ways):

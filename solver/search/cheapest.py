@@ -50,13 +50,17 @@ def least(asked: Selection, tied: Tied, index: int) -> int:
         total += sum(n * min(c.values[index] for c in cs) for n, cs in zip(sizes, tied, strict=True))
         return -(-total // level.step) * level.step
     rows = [total + held for held in asked.held] or [total]
+    every = sum(rows)
     for n, columns in zip(sizes, tied, strict=True):
         shares = [(column.values[index], dict(column.shares)) for column in columns]
+        every += n * min(v * len(rows) + sum(s.values()) for v, s in shares)
         rows = [row + n * min(v + s.get(m, 0) for v, s in shares) for m, row in enumerate(rows)]
     for block in sure:
         for memory, share in block.shares:
             rows[memory] += share
-    return -(-max(rows) // level.step) * level.step
+            every += share
+    largest = max(*rows, -(-every // len(rows)))  # none is larger than all are on average
+    return -(-largest // level.step) * level.step
 
 
 def _is_sure(block: int, tied: Tied) -> bool:

@@ -162,7 +162,10 @@ def answered(
         return known, 0
     if limits.whole.are_reached():
         return known or EngineAnswer("undecided"), LAST
-    small, kept = presolved(asked, known)
+    try:
+        small, kept = presolved(asked, known, limits.whole)
+    except LimitReached:
+        return known or EngineAnswer("undecided"), LAST
     known = known and known._replace(counts=tuple([known.counts[v] for v in kept]))
     answer, place = _walked(small, limits, known, ENGINES)
     counts = [0] * asked.variables
@@ -207,7 +210,8 @@ def known_levels(
         return closed
     columns = [group.columns for group in asked.groups]
     least = [cheapest.least(asked, columns, index) for index in range(len(asked.levels))]
-    least[: len(answer.bounds)] = answer.bounds
+    for index, bound in enumerate(answer.bounds):
+        least[index] = max(bound, least[index])
     return tuple([level._replace(bound=min(level.value, n)) for level, n in zip(closed, least, strict=True)])
 
 

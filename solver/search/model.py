@@ -75,6 +75,7 @@ def _asked(
 ) -> EngineAnswer:
     search = Search(limits.gap, limits.work_left, patience, limits.whole)
     for group in asked.groups:
+        limits.whole.check()
         search.integers(len(group.columns), group.size)
         search.add(Row([(group.first + n, 1) for n in range(len(group.columns))], group.size, group.size))
     return SelectionModel(asked, search).close(known)
@@ -96,7 +97,6 @@ class SelectionModel:
         given += zip(self._locks, asked.blocks, strict=True)
         self._given = given
         charges = _sums((v, of.charges) for v, of in given)
-        search.whole.check()
         for number, room in enumerate(asked.rooms):
             search.add(Row(charges.get(number, ()), None, room))
         self.levels = [self._level(index) for index in range(len(asked.levels))]
@@ -138,6 +138,7 @@ class SelectionModel:
         labelled = {variable for pair in self.asked.must_differ for variable in pair}
         chosen: dict[tuple[int, str | None], int] = {}
         for variable, devices in sorted(domains.items()):
+            self.search.whole.check()
             if len(devices) < 2 and variable not in labelled:
                 continue
             for device in sorted(devices, key=lambda d: d or ""):

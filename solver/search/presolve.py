@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.search.selection import (
     Amounts,
     Column,
@@ -23,12 +24,23 @@ ByNumber = dict[int, int]
 """By number of a budget, memory, variable, column."""
 
 
-def presolved(asked: Selection, known: EngineAnswer | None) -> tuple[Selection, list[int]]:
-    """The question, and which columns it has left; `known` is made of the best column of each group."""
+def presolved(
+    asked: Selection, known: EngineAnswer | None, whole: Limits = NO_LIMITS
+) -> tuple[Selection, list[int]]:
+    """The question, and which columns it has left; `known` is made of the best column of each group.
+
+    Raises:
+        LimitReached: there is no time left for it.
+    """
     closed = 0 if known is None else asked.separate
     asked = _with_fewer_rows(asked)
+    whole.check()
     bits = 1 + max([n for of in _all(asked) for _, n in (*of.charges, *of.shares)], default=0).bit_length()
-    return asked.narrowed([_undominated(group, asked, closed, bits) for group in asked.groups])
+    kept = []
+    for group in asked.groups:
+        whole.check()
+        kept.append(_undominated(group, asked, closed, bits))
+    return asked.narrowed(kept)
 
 
 def _all(asked: Selection) -> Iterator[Column | SharedBlock]:

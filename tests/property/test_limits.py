@@ -54,6 +54,8 @@ def wrong_conflict(asked: Instance, answer: Infeasible) -> str | None:
     prover = Prover(problem, existing_usage(problem.board, ()))
     if answer.irreducible or prover.clash(0):
         return None
+    if [reason.kind for reason in answer.conflict] == ["question"]:
+        return None if answer.limited_by and answer.untried else "nothing is told, though there was time"
     facts = prover.sets.of([Fact(reason.kind, reason.subject) for reason in answer.conflict])
     return None if answer.limited_by and prover.clash(facts) else "what is told is no conflict"
 

@@ -113,6 +113,9 @@ def test_wherever_the_clock_ends_an_explanation_it_says_what_it_lacks(
     assert any(answer.irreducible and answer.untried for answer in explained)
     for answer in explained:
         told = {(fact.kind, fact.subject) for fact in answer.conflict}
+        if not answer.irreducible and {kind for kind, _ in told} == {"question"}:
+            assert len(answer.untried) > len(whole.remedies) and not answer.remedies
+            continue
         assert told == known if answer.irreducible else told >= known
         assert answer.remedies == whole.remedies[: len(answer.remedies)]
         cut_short = not answer.irreducible or answer.untried
