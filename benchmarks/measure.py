@@ -24,7 +24,7 @@ from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import ASKED, Choice, choose
 from heapwright.solver.search.cpsat import Search
 from heapwright.solver.search.selection import SearchLimits
-from heapwright.solver.solve import Options, solve
+from heapwright.solver.solve import solve
 
 WORK: Final = 1.0
 """Deterministic time that ours gets in benchmarks, about seconds of search. A rival's
@@ -231,7 +231,7 @@ def explanations(seeds: int, buffers: int) -> list[float]:
         one = impossible(seed, buffers)
         stats: dict[str, float] = {}
         begun, clock = process_time(), perf_counter()
-        answer = solve(one.platform, one.pipelines, options=Options(work_limit=WORK), stats=stats)
+        answer = solve(one.platform, one.pipelines, stats=stats)
         cpu, wall = process_time() - begun, perf_counter() - clock
         if answer.status == "infeasible":
             spent.append(stats["explain"] * cpu / wall)
