@@ -31,7 +31,7 @@ from heapwright.platforms.schema import SCHEMA, Platform
 from heapwright.platforms.values import UNKNOWN
 
 _PART = re.compile(r"^part:\s*true\b", re.MULTILINE)
-_SECTION = re.compile(r"^(memory|iommus|heaps|devices|resources):", re.MULTILINE)
+_SECTION = re.compile(r"^(memory|iommus|links|heaps|devices|resources):", re.MULTILINE)
 
 
 def board_names() -> tuple[str, ...]:

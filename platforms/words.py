@@ -56,3 +56,7 @@ PLANES: Final = frozenset({("display", "scanout"), ("display", "cursor")})
 
 Via = Literal["dma-heap", "drm", "v4l2", "udmabuf", "tee", "rdma", "vendor"]
 CpuMap = Literal["cached", "write-combined", "uncached", "none"]
+MemoryType = Literal["ddr3", "lpddr3", "ddr4", "lpddr4", "ddr5", "lpddr5", "gddr5", "gddr6", "other"]
+"""What a memory is made of; voltages (DDR3L, LPDDR4X) make no type of their own."""
+LinkType = Literal["pci", "pcie", "usb"]
+"""How a card or an adapter is connected."""

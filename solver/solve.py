@@ -147,6 +147,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
         dropped=wishes.dropped(placed_buffers, used),
         warnings=(*unknowns.warnings(placed_buffers), *tell.warnings),
         unknown_facts=unknown,
+        assumed=unknowns.assumed(problem, choice.placed),
         levels=tuple(
             Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))
             for level in choice.levels

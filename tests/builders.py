@@ -41,6 +41,11 @@ def memory(size: Any = "1GiB", **facts: Any) -> Json:
     return {"size": size, "source": SOURCE, **facts}
 
 
+def peak(bandwidth: int) -> Json:
+    """The bandwidth of a memory or a device."""
+    return {"peak": bandwidth, "source": "the data sheet of a test"}
+
+
 def heap(*memories: str, **facts: Any) -> Json:
     """A heap of whole runs, cached, aligned to the page."""
     return {

@@ -127,10 +127,12 @@ class SimulatedBoard:
         around = extents[memory.inside] if memory.inside is not None else None
         if isinstance(memory.base, Span):
             low, high = memory.base
+        elif not place.on_bus and (
+            memory.inside is None or self.facts.physical_map.place[memory.inside].on_bus
+        ):
+            return elsewhere
         elif around is not None:
             low, high = around.start, around.end - size
-        elif not place.on_bus:
-            return elsewhere
         else:
             low, high = 0, 1 << 32
         step = self._step(size)

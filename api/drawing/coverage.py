@@ -17,7 +17,7 @@ from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.answer.render import Grid, markdown
 
 UNRESOLVED: Final = "unresolved:"
-_SECTIONS: Final = ("memory", "iommus", "heaps", "devices", "resources")
+_SECTIONS: Final = ("memory", "iommus", "links", "heaps", "devices", "resources")
 _INTRO: Final = """\
 # The boards
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from heapwright.api.drawing.phrases import Blocks, first_few, listed, sentence, several, sized
-from heapwright.platforms.schema import Aperture, Bitmaps, Device, Iommu, Platform, Port
+from heapwright.api.drawing.phrases import Blocks, a_second, first_few, listed, sentence, several, sized
+from heapwright.platforms.schema import Aperture, Bitmaps, Device, Iommu, Link, Platform, Port
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
 from heapwright.solver.answer.render import Heading, Labelled
@@ -49,6 +49,10 @@ def _what(device: Device) -> Iterator[str]:
     if device.dma.p2p != "none":
         yield "peer-to-peer unknown" if device.dma.p2p == UNKNOWN else f"peer-to-peer ({device.dma.p2p})"
     yield _snoops(device)
+    if device.link is not None:
+        yield f"behind {device.link}"
+    if device.bandwidth is not None:
+        yield f"moves at most {a_second(device.bandwidth)}"
     if device.imports != "any":
         yield f"imports {several(device.imports)}"
     if device.once:
@@ -118,6 +122,24 @@ def iommus(platform: Platform, width: int) -> Blocks:
         Labelled(name, sentence(_iommu(platform, name, iommu))) for name, iommu in platform.iommus.items()
     )
     yield from listed(rows, width)
+
+
+def links(platform: Platform, width: int) -> Blocks:
+    """Every link with who stands behind it."""
+    if not platform.links:
+        return
+    yield Heading("Links")
+    yield from listed(
+        (Labelled(name, sentence(_link(platform, name, link))) for name, link in platform.links.items()),
+        width,
+    )
+
+
+def _link(platform: Platform, name: str, link: Link) -> Iterator[str]:
+    behind = [device for device, spec in platform.devices.items() if spec.link == name]
+    yield f"{link.type} to {several(behind) or 'nobody'}"
+    if link.bandwidth is not None:
+        yield f"{a_second(link.bandwidth)} in each direction"
 
 
 def _allotted(iova: object) -> str:

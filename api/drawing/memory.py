@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final, NamedTuple
 
-from heapwright.api.drawing.phrases import Blocks, listed, sentence, several, sized
+from heapwright.api.drawing.phrases import Blocks, a_second, listed, sentence, several, sized
 from heapwright.api.drawing.scale import Range, Scale
 from heapwright.platforms.schema import Memory, Platform
 from heapwright.platforms.values import Span
@@ -190,6 +190,6 @@ def _clauses(memory: Memory) -> Iterator[str]:
     if memory.held:
         yield f"{sized(memory.held)} held by others"
     if memory.bandwidth is not None:
-        yield f"{sized(memory.bandwidth)} a second"
+        yield f"carries {a_second(memory.bandwidth)}"
     if memory.step is not None:
         yield f"sizes in steps of {sized(memory.step)}"

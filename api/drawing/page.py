@@ -13,6 +13,7 @@ from heapwright.solver.answer.render import Heading, printable
 _PARTS: Final[tuple[Callable[[Platform, int], Blocks], ...]] = (
     heaps.heaps,
     devices.iommus,
+    devices.links,
     devices.devices,
     devices.resources,
     matrix.matrix,

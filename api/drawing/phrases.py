@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from textwrap import wrap
 
+from heapwright.platforms.schema import Bandwidth
 from heapwright.platforms.values import Span, in_units
 from heapwright.solver.answer.render import Labelled, Notes, TextBlock, printable
 
@@ -14,6 +15,15 @@ def sized(size: Span | int | str | None) -> str:
     if isinstance(size, Span):
         return f"{in_units(size.low)} to {in_units(size.high)}"
     return in_units(size) if isinstance(size, int) else str(size)
+
+
+def a_second(bandwidth: Bandwidth | int | str) -> str:
+    """A bandwidth as makers state it: `12.8 GB/s`."""
+    peak = bandwidth.peak if isinstance(bandwidth, Bandwidth) else bandwidth
+    if not isinstance(peak, int):
+        return f"{peak} bytes/s"
+    unit, of = ("GB", 10**9) if peak >= 10**9 else ("MB", 10**6)
+    return f"{peak / of:.4g} {unit}/s"
 
 
 def several(names: Iterable[str] | str) -> str:

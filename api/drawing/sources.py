@@ -13,7 +13,7 @@ from heapwright.solver.answer.render import Heading, Labelled
 
 def sources(platform: Platform) -> Iterator[tuple[str, str]]:
     """(path, source) for everything that carries one, in the profile's order."""
-    for section in ("memory", "iommus", "heaps", "devices"):
+    for section in ("memory", "iommus", "links", "heaps", "devices"):
         for name, thing in getattr(platform, section).items():
             yield from _cited(thing, f"{section}.{name}")
 

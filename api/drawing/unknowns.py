@@ -31,7 +31,7 @@ def unknowns(platform: Platform) -> tuple[UnknownValue, ...]:
     found: dict[UnknownValue, None] = {}
     if platform.kernel == UNKNOWN:
         found[UnknownValue(platform.name, "kernel", meanings(Platform)["kernel"].follows)] = None
-    for section in ("memory", "iommus", "heaps", "devices"):
+    for section in ("memory", "iommus", "links", "heaps", "devices"):
         for name, thing in getattr(platform, section).items():
             for path, follows in _paths(thing):
                 found[UnknownValue(*_named(name, path), follows)] = None

@@ -34,6 +34,7 @@ def dangling_devices(platform: Platform) -> Iterator[Finding]:
     for name, device in platform.devices.items():
         path = ("devices", name)
         yield from _known("iommu", device.dma.iommu, platform.iommus, (*path, "dma", "iommu"))
+        yield from _known("link", device.link, platform.links, (*path, "link"))
         if device.imports not in ("any", "none"):
             yield from _known("heap", device.imports, platform.heaps, (*path, "imports"), vague=True)
         for port_name, port in device.ports.items():

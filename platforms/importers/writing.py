@@ -15,7 +15,9 @@ from heapwright.platforms.values import in_units
 SHORT: Final = 100
 """A mapping or list that fits on so many characters stands on one line."""
 _BYTES: Final = frozenset({"size", "held", "run", "align", "granule", "largest", "page", "window"})
-_MULTI_LINE: Final = frozenset({"memory", "iommus", "heaps", "devices", "ports", "images", "converts"})
+_MULTI_LINE: Final = frozenset(
+    {"memory", "iommus", "links", "heaps", "devices", "ports", "images", "converts"}
+)
 
 
 def as_yaml(profile: dict[str, Any], notes: tuple[str, ...] = ()) -> str:

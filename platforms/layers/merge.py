@@ -51,7 +51,7 @@ def without_nulls(data: Any) -> Any:
 def idle_nulls(earlier: Any, later: Any) -> list[Path]:
     """Names that `later` removes from a section although `earlier` has none such."""
     found: list[Path] = []
-    for section in ("memory", "iommus", "heaps", "devices", "resources"):
+    for section in ("memory", "iommus", "links", "heaps", "devices", "resources"):
         names = later.get(section) if isinstance(later, dict) else None
         known = earlier.get(section) if isinstance(earlier, dict) else None
         if isinstance(names, dict):

@@ -132,7 +132,7 @@ def _in_order(path: Path) -> list[tuple[bool, Any]]:
 def _is_a_name(path: Path) -> bool:
     """Leaving out a whole named thing would make names that lead to it look dangling."""
     return len(path) == 0 or (
-        len(path) <= 2 and path[0] in ("memory", "iommus", "heaps", "devices", "resources")
+        len(path) <= 2 and path[0] in ("memory", "iommus", "links", "heaps", "devices", "resources")
     )
 
 

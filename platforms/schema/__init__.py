@@ -5,6 +5,7 @@ These models check shapes and single values. What needs the whole profile
 """
 
 from heapwright.platforms.schema.addresses import Aperture, Bitmaps, Dma, Iommu, Window
+from heapwright.platforms.schema.bandwidths import Bandwidth, Link
 from heapwright.platforms.schema.devices import ConversionEdge, Device, Port, PortBytes, PortCount
 from heapwright.platforms.schema.fields import DmabufCounts, Fourccs, Modifiers, Strict, Words
 from heapwright.platforms.schema.images import (
@@ -35,6 +36,7 @@ __all__ = [
     "SCHEMA",
     "AlignBySize",
     "Aperture",
+    "Bandwidth",
     "Below",
     "Beyond",
     "Bitmaps",
@@ -53,6 +55,7 @@ __all__ = [
     "ImageRule",
     "ImpliedOffset",
     "Iommu",
+    "Link",
     "Lock",
     "Meaning",
     "Memory",

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from heapwright.platforms.schema.addresses import Dma
+from heapwright.platforms.schema.bandwidths import Bandwidth
 from heapwright.platforms.schema.fields import Angles, Names, Strict, Words
 from heapwright.platforms.schema.images import BytesMultiple, ImageRule
 from heapwright.platforms.schema.unknown import ability, requirement
@@ -72,6 +73,10 @@ class Device(Strict):
     node: NodePath | None = None
     """Where a discovered machine has it; profiles of boards leave it out."""
     dma: Dma = Dma()
+    link: Name | None = None
+    """What stands between its card and the memory of the system; of what sits on the chip, nothing."""
+    bandwidth: Annotated[Bandwidth | Unknown | None, requirement()] = None
+    """What it moves itself at most, whatever the memory."""
     coherent: Annotated[bool | Unknown, ability(False)] = False
     connectors: Words = ()
     codecs: Words | None = None

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
+from heapwright.platforms.schema.bandwidths import Bandwidth
 from heapwright.platforms.schema.fields import Names, Strict, Words
 from heapwright.platforms.schema.unknown import ability, requirement, worst
 from heapwright.platforms.values import (
@@ -20,7 +21,7 @@ from heapwright.platforms.values import (
     Source,
     Unknown,
 )
-from heapwright.platforms.words import CpuMap, Via
+from heapwright.platforms.words import CpuMap, MemoryType, Via
 
 _UNCHECKED = "capacity is not checked, and answers say so"
 _A_PAGE = "a page is all that is promised"
@@ -34,7 +35,8 @@ class Memory(Strict):
     base: Annotated[BytesOrSpan | Unknown | None, worst("the worst place counts", listed=False)] = None
     inside: Name | None = None
     local: Name | Names | None = None
-    bandwidth: Annotated[PositiveBytes | Unknown | None, requirement()] = None
+    type: MemoryType = "other"
+    bandwidth: Annotated[Bandwidth | Unknown | None, requirement()] = None
     window: Annotated[PositiveBytes | Unknown | None, requirement()] = None
     reached_by: Annotated[Names | Unknown, ability(())] = ()
     held: Annotated[Bytes | Unknown, requirement(0, follows=_UNCHECKED)] = 0

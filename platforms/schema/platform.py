@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, ValidationInfo, field_validator
 
 from heapwright.platforms.schema.addresses import Iommu
+from heapwright.platforms.schema.bandwidths import Link
 from heapwright.platforms.schema.devices import Device
 from heapwright.platforms.schema.fields import Strict
 from heapwright.platforms.schema.memories import Heap, Memory
@@ -29,6 +30,7 @@ class Platform(Strict):
     page: PositiveBytes = 4096
     memory: dict[Name, Memory] = Field(default_factory=dict, max_length=256)
     iommus: dict[Name, Iommu] = Field(default_factory=dict, max_length=256)
+    links: dict[Name, Link] = Field(default_factory=dict, max_length=256)
     heaps: dict[Name, Heap] = Field(default_factory=dict, max_length=256)
     devices: dict[Name, Device] = Field(default_factory=dict, max_length=256)
     resources: dict[Name, Amount] = Field(default_factory=dict, max_length=256)

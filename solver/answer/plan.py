@@ -146,6 +146,16 @@ class UnknownFact(Strict):
     text: str
 
 
+class AssumedFact(Strict):
+    """Something the profile does not state, and what is usual in its place: it ranks plans, and promises nothing."""
+
+    subject: str
+    field: str
+    value: Natural
+    text: str
+    source: str
+
+
 class Conversion(Strict):
     """An inserted stage: `device` reads one placement of a buffer and writes another."""
 
@@ -180,6 +190,7 @@ class Plan(Strict):
     dropped: Annotated[tuple[Dropped, ...], Field(strict=False)] = ()
     warnings: Annotated[tuple[str, ...], Field(strict=False)] = ()
     unknown_facts: Annotated[tuple[UnknownFact, ...], Field(strict=False)] = ()
+    assumed: Annotated[tuple[AssumedFact, ...], Field(strict=False)] = ()
     levels: Annotated[tuple[Level, ...], Field(strict=False)] = ()
 
 

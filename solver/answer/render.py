@@ -200,6 +200,8 @@ def _plan(plan: Plan) -> Iterator[TextBlock]:
     yield from _section("Dropped wishes", (Labelled(wish.buffer, wish.text) for wish in plan.dropped))
     yield from _section("Warnings", (Labelled("", warning) for warning in plan.warnings))
     yield from _unknown(plan)
+    said = "Assumed, because the profile does not state it"
+    yield from _section(said, (Labelled(fact.subject, fact.text, fact.source) for fact in plan.assumed))
     if plan.levels:
         yield Heading("Cost")
         yield costs(plan.levels)

@@ -13,7 +13,7 @@ from weakref import ref
 
 from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
 from heapwright.platforms.kernels import there
-from heapwright.platforms.schema import AlignBySize, Device, Heap, Iommu, Platform, Port, settled
+from heapwright.platforms.schema import AlignBySize, Bandwidth, Device, Heap, Iommu, Platform, Port, settled
 from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.board.memories import ANYWHERE, MemoryView, memories, parts_of, unheld
 
@@ -101,7 +101,7 @@ class HeapView:
         self.local = tuple([memory for memory in memories or () if memory.local])
         self.promise = _promise(name, spec, page)
         around = dict.fromkeys(outer for memory in memories or () for outer in memory.around())
-        self.metered = tuple([each for each in around if isinstance(each.spec.bandwidth, int)])
+        self.metered = tuple([each for each in around if isinstance(each.spec.bandwidth, Bandwidth)])
         """The memories whose bandwidth what lives here takes."""
         windows = any(isinstance(each.spec.window, int) for each in around)
         self.windowed = (self.promise, memories or ()) if windows else None

@@ -15,6 +15,7 @@ from heapwright.platforms.schema import Aperture
 from heapwright.platforms.values import Extent, in_units
 from heapwright.solver.answer.plan import Remedy
 from heapwright.solver.board import iova
+from heapwright.solver.constraints.graph import resource
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.explain import detours, invitations
 from heapwright.solver.explain.changes import ProposedChange, Ways
@@ -208,17 +209,21 @@ def _wide_enough(ways: Ways, name: str, base: int, size: int) -> bool:
 
 
 def resources(ways: Ways) -> Iterator[ProposedChange]:
-    """Have more of a resource, or of a memory's bandwidth."""
+    """Have more of a resource, or of the bandwidth of a memory or a device."""
     for name in ways.subjects("resource"):
         if name in ways.platform.resources:
             have = ways.platform.resources[name]
             enough = partial(_enough, ways, name)
             yield from _raised(f"resources.{name}", have, have + 4096, 1, enough, f"have {{}} {name}")
-        memory = ways.platform.memory.get(name)
-        if memory is not None and isinstance(memory.bandwidth, int):
-            works = ways.trying("memory", name, "bandwidth")
-            path, say = f"memory.{name}.bandwidth", f"have {{}} bytes/s of {name}"
-            yield from _raised(path, memory.bandwidth, MOST, 1, works, say)
+        if (carrier := resource.carrier(ways.platform, name)) is not None:
+            path = f"{carrier.section}.{carrier.name}.bandwidth.peak"
+            say = f"have {{}} bytes/s of {carrier.name}"
+            yield from _raised(path, carrier.stated.peak, MOST, 1, partial(_fast_enough, ways, carrier), say)
+
+
+def _fast_enough(ways: Ways, carrier: resource.Carrier, peak: int) -> bool:
+    faster = carrier.stated.model_copy(update={"peak": peak})
+    return ways.solvable(ways.with_part(carrier.section, carrier.name, bandwidth=faster))
 
 
 def _enough(ways: Ways, name: str, number: int) -> bool:

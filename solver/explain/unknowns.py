@@ -6,10 +6,12 @@ lists both (design §4). Unknown *ability* counts as no and needs no listing.
 
 from collections.abc import Iterator, Sequence
 
+from heapwright.platforms.knowledge.bandwidths import Carried, link_bandwidth, memory_bandwidth
 from heapwright.platforms.schema import trusted
 from heapwright.platforms.values import UNKNOWN
 from heapwright.platforms.words import PLANES
-from heapwright.solver.answer.plan import Infeasible, Reason, UnknownFact
+from heapwright.solver.answer.plan import AssumedFact, Infeasible, Reason, UnknownFact
+from heapwright.solver.board import paths
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.constraints.cases import BoundAttachment
 from heapwright.solver.conversions.inserted import PlacedBuffer
@@ -26,6 +28,28 @@ def unknown_facts(problem: Problem, options: Sequence[Option]) -> tuple[UnknownF
                 text = f"{_exported(option)}; {option.placed.sizes[0]} bytes are a lower bound"
             found[subject, field] = UnknownFact(subject=subject, field=field, text=text)
     return tuple(found[key] for key in sorted(found))
+
+
+def assumed(problem: Problem, options: Sequence[Option]) -> tuple[AssumedFact, ...]:
+    """What memories and links on the way of these placements carry as a default of their type, each once."""
+    links = problem.board.platform.links
+    found: dict[str, tuple[Carried, str]] = {}
+    for placed in (option.placed for option in options):
+        for memory in placed.backing.memories or ():
+            outermost = [*memory.around()][-1]
+            found[outermost.name] = memory_bandwidth(outermost.spec), outermost.spec.type
+            for attachment in placed.attachments:
+                for name in paths.links(problem.board, attachment.device, memory):
+                    found[name] = link_bandwidth(links[name]), links[name].type
+    return tuple(
+        _assumed(name, carried, kind) for name, (carried, kind) in sorted(found.items()) if carried.assumed
+    )
+
+
+def _assumed(name: str, carried: Carried, kind: str) -> AssumedFact:
+    usual = "" if kind == "other" else f", as is usual for {kind}"
+    text = f"bandwidth of {name} is not stated; {carried.peak} bytes/s are assumed{usual}"
+    return AssumedFact(subject=name, field="bandwidth", value=carried.peak, text=text, source=carried.source)
 
 
 def rests_on_unknown(problem: Problem, option: Option) -> bool:

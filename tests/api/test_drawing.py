@@ -32,13 +32,21 @@ def test_a_board_is_drawn(name: str, width: int, snapshot: SnapshotAssertion) ->
 
 
 @pytest.mark.parametrize("name", board_names())
-def test_every_memory_heap_device_port_and_iommu_appears(name: str) -> None:
+def test_every_memory_heap_device_port_iommu_and_link_appears(name: str) -> None:
     board, text = shipped(name), shown(name)
     labels = {line.split()[0] for line in text.splitlines() if line.strip()}
-    assert labels >= {*board.memory, *board.heaps, *board.devices, *board.iommus}
+    assert labels >= {*board.memory, *board.heaps, *board.devices, *board.iommus, *board.links}
     for device in board.devices.values():
         assert all(f"· {port} (" in text for port in device.ports)
     assert all(one.subject in text for one in unknowns(board))
+
+
+def test_what_carries_bytes_is_drawn_with_how_many() -> None:
+    words = " ".join(shown("intel-arc-dgpu", 120).split())
+    assert "lmem local to gt, display" in words
+    assert "carries 512 GB/s" in words
+    assert "gt-slot pcie to gt, display; 31.51 GB/s in each direction" in words
+    assert "behind gt-slot; moves at most 50 GB/s" in words
 
 
 @pytest.mark.parametrize("width", [80, 120])

@@ -90,7 +90,7 @@ def test_what_an_answer_says_of_attachments_comes_back_with_it(client: TestClien
         "schema": "heapwright/platform/1",
         "name": "narrow",
         "extends": "acme-one",
-        "memory": {"dram": {"bandwidth": 150 * frame}},
+        "memory": {"dram": {"bandwidth": {"peak": 150 * frame, "source": "made up"}}},
     }
     shown: dict[str, Any] = {"size": "1366x768", "written_by": "gpu.render", "formats": ["XR24"], "count": 2}
     rarely = shown | {"read_by": {"port": "display.scanout", "how_often": "rarely"}}

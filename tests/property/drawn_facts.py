@@ -169,7 +169,8 @@ def small_memory(draft: Draft) -> None:
 
 
 def bandwidth(draft: Draft) -> None:
-    draft.memory[draft.pick(*draft.memory)]["bandwidth"] = draft.pick(1000, 5000, 10000, 20000)
+    carrier = draft.pick(*draft.memory.values(), *draft.devices.values())
+    carrier["bandwidth"] = {"peak": draft.pick(1000, 5000, 10000, 20000), "source": SOURCE}
 
 
 def heap_limits(draft: Draft) -> None:

@@ -11,7 +11,7 @@ from typing import Final
 from heapwright.platforms.schema import Platform
 from heapwright.solver.question.pipeline import Pipeline
 from tests.property import conversion_questions, drawn_facts
-from tests.property.drafts import Draft
+from tests.property.drafts import SOURCE, Draft
 from tests.property.strategies import DrawnFact, Instance
 
 
@@ -39,7 +39,7 @@ def either(draft: Draft) -> None:
 def rarely(draft: Draft) -> None:
     """Bandwidth of which those who touch a buffer rarely need little."""
     for memory in draft.memory.values():
-        memory["bandwidth"] = draft.pick(300, 1000, 5000, 10000, 20000)
+        memory["bandwidth"] = {"peak": draft.pick(300, 1000, 5000, 10000, 20000), "source": SOURCE}
     for file in draft.files:
         for buffer in file.values():
             for use in [*buffer["written_by"], *buffer["read_by"]]:

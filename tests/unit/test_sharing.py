@@ -22,6 +22,7 @@ from tests.builders import (
     image,
     iommu,
     memory,
+    peak,
     pipeline,
     plan,
     port,
@@ -122,7 +123,7 @@ def test_files_share_an_aperture() -> None:
 def test_files_share_bandwidth() -> None:
     # 64 × 64 × 4 = 16 KiB, written and read 60 times a second: 1 966 080 bytes/s a file.
     def busy(limit: int) -> Platform:
-        return board(memory={"dram": memory(bandwidth=limit)})
+        return board(memory={"dram": memory(bandwidth=peak(limit))})
 
     files = [pipeline(name, frame=buffer(size="64x64")) for name in "ab"]
     assert isinstance(solve(busy(3_932_160), files), Plan)
@@ -134,7 +135,7 @@ def test_files_share_bandwidth() -> None:
 def test_bandwidth_is_spread_over_memories() -> None:
     # Each bank carries one file: the plan takes one each.
     banks = {
-        name: memory("1MiB", base=base, bandwidth=2_000_000)
+        name: memory("1MiB", base=base, bandwidth=peak(2_000_000))
         for name, base in (("bank0", "4GiB"), ("bank1", "5GiB"))
     }
     platform = board(memory=banks, heaps={name: heap(name) for name in banks})

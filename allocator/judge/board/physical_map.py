@@ -54,9 +54,10 @@ class PhysicalMap:
         memory = self.memory[name]
         around = self._place(memory.inside) if memory.inside is not None else None
         if memory.base is None or memory.base == UNKNOWN:
+            on_bus = memory.local is None or self._addressed(name)
             if around is not None:
-                return around
-            return AddressRange(0, None, on_bus=memory.local is None)
+                return around._replace(on_bus=around.on_bus and on_bus)
+            return AddressRange(0, None, on_bus)
         assert not isinstance(memory.base, str)
         low, high = memory.base if isinstance(memory.base, Span) else (memory.base, memory.base)
         limit = around.end if around is not None else None
@@ -64,6 +65,10 @@ class PhysicalMap:
         if size is None:
             return AddressRange(low, limit, on_bus=True)
         return AddressRange(low, high + size if limit is None else min(high + size, limit), on_bus=True)
+
+    def _addressed(self, name: str) -> bool:
+        """Whether the memory, or one around it, states an address."""
+        return any(self.memory[each].base not in (None, UNKNOWN) for each in self._lineage(name))
 
     def _free(self, name: str, named: frozenset[str]) -> int | None:
         """What heaps may hand out of a memory for sure; None where a size is unknown.

@@ -53,6 +53,21 @@ def with_cma(size: str = "160MiB") -> Platform:
     return board(memory={"cma": memory(size, inside="dram", base=1 << 28)}, heaps=CMA)
 
 
+@pytest.mark.parametrize("mode", ["judge", "board"])
+def test_memory_of_a_device_lies_apart_from_the_ranges_that_share_its_controller(mode: Any) -> None:
+    memories = {
+        "all": memory("unknown", base="unknown"),
+        "dram": memory("8GiB", inside="all", base=0),
+        "vram": {"size": "1GiB", "inside": "all", "local": ["camera", "panel"], "source": "made up"},
+    }
+    platform = board(memory=memories, heaps={"system": heap("dram"), "vram": heap("vram")})
+    board_ = SimulatedBoard(platform, mode=mode)
+    for name in ("system", "vram"):
+        made = board_.allocate(of_size(64 * KIB, heap=name))
+        [segment] = made.dmabufs[0].segments
+        assert (segment.address < 8 << 30) == (name == "system")
+
+
 @pytest.mark.parametrize(
     ("kib", "buffers"),
     [

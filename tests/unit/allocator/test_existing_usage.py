@@ -11,7 +11,7 @@ from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
-from tests.builders import board, buffer, device, image, memory, pipeline, plan, port, refusal
+from tests.builders import board, buffer, device, image, memory, peak, pipeline, plan, port, refusal
 
 RULES = image(when={"rotate": [0]}, uses={"rotator": 1}), image(when={"rotate": [90]}, uses={"rotator": 2})
 TURNED = {"port": "display.scanout", "rotate": 90}
@@ -150,7 +150,7 @@ def test_who_may_use_more_than_there_is_uses_all_there_is() -> None:
 @pytest.mark.parametrize(("most", "fits"), [(130560, True), (130559, False)])
 def test_who_is_there_and_reads_rarely_takes_a_sixteenth(most: int, fits: bool) -> None:
     # Two files, each 1024 bytes × 60 written and a sixteenth of that read: 2 × (61440 + 3840).
-    platform = board(memory={"dram": memory(bandwidth=most)})
+    platform = board(memory={"dram": memory(bandwidth=peak(most))})
     old, new = (pipeline(name, frame=buffer(read_by=SELDOM)) for name in ("old", "new"))
     live, answer = plan(platform, old).placements, plan(platform, new)
     assert (judge(platform, [new], answer, live) == ()) == fits

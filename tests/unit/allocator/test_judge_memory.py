@@ -8,7 +8,7 @@ import pytest
 
 from heapwright.allocator.judge.judge import judge
 from heapwright.platforms.schema import Platform
-from tests.builders import board, buffer, device, heap, image, iommu, memory, pipeline, port, raw_port
+from tests.builders import board, buffer, device, heap, image, iommu, memory, peak, pipeline, port, raw_port
 from tests.unit.allocator import plans_by_hand
 from tests.unit.allocator.plans_by_hand import CAMERA, PANEL, judged, kinds, placement, plan, read
 
@@ -221,8 +221,8 @@ def test_parts_that_heaps_name_are_not_around_them() -> None:
         (memory("12KiB", held="8KiB"), {"capacity"}),
         (memory("unknown"), set()),
         (memory("8KiB", base="unknown"), set()),
-        (memory("8KiB", bandwidth=2 * 60 * 1024), set()),
-        (memory("8KiB", bandwidth=2 * 60 * 1024 - 1), {"resource"}),
+        (memory("8KiB", bandwidth=peak(2 * 60 * 1024)), set()),
+        (memory("8KiB", bandwidth=peak(2 * 60 * 1024 - 1)), {"resource"}),
     ],
 )
 def test_how_much_a_memory_gives(dram: dict[str, Any], expected: set[str]) -> None:
@@ -231,10 +231,36 @@ def test_how_much_a_memory_gives(dram: dict[str, Any], expected: set[str]) -> No
 
 def test_traffic_to_a_part_passes_through_what_is_around_it() -> None:
     platform = board(
-        memory={"dram": memory(bandwidth=1000), "cma": memory("1MiB", inside="dram")},
+        memory={"dram": memory(bandwidth=peak(1000)), "cma": memory("1MiB", inside="dram")},
         heaps={"system": heap("cma")},
     )
     assert kinds(judged(platform)) == {"resource"}
+
+
+@pytest.mark.parametrize(("most", "expected"), [(60 * 1024, set()), (60 * 1024 - 1, {"resource"})])
+def test_a_device_moves_so_much_and_no_more(most: int, expected: set[str]) -> None:
+    # 1024 bytes, 60 times a second, read by the panel; what the camera writes is not the panel's.
+    assert kinds(judged(board(devices=with_panel(bandwidth=peak(most))))) == expected
+
+
+@pytest.mark.parametrize(("most", "expected"), [(2 * 60 * 1024, set()), (2 * 60 * 1024 - 1, {"resource"})])
+def test_ranges_behind_one_controller_share_what_it_carries(most: int, expected: set[str]) -> None:
+    memories = {
+        "all": memory("unknown", base="unknown", bandwidth=peak(most)),
+        "dram": memory(inside="all", base=0),
+        "high": memory(inside="all", base="32GiB"),
+    }
+    assert kinds(judged(board(memory=memories, heaps={"system": heap("dram", "high")}))) == expected
+
+
+def test_what_firmware_keeps_for_a_device_has_no_address_wherever_the_controller_is() -> None:
+    memories = {
+        "all": memory("unknown", base="unknown"),
+        "dram": memory(inside="all", base=0),
+        "vram": {"size": "64KiB", "inside": "all", "local": ["camera", "panel"], "source": "made up"},
+    }
+    platform = board(memory=memories, heaps={"system": heap("vram")}, devices=with_panel(dma={"bits": 16}))
+    assert kinds(judged(platform)) == set()
 
 
 @pytest.mark.parametrize(

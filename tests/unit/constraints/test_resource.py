@@ -13,6 +13,7 @@ from tests.builders import (
     heap,
     image,
     memory,
+    peak,
     pipeline,
     placed,
     plan,
@@ -83,7 +84,8 @@ def test_another_display_takes_what_is_too_much_for_one() -> None:
 
 
 def fast(bandwidth: Any) -> Platform:
-    return board(memory={"ddr": memory(base="4GiB", bandwidth=bandwidth)}, heaps={"system": heap("ddr")})
+    stated = peak(bandwidth) if isinstance(bandwidth, int) else bandwidth
+    return board(memory={"ddr": memory(base="4GiB", bandwidth=stated)}, heaps={"system": heap("ddr")})
 
 
 def test_bytes_per_second() -> None:
@@ -92,7 +94,64 @@ def test_bytes_per_second() -> None:
     answer = refusal(fast(60 * 1024 * 2 - 1))
     assert facts(answer) == [("resource", "ddr")]
     assert said(answer, "resource") == "frame needs 122880 bytes/s of ddr; there are 122879"
-    assert ways_out(answer) == {"memory.ddr.bandwidth": 122880}
+    assert ways_out(answer) == {"memory.ddr.bandwidth.peak": 122880}
+
+
+def test_a_refusal_for_bandwidth_says_where_the_bandwidth_was_read() -> None:
+    answer = refusal(fast(60 * 1024 * 2 - 1))
+    assert [fact.source for fact in answer.conflict] == ["the data sheet of a test"]
+
+
+def test_a_device_moves_so_much_and_no_more() -> None:
+    def slow(most: int) -> Platform:
+        return board(devices={"panel": device("display", scanout=port(), bandwidth=peak(most))})
+
+    # 1024 bytes, 60 times a second, read once by the panel; what the camera writes is not the panel's.
+    assert placed(slow(60 * 1024)).heap == "system"
+    answer = refusal(slow(60 * 1024 - 1))
+    assert facts(answer) == [("resource", "panel.bandwidth")]
+    assert said(answer, "resource") == "frame needs 61440 bytes/s of panel; there are 61439"
+    assert answer.conflict[0].source == "the data sheet of a test"
+    assert ways_out(answer) == {"devices.panel.bandwidth.peak": 61440}
+
+
+def test_another_display_takes_what_one_cannot_move() -> None:
+    panel = device("display", scanout=port(), bandwidth=peak(60 * 1024))
+    platform = board(devices={"panel": panel, "hdmi": panel})
+    question = pipeline(a=buffer(), b=buffer(read_by="display#2.scanout"))
+    assert {a.device for p in plan(platform, question).placements for a in p.attachments} >= {"panel", "hdmi"}
+    assert facts(refusal(platform, pipeline(a=buffer(), b=buffer()))) == [
+        ("resource", "hdmi.bandwidth"),
+        ("resource", "panel.bandwidth"),
+    ]
+
+
+def test_two_ranges_behind_one_controller_share_what_it_carries() -> None:
+    def banks(most: int) -> Platform:
+        memories = {
+            "all": memory("unknown", base="unknown", bandwidth=peak(most)),
+            "low": memory("8KiB", inside="all", base="4GiB"),
+            "high": memory("8KiB", inside="all", base="32GiB"),
+        }
+        return board(memory=memories, heaps={"low": heap("low"), "high": heap("high")})
+
+    # Pictures of a page, two in either range, written and read 60 times a second.
+    question = pipeline(a=buffer(size="32x32"), b=buffer(size="32x32"))
+    assert {each.heap for each in plan(banks(4 * 60 * 4096), question).placements} == {"low", "high"}
+    assert ("resource", "all") in facts(refusal(banks(4 * 60 * 4096 - 1), question))
+
+
+def test_a_heap_over_two_ranges_charges_their_controller_once() -> None:
+    def spread(most: int) -> Platform:
+        memories = {
+            "all": memory("unknown", base="unknown", bandwidth=peak(most)),
+            "low": memory(inside="all", base="4GiB"),
+            "high": memory(inside="all", base="32GiB"),
+        }
+        return board(memory=memories, heaps={"system": heap("low", "high")})
+
+    assert placed(spread(60 * 1024 * 2)).heap == "system"
+    assert facts(refusal(spread(60 * 1024 * 2 - 1))) == [("resource", "all")]
 
 
 def test_a_still_picture_needs_none() -> None:

@@ -15,7 +15,7 @@ from tests.examples import ROOT
 
 FILES = sorted((ROOT / "platforms").glob("*/*.yaml"))
 FILE = re.compile(
-    r"[\w+@,.-]+\.(c|h|S|rs|py|cpp|hpp|dts|dtsi|dtso|rst|txt|yaml|xml|def|inc|md)\b|\b(Kconfig|[a-z0-9_]*defconfig|Makefile)\b"
+    r"[\w+@,.-]+\.(c|h|S|rs|py|cpp|hpp|dts|dtsi|dtso|rst|txt|yaml|xml|def|inc|md|adoc|ini)\b|\b(Kconfig|[a-z0-9_]*defconfig|Makefile)\b"
 )
 """A file of some tree; which tree is said before it."""
 SPEC = re.compile(r"§|\b[\w.-]+/[\w.-]+ (issue )?#\d+|\bspec(ification)?\b")

@@ -17,6 +17,7 @@ from tests.builders import (
     heap,
     image,
     memory,
+    peak,
     pipeline,
     placed,
     plan,
@@ -150,7 +151,7 @@ def test_a_pinned_count_is_told_as_such(asked: dict[str, Any], holds: int, text:
 
 
 def test_who_uses_nothing_is_no_user() -> None:
-    platform = board(memory={"dram": memory(bandwidth=100000)})
+    platform = board(memory={"dram": memory(bandwidth=peak(100000))})
     answer = refusal(platform, pipeline(a=buffer(rate=0), b=buffer(rate=60)))
     assert said(answer, "resource").startswith("b needs ")
 

@@ -24,6 +24,7 @@ from tests.builders import (
     image,
     iommu,
     memory,
+    peak,
     pipeline,
     placed,
     plan,
@@ -151,7 +152,7 @@ TURNED = {"port": "display.scanout", "rotate": 90}
 
 def seldom() -> Platform:
     """A 16x16 XR24 is 1024 bytes: 60 of them a second are 61440, rarely 3840; dram carries 140000."""
-    return board(memory={"dram": memory(bandwidth=140000)})
+    return board(memory={"dram": memory(bandwidth=peak(140000))})
 
 
 SELDOM = {"port": "display.scanout", "how_often": "rarely"}

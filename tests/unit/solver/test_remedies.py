@@ -24,6 +24,7 @@ from tests.builders import (
     image,
     iommu,
     memory,
+    peak,
     pipeline,
     port,
     raw_port,
@@ -292,11 +293,11 @@ def test_resources_one_less_is_not_enough() -> None:
 
 
 def test_bandwidth_one_byte_less_is_not_enough() -> None:
-    platform = board(memory={"ddr": memory(base="4GiB", bandwidth=1000)}, heaps={"ddr": heap("ddr")})
+    platform = board(memory={"ddr": memory(base="4GiB", bandwidth=peak(1000))}, heaps={"ddr": heap("ddr")})
     answer = refusal(platform, pages(2))
-    assert ways_out(answer) == {"memory.ddr.bandwidth": 2 * 60 * 4096}
-    assert answer.remedies[0].text == "have 491520 bytes/s of ddr (memory.ddr.bandwidth, now 1000)"
-    assert not works(platform, pages(2), "memory.ddr.bandwidth", 2 * 60 * 4096 - 1)
+    assert ways_out(answer) == {"memory.ddr.bandwidth.peak": 2 * 60 * 4096}
+    assert answer.remedies[0].text == "have 491520 bytes/s of ddr (memory.ddr.bandwidth.peak, now 1000)"
+    assert not works(platform, pages(2), "memory.ddr.bandwidth.peak", 2 * 60 * 4096 - 1)
 
 
 def test_heap_limits_one_less_is_not_enough() -> None:

@@ -14,7 +14,7 @@ from heapwright.allocator.judge.board.physical_map import MemoryPool, PhysicalMa
 from heapwright.allocator.judge.constraints.memory.bus_addresses import crowded
 from heapwright.allocator.judge.constraints.memory.runs import Runs
 from heapwright.allocator.judge.constraints.memory.usage import PlacementUsage
-from heapwright.platforms.schema import Platform
+from heapwright.platforms.schema import Bandwidth, Platform
 
 
 class Capacity:
@@ -94,11 +94,9 @@ class Capacity:
 
     def _bandwidth(self, usages: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         for memory, used in _sums(usage.traffic for usage in usages).items():
-            most = known(self.platform.memory[memory].bandwidth)
-            if most is not None and used > most:
-                yield seen("resource", f"{used} bytes/s through {memory}, which carries {most}").against(
-                    "", ""
-                )
+            yield from _too_much(memory, used, self.platform.memory[memory].bandwidth)
+        for device, used in _sums(usage.moved for usage in usages).items():
+            yield from _too_much(device, used, self.platform.devices[device].bandwidth)
 
     def _ports(self, usages: Sequence[PlacementUsage]) -> Iterator[PlanFault]:
         used: dict[tuple[str, str], int] = defaultdict(int)
@@ -138,6 +136,13 @@ class Capacity:
         return tuple(
             (name, min(number, max(self.platform.resources.get(name, 0), least.get(name, 0))))
             for name, number in most.items()
+        )
+
+
+def _too_much(name: str, used: int, bandwidth: Bandwidth | str | None) -> Iterator[PlanFault]:
+    if isinstance(bandwidth, Bandwidth) and used > bandwidth.peak:
+        yield seen("resource", f"{used} bytes/s through {name}, which carries {bandwidth.peak}").against(
+            "", ""
         )
 
 

@@ -28,6 +28,9 @@ class PlacementUsage(NamedTuple):
     windows: tuple[tuple[str, int], ...]
     mapped: tuple[Mapped, ...]
     traffic: tuple[tuple[str, int], ...]
+    """Bytes a second through each memory."""
+    moved: tuple[tuple[str, int], ...]
+    """Bytes a second that each device moves, once for each of its attachments."""
     ports: tuple[tuple[str, str, int | None], ...]
     """(device, port, how many such ports it has)."""
     uses: tuple[Uses, ...]
@@ -68,6 +71,10 @@ class Usages:
             tuple(self._windows(memories, taken, attachments)),
             tuple(self._mapped(exported, count, attachments)),
             tuple(self._traffic(memories, sum(sizes), rate, attachments)),
+            tuple(
+                (attachment.device.name, rate * touched_bytes(sum(sizes), attachment.rarely))
+                for attachment in attachments
+            ),
             tuple(
                 (attachment.device.name, attachment.port_name, known(attachment.port.how_many))
                 for attachment in attachments
@@ -117,5 +124,5 @@ class Usages:
     ) -> Iterator[tuple[str, int]]:
         through = {around for memory in memories for around in self.physical_map.around[memory]}
         for memory in through:
-            if known(self.platform.memory[memory].bandwidth) is not None:
+            if self.platform.memory[memory].bandwidth is not None:
                 yield memory, rate * sum(touched_bytes(size, attachment.rarely) for attachment in attachments)

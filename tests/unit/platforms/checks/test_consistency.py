@@ -26,6 +26,13 @@ def said(**sections: Any) -> list[str]:
     return [message for _, message in faults(board(**sections))]
 
 
+def test_a_link_that_a_device_names_is_there() -> None:
+    slot = {"slot": {"type": "pcie", "source": SOURCE}}
+    card = {"card": {"kind": "gpu", "dma": {"bits": 40}, "link": "slot"}}
+    assert said(links=slot, devices=card) == []
+    assert said(links={"slots": slot["slot"]}, devices=card) == ["no link 'slot'; did you mean 'slots'?"]
+
+
 def memory(**parts: Any) -> dict[str, Any]:
     return {"memory": {"dram": {"base": "1GiB", "size": "1GiB"}, "part": {"inside": "dram", **parts}}}
 
