@@ -1,7 +1,6 @@
 """What a plan costs, reckoned a second time: the objective of design §6 without its names.
 
-`cost` gives (lossy conversions, bytes converted, preference, dropped wishes,
-traffic, largest share in ppm, sum of shares in ppm, bytes).
+`cost` gives the levels of `TERMS`, in their order.
 """
 
 from __future__ import annotations
@@ -27,11 +26,14 @@ TERMS: Final = (
     "lossy-conversions",
     "conversion-bytes",
     "preference",
+    "avoided-heaps",
     "dropped-wishes",
     "traffic",
     "scarcity-largest",
     "scarcity-sum",
     "bytes",
+    "moved-buffers",
+    "exporter",
 )
 UNCACHED_READ: Final = 5
 """How much slower the CPU reads memory it cannot cache: the lower of the measured
@@ -39,6 +41,18 @@ ratios, 5 in ikwzm/udmabuf#120 and 30 in raspberrypi/linux#5286."""
 MILLION: Final = 10**6
 
 Cost = tuple[int, ...]
+
+
+class PlacementCost(NamedTuple):
+    """What one placement costs at the levels that belong to placements, in their order."""
+
+    preference: int
+    avoided: int
+    dropped: int
+    traffic: int
+    allocated: int
+    moved: int
+    exporter: int
 
 
 class Shares(NamedTuple):
@@ -78,7 +92,7 @@ def live_shares(case: JudgedQuestion) -> list[Shares]:
 
 
 def combined(
-    own: Sequence[tuple[int, int, int, int]],
+    own: Sequence[PlacementCost],
     shares: Sequence[Shares],
     live: Sequence[Shares] = (),
     converted: tuple[int, int] = (0, 0),
@@ -88,20 +102,26 @@ def combined(
     `converted` is (lossy conversions, bytes converted).
     What is live counts among the shares, the same for every plan; what it has locked is not locked again.
     """
-    preference, dropped, traffic, size = (sum(column) for column in zip(*own, strict=True))
-    before = {each.backing: each.block for each in live}
-    blocks = {each.backing: each.block for each in shares if each.backing not in before}
-    new = [*(each.own for each in shares), *blocks.values()]
-    old = [*(each.own for each in live), *before.values()]
+    each = PlacementCost(*(sum(column) for column in zip(*own, strict=True)))
+    before = {share.backing: share.block for share in live}
+    blocks = {share.backing: share.block for share in shares if share.backing not in before}
+    new = [*(share.own for share in shares), *blocks.values()]
+    old = [*(share.own for share in live), *before.values()]
     pools = [sum(column) for column in zip(*new, *old, strict=True)]
     total_share = sum(map(sum, [*new, *old]))
-    return (*converted, preference, dropped, traffic, max(pools, default=0), total_share, size)
+    return (
+        *converted,
+        *each[:4],
+        max(pools, default=0),
+        total_share,
+        *each[4:],
+    )
 
 
 def parts_of(
     case: JudgedQuestion, request: RequestedBuffer, placement: Placement, assignment: PlannedAssignment
-) -> tuple[tuple[int, int, int, int], Shares]:
-    """(preference, dropped, traffic, bytes) of one placement, and its ppm of every pool."""
+) -> tuple[PlacementCost, Shares]:
+    """What one placement costs by itself, and its ppm of every pool."""
     attachments, _ = attachments_of(case.of, request, assignment)
     where = case.of.residence(placement.heap, [attachment.device for attachment in attachments])
     formats = request.buffer.formats
@@ -111,8 +131,29 @@ def parts_of(
     lost = max(request.wish.wish - placement.count, 0) if request.wish is not None else 0
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
-    own = (preference, dropped, request.buffer.rate * _traffic(case, where, placement, attachments), used)
+    own = PlacementCost(
+        preference,
+        1 if where.heap.facts.avoid or where.backing.facts.avoid else 0,
+        dropped,
+        request.buffer.rate * _traffic(case, where, placement, attachments),
+        used,
+        0 if where.backing.name == where.heap.name else 1,
+        _exporter_rank(case, where, attachments),
+    )
     return own, _shares(case, where, where.backing.memories, used)
+
+
+def _exporter_rank(case: JudgedQuestion, where: BackedBuffer, attachments: Sequence[JudgedAttachment]) -> int:
+    """How far the heap's exporter is from who writes: design §6, 10."""
+    exporter = where.heap.facts.exporter
+    part = [attachment for attachment in attachments if attachment.device.name == exporter]
+    if exporter is None:
+        return 1
+    if not part:
+        return 3
+    writes = any(attachment.port.access == "write" for attachment in part)
+    local = any(case.of.physical_map.local_to[memory] for memory in where.heap.memories or ())
+    return 0 if writes and (local or where.heap.facts.access is not None) else 2
 
 
 def _shares(case: JudgedQuestion, where: BackedBuffer, confined: frozenset[str] | None, used: int) -> Shares:

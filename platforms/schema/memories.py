@@ -96,6 +96,8 @@ class Heap(Strict):
     since: str | None = None
     until: str | None = None
     permission: str | None = None
+    avoid: Annotated[str, Field(min_length=1, max_length=4096)] | None = None
+    """Why nothing should be put there that may lie elsewhere."""
     source: Source
 
     @property

@@ -121,6 +121,11 @@ class HeapView:
         """Its name, where an importer says by name from which heaps it takes buffers."""
 
     @property
+    def own_memory(self) -> bool:
+        """Whether its memory is not just anybody's: local to a device, or behind a firewall."""
+        return bool(self.local) or self.closed
+
+    @property
     def closed(self) -> bool:
         """Whether the heap is behind a firewall (even one of unknown members)."""
         return self.spec.access is not None

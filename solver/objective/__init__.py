@@ -6,10 +6,13 @@ To add a term, write its module and put it into TERMS where it ranks.
 from typing import Final
 
 from heapwright.solver.objective import (
+    avoided_heaps,
     bytes,
     conversion_bytes,
     dropped_wishes,
+    exporter,
     lossy_conversions,
+    moved_buffers,
     preference,
     scarcity_largest,
     scarcity_sum,
@@ -23,11 +26,14 @@ TERMS: Final[tuple[CostTerm, ...]] = tuple(
         lossy_conversions,
         conversion_bytes,
         preference,
+        avoided_heaps,
         dropped_wishes,
         traffic,
         scarcity_largest,
         scarcity_sum,
         bytes,
+        moved_buffers,
+        exporter,
     )
 )
 NAMES: Final = tuple(term.name for term in TERMS)

@@ -21,7 +21,7 @@ from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.reads import reader
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
-from heapwright.solver.search.choose import choose
+from heapwright.solver.search.choose import SHARED, choose
 from tests.answered import answered
 from tests.builders import changed, device, port
 from tests.property import conversion_questions
@@ -259,8 +259,8 @@ def test_what_is_live_never_helps() -> None:
         again = [file.model_copy(update={"name": f"{file.name}-again"}) for file in each.pipelines]
         second = answered(each.platform, again, live=answer.placements)
         if second is not None:
-            # Preference, wishes and traffic; shares and bytes count what is live too.
-            one, other = ([level.value for level in plan.levels[2:5]] for plan in (answer, second))
+            # Preference, heaps to avoid and wishes; loads and bytes count what is live too.
+            one, other = ([level.value for level in plan.levels[2:SHARED]] for plan in (answer, second))
             assert other >= one, seed
 
 

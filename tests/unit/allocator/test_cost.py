@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from heapwright.allocator.judge.cost import cost
+from heapwright.allocator.judge.cost import TERMS, cost
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.unit.allocator import plans_by_hand
@@ -18,17 +18,31 @@ PAGES = 8192
 SHARE = 8
 
 
-def of(platform: Platform, buffer_: dict[str, Any] | None = None, **changes: Any) -> tuple[int, ...]:
-    return cost(platform, [pipeline(frame=buffer_ or buffer())], plan(placement(**changes)))
+def of(platform: Platform, buffer_: dict[str, Any] | None = None, **changes: Any) -> dict[str, int]:
+    return by_term(cost(platform, [pipeline(frame=buffer_ or buffer())], plan(placement(**changes))))
+
+
+def by_term(levels: tuple[int, ...]) -> dict[str, int]:
+    return dict(zip(TERMS, levels, strict=True))
+
+
+def shares(levels: dict[str, int]) -> tuple[int, int]:
+    return levels["scarcity-largest"], levels["scarcity-sum"]
 
 
 def test_one_writer_and_one_reader() -> None:
-    assert of(board()) == (0, 0, 0, 0, 2 * FRAME, SHARE, SHARE, PAGES)
+    assert {term: value for term, value in of(board()).items() if value} == {
+        "traffic": 2 * FRAME,
+        "scarcity-largest": SHARE,
+        "scarcity-sum": SHARE,
+        "bytes": PAGES,
+        "exporter": 1,
+    }
 
 
 def test_rare_uses_count_a_sixteenth() -> None:
     rarely = buffer(read_by={"port": "display.scanout", "how_often": "rarely"})
-    assert of(board(), rarely)[4] == FRAME + 64 * 60
+    assert of(board(), rarely)["traffic"] == FRAME + 64 * 60
 
 
 @pytest.mark.parametrize(
@@ -47,7 +61,10 @@ def test_what_the_cpu_reads(facts: dict[str, Any], coherent: bool, traffic: int)
         "camera": device("camera", capture=port(), coherent=coherent),
     }
     platform = board(devices=devices, heaps={"system": heap("dram", **facts)})
-    assert of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))[4] == traffic
+    assert (
+        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))["traffic"]
+        == traffic
+    )
 
 
 def test_the_cpu_reads_local_memory_slowly() -> None:
@@ -57,28 +74,29 @@ def test_the_cpu_reads_local_memory_slowly() -> None:
         heaps={"system": heap("dram")},
     )
     assert (
-        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))[4] == 6 * FRAME
+        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))["traffic"]
+        == 6 * FRAME
     )
 
 
 def test_preferences_are_ranks() -> None:
     both = {"devices": {"panel": device("display", scanout=port(image("XR24", "R8")))}}
-    assert of(board(**both), buffer(formats=["R8", "XR24"]))[2] == 1
+    assert of(board(**both), buffer(formats=["R8", "XR24"]))["preference"] == 1
     either = buffer(read_by={"any_of": ["gpu.sample", "display.scanout"]})
-    assert of(board(), either)[2] == 1
+    assert of(board(), either)["preference"] == 1
 
 
 def test_of_two_readings_the_lawful_one_counts() -> None:
     # Both alternatives are the panel; only the second is not rotated, and the panel rotates nothing.
     devices = {"panel": device("display", scanout=port(image(when={"rotate": [0]})))}
     either = buffer(read_by={"any_of": [{"port": "display.scanout", "rotate": 90}, "display.scanout"]})
-    assert of(board(devices=devices), either)[2] == 1
+    assert of(board(devices=devices), either)["preference"] == 1
 
 
 def test_wishes_that_are_dropped() -> None:
     # Three of five are lost: 1 + 2 + 3.
-    assert of(board(), buffer(count={"min": 1, "wish": 5}))[3] == 6
-    assert of(board(), buffer(count={"min": 1, "wish": 1}))[3] == 0
+    assert of(board(), buffer(count={"min": 1, "wish": 5}))["dropped-wishes"] == 6
+    assert of(board(), buffer(count={"min": 1, "wish": 1}))["dropped-wishes"] == 0
 
 
 def test_shares_of_every_pool() -> None:
@@ -87,8 +105,8 @@ def test_shares_of_every_pool() -> None:
     platform = board(
         memory=memories, heaps={"system": heap("dram"), "either": heap("dram", "bank", run="4KiB")}
     )
-    assert of(platform)[5:7] == (500_000, 750_000)
-    assert of(platform, heap="either")[5:7] == (250_000, 250_000)
+    assert shares(of(platform)) == (500_000, 750_000)
+    assert shares(of(platform, heap="either")) == (250_000, 250_000)
 
 
 def test_whole_runs_are_shares_of_all_their_memories() -> None:
@@ -96,25 +114,25 @@ def test_whole_runs_are_shares_of_all_their_memories() -> None:
     memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
     large = plans_by_hand.image(stride=512) | {"allocated": 8192}
-    assert of(platform, heap="either", **large)[5:7] == (333_334, 333_334)
-    assert of(platform, heap="either")[5:7] == (166_667, 166_667)
+    assert shares(of(platform, heap="either", **large)) == (333_334, 333_334)
+    assert shares(of(platform, heap="either")) == (166_667, 166_667)
 
 
 def test_unknown_memory_has_no_shares() -> None:
-    assert of(board(memory={"dram": memory("unknown")}))[5:7] == (0, 0)
+    assert shares(of(board(memory={"dram": memory("unknown")}))) == (0, 0)
 
 
 def test_a_locked_block_is_paid_for_once_whoever_lives_in_it() -> None:
     # ceil(1 MiB × 10^6 / 1 GiB) = 977 ppm.
     platform = board(heaps={"system": heap("dram", locks={"from": "dram", "size": "1MiB"})})
-    assert of(platform)[5:7] == (977, 977)
+    assert shares(of(platform)) == (977, 977)
     two = [placement(buffer="a"), placement(buffer="b")]
     question = pipeline(a=buffer(), b=buffer())
-    assert cost(platform, [question], plan(*two))[5:7] == (977, 977)
-    assert cost(platform, [pipeline()], plan(), live=[placement(buffer="old")])[5:7] == (977, 977)
+    assert shares(by_term(cost(platform, [question], plan(*two)))) == (977, 977)
+    assert shares(by_term(cost(platform, [pipeline()], plan(), live=[placement(buffer="old")]))) == (977, 977)
 
 
 def test_a_block_of_another_memory_comes_on_top() -> None:
     memories = {"dram": memory("16KiB"), "bank": memory("16KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"system": heap("dram", locks={"from": "bank", "size": "12KiB"})})
-    assert of(platform)[5:7] == (750_000, 1_250_000)
+    assert shares(of(platform)) == (750_000, 1_250_000)
