@@ -9,7 +9,7 @@ common unit, as our own are.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from math import gcd
 from typing import NamedTuple
@@ -17,7 +17,7 @@ from typing import NamedTuple
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option, share
 from heapwright.solver.candidates.enumerate import Propagation
-from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.objective import LOAD, NAMES, TERMS
 from heapwright.solver.question.resolve import Problem
 
 
@@ -138,12 +138,10 @@ class _Maker:
     def goals(self) -> list[Goal]:
         blocks = [(variable, part) for variable, _, part in self.blocks]
         made = [
-            self._goal(
-                [[o.values[level] for _, o in b] for b in self.buffers], blocks if level == SUM else ()
-            )
-            for level in range(len(NAMES))
+            self._goal([[o.values[n] for _, o in b] for b in self.buffers], blocks if term.fills else ())
+            for n, term in enumerate(TERMS)
         ]
-        made[LARGEST] = self._largest()
+        made[LOAD] = self._load()
         ranks = []
         for buffer in self.buffers:
             order = {v: rank for rank, (v, _) in enumerate(sorted(buffer, key=lambda pair: pair[1].key))}
@@ -164,18 +162,21 @@ class _Maker:
         unit = gcd(*amounts) or 1
         return Goal(variables, [n // unit for n in amounts], most // unit, base, unit)
 
-    def _largest(self) -> Goal:
-        """A variable that is at least every memory's share."""
-        shares: dict[Budget, list[tuple[int, int]]] = defaultdict(list)
+    def _load(self) -> Goal:
+        """A variable that, in whole steps, is at least what all cost, with the share of each memory."""
+        step = TERMS[LOAD].step
+        own = Counter({v: o.values[LOAD] for buffer in self.buffers for v, o in buffer})
+        most = sum(max((o.values[LOAD] for _, o in buffer), default=0) for buffer in self.buffers)
+        shares: dict[Budget, Counter[int]] = defaultdict(Counter)
         for variable, option in (pair for buffer in self.buffers for pair in buffer):
             for budget, part in option.shares:
-                shares[budget].append((variable, part))
+                shares[budget][variable] += part
         for variable, budget, part in self.blocks:
-            shares[budget].append((variable, part))
-        most = sum(
-            max((max((s for _, s in o.shares), default=0) for _, o in b), default=0) for b in self.buffers
-        )
-        largest = self._variable(most + sum(part for _, _, part in self.blocks))
-        for of_one in shares.values():
-            self.sums.append(Sum([*(v for v, _ in of_one), largest], [*(s for _, s in of_one), -1], None, 0))
-        return Goal([largest], [1], most)
+            own[variable] += part
+            shares[budget][variable] += part
+            most += part
+        load = self._variable(-(-2 * most // step))
+        for of_one in shares.values() or [Counter()]:
+            row = own + of_one
+            self.sums.append(Sum([*row, load], [*row.values(), -step], None, 0))
+        return Goal([load], [1], -(-2 * most // step), 0, step)

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import Answer, Level, LimitedBy, Placement, Plan, Reason, Rejected
+from heapwright.solver.answer.plan import Answer, Level, LimitedBy, Parts, Placement, Plan, Reason, Rejected
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.placement import placement
@@ -149,7 +149,13 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
         unknown_facts=unknown,
         assumed=unknowns.assumed(problem, choice.placed),
         levels=tuple(
-            Level(term=level.term, value=level.value, bound=level.bound, gap=_gap(level.value, level.bound))
+            Level(
+                term=level.term,
+                value=level.value,
+                bound=level.bound,
+                gap=_gap(level.value, level.bound),
+                parts=Parts(**level.parts._asdict()) if level.parts is not None else None,
+            )
             for level in choice.levels
         ),
     )

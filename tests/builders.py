@@ -23,7 +23,7 @@ from heapwright import solve
 from heapwright.platforms.catalog import platform_from
 from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import PLANES, PORTS
-from heapwright.solver.answer.plan import Infeasible, Placement, Plan
+from heapwright.solver.answer.plan import Infeasible, Parts, Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
 
 Json = dict[str, Any]
@@ -44,6 +44,11 @@ def memory(size: Any = "1GiB", **facts: Any) -> Json:
 def peak(bandwidth: int) -> Json:
     """The bandwidth of a memory or a device."""
     return {"peak": bandwidth, "source": "the data sheet of a test"}
+
+
+def megabyte_a_second() -> Json:
+    """A bandwidth of which what can be had is a million bytes a second, so that a byte is a ppm."""
+    return peak(1_428_572)
 
 
 def heap(*memories: str, **facts: Any) -> Json:
@@ -196,3 +201,10 @@ def _replaced(part: Any, path: list[str], value: Any) -> Any:
         fields = {field.alias or name: getattr(part, name) for name, field in type(part).model_fields.items()}
         return type(part).model_validate({**fields, path[0]: _replaced(fields[path[0]], path[1:], value)})
     return {**part, path[0]: _replaced(part.get(path[0]), path[1:], value)}
+
+
+def load(answer: Plan) -> Parts:
+    """The parts of a plan's load."""
+    found = next(level.parts for level in answer.levels if level.term == "load")
+    assert found is not None
+    return found

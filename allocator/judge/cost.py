@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Final, NamedTuple
 
 from heapwright.allocator.judge.board.attachments import JudgedAttachment, touched_bytes
+from heapwright.allocator.judge.board.paths import way
 from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.conversions import conversion_cost
 from heapwright.allocator.judge.judge import JudgedQuestion
@@ -28,17 +29,18 @@ TERMS: Final = (
     "preference",
     "avoided-heaps",
     "dropped-wishes",
-    "traffic",
-    "scarcity-largest",
-    "scarcity-sum",
+    "load",
     "bytes",
     "moved-buffers",
     "exporter",
+    "fine-load",
 )
 UNCACHED_READ: Final = 5
 """How much slower the CPU reads memory it cannot cache: the lower of the measured
 ratios, 5 in ikwzm/udmabuf#120 and 30 in raspberrypi/linux#5286."""
 MILLION: Final = 10**6
+THOUSANDTH: Final = 1000
+"""Loads are told apart in steps of so many ppm."""
 
 Cost = tuple[int, ...]
 
@@ -50,6 +52,7 @@ class PlacementCost(NamedTuple):
     avoided: int
     dropped: int
     traffic: int
+    """Of the bandwidth of its paths, in ppm: the part of the load that is its own."""
     allocated: int
     moved: int
     exporter: int
@@ -109,13 +112,9 @@ def combined(
     old = [*(share.own for share in live), *before.values()]
     pools = [sum(column) for column in zip(*new, *old, strict=True)]
     total_share = sum(map(sum, [*new, *old]))
-    return (
-        *converted,
-        *each[:4],
-        max(pools, default=0),
-        total_share,
-        *each[4:],
-    )
+    load = each.traffic + max(pools, default=0) + total_share
+    thousands = -(-load // THOUSANDTH)
+    return (*converted, *each[:3], thousands * THOUSANDTH, *each[4:], each.traffic + total_share)
 
 
 def parts_of(
@@ -135,7 +134,7 @@ def parts_of(
         preference,
         1 if where.heap.facts.avoid or where.backing.facts.avoid else 0,
         dropped,
-        request.buffer.rate * _traffic(case, where, placement, attachments),
+        _traffic(case, where, placement, attachments, request.buffer.rate or 1),
         used,
         0 if where.backing.name == where.heap.name else 1,
         _exporter_rank(case, where, attachments),
@@ -190,26 +189,38 @@ def moved_bytes(placement: Placement) -> int:
 
 
 def _traffic(
-    case: JudgedQuestion, where: BackedBuffer, placement: Placement, attachments: Sequence[JudgedAttachment]
+    case: JudgedQuestion,
+    where: BackedBuffer,
+    placement: Placement,
+    attachments: Sequence[JudgedAttachment],
+    rate: int,
 ) -> int:
-    """Bytes moved a frame, slow reads and cache maintenance included."""
+    """What is moved a second, each piece in ppm of what its path carries, slow reads and cache maintenance included."""
     size, once = placement.size, moved_bytes(placement)
     mapping = where.heap.facts.cpu
+    memories = where.memories or sorted(case.of.platform.memory)
     local = any(case.of.physical_map.local_to[memory] for memory in where.memories or ())
-    moved = 0
+    total, fastest = 0, 0
     for attachment in attachments:
-        slow = (
-            attachment.device.by_cpu
-            and attachment.port.access == "read"
-            and (mapping in ("write-combined", "uncached") or local)
-        )
-        moved += touched_bytes(once, attachment.rarely) * (UNCACHED_READ if slow else 1)
-    if mapping == "cached" and any(attachment.device.by_cpu for attachment in attachments):
-        moved += size * len(
-            {
-                attachment.device.name
-                for attachment in attachments
-                if not attachment.device.by_cpu and not attachment.device.snoops
-            }
-        )
-    return moved
+        device = attachment.device
+        ways = [way(case.of.platform, device.name, memory) for memory in memories]
+        carried = min(each.carried for each in ways)
+        crosses = any(each.links for each in ways)
+        number = rate * touched_bytes(once, attachment.rarely)
+        if device.by_cpu:
+            fastest = max(fastest, carried)
+            if attachment.port.access == "read" and (mapping in ("write-combined", "uncached") or local):
+                number *= UNCACHED_READ
+            if crosses:
+                number *= 2
+        elif (
+            crosses
+            and attachment.port_name == "render"
+            and case.of.platform.devices[device.name].kind == "gpu"
+        ):
+            number *= 3
+        total += -(-number * MILLION // carried)
+    if mapping == "cached" and fastest:
+        others = {a.device.name for a in attachments if not a.device.by_cpu and not a.device.snoops}
+        total += len(others) * -(-rate * size * MILLION // fastest)
+    return total

@@ -25,7 +25,7 @@ class Carried(NamedTuple):
     @property
     def sustained(self) -> int:
         """Bytes a second that can be had: plans are ranked by shares of it."""
-        return self.peak * self.efficiency.numerator // self.efficiency.denominator
+        return max(1, self.peak * self.efficiency.numerator // self.efficiency.denominator)
 
 
 def memory_bandwidth(memory: Memory) -> Carried:

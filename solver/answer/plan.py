@@ -119,6 +119,17 @@ class Placement(Strict):
     rejected: Annotated[tuple[Rejected, ...], Field(strict=False)] = ()
 
 
+class Parts(Strict):
+    """Of what a load is made, in ppm: their sum is rounded up."""
+
+    traffic: Natural
+    """Of the bandwidth of the paths that attachments take."""
+    largest_share: Natural
+    """Of any bounded memory."""
+    sum_of_shares: Natural
+    """Of all bounded memories."""
+
+
 class Level(Strict):
     """One term of the objective, closed in order."""
 
@@ -126,6 +137,7 @@ class Level(Strict):
     value: int
     bound: int
     gap: float
+    parts: Parts | None = None
 
 
 class Dropped(Strict):

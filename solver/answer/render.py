@@ -65,11 +65,10 @@ SHOWN: Final = 12
 """Facts of a conflict that may be far from the fewest."""
 _VERB: Final = {"read": "reads", "write": "writes"}
 _UNITS: Final = {
-    "traffic": "bytes/s",
     "conversion-bytes": "bytes/s",
     "bytes": "bytes",
-    "scarcity-largest": "ppm",
-    "scarcity-sum": "ppm",
+    "load": "ppm",
+    "fine-load": "ppm",
 }
 """Of cost terms that are no plain numbers."""
 
@@ -161,9 +160,18 @@ def costs(levels: Sequence[Level]) -> Grid:
     header = ("term", "value", "", "bound", "gap") if open_ else ("term", "value", "")
     rows = []
     for level in levels:
-        row = (level.term, str(level.value), _rounded(level.term, level.value) or _UNITS.get(level.term, ""))
+        rounded = _rounded(level.term, level.value) or _UNITS.get(level.term, "")
+        row = (level.term, str(level.value), rounded + _parts(level))
         rows.append((*row, str(level.bound), f"{level.gap:.2%}") if open_ else row)
     return Grid(header, _cleaned(rows), frozenset({1, 3, 4}))
+
+
+def _parts(level: Level) -> str:
+    """Of what a level is made."""
+    if level.parts is None or level.value == 0:
+        return ""
+    shown = (f"{name.replace('_', ' ')} {part / 10_000:.2f} %" for name, part in level.parts)
+    return f": {', '.join(shown)}"
 
 
 def measured(term: str, value: int) -> str:

@@ -5,7 +5,7 @@ device sees, and with `heapwright.solver.board.memories` where memories lie and 
 case is taken here and in `heapwright.solver.board.memories`, and nowhere else (design §4, `unknown` and ranges).
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
 from itertools import combinations
 from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
@@ -226,6 +226,8 @@ class Board:
         self.name = platform.name
         self.page = platform.page
         self.memories = memories(platform.memory)
+        self.paths: dict[Hashable, Any] = {}
+        """What `heapwright.solver.board.paths` has worked out."""
         self.heaps = {
             name: HeapView(name, spec, self._memories_of(spec), self.page)
             for name, spec in sorted(platform.heaps.items())

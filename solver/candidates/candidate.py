@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -11,9 +11,9 @@ from heapwright.solver.board.budget import Budget, Charge
 from heapwright.solver.constraints import BUDGETS
 from heapwright.solver.constraints.cases import BoundAttachment, Placed
 from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
-from heapwright.solver.constraints.reads import Together
+from heapwright.solver.constraints.reads import Together, Values
 from heapwright.solver.layout import layout as layouts
-from heapwright.solver.objective import COUNTED, PLACED, TERMS
+from heapwright.solver.objective import COUNTED, FILLING, LOAD, PLACED, TERMS
 from heapwright.solver.objective.term import CostTerm, Counted
 
 PPM: Final = 1_000_000
@@ -93,7 +93,13 @@ class PriceRules:
         self._given = Together([rule.reads for rule, _ in rated])
         orders = list(zip(rated, self._given.orders, strict=True))
         self._budgets = [(rule, order) for (rule, _), order in orders if isinstance(rule, Budgeting)]
-        self._terms = [(level, r.rule, order) for (r, level), order in orders if isinstance(r, CostTerm)]
+        self._terms: dict[
+            tuple[Callable[..., int], tuple[str, ...]], tuple[Callable[[Values], Values], list[int]]
+        ] = {}
+        """What terms say that follow one rule, said once."""
+        for (term, level), order in orders:
+            if isinstance(term, CostTerm):
+                self._terms.setdefault((term.rule, term.reads), (order, []))[1].append(level)
 
     def price(self, placed: Placed) -> PriceParts:
         found: dict[Budget, Charge] = {}
@@ -107,7 +113,8 @@ class PriceRules:
                     found[charge[0]] = charge[0], known[1] + charge[1], known[2] + charge[2]
             if budget.reserved is not None:
                 reserved += budget.reserved(*values)
-        costs = [(level, rule(*order(given))) for level, rule, order in self._terms]
+        said = [(levels, rule(*order(given))) for (rule, _), (order, levels) in self._terms.items()]
+        costs = [(level, value) for levels, value in said for level in levels]
         return PriceParts([*found.values()], reserved, costs)
 
 
@@ -202,6 +209,7 @@ def priced(
     rules, costs = pricing(), [0] * len(TERMS)
     for level, value in of_placed:
         costs[level] = value
+    given = [(level, costs[level]) for level in FILLING]
     name = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
         tuple([attachment.device.name for attachment in placed.attachments]),
@@ -211,6 +219,9 @@ def priced(
         charged = tuple([(budget, number * each + once) for budget, each, once in charges])
         shares = tuple([(b, share(b, amount)) for b, amount in charged if b.shared and b.limit > 0])
         counted = Counted(placed, number, rank + image.rank, dropped, shares)
+        filled = sum([part for _, part in shares])
+        for level, value in given:
+            costs[level] = value + filled
         found.append(
             Option(
                 (*name, -number),
@@ -267,10 +278,18 @@ def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tu
     return tuple(found)
 
 
+def _only_lighter(one: Option, other: Option) -> bool:
+    """Whether an option costs less at the level that is rounded alone, and more later: then either may be better."""
+    same = one.values[:LOAD] == other.values[:LOAD]
+    return same and (one.values[LOAD + 1 :], one.key) > (other.values[LOAD + 1 :], other.key)
+
+
 def _dominated(candidate: Option, better: list[Option]) -> bool:
     """Whether an option that sorts before also charges no more to anybody, and locks nothing else."""
     theirs = dict(candidate.charges) if better else {}
     for one in better:
+        if one.values[: LOAD + 1] < candidate.values[: LOAD + 1] and _only_lighter(one, candidate):
+            continue
         if one.reserved and one.placed.backing is not candidate.placed.backing:
             continue
         for budget, amount in one.charges:

@@ -17,7 +17,7 @@ from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import LaidOutImage, Option, priced
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.images import holds, laid_out
-from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share, used_by
+from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import LAYOUT, PERMIT
 from heapwright.solver.constraints.cases import BoundAttachment, Case, Home, lives_in
 from heapwright.solver.constraints.graph import conversion, count
@@ -28,8 +28,9 @@ from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.memory import capacity
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.layout import Layout
-from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.objective import TERMS
 from heapwright.solver.question.resolve import Question
+from heapwright.solver.search.choose import closed_levels
 
 Decides = Literal["heap", "format", "modifier", "stride", "size", "count", "offset"]
 _VALUES: Final[dict[Decides, Callable[[Layout], object]]] = {
@@ -140,16 +141,15 @@ class Why:
         small = self._too_small(option, alternative, heap)
         if small is not None:
             return small
-        chosen, moved_there = list(option.values), list(alternative.values)
-        chosen[LARGEST] = largest_share(self.options, self.usage)
-        moved_there[LARGEST] = largest_share([*rest, alternative], self.usage)
-        paid = reserved_share(rest, self.usage)
-        chosen[SUM] += reserved_share(self.options, self.usage) - paid
-        moved_there[SUM] += reserved_share([*rest, alternative], self.usage) - paid
-        for term, mine, theirs in zip(NAMES, chosen, moved_there, strict=True):
-            if mine != theirs:
-                text = f"{heap.name} would do as well; its {term} is {theirs}, that of {placed.heap.name} is {mine}"
-                return Reason(decides="heap", kind=term, subject=heap.name, text=text, source=heap.source)
+        chosen, others = (closed_levels(each, self.usage) for each in (self.options, [*rest, alternative]))
+        for level, term in enumerate(TERMS):
+            mine, theirs = chosen[level].value, others[level].value
+            if mine == theirs:
+                continue
+            if not term.fills:
+                mine, theirs = option.values[level], alternative.values[level]
+            text = f"{heap.name} would do as well; its {term.name} is {theirs}, that of {placed.heap.name} is {mine}"
+            return Reason(decides="heap", kind=term.name, subject=heap.name, text=text, source=heap.source)
         first = f"; {placed.heap.name} comes first by name" if placed.heap.name < heap.name else ""
         text = f"{heap.name} would do exactly as well{first}"
         return Reason(decides="heap", kind="names", subject=heap.name, text=text, source=heap.source)

@@ -11,12 +11,11 @@ from heapwright.solver.objective import (
     conversion_bytes,
     dropped_wishes,
     exporter,
+    fine_load,
+    load,
     lossy_conversions,
     moved_buffers,
     preference,
-    scarcity_largest,
-    scarcity_sum,
-    traffic,
 )
 from heapwright.solver.objective.term import CostTerm
 
@@ -28,21 +27,19 @@ TERMS: Final[tuple[CostTerm, ...]] = tuple(
         preference,
         avoided_heaps,
         dropped_wishes,
-        traffic,
-        scarcity_largest,
-        scarcity_sum,
+        load,
         bytes,
         moved_buffers,
         exporter,
+        fine_load,
     )
 )
 NAMES: Final = tuple(term.name for term in TERMS)
 PLACED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.scope == "placed")
 COUNTED: Final = tuple((level, term) for level, term in enumerate(TERMS) if term.scope == "counted")
-LARGEST: Final = TERMS.index(scarcity_largest.TERM)
-"""The one level that belongs to all placements together."""
-SUM: Final = TERMS.index(scarcity_sum.TERM)
-"""The one level that is more than a sum over placements: a heap's locked block is added once."""
+FILLING: Final = tuple(level for level, term in enumerate(TERMS) if term.fills)
+LOAD: Final = TERMS.index(load.TERM)
+"""The one level that belongs to all placements together: the largest share of any memory is a part of it."""
 LOSSY: Final = TERMS.index(lossy_conversions.TERM)
 MOVED: Final = TERMS.index(conversion_bytes.TERM)
 """What conversions cost: levels that come before all others, and are 0 for what is not converted."""

@@ -4,7 +4,8 @@ A term has a name (public, stable), the unit in which answers show it, and a sco
 
     placed     of the values at paths of a `Placed`: the same however many buffers there are
     counted    of the values at paths of a `Counted`: depends on the count, or on what the pipeline prefers
-    joint      (in search/) belongs to all placements together; alone an option has none
+
+A term that `fills` is joint besides: what placements fill of memories comes on top, of all together.
 
 It is given the values that it `reads`, in their order, and sees nothing else. Those of which it says
 that it `grows` with them may be assumed to be least in a lower bound, and an image that is smaller in
@@ -38,9 +39,15 @@ class CostTerm:
     """One term of the objective."""
 
     name: str
-    scope: Literal["placed", "counted", "joint"]
+    scope: Literal["placed", "counted"]
     reads: tuple[str, ...] = ()
     rule: Callable[..., int] = lambda *values: 0
     grows: frozenset[str] = frozenset()
     """Those of its paths with whose values it grows, or stays as it is."""
+    fills: bool = False
+    """Whether the share of each bounded memory is added."""
+    largest: bool = False
+    """Whether the largest share, of all placements together, is added."""
+    step: int = 1
+    """The total is rounded up to whole ones of these."""
     unit: str = ""

@@ -23,7 +23,7 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.relaxation import NOTHING, Relaxation
 from heapwright.solver.candidates.usage import Usage, largest_share, reserved_share
-from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.objective import LOAD, TERMS
 from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
@@ -43,16 +43,25 @@ Engine = Callable[[Selection, SearchLimits, EngineAnswer | None], EngineAnswer |
 ENGINES: Final[tuple[Engine, ...]] = (packing.best, fronts.best, model.best)
 """In the order in which they are asked, after `cheapest`."""
 LAST: Final = len(ENGINES)
-SHARED: Final = LARGEST
+SHARED: Final = LOAD
 """The first level to which placements do not add each for itself."""
 ASKED: Final = ("cheapest", "packing", "fronts", "cpsat")
 """What those are called that may decide, by place."""
+
+
+class LoadParts(NamedTuple):
+    """Of what load is made, in ppm, before it is rounded."""
+
+    traffic: int
+    largest_share: int
+    sum_of_shares: int
 
 
 class LevelValue(NamedTuple):
     term: str
     value: int
     bound: int
+    parts: LoadParts | None = None
 
 
 class Branch(NamedTuple):
@@ -217,10 +226,16 @@ def known_levels(
 
 def closed_levels(chosen: Sequence[Option], usage: Usage) -> tuple[LevelValue, ...]:
     """Levels with gap 0."""
-    sums = [sum(option.values[i] for option in chosen) for i in range(len(NAMES))]
-    sums[LARGEST] = largest_share(chosen, usage)
-    sums[SUM] += reserved_share(chosen, usage) + sum(usage.shares.values())
-    return tuple(LevelValue(name, value, value) for name, value in zip(NAMES, sums, strict=True))
+    sums = [sum(option.values[i] for option in chosen) for i in range(len(TERMS))]
+    filled = sum(part for option in chosen for _, part in option.shares)
+    besides = reserved_share(chosen, usage) + sum(usage.shares.values())
+    parts = LoadParts(sums[LOAD] - filled, largest_share(chosen, usage), filled + besides)
+    for level, term in enumerate(TERMS):
+        sums[level] += (besides if term.fills else 0) + (parts.largest_share if term.largest else 0)
+        sums[level] = -(-sums[level] // term.step) * term.step
+    levels = [LevelValue(term.name, value, value) for term, value in zip(TERMS, sums, strict=True)]
+    levels[LOAD] = levels[LOAD]._replace(parts=parts)
+    return tuple(levels)
 
 
 def fitting(options: Iterable[Option], dropped: Relaxation) -> tuple[Option, ...]:

@@ -17,7 +17,7 @@ from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import DeviceAssignment, Option, share
 from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage
-from heapwright.solver.objective import LARGEST, NAMES, SUM
+from heapwright.solver.objective import TERMS
 from heapwright.solver.question.limits import DEFAULT_WORK, NO_LIMITS, Limits
 from heapwright.solver.question.terms import EngineOrder
 from heapwright.solver.search.bounds import is_imposed
@@ -222,9 +222,8 @@ def selection(
         {memory: number for number, memory in enumerate(memories)},
         {heap: number for number, heap in enumerate(sorted(locks))},
     )
-    levels = [
-        CostLevel(sum(usage.shares.values()) if n == SUM else 0, n == LARGEST) for n in range(len(NAMES))
-    ]
+    live = sum(usage.shares.values())
+    levels = [CostLevel(live if term.fills else 0, term.largest, term.step) for term in TERMS]
     return Selection(
         tuple([numbers.group(group) for group in groups]),
         tuple(rooms.values()),
@@ -261,7 +260,7 @@ class _Numbers(NamedTuple):
 
     def block(self, lock: Sequence[tuple[Budget, int]]) -> SharedBlock:
         shares = [(self.memories[b], share(b, min(amount, b.limit))) for b, amount in lock]
-        values = [sum(part for _, part in shares) if level == SUM else 0 for level in range(len(NAMES))]
+        values = [sum(part for _, part in shares) if term.fills else 0 for term in TERMS]
         charges = [(self.budgets[b], amount) for b, amount in lock if b in self.budgets]
         return SharedBlock(tuple(values), tuple(charges), tuple(shares))
 

@@ -66,8 +66,11 @@ def costs(pixel_format: str, modifier: str) -> tuple[int, ...] | None:
     )
     if not isinstance(answer, Plan):
         return None
-    traffic = [level.term for level in answer.levels].index("traffic")
-    return tuple(level.value for level in answer.levels[: traffic + 1])
+    levels = {level.term: level for level in answer.levels}
+    before = [level.value for level in answer.levels[: [*levels].index("load")]]
+    parts = levels["load"].parts
+    assert parts is not None
+    return (*before, parts.traffic)
 
 
 def preference(world: World, case: dict[str, Any]) -> list[str]:

@@ -22,7 +22,7 @@ from heapwright.allocator.judge.constraints.conversions import (
     strides,
 )
 from heapwright.allocator.judge.constraints.memory.usage import PlacementUsage
-from heapwright.allocator.judge.cost import Cost, Shares, combined
+from heapwright.allocator.judge.cost import Cost, PlacementCost, Shares, combined
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.question.conversion_trees import (
     DEEPEST,
@@ -46,7 +46,7 @@ class Option(NamedTuple):
 
     placement: Placement
     usage: PlacementUsage
-    own: tuple[int, int, int, int]
+    own: PlacementCost
     shares: Shares
 
 
@@ -98,10 +98,9 @@ def converting(case: JudgedQuestion) -> bool:
     return edges and any(request.conversions != "forbid" for request in case.requested)
 
 
-def least(rows: Sequence[tuple[int, int, int, int]]) -> tuple[int, int, int, int]:
+def least(rows: Sequence[PlacementCost]) -> PlacementCost:
     """The smallest of each column."""
-    preference, dropped, traffic, size = (min(column) for column in zip(*rows, strict=True))
-    return preference, dropped, traffic, size
+    return PlacementCost(*(min(column) for column in zip(*rows, strict=True)))
 
 
 class BruteConversions:

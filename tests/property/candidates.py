@@ -142,8 +142,8 @@ class _Best:
             self.join(groups, (*chosen, option))
 
     def _least(self, chosen: Sequence[Option]) -> Levels:
-        sums = list(levels(chosen, self.used)) if chosen else [0] * len(costs.TERMS)
-        return tuple(a + b for a, b in zip(sums, self.rest[len(chosen)], strict=True))
+        sums = _sums(chosen, self.used) if chosen else [0] * len(costs.TERMS)
+        return _in_steps([a + b for a, b in zip(sums, self.rest[len(chosen)], strict=True)])
 
     def _agree(self, chosen: Sequence[Option]) -> bool:
         """Whether one device is taken for each variable, and different ones where they must differ."""
@@ -157,11 +157,19 @@ class _Best:
 
 def levels(chosen: Sequence[Option], used: Usage) -> Levels:
     """What a choice costs, level by level."""
-    names = [term.name for term in costs.TERMS]
-    sums = [sum(option.values[i] for option in chosen) for i in range(len(names))]
-    sums[names.index("scarcity-largest")] = largest_share(chosen, used)
-    sums[names.index("scarcity-sum")] += reserved_share(chosen, used) + sum(used.shares.values())
-    return tuple(sums)
+    return _in_steps(_sums(chosen, used))
+
+
+def _sums(chosen: Sequence[Option], used: Usage) -> list[int]:
+    sums = [sum(option.values[i] for option in chosen) for i in range(len(costs.TERMS))]
+    for level, term in enumerate(costs.TERMS):
+        sums[level] += largest_share(chosen, used) if term.largest else 0
+        sums[level] += reserved_share(chosen, used) + sum(used.shares.values()) if term.fills else 0
+    return sums
+
+
+def _in_steps(sums: Sequence[int]) -> Levels:
+    return tuple(-(-n // term.step) * term.step for n, term in zip(sums, costs.TERMS, strict=True))
 
 
 def _holds(amounts: dict[Budget, int]) -> bool:

@@ -92,9 +92,10 @@ def _with_term(term: CostTerm, rank: int) -> list[tuple[Any, str, object]]:
             (objective.NAMES, tuple(each.name for each in terms)),
             (objective.PLACED, _of_scope("placed", terms)),
             (objective.COUNTED, _of_scope("counted", terms)),
+            (objective.FILLING, tuple(level for level, each in enumerate(terms) if each.fills)),
         ]
     )
-    for name in ("LARGEST", "SUM", "LOSSY", "MOVED"):
+    for name in ("LOAD", "LOSSY", "MOVED"):
         found += _named(name, terms.index(objective.TERMS[getattr(objective, name)]))
     return found
 

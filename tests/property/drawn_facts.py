@@ -98,6 +98,11 @@ def takes_from(draft: Draft) -> None:
     draft.port()["takes_from"] = draft.some(draft.heaps)
 
 
+def avoid(draft: Draft) -> None:
+    for heap in draft.some(draft.heaps):
+        draft.heaps[heap]["avoid"] = "needed elsewhere"
+
+
 def by_cpu(draft: Draft) -> None:
     draft.device()["by_cpu"] = True
     if draft.chance(2):

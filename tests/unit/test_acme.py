@@ -15,10 +15,10 @@ from pathlib import Path
 import heapwright
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.answer.plan import Infeasible, Parts, Plan
 from heapwright.solver.question.load import load_pipelines
 from heapwright.solver.question.pipeline import Pipeline
-from tests.builders import MIB, changed, facts, refusal, ways_out
+from tests.builders import MIB, changed, facts, load, refusal, ways_out
 
 FILE = Path(__file__).parents[2] / "examples" / "record-and-preview.yaml"
 SHRUNK = 16 * MIB
@@ -70,15 +70,21 @@ def test_it_is_proven_and_nothing_is_left_to_luck() -> None:
     found = answer()
     assert (found.status, found.platform, found.pipelines) == ("optimal", "acme-one", ("record-and-preview",))
     assert (found.conversions, found.dropped, found.warnings, found.unknown_facts) == ((), (), (), ())
+    # 60 frames of 4 325 376 bytes, touched by three.
+    assert load(found) == Parts(
+        traffic=3 * -(-60 * 4_325_376 * 10**6 // 8_960_000_000), largest_share=312_500, sum_of_shares=312_500
+    )
     assert {level.term: level.value for level in found.levels} == {
         "lossy-conversions": 0,
         "conversion-bytes": 0,
         "preference": 0,
+        "avoided-heaps": 0,
         "dropped-wishes": 0,
-        "traffic": 778_567_680,  # 60 frames of 4 325 376 bytes, touched by three
-        "scarcity-largest": 312_500,  # 20 of 64 MiB
-        "scarcity-sum": 312_500,
+        "load": 712_000,  # 8.69 % of 8.96 GB/s, and twice 20 of 64 MiB
         "bytes": 20_971_520,
+        "moved-buffers": 0,
+        "exporter": 1,  # a plain heap
+        "fine-load": 399_395,  # 8.69 %, and 20 of 64 MiB
     }
 
 

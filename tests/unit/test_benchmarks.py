@@ -88,7 +88,7 @@ def test_boards_are_as_large_as_real_ones() -> None:
 def test_most_instances_have_a_plan_and_many_need_search(buffers: int) -> None:
     known = [ours(instance(seed, buffers)).ours for seed in range(24)]
     assert sum(one.status == "optimal" for one in known) / len(known) >= 0.7
-    assert 0.4 <= sum(one.searched for one in known) / len(known) <= 0.8
+    assert 0.35 <= sum(one.searched for one in known) / len(known) <= 0.8
 
 
 def test_the_scaled_board_stays_the_same() -> None:

@@ -130,10 +130,10 @@ def test_two_pipelines_get_a_column_of_their_own() -> None:
 
 
 def test_a_feasible_plan_tells_its_gap() -> None:
-    levels = [{"term": "traffic", "value": 200, "bound": 150, "gap": 0.25}]
+    levels = [{"term": "conversion-bytes", "value": 200, "bound": 150, "gap": 0.25}]
     shown = render.text(plan(status="feasible", levels=levels))
-    assert "feasible plan; traffic is 200 bytes/s, and no plan has less than 150 bytes/s\n" in shown
-    assert "traffic    200  bytes/s    150  25.00%" in shown
+    assert "feasible plan; conversion-bytes is 200 bytes/s, and no plan has less than 150 bytes/s\n" in shown
+    assert "conversion-bytes    200  bytes/s    150  25.00%" in shown
 
 
 def test_what_is_not_promised_dropped_or_warned_of_is_said() -> None:
@@ -149,11 +149,11 @@ def test_what_is_not_promised_dropped_or_warned_of_is_said() -> None:
 
 
 def test_why_not_says_what_a_possible_choice_costs_more() -> None:
-    best = plan(levels=[{"term": "traffic", "value": 100, "bound": 100, "gap": 0.0}])
-    other = plan(levels=[{"term": "traffic", "value": 160, "bound": 160, "gap": 0.0}])
+    best = plan(levels=[{"term": "conversion-bytes", "value": 100, "bound": 100, "gap": 0.0}])
+    other = plan(levels=[{"term": "conversion-bytes", "value": 160, "bound": 160, "gap": 0.0}])
     shown = render.plain(render.why_not("frame:system", other, best))
     assert shown.startswith(
-        "record on acme: frame:system is possible, but more traffic by 60 bytes/s (160 instead of 100)"
+        "record on acme: frame:system is possible, but more conversion-bytes by 60 bytes/s (160 instead of 100)"
     )
 
 
@@ -180,15 +180,15 @@ def test_why_not_may_be_undecided_or_cost_nothing() -> None:
 
 
 def test_an_alternative_is_told_by_what_it_costs() -> None:
-    levels = [{"term": "traffic", "value": 0, "bound": 0, "gap": 0.0}]
-    best = plan(levels=[*levels, {"term": "scarcity-sum", "value": 500000, "bound": 500000, "gap": 0.0}])
+    levels = [{"term": "conversion-bytes", "value": 0, "bound": 0, "gap": 0.0}]
+    best = plan(levels=[*levels, {"term": "fine-load", "value": 500000, "bound": 500000, "gap": 0.0}])
     other = plan(
         {"heap": "carveout"},
-        levels=[*levels, {"term": "scarcity-sum", "value": 400000, "bound": 1, "gap": 0.0}],
+        levels=[*levels, {"term": "fine-load", "value": 400000, "bound": 1, "gap": 0.0}],
     )
     shown = render.plain(render.alternative(1, best, other))
     assert shown.startswith(
-        "Alternative 1: less scarcity-sum by 100000 ppm (10.00 %) (400000 instead of 500000)\n"
+        "Alternative 1: less fine-load by 100000 ppm (10.00 %) (400000 instead of 500000)\n"
     )
     assert "carveout" in shown
     assert render.plain(render.alternative(2, best, best)).startswith("Alternative 2: equal in cost\n")

@@ -8,7 +8,7 @@ import pytest
 
 from heapwright.allocator.judge.cost import TERMS, cost
 from heapwright.platforms.schema import Platform
-from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
+from tests.builders import board, buffer, device, heap, image, megabyte_a_second, memory, pipeline, port
 from tests.unit.allocator import plans_by_hand
 from tests.unit.allocator.plans_by_hand import CAMERA, placement, plan, read
 
@@ -26,23 +26,33 @@ def by_term(levels: tuple[int, ...]) -> dict[str, int]:
     return dict(zip(TERMS, levels, strict=True))
 
 
+def load(*parts: int) -> int:
+    """Parts in ppm, rounded up once to thousands."""
+    return -(-sum(parts) // 1000) * 1000
+
+
 def shares(levels: dict[str, int]) -> tuple[int, int]:
-    return levels["scarcity-largest"], levels["scarcity-sum"]
+    return levels["load"], levels["fine-load"]
+
+
+def filling(largest: int, total: int, traffic: int = 14) -> tuple[int, int]:
+    """The load, rounded and not; two ports move 7 ppm of 8.96 GB/s each."""
+    return load(traffic, largest, total), traffic + total
 
 
 def test_one_writer_and_one_reader() -> None:
     assert {term: value for term, value in of(board()).items() if value} == {
-        "traffic": 2 * FRAME,
-        "scarcity-largest": SHARE,
-        "scarcity-sum": SHARE,
+        "load": load(7, 7, SHARE, SHARE),
         "bytes": PAGES,
         "exporter": 1,
+        "fine-load": 14 + SHARE,
     }
 
 
 def test_rare_uses_count_a_sixteenth() -> None:
     rarely = buffer(read_by={"port": "display.scanout", "how_often": "rarely"})
-    assert of(board(), rarely)["traffic"] == FRAME + 64 * 60
+    slow = {"dram": memory(bandwidth=megabyte_a_second())}
+    assert of(board(memory=slow), rarely)["load"] == load(FRAME, 64 * 60, SHARE, SHARE)
 
 
 @pytest.mark.parametrize(
@@ -60,23 +70,20 @@ def test_what_the_cpu_reads(facts: dict[str, Any], coherent: bool, traffic: int)
         "cpu0": device("cpu", read=port()),
         "camera": device("camera", capture=port(), coherent=coherent),
     }
-    platform = board(devices=devices, heaps={"system": heap("dram", **facts)})
-    assert (
-        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))["traffic"]
-        == traffic
-    )
+    slow = {"dram": memory(bandwidth=megabyte_a_second())}
+    platform = board(memory=slow, devices=devices, heaps={"system": heap("dram", **facts)})
+    found = of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))
+    assert found["load"] == load(traffic, SHARE, SHARE)
 
 
 def test_the_cpu_reads_local_memory_slowly() -> None:
     platform = board(
-        memory={"dram": memory(local="camera")},
+        memory={"dram": memory(local="camera", bandwidth=megabyte_a_second())},
         devices={"cpu0": device("cpu", read=port())},
         heaps={"system": heap("dram")},
     )
-    assert (
-        of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))["traffic"]
-        == 6 * FRAME
-    )
+    found = of(platform, buffer(read_by="cpu.read"), attachments=(CAMERA, read("cpu0", "read")))
+    assert found["load"] == load(6 * FRAME, SHARE, SHARE)
 
 
 def test_preferences_are_ranks() -> None:
@@ -105,8 +112,8 @@ def test_shares_of_every_pool() -> None:
     platform = board(
         memory=memories, heaps={"system": heap("dram"), "either": heap("dram", "bank", run="4KiB")}
     )
-    assert shares(of(platform)) == (500_000, 750_000)
-    assert shares(of(platform, heap="either")) == (250_000, 250_000)
+    assert shares(of(platform)) == filling(500_000, 750_000)
+    assert shares(of(platform, heap="either")) == filling(250_000, 250_000)
 
 
 def test_whole_runs_are_shares_of_all_their_memories() -> None:
@@ -114,25 +121,27 @@ def test_whole_runs_are_shares_of_all_their_memories() -> None:
     memories = {"dram": memory("16KiB"), "bank": memory("32KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"either": heap("dram", "bank")})
     large = plans_by_hand.image(stride=512) | {"allocated": 8192}
-    assert shares(of(platform, heap="either", **large)) == (333_334, 333_334)
-    assert shares(of(platform, heap="either")) == (166_667, 166_667)
+    assert shares(of(platform, heap="either", **large)) == filling(333_334, 333_334, 110)
+    assert shares(of(platform, heap="either")) == filling(166_667, 166_667)
 
 
 def test_unknown_memory_has_no_shares() -> None:
-    assert shares(of(board(memory={"dram": memory("unknown")}))) == (0, 0)
+    assert shares(of(board(memory={"dram": memory("unknown")}))) == filling(0, 0)
 
 
 def test_a_locked_block_is_paid_for_once_whoever_lives_in_it() -> None:
     # ceil(1 MiB × 10^6 / 1 GiB) = 977 ppm.
     platform = board(heaps={"system": heap("dram", locks={"from": "dram", "size": "1MiB"})})
-    assert shares(of(platform)) == (977, 977)
+    assert shares(of(platform)) == filling(977, 977)
     two = [placement(buffer="a"), placement(buffer="b")]
     question = pipeline(a=buffer(), b=buffer())
-    assert shares(by_term(cost(platform, [question], plan(*two)))) == (977, 977)
-    assert shares(by_term(cost(platform, [pipeline()], plan(), live=[placement(buffer="old")]))) == (977, 977)
+    assert shares(by_term(cost(platform, [question], plan(*two)))) == filling(977, 977, 28)
+    assert shares(by_term(cost(platform, [pipeline()], plan(), live=[placement(buffer="old")]))) == filling(
+        977, 977
+    )
 
 
 def test_a_block_of_another_memory_comes_on_top() -> None:
     memories = {"dram": memory("16KiB"), "bank": memory("16KiB", base=1 << 30)}
     platform = board(memory=memories, heaps={"system": heap("dram", locks={"from": "bank", "size": "12KiB"})})
-    assert shares(of(platform)) == (750_000, 1_250_000)
+    assert shares(of(platform)) == filling(750_000, 1_250_000)

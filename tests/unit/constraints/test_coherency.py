@@ -13,6 +13,9 @@ from tests.builders import (
     device,
     facts,
     heap,
+    load,
+    megabyte_a_second,
+    memory,
     pipeline,
     placed,
     plan,
@@ -62,20 +65,24 @@ def test_what_is_not_cached_has_no_dirty_lines(cpu: str) -> None:
 def test_maintenance_is_a_cost_and_a_duty() -> None:
     # 4096 bytes written and read, and one pass of maintenance for the panel.
     platform = board(
+        memory={"dram": memory(bandwidth=megabyte_a_second())},
         devices={
             "panel": device("display", coherent=False, scanout=port()),
             "cpu0": device("cpu", write=raw_port()),
-        }
+        },
     )
     answer = plan(platform, pipeline(frame=buffer(bytes=4096, rate=1, written_by="cpu.write")))
-    assert next(level.value for level in answer.levels if level.term == "traffic") == 3 * 4096
+    assert load(answer).traffic == 3 * 4096
     assert answer.warnings == (
         "bracket the CPU's access to frame with DMA_BUF_IOCTL_SYNC (START, END): panel does not snoop caches",
     )
 
 
 def test_without_the_cpu_there_is_nothing_to_maintain() -> None:
-    platform = board(devices={"panel": device("display", coherent=False, scanout=port())})
+    platform = board(
+        memory={"dram": memory(bandwidth=megabyte_a_second())},
+        devices={"panel": device("display", coherent=False, scanout=port())},
+    )
     answer = plan(platform, pipeline(frame=buffer(bytes=4096, rate=1)))
-    assert next(level.value for level in answer.levels if level.term == "traffic") == 2 * 4096
+    assert load(answer).traffic == 2 * 4096
     assert not answer.warnings

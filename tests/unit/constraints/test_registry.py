@@ -64,12 +64,11 @@ TERMS_TESTED_IN: Final = {
     "preference": "solver/test_resolve.py",
     "avoided-heaps": "solver/test_levels_of_heaps.py",
     "dropped-wishes": "test_sharing.py",
-    "traffic": "constraints/test_cpu_access.py",
-    "scarcity-largest": "solver/test_reserved_blocks.py",
-    "scarcity-sum": "solver/test_reserved_blocks.py",
+    "load": "solver/test_load.py",
     "bytes": "test_acme.py",
     "moved-buffers": "solver/test_levels_of_heaps.py",
     "exporter": "solver/test_levels_of_heaps.py",
+    "fine-load": "solver/test_load.py",
 }
 JUDGES: Final = ("attachment", "heap", "reach", "run", "room", "permit")
 SCOPES: Final = (*JUDGES, "layout", "budget", "choice", "question")
@@ -175,7 +174,7 @@ def test_a_rule_takes_what_it_reads(kind: ConstraintKind) -> None:
 def test_a_term_takes_what_it_reads(term: CostTerm) -> None:
     assert takes(term.rule, len(term.reads))
     assert term.grows <= {*term.reads}
-    assert (term.scope == "joint") == (term.reads == ())
+    assert term.reads or term.fills
 
 
 @every_term

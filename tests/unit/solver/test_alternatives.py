@@ -32,7 +32,7 @@ def test_each_is_the_best_with_its_difference() -> None:
     assert [(p.heap, p.format, p.modifier) for plan in found for p in plan.placements] == [
         ("system", "NV12", "LINEAR"),
         ("system", "NV12", "VIVANTE_TILED"),
-        ("cma", "NV12", "LINEAR"),
+        ("system", "XR24", "LINEAR"),
     ]
 
 

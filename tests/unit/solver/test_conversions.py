@@ -274,5 +274,5 @@ def test_a_copy_says_which_memories_have_no_room_for_what_all_share() -> None:
         "4 × frame need 16 KiB of right, which has 12 KiB free; "
         "frame has as many buffers as its ports need; at least 4 are needed "
         "(held: camera.capture 1, panel.scanout 1, encoder.frame 2): "
-        "rga copies it from right to left (lossless)"
+        "rga copies it from left to right (lossless)"
     )

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from heapwright import Plan, solve
+from heapwright.allocator.judge.cost import cost
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, memory, pipeline, port
 
@@ -78,3 +79,21 @@ def test_at_equal_cost_a_buffer_stays_where_it_was_put() -> None:
     found = answer(platform)
     assert found.placements[0].heap == "system"
     assert level(found, "moved-buffers") == 0
+
+
+def test_a_buffer_that_must_be_moved_is_counted_by_the_judge_too() -> None:
+    platform = board(
+        memory={"dram": memory(), "vram": memory(local="display")},
+        heaps={"card": heap("vram", exporter="display", moves_to="system"), "system": heap("dram")},
+        devices={
+            "camera": device("camera", imports=["card"], capture=port()),
+            "display": device("display", scanout=port()),
+        },
+    )
+    found = answer(platform)
+    assert (found.placements[0].heap, level(found, "moved-buffers"), level(found, "exporter")) == (
+        "card",
+        1,
+        2,
+    )
+    assert cost(platform, [pipeline(frame=buffer())], found) == tuple(each.value for each in found.levels)

@@ -54,12 +54,12 @@ def test_a_rejected_heap_says_what_is_against_it() -> None:
 
 
 def test_a_heap_that_costs_more_says_at_which_level() -> None:
-    # Two frames of 16 KiB are 489 ppm of 64 MiB, and 33 ppm of 960.
+    # Two frames of 16 KiB are 489 ppm of 64 MiB, and 33 ppm of 960; both parts and what is moved are rounded up together.
     [rejected] = placed(two_heaps(), LARGE).rejected
     assert rejected.heap == "cma"
     [reason] = rejected.reasons
-    assert reason.kind == "scarcity-largest"
-    assert reason.text == "cma would do as well; its scarcity-largest is 489, that of system is 33"
+    assert reason.kind == "load"
+    assert reason.text == "cma would do as well; its load is 2000, that of system is 1000"
 
 
 def test_a_heap_that_is_as_good_comes_second_by_name() -> None:

@@ -12,7 +12,7 @@ import pytest
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.pipeline import Pipeline
-from tests.builders import board, buffer, facts, heap, memory, pipeline, placed, plan, refusal
+from tests.builders import board, buffer, facts, heap, load, memory, pipeline, placed, plan, refusal
 
 
 def lazy(lock: Any, cma: str = "64KiB", **heaps: Any) -> Platform:
@@ -37,9 +37,10 @@ def heaps(answer: Plan) -> dict[str, str]:
 
 def scarcity(answer: Plan) -> tuple[int, int]:
     """The largest share and the sum of shares, both proven."""
-    values = {level.term: level.value for level in answer.levels}
+    levels = {level.term: level for level in answer.levels}
     assert all(level.value == level.bound for level in answer.levels)
-    return values["scarcity-largest"], values["scarcity-sum"]
+    assert load(answer).sum_of_shares + load(answer).traffic == levels["fine-load"].value
+    return load(answer).largest_share, load(answer).sum_of_shares
 
 
 def test_a_page_is_not_worth_a_block() -> None:
@@ -100,9 +101,7 @@ def test_two_heaps_lock_a_block_each() -> None:
 def test_a_heap_is_rejected_for_the_block_it_would_lock() -> None:
     placement = placed(lazy("48KiB"), frames("frame"))
     [rejected] = placement.rejected
-    assert rejected.reasons[0].text == (
-        "lazy would do as well; its scarcity-largest is 750000, that of plain is 62500"
-    )
+    assert rejected.reasons[0].text == ("lazy would do as well; its load is 1501000, that of plain is 126000")
 
 
 def test_a_block_counts_in_the_sum_where_another_memory_is_fuller() -> None:
@@ -113,14 +112,14 @@ def test_a_block_counts_in_the_sum_where_another_memory_is_fuller() -> None:
     placement = placed(lazy("16KiB", third=heap("third")), question, pins=["big:heap=third"])
     assert placement.heap == "plain"
     reasons = {rejected.heap: rejected.reasons[0].text for rejected in placement.rejected}
-    assert reasons["lazy"] == "lazy would do as well; its scarcity-sum is 250000, that of plain is 62500"
+    assert reasons["lazy"] == "lazy would do as well; its load is 1251000, that of plain is 1063000"
 
 
 def test_to_join_a_locked_block_costs_nothing() -> None:
     answer = plan(lazy("48KiB"), frames("x", "y"), pins=["x:heap=lazy"])
     [rejected] = answer.placements[1].rejected
     assert rejected.reasons[0].text == (
-        "plain would do as well; its scarcity-sum is 62500, that of lazy is 0"
+        "plain would do as well; its load is 1563000, that of lazy is 1501000"
     )
 
 

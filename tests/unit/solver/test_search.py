@@ -12,7 +12,7 @@ from heapwright.solver.answer.plan import Plan, Undecided
 from heapwright.solver.objective import NAMES
 from heapwright.solver.question.limits import DEFAULT_WORK
 from heapwright.solver.search.cpsat import ROOM, ObjectiveLevel, Row, Search
-from tests.builders import board, buffer, device, heap, image, memory, pipeline, plan, port
+from tests.builders import board, buffer, device, heap, image, load, memory, pipeline, plan, port
 
 
 def levels(answer: Plan) -> dict[str, int]:
@@ -102,7 +102,7 @@ def test_the_largest_share_is_as_small_as_it_can_be() -> None:
     platform, question = crowded(12)
     answer = plan(platform, question)
     assert answer.status == "optimal"
-    assert levels(answer)["scarcity-largest"] == 375_000
+    assert load(answer).largest_share == 375_000
     assert dict.fromkeys(("h0", "h1", "h2", "h3"), 24) == {
         name: sum(p.allocated for p in answer.placements if p.heap == name) // 1024
         for name in ("h0", "h1", "h2", "h3")
@@ -141,7 +141,7 @@ def test_a_plan_in_hand_is_kept_when_the_limit_comes_at_once() -> None:
     answer = heapwright.solve(platform, [question], options=heapwright.Options(work_limit=0.0))
     assert isinstance(answer, Plan)
     assert (answer.status, answer.limited_by) == ("feasible", "work")
-    assert next(level.term for level in answer.levels if level.gap > 0) == "scarcity-largest"
+    assert next(level.term for level in answer.levels if level.gap > 0) == "load"
 
 
 def test_a_gap_that_is_good_enough_ends_the_search() -> None:
@@ -180,7 +180,7 @@ def test_numbers_near_the_end_of_64_bits() -> None:
     answer = plan(platform, question)
     assert answer.status == "optimal"
     # 16384 × 16384 × 8 bytes, a million times a second, by two ports, three times.
-    assert levels(answer)["traffic"] == 3 * 2 * (1 << 31) * 1_000_000
+    assert load(answer).traffic == 3 * 2 * -(-(1 << 31) * 10**12 // 8_960_000_000)
 
 
 def test_alike_buffers_are_handed_out_in_the_order_of_names() -> None:
@@ -214,7 +214,7 @@ def test_live_buffers_leave_less_to_choose_from() -> None:
     ).placements
     answer = plan(platform, pipeline("new", frame=buffer(size="32x32", count=2)), live=old)
     assert answer.placements[0].heap == "h1"
-    assert levels(answer)["scarcity-largest"] == 500_000
+    assert load(answer).largest_share == 500_000
 
 
 def test_a_full_memory_is_seen_without_a_search() -> None:
