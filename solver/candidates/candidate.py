@@ -24,6 +24,9 @@ TermsByLevel = tuple[tuple[int, CostTerm], ...]
 DeviceAssignment = tuple[tuple[int, str | None], ...]
 """(variable, device) pairs; no device where a missing one was dropped as a fact."""
 
+LockedBlock = tuple[str, tuple[tuple[Budget, int], ...]]
+"""The heap of a block that is locked once, and what it takes of budgets."""
+
 
 def share(budget: Budget, amount: int) -> int:
     """What an amount is of a bounded memory, in ppm, rounded up."""
@@ -65,6 +68,11 @@ class Option(NamedTuple):
     """What the first buffer in its heap locks, however many there are."""
     shares: tuple[tuple[Budget, int], ...]
     """What it uses of each memory, in ppm, the locked block aside."""
+
+    @property
+    def locks(self) -> tuple[LockedBlock, ...]:
+        """The heap of which its first buffer locks a block, with what that takes."""
+        return ((self.placed.backing.name, self.reserved),) if self.reserved else ()
 
 
 _ANYWHERE: Final = frozenset(Placed._fields) - {"heap", "backing"}

@@ -12,10 +12,11 @@ is how conflicts are found (`heapwright.solver.explain.conflict`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from functools import cached_property, lru_cache
 from typing import NamedTuple
 
+from heapwright.solver.board.board import HeapView
 from heapwright.solver.candidates.candidate import (
     DeviceAssignment,
     Keys,
@@ -37,7 +38,7 @@ from heapwright.solver.constraints.graph import conversion, count
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.constraints.protection import audience
 from heapwright.solver.constraints.reads import frozen, keyed, together
-from heapwright.solver.layout.layout import Demand, Form, Layout
+from heapwright.solver.layout.layout import PIXEL, Demand, Form, Layout
 from heapwright.solver.question.pipeline import Wish
 from heapwright.solver.question.resolve import Problem, Question
 
@@ -85,6 +86,8 @@ class Allowed(NamedTuple):
     heaps: frozenset[str]
     free: bool
     """Whether they take whatever image others list."""
+    holds: int
+    """How many buffers they hold at least."""
 
 
 class Propagation:
@@ -149,13 +152,25 @@ class Propagation:
     def allowed(self, question: Question, about: DroppedFacts | None, *, in_heaps: bool) -> Allowed:
         """What those who touch a placement allow whatever its layout; in any heap, if these are not judged."""
         candidates, images, heaps = Candidates(self, question, about), set[ListedImage](), set[str]()
-        free = False
+        free, held = False, []
         for _, _, attachments in candidates.choices():
             homes = candidates.reached(attachments, in_heaps=in_heaps)
             heaps.update(homes)
             free |= not attachments
+            held.append(sum([each.port.holds + each.port.slack for each in attachments]))
             images.update(candidates.images.listed(attachments) if homes else ())
-        return Allowed(frozenset(images), frozenset(heaps), free)
+        return Allowed(frozenset(images), frozenset(heaps), free, min(held, default=0))
+
+    def large_enough(
+        self, question: Question, about: DroppedFacts | None, heaps: Iterable[str], size: int
+    ) -> frozenset[str]:
+        """Heaps in which those who touch a placement may take a dma-buf of so many bytes, or larger."""
+        candidates, found = Candidates(self, question, about), set[str]()
+        layout = Layout((), (size,), question.spec.size or PIXEL, 0)
+        for _, _, attachments in candidates.choices():
+            taking = (h for h in heaps if candidates.takes(attachments, self.board.heaps[h], layout))
+            found.update(taking)
+        return frozenset(found)
 
     def forms(self, question: Question) -> Iterator[tuple[Demand, Form, int]]:
         """Everything that may be laid out in one placement, wherever it lives."""
@@ -268,10 +283,15 @@ class Candidates:
 
     def of_image(self, image: LaidOutImage) -> VerdictList:
         """What the kinds that mind sizes, runs and alignments say of an image."""
-        attachments, layout, run = image.attachments, image.layout, self.whole.run
-        found: list[tuple[Verdicts, BoundAttachment | None]] = [
-            (self.whole.room.of(self._case(attachments, None, layout)), None)
-        ]
+        attachments, layout = image.attachments, image.layout
+        of_room = self.whole.room.of(self._case(attachments, None, layout))
+        return [(of_room, None), *self._of_runs(attachments, layout)]
+
+    def _of_runs(
+        self, attachments: tuple[BoundAttachment, ...], layout: Layout
+    ) -> Iterator[tuple[Verdicts, BoundAttachment]]:
+        """What the kinds that mind runs say of those who attach."""
+        run = self.whole.run
         for attachment in attachments:
             told = self._told.run.get(id(attachment))
             if told is None:
@@ -279,8 +299,15 @@ class Candidates:
                 if run.alone:
                     self._told.run[id(attachment)] = told
             if told[0].kinds:
-                found.append((told[0].of(self._case(attachments, attachment, layout)), attachment))
-        return found
+                yield told[0].of(self._case(attachments, attachment, layout)), attachment
+
+    def takes(self, attachments: tuple[BoundAttachment, ...], heap: HeapView, layout: Layout) -> bool:
+        """Whether nothing refuses runs of a heap that larger ones would not mend."""
+        return all(
+            kind.helped(self.board) or is_dropped(self.about, kind, attachment.device.name)
+            for verdicts, attachment in self._of_runs(attachments, layout)
+            for kind in verdicts[Home(heap, heap)]
+        )
 
     def widened(self, attachments: Sequence[BoundAttachment]) -> list[str]:
         """Devices that bring in what somebody may not see for whom the pipeline states the buffer."""

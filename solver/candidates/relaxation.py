@@ -46,6 +46,8 @@ class Relaxation:
         self._shared = frozenset(shared)
         self._single = frozenset([fact for fact in shared if fact[0] not in _BUDGETS])
         """Those that a buffer by itself minds: budgets are the choice's business."""
+        self.budgets = self._shared - self._single
+        """Budgets that are not imposed."""
 
     def __contains__(self, fact: object) -> bool:
         return fact in self._shared

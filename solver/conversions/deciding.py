@@ -2,16 +2,22 @@
 
 1. Every buffer as it is. A plan without conversions is cheaper than any with: they come
    first in the objective. So if there is one, its best is the best.
-2. Else those that cannot be placed as they are get their cheapest trees, and only those. The
-   least that each buffer's conversions cost is known by then; a plan that costs no more than
-   their sum is best.
-3. Else everybody gets every tree that may still be part of a plan as cheap as the one found.
+2. Else those that cannot be placed as they are get their cheapest trees, and only those: if these
+   go together, no plan is better.
+3. Else what tables say that all trees charge at least may be too much. If it is not, everybody gets
+   the best trees of all (heapwright.solver.conversions.pareto). They are columns of a selection, which is
+   decided as if they were options.
+
+Budgets count once trees may exceed them: then the best are asked for anew. Where more trees would have to be
+put together than can be, and as a reference, CP-SAT is given steps instead (heapwright.solver.conversions.model).
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from functools import cached_property
-from itertools import count, product
-from typing import Any
+from collections.abc import Callable, Hashable, Sequence
+from functools import cached_property, partial
+from itertools import product
+from operator import add
+from time import perf_counter
+from typing import Any, Final
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
@@ -24,20 +30,38 @@ from heapwright.solver.constraints.image import format as format_kind
 from heapwright.solver.constraints.image import modifier as modifier_kind
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.conversions import strides
-from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, price
+from heapwright.solver.conversions.edges import UNLIMITED, Price, price
 from heapwright.solver.conversions.model import ClassOfBuffers, chosen
+from heapwright.solver.conversions.pareto import (
+    Measure,
+    PlacedTree,
+    PutTogether,
+    TooManyTreesError,
+    Worthwhile,
+)
 from heapwright.solver.conversions.steps import Step
-from heapwright.solver.conversions.table import TreeState
+from heapwright.solver.conversions.table import DEEPEST, TreeState
 from heapwright.solver.conversions.trees import Trees
-from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
-from heapwright.solver.search.bounds import least_charges, overfull, unassignable
-from heapwright.solver.search.choose import Choice, choose
-from heapwright.solver.search.selection import SearchLimits
+from heapwright.solver.search.bounds import unassignable
+from heapwright.solver.search.choose import Choice, Tree, answered, choose, fitting, known_levels
+from heapwright.solver.search.fronts import Front, front
+from heapwright.solver.search.selection import (
+    OptionGroup,
+    SearchLimits,
+    Selection,
+    cost_levels,
+    rooms_for,
+    selection,
+)
 
 KnownConversions = dict[object, Any]
 """What was found before of one problem under different dropped facts: of buffers, and of their placements."""
+
+
+UNCONVERTED: Final = -1
+"""The number of the way in which a buffer is taken as it is."""
 
 
 class ConvertedBuffer:
@@ -47,9 +71,10 @@ class ConvertedBuffer:
         self, found: Propagation, question: Question, direct: tuple[Option, ...], known: KnownConversions
     ) -> None:
         self.found = found
-        self.direct = [Step(TreeState(None, (), 0), (), (), question, direct)] if direct else []
+        self.direct = [Step(TreeState(None, (), 0, UNCONVERTED), (), (), question, direct)] if direct else []
         about = found.drops.about(question.label)
         self.edges = _usable(found.problem, question, about)
+        self._trees_of: dict[Hashable, list[PlacedTree]] = {}
         colours, freed = _colours(found.problem, question, self.edges), _freed(found.problem, about)
         self.trees = [
             Trees(found, variant, attachment_set, self.edges, colours, known, freed, number)
@@ -69,25 +94,57 @@ class ConvertedBuffer:
         """Whether it may be as it is, or its table knows a tree."""
         return bool(self.direct) or any(trees.possible for trees in self.trees)
 
-    @cached_property
-    def floor(self) -> dict[Budget, int]:
-        """What is charged to each budget at least, converted or not."""
-        floors = [trees.floor() for trees in self.trees] or [
-            least_charges(o) for _, _, _, _, o in self.direct
-        ]
-        shared: set[Budget] = set(*floors[:1]).intersection(*floors)
-        return {budget: min(floor[budget] for floor in floors) for budget in shared}
+    def floor(self, budget: Budget) -> int:
+        """What is charged to a budget at least, converted or not."""
+        floors = [trees.floor(budget) for trees in self.trees if trees.possible]
+        floors += [dict(option.charges).get(budget, 0) for step in self.direct for option in step.options]
+        return min(floors, default=0)
+
+    def cheapest_trees(self, measure: Measure, dropped: Relaxation) -> list[PlacedTree]:
+        """The best of those whose conversions cost as little as can be."""
+        return self._best(measure, self.direct or self.within(self.least), dropped)
+
+    def best_trees(
+        self, measure: Measure, dropped: Relaxation, spare: Sequence[int], deepest: int = DEEPEST
+    ) -> list[PlacedTree]:
+        """The best of all that are no deeper and charge tight budgets no more than is `spare`.
+
+        One conversion after the other is seldom needed: what is known without tells it for most.
+        """
+        key = measure.levels, *measure.tight, *spare, deepest, dropped.budgets
+        if key not in self._trees_of:
+            if deepest > 1:
+                known = self.best_trees(measure, dropped, spare, 1)
+            else:
+                given = self.direct if not measure.levels else self.direct or self.within(self.least)
+                known = self._best(measure, given, dropped)
+            for trees in self.trees:
+                worth = Worthwhile(measure, trees.assignments, known, spare)
+                steps = trees.worthwhile([*measure.tight], worth, deepest)
+                known = measure.best([*known, *self._best(measure, steps, dropped)])
+            self._trees_of[key] = [tree for tree in known if measure.fits(tree, spare)]
+        return [*self._trees_of[key]]
+
+    def _best(self, measure: Measure, steps: Sequence[Step], dropped: Relaxation) -> list[PlacedTree]:
+        """The best trees of these steps: of each way to take the buffer by itself, then of all."""
+        linked, found = self.found.problem.linked, []
+        of_ways: dict[int, list[Step]] = {}
+        for step in steps:
+            of_ways.setdefault(step.state.number, []).append(step)
+        for given in of_ways.values():
+            given = strides.shared(given, self.edges, self.found)
+            left = [step._replace(options=fitting(step.options, dropped)) for step in given]
+            found += PutTogether(measure, self.edges).trees(left)
+        for tree in found:
+            tree.bound = frozenset([pair for pair in tree.bound if pair[0] in linked or pair[0] < 0])
+        return measure.best(found)
 
     def within(self, limit: Price) -> list[Step]:
         """What it may take within a price."""
-        return self._shared([step for trees in self.trees for step in trees.within(limit)])
-
-    def up_to(self, number: int) -> list[Step]:
-        """What it may take of so many conversions."""
-        return self._shared([step for trees in self.trees for step in trees.up_to(number)])
-
-    def _shared(self, steps: list[Step]) -> list[Step]:
-        return self.direct + strides.shared(steps, self.edges, self.found)
+        found = [*self.direct]
+        for trees in self.trees:
+            found += strides.shared(trees.within(limit), self.edges, self.found)
+        return found
 
 
 AlikeQuestions = tuple[ConvertedBuffer, list[int]]
@@ -136,64 +193,157 @@ def _decide(
         return choice
     if unassignable(problem, dropped):
         return choice
-    if limits.any_will_do and not all(buffer.placeable for buffer, _ in classes):
+    if not all(buffer.placeable for buffer, _ in classes):
+        return choice
+    converting = _Converting(problem, classes, usage, dropped, limits)
+    if limits.engine == "cpsat":
+        return converting.as_flow()
+    try:
+        return converting.by_trees()
+    except TooManyTreesError:
+        return converting.as_flow()
+
+
+def front_of(
+    problem: Problem, found: Propagation, usage: Usage, budgets: Sequence[Budget]
+) -> tuple[Selection, Front] | None:
+    """The Pareto-best plans, whatever these budgets hold up to what they do; None where these are too many.
+
+    Conversions are grown once: the front answers a whole sweep of what the first budgets of the selection hold.
+    """
+    converting = _Converting(problem, _classes(found, {}), usage, NOTHING, SearchLimits())
+    converting.tight = tuple(sorted(budgets))
+    groups = converting.groups(partial(converting.best_trees, DEEPEST))
+    if not groups:
+        return None
+    asked = selection(groups, usage, NOTHING, problem.must_differ, tight=converting.tight)
+    found_front = front(asked)
+    return None if found_front is None else (asked, found_front)
+
+
+class _Converting:
+    """The choice where some buffer must be converted."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        classes: Sequence[AlikeQuestions],
+        usage: Usage,
+        dropped: Relaxation,
+        limits: SearchLimits,
+    ) -> None:
+        self.problem = problem
+        self.classes = classes
+        self.usage = usage
+        self.dropped = dropped
+        self.limits = limits
+        self.tight: tuple[Budget, ...] = ()
+
+    def by_trees(self) -> Choice:
+        """First among trees whose conversions cost the least; if these do not go together, among all.
+
+        Where any plan will do, first among those in which nothing is converted twice.
+        """
+        first = partial(self.best_trees, 1) if self.limits.any_will_do else self._cheapest_trees
+        choice = self._chosen(first)
+        if choice.status == "infeasible":
+            choice = self._chosen(partial(self.best_trees, DEEPEST))
         return choice
 
-    def among(steps: Iterable[list[Step]]) -> Choice:
-        asked = [ClassOfBuffers(m, each, b.edges) for (b, m), each in zip(classes, steps, strict=True)]
-        return chosen(problem, asked, usage, dropped, limits)
+    def _cheapest_trees(self, measure: Measure) -> list[list[PlacedTree]]:
+        if any(buffer.least >= UNLIMITED for buffer, _ in self.classes):
+            return []
+        return [buffer.cheapest_trees(measure, self.dropped) for buffer, _ in self.classes]
 
-    plan = Choice("infeasible")
-    least = 0 if limits.any_will_do else sum(buffer.least * len(members) for buffer, members in classes)
-    if least:
+    def best_trees(self, deepest: int, measure: Measure) -> list[list[PlacedTree]]:
+        """Of each class those that may be part of the best plan; none if all together charge too much.
+
+        Where any plan will do, few are, and they are asked for again and again: whatever others charge.
+        """
+        floors = [[buffer.floor(budget) for budget in self.tight] for buffer, _ in self.classes]
+        rooms = [budget.limit - self.usage.used(budget) for budget in self.tight]
+        left = [
+            room
+            - sum(len(members) * least for (_, members), least in zip(self.classes, of_budget, strict=True))
+            for room, of_budget in zip(rooms, zip(*floors, strict=True), strict=True)
+        ]
+        found: list[list[PlacedTree]] = []
+        for (buffer, members), floor in zip(self.classes, floors, strict=True):
+            if min(left, default=0) < 0:
+                return []
+            spare = rooms if self.limits.any_will_do else list(map(add, left, floor))
+            trees = buffer.best_trees(measure, self.dropped, spare, deepest)
+            if not trees:
+                return []
+            least = map(min, zip(*map(measure.charges, trees), strict=True))
+            left = [
+                n - len(members) * (more - known) for n, more, known in zip(left, least, floor, strict=True)
+            ]
+            found.append(trees)
+        return found if min(left, default=0) >= 0 else []
+
+    def _chosen(self, trees: Callable[[Measure], list[list[PlacedTree]]]) -> Choice:
+        """The best choice of one tree for each question."""
+        groups = self.groups(trees)
+        return self._among(groups) if groups else Choice("infeasible", searched=True)
+
+    def groups(self, trees: Callable[[Measure], list[list[PlacedTree]]]) -> list[OptionGroup[PlacedTree]]:
+        """What each class may take, once all budgets count that this may exceed; none if one has nothing."""
+        levels = () if self.limits.any_will_do else cost_levels(self.usage)
+        while True:
+            found = trees(Measure(levels, self.tight))
+            if not found or not all(found):
+                return []
+            groups = _groups(found, self.classes)
+            tight = {*self.tight, *rooms_for(groups, self.usage, self.dropped)}
+            if len(tight) == len(self.tight):
+                return groups
+            self.tight = tuple(sorted(tight))
+
+    def _among(self, groups: Sequence[OptionGroup[PlacedTree]]) -> Choice:
+        problem, limits = self.problem, self.limits._replace(whole=self.problem.limits)
+        asked = selection(
+            groups, self.usage, self.dropped, problem.must_differ, any_will_do=limits.any_will_do
+        )
+        started = perf_counter()
+        answer, engine = answered(asked, limits)
+        seconds = perf_counter() - started
+        if not answer.counts:
+            return Choice(answer.status, searched=True, seconds=seconds, engine=engine)
+        taken: dict[int, tuple[Option, Tree]] = {}
+        for (buffer, members), group in zip(self.classes, groups, strict=True):
+            for index, tree in zip(members, group.taken(answer.counts), strict=True):
+                taken[index] = tree.option, tree.branches(buffer.edges)
+        options, trees = zip(*(taken[index] for index in range(len(taken))), strict=True)
+        choice = Choice(answer.status, options, (), True, seconds, trees, engine)
+        return choice._replace(levels=known_levels(asked, answer, choice.placed, self.usage))
+
+    def as_flow(self) -> Choice:
+        """The same as a model of all steps."""
+        choice = Choice("infeasible")
+        least = sum(buffer.least * len(members) for buffer, members in self.classes)
         if least >= UNLIMITED:
             return choice
-        plan = among(buffer.direct or buffer.within(buffer.least) for buffer, _ in classes)
-        if plan.options and _spent(plan) == least:
-            return plan
-    if not plan.options and not overfull(((b.floor, len(m)) for b, m in classes), usage, dropped):
-        plan = _any(classes, among)
-    if limits.any_will_do or not plan.options:
-        return plan
-    try:
-        best = among(buffer.within(_spent(plan) - least + buffer.least) for buffer, _ in classes)
-    except LimitReached:
-        best = Choice("undecided")
-    return _better(plan, best, least)
+        if least and not self.limits.any_will_do:
+            choice = self._flow([b.direct or b.within(b.least) for b, _ in self.classes])
+        if choice.options and sum(map(price, choice.placed)) == least:
+            return choice
+        return self._flow([buffer.within(UNLIMITED - 1) for buffer, _ in self.classes])
+
+    def _flow(self, steps: Sequence[list[Step]]) -> Choice:
+        asked = [ClassOfBuffers(m, each, b.edges) for (b, m), each in zip(self.classes, steps, strict=True)]
+        return chosen(self.problem, asked, self.usage, self.dropped, self.limits)
 
 
-def _better(plan: Choice, best: Choice, least: Price) -> Choice:
-    """The better of a plan in hand and of what was found among all trees that may be as cheap, with its bounds."""
-    if best.options and (best.status == "optimal" or _values(best) <= _values(plan)):
-        return best
-    bounds = [level.bound for level in best.levels] or [least // LOSS, *[0] * len(plan.levels)]
-    if not best.levels and plan.levels[0].value == bounds[0]:
-        bounds[1] = least % LOSS
-    levels = [
-        level._replace(bound=min(level.value, n)) for level, n in zip(plan.levels, bounds, strict=False)
-    ]
-    return plan._replace(status="feasible", levels=tuple(levels))
-
-
-def _values(choice: Choice) -> list[int]:
-    return [level.value for level in choice.levels]
-
-
-def _spent(choice: Choice) -> Price:
-    return sum(map(price, choice.placed))
-
-
-def _any(classes: Sequence[AlikeQuestions], among: Callable[[list[list[Step]]], Choice]) -> Choice:
-    """A plan with as few conversions to a buffer as there is one for."""
-    trees = [each for buffer, _ in classes for each in buffer.trees]
-    plan, known = Choice("infeasible", searched=True), -1
-    for number in count(1):
-        steps = [buffer.up_to(number) for buffer, _ in classes]
-        if sum(map(len, steps)) > known and all(steps):
-            known, plan = sum(map(len, steps)), among(steps)
-        if plan.status != "infeasible" or all(each.numbers.excess is None for each in trees):
-            break
-    return plan
+def _groups(
+    found: Sequence[list[PlacedTree]], classes: Sequence[AlikeQuestions]
+) -> list[OptionGroup[PlacedTree]]:
+    groups, first = [], 0
+    for trees, (_, members) in zip(found, classes, strict=True):
+        trees.sort(key=lambda tree: (tree.values, tree.key))
+        groups.append(OptionGroup(len(members), tuple(trees), first))
+        first += len(trees)
+    return groups
 
 
 def _classes(found: Propagation, known: KnownConversions) -> list[AlikeQuestions]:

@@ -28,12 +28,20 @@ def price(option: Option) -> Price:
 
 
 @lru_cache(maxsize=4096)
-def least_bytes(fourcc: str, modifier: str, image: Extent) -> int:
-    """Bytes of an image of which nothing is asked, or only that its strides are equal: all else makes it larger."""
+def least_sizes(fourcc: str, modifier: str, image: Extent) -> tuple[tuple[int, ...], ...]:
+    """Of an image of which nothing is asked, or only that its strides are equal, in so many dma-bufs.
+
+    All else makes it larger.
+    """
     form = modifiers.shape(fourcc, modifier)
     needs = product((layouts.Demand(image), layouts.Demand(image, equal=True)), form.dmabufs if form else ())
     laid = [layouts.solve(need, form, dmabufs) for need, dmabufs in needs if form]
-    return min([layout.size for layout in laid if layout], default=0)
+    return tuple(dict.fromkeys([layout.sizes for layout in laid if layout]))
+
+
+def least_bytes(fourcc: str, modifier: str, image: Extent) -> int:
+    """No layout of the image has fewer."""
+    return min(map(sum, least_sizes(fourcc, modifier, image)), default=0)
 
 
 class Side(NamedTuple):

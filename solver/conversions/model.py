@@ -77,7 +77,7 @@ class _ClassModel:
     def __init__(self, asked: ClassOfBuffers, search: Search, dropped: Relaxation) -> None:
         self.asked = asked
         self.size = len(asked.members)
-        self.steps: list[tuple[Step, OptionGroup]] = []
+        self.steps: list[tuple[Step, OptionGroup[Option]]] = []
         for step in asked.steps:
             if options := fitting(step.options, dropped):
                 first = search.integers(len(options), self.size)
@@ -106,7 +106,7 @@ class _ClassModel:
                     parts = [first + i for i, pair in enumerate(pairs) if pair[number] == seen]
                     search.add(_equal(variables, parts))
 
-    def _sides(self, edge: Edge, groups: Sequence[OptionGroup]) -> dict[Side, list[int]]:
+    def _sides(self, edge: Edge, groups: Sequence[OptionGroup[Option]]) -> dict[Side, list[int]]:
         """Variables by how the edge sees their options."""
         found: dict[Side, list[int]] = {}
         for group in groups:

@@ -19,6 +19,7 @@ from itertools import combinations
 from typing import Final, NamedTuple
 
 from heapwright.solver.candidates.enumerate import Allowed
+from heapwright.solver.candidates.images import ListedImage
 from heapwright.solver.conversions.edges import UNLIMITED, Price, Side, least_bytes, seen
 from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.question.pipeline import Buffer
@@ -47,62 +48,130 @@ Split = tuple[tuple[int, ...], tuple[TreeState, ...]]
 """One way to serve a state: who reads the placement itself, and what is left to conversions of it."""
 
 
-class Table:
-    """The table of one buffer that is taken in one way.
-
-    `touching` is what its writers allow, each reader, and each edge where it reads and where it writes;
-    `prices` what each edge costs by itself, and for each byte that it moves.
-    """
+class AllowedPlacements:
+    """Every placement that matters, and who allows it: writers, each reader, each edge where it reads and writes."""
 
     def __init__(
-        self,
-        touching: Sequence[Allowed],
-        edges: Sequence[Edge],
-        prices: Sequence[tuple[Price, int]],
-        spec: Buffer,
-        root: TreeState,
-        limits: Limits = NO_LIMITS,
+        self, touching: Sequence[Allowed], edges: Sequence[Edge], spec: Buffer, readers: Sequence[int]
     ) -> None:
-        self._limits = limits
-        placed = _placements(touching, edges, spec)
-        bytes_of = [_least_bytes(spec, image) for _, *image in placed]
+        images, heaps = _placements(touching, edges, spec)
+        self.alike = [(of_heap, of_image) for of_image in images for of_heap in heaps]
+        """Of each placement all heaps and images that it stands for."""
+        self.placed = [(of_heap[0], *of_image[0]) for of_heap, of_image in self.alike]
+        self.bytes_of = [placement_bytes(spec, image) for _, *image in self.placed]
         allowed = [
             [
                 p
-                for p, (heap, *image) in enumerate(placed)
+                for p, (heap, *image) in enumerate(self.placed)
                 if heap in by.heaps and (by.free or (*image,) in by.images)
             ]
             for by in touching
         ]
-        first = 1 + len(root.readers)
-        self._root = root
-        self._every: Costs = dict.fromkeys(range(len(placed)), 0)
-        self._takes: dict[int | None, Costs] = {
-            who: dict.fromkeys(each, 0) for who, each in zip((None, *root.readers), allowed, strict=False)
-        }
-        self._reads: list[Costs] = []
-        self._writes: list[Costs] = []
-        for (once, each), reading, writing in zip(
-            prices, allowed[first::2], allowed[first + 1 :: 2], strict=True
-        ):
-            self._reads.append({p: each * bytes_of[p] for p in reading})
-            self._writes.append({p: once + each * bytes_of[p] for p in writing})
-        self._able = [e for e in range(len(edges)) if self._reads[e] and self._writes[e]]
-        self._seen = [[seen(edge, *each) for each in placed] for edge in edges]
+        first = 1 + len(readers)
+        self.takes: dict[int | None, list[int]] = dict(zip((None, *readers), allowed, strict=False))
+        self.reads, self.writes = allowed[first::2], allowed[first + 1 :: 2]
+        self.holds: dict[int | None, int] = dict(
+            zip((None, *readers), [by.holds for by in touching], strict=False)
+        )
+        held = [by.holds for by in touching[first:]]
+        self.held_reading, self.held_writing = held[::2], held[1::2]
+        self.able = [e for e in range(len(edges)) if self.reads[e] and self.writes[e]]
+        self.seen = [[seen(edge, *each) for each in self.placed] for edge in edges]
         self._suited: dict[int, dict[Side, list[Side]]] = {}
+
+    def size(self, readers: int) -> int:
+        """How many entries a table of them may have."""
+        return DEEPEST * len(self.placed) * (len(self.able) + 1) << readers
+
+    def fitting(self, edge: int) -> dict[Side, list[Side]]:
+        """All sides that an edge can make of each that it may read."""
+        if edge not in self._suited:
+            sides = self.seen[edge]
+            after = {sides[p] for p in self.writes[edge]}
+            before = {sides[p] for p in self.reads[edge]}
+            self._suited[edge] = {one: [other for other in after if one.suits(other)] for one in before}
+        return self._suited[edge]
+
+
+class Costed(NamedTuple):
+    """What it costs to take a placement, by who does (None: the writers), and to read and write it, by edge."""
+
+    takes: dict[int | None, Costs]
+    reads: Sequence[Costs]
+    writes: Sequence[Costs]
+    root_is_whole: bool = False
+    """Whether the writers bear all that the root costs, whoever else takes or reads it."""
+
+
+def priced(allowed: AllowedPlacements, prices: Sequence[tuple[Price, int]]) -> Costed:
+    """What each edge costs by itself, and for each byte that it moves."""
+    size = allowed.bytes_of
+    return Costed(
+        {who: dict.fromkeys(each, 0) for who, each in allowed.takes.items()},
+        [{p: each * size[p] for p in ps} for (_, each), ps in zip(prices, allowed.reads, strict=True)],
+        [
+            {p: once + each * size[p] for p in ps}
+            for (once, each), ps in zip(prices, allowed.writes, strict=True)
+        ],
+    )
+
+
+def charged(allowed: AllowedPlacements, charges: Sequence[int], number: int | None, *, once: bool) -> Costed:
+    """What a budget is charged at least: so much for each buffer in a placement.
+
+    There are as many buffers as those who touch a placement hold, but `number` of the root if that is said,
+    and just one of each copy if counts are taken out of the question (`once`).
+    """
+
+    def of(placements: Sequence[int], holds: int) -> Costs:
+        return {p: holds * charges[p] for p in placements}
+
+    writers = allowed.holds[None] if number is None else number
+    takes = {who: of(ps, 0 if once else allowed.holds[who]) for who, ps in allowed.takes.items()}
+    takes[None] = of(allowed.takes[None], writers)
+    return Costed(
+        takes,
+        [of(ps, 0 if once else n) for ps, n in zip(allowed.reads, allowed.held_reading, strict=True)],
+        [of(ps, 1 if once else n) for ps, n in zip(allowed.writes, allowed.held_writing, strict=True)],
+        root_is_whole=number is not None,
+    )
+
+
+class Table:
+    """The table of one buffer that is taken in one way, about one kind of cost."""
+
+    def __init__(
+        self, allowed: AllowedPlacements, costed: Costed, root: TreeState, limits: Limits = NO_LIMITS
+    ) -> None:
+        self._limits = limits
+        self._allowed = allowed
+        self._root = root
+        self._every: Costs = dict.fromkeys(range(len(allowed.placed)), 0)
+        self._costed = costed
+        self._free = (
+            {who: dict.fromkeys(ps, 0) for who, ps in allowed.takes.items()},
+            [dict.fromkeys(ps, 0) for ps in allowed.reads],
+        )
+        """What those pay who take and read a root for which the writers pay all."""
         self._known: dict[Hashable, Costs] = {}
         self._lowest: dict[TreeState, Price] = {}
         self.excess: Price | None = None
         """How much dearer than allowed the cheapest split was that `splits` left out."""
 
-    @property
-    def size(self) -> int:
-        """How many entries there may be."""
-        return DEEPEST * len(self._every) * (len(self._able) + 1) << len(self._root.readers)
-
     def least(self, state: TreeState) -> Price:
         """What a state costs at least."""
         return min(self._made(state).values(), default=UNLIMITED)
+
+    def least_of(self, state: TreeState, own: Sequence[int], feeds: Sequence[TreeState]) -> Price:
+        """What one split of a state costs at least."""
+        parts = [self._part(state.depth, (reader,), None) for reader in own]
+        parts += [self._handed(feed) for feed in feeds]
+        found = (
+            cost + sum([part[p] for part in parts])
+            for p, cost in self._written(state).items()
+            if all(p in part for part in parts)
+        )
+        return min(found, default=UNLIMITED)
 
     def splits(self, state: TreeState, room: Price) -> Iterator[Split]:
         """Every split of a state that may cost no more than `room`."""
@@ -123,7 +192,7 @@ class Table:
             yield own, tuple(sorted(feeds))
         lowest = min(costs.values(), default=UNLIMITED)
         for taken, feed in self._parts(depth, rest):
-            added = self._part(taken, feed)
+            added = self._part(depth, taken, feed)
             if (
                 feed and room < lowest + self._lowest[feed] < UNLIMITED
             ):  # told before placements are looked at
@@ -146,16 +215,19 @@ class Table:
         for more in range(len(rest) if depth < DEEPEST else 0):
             for others in combinations(rest[1:], more):
                 taken = rest[:1] + others
-                for edge in self._able:
+                for edge in self._allowed.able:
                     yield taken, TreeState(edge, taken, depth + 1, self._root.number)
 
-    def _part(self, taken: tuple[int, ...], feed: TreeState | None) -> Costs:
-        """What that costs."""
-        return self._takes[taken[0]] if feed is None else self._handed(feed)
+    def _part(self, depth: int, taken: tuple[int, ...], feed: TreeState | None) -> Costs:
+        """What that costs, so deep."""
+        if feed is not None:
+            return self._handed(feed)
+        takes = self._free[0] if self._costed.root_is_whole and depth == 0 else self._costed.takes
+        return takes[taken[0]]
 
     def _written(self, state: TreeState) -> Costs:
         """What writing costs, by the placement that a state may have."""
-        return self._takes[None] if state.edge is None else self._writes[state.edge]
+        return self._costed.takes[None] if state.edge is None else self._costed.writes[state.edge]
 
     def _served(self, depth: int, readers: tuple[int, ...]) -> Costs:
         """What it costs to serve readers from a placement, so deep."""
@@ -165,7 +237,7 @@ class Table:
             found = {} if readers else self._every
             for taken, feed in self._parts(depth, readers):
                 ahead = self._served(depth, _without(readers, taken))
-                for p, cost in self._part(taken, feed).items():
+                for p, cost in self._part(depth, taken, feed).items():
                     if p in ahead and cost + ahead[p] < found.get(p, UNLIMITED):
                         found[p] = cost + ahead[p]
             self._known[depth, readers] = found
@@ -182,26 +254,19 @@ class Table:
         if found is None:
             self._limits.check()
             assert feed.edge is not None  # the root is not made by any
-            sides, least = self._seen[feed.edge], dict[Side, Price]()
+            sides, least = self._allowed.seen[feed.edge], dict[Side, Price]()
             for p, cost in self._made(feed).items():
                 least[sides[p]] = min(cost, least.get(sides[p], UNLIMITED))
             suited = {
                 before: min([least[after] for after in fits if after in least], default=UNLIMITED)
-                for before, fits in self._fitting(feed.edge).items()
+                for before, fits in self._allowed.fitting(feed.edge).items()
             }
-            costs = ((p, cost + suited[sides[p]]) for p, cost in self._reads[feed.edge].items())
+            free = self._costed.root_is_whole and feed.depth == 1
+            reads = (self._free[1] if free else self._costed.reads)[feed.edge]
+            costs = ((p, cost + suited[sides[p]]) for p, cost in reads.items())
             found = self._known[feed] = {p: cost for p, cost in costs if cost < UNLIMITED}
             self._lowest[feed] = min(found.values(), default=UNLIMITED)
         return found
-
-    def _fitting(self, edge: int) -> dict[Side, list[Side]]:
-        """All sides that an edge can make of each that it may read."""
-        if edge not in self._suited:
-            sides = self._seen[edge]
-            after = {sides[p] for p in self._writes[edge]}
-            before = {sides[p] for p in self._reads[edge]}
-            self._suited[edge] = {one: [other for other in after if one.suits(other)] for one in before}
-        return self._suited[edge]
 
     def leave(self, excess: Price) -> None:
         """Note that something was too dear by so much."""
@@ -212,7 +277,7 @@ def _without(readers: tuple[int, ...], taken: tuple[int, ...]) -> tuple[int, ...
     return tuple([reader for reader in readers if reader not in taken])
 
 
-def _least_bytes(spec: Buffer, image: Sequence[str | None]) -> int:
+def placement_bytes(spec: Buffer, image: Sequence[str | None]) -> int:
     """No placement that holds this can be smaller."""
     if spec.size is None or image[0] is None or image[1] is None:
         return spec.bytes or 0
@@ -221,15 +286,16 @@ def _least_bytes(spec: Buffer, image: Sequence[str | None]) -> int:
 
 def _placements(
     touching: Sequence[Allowed], edges: Sequence[Edge], spec: Buffer
-) -> list[tuple[str, str | None, str | None, str | None]]:
-    """Every image in every heap; of those that all touch alike and no edge tells apart, one."""
+) -> tuple[list[list[ListedImage]], list[list[str]]]:
+    """Every image, and every heap; of those that all touch alike and no edge tells apart, one with the others."""
     kept = frozenset().union(*(edge.kept for edge in edges))
-    images, heaps = {}, {}
+    images: dict[Hashable, list[ListedImage]] = {}
+    heaps: dict[Hashable, list[str]] = {}
     for image in frozenset().union(*(each.images for each in touching)):
         who = tuple([each.free or image in each.images for each in touching])
-        told = image.modifier if "modifier" in kept else _least_bytes(spec, image)
-        images[image.fourcc, image.colour, told, who] = image
+        told = image.modifier if "modifier" in kept else placement_bytes(spec, image)
+        images.setdefault((image.fourcc, image.colour, told, who), []).append(image)
     for heap in frozenset().union(*(each.heaps for each in touching)):
         who = tuple([heap in each.heaps for each in touching])
-        heaps["memory" in kept and heap, who] = heap
-    return [(heap, *image) for image in images.values() for heap in heaps.values()]
+        heaps.setdefault(("memory" in kept and heap, who), []).append(heap)
+    return [*images.values()], [*heaps.values()]

@@ -20,7 +20,7 @@ allows within a price are looked at. What their placements can be depends on who
 is a question like any other (`Part`), propagated once for the same attachments.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import cached_property
 from itertools import islice
@@ -28,24 +28,44 @@ from typing import Any, Final
 
 from heapwright.platforms.errors import Diagnostic, InputError
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.candidate import Option, pricing
+from heapwright.solver.candidates.device_assignment import DeviceAssignments
 from heapwright.solver.candidates.enumerate import Allowed, Propagation
+from heapwright.solver.candidates.images import ListedImage
 from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
-from heapwright.solver.constraints import KINDS
-from heapwright.solver.constraints.graph import conversion, count, resource
-from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, price
+from heapwright.solver.constraints import ATTACHMENT, HEAP, REACH
+from heapwright.solver.constraints.cases import Placed
+from heapwright.solver.constraints.graph import conversion, count
+from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, least_sizes, price
 from heapwright.solver.conversions.steps import Step, fitted
-from heapwright.solver.conversions.table import Table, TreeState
+from heapwright.solver.conversions.table import (
+    DEEPEST,
+    AllowedPlacements,
+    Costed,
+    Table,
+    TreeState,
+    charged,
+    placement_bytes,
+    priced,
+)
 from heapwright.solver.objective import conversion_bytes, lossy_conversions
 from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import MAX_CHOICES, AttachmentSet, Part, Question, User, in_order
 from heapwright.solver.question.terms import Edge, attachment_of
-from heapwright.solver.search.bounds import least_charges
 
 MOST_ENTRIES: Final = MAX_CHOICES * 256
 """In a table: about 100 MB."""
 MOST_STEPS: Final = MAX_CHOICES * 2
 """In the trees of a buffer."""
+MOST_DMABUFS: Final = 4
+"""Of one buffer: no format has more planes."""
+MOST_ASSIGNMENTS: Final = 64
+"""Of devices, for which the best trees are told apart."""
+
+Touching = tuple[Sequence[User], tuple[End, ...], bool]
+"""Who touches a placement: attachments, converters, and whether it is the root."""
+Worth = Callable[[Sequence[int]], bool]
+"""Whether a tree may be worth it that costs so much at least, and charges so much to each tight budget."""
 
 
 class Trees:
@@ -89,35 +109,104 @@ class Trees:
         )
         """What is asked of its copies."""
         self._kept = {edge.name: edge.kept for edge in edges}
-        board, audiences = found.board, question.domain.audiences
-        self._monotone = not (audiences or board.moving or any(kind.helped(board) for kind in KINDS))
+        self._charged: dict[Budget, Table | None] = {}
+        self._cheapest_steps: tuple[Price, list[Step]] = -1, []
+        """The least price, and steps of all trees of that price."""
+        board, judged = found.board, (*HEAP, *ATTACHMENT, *REACH)
+        helped = board.moving or any(kind.helped(board) for kind in judged)
+        self._monotone = not (question.domain.audiences or helped)
+        """Whether no attachment lets a buffer live where the others alone could not have it, sizes aside."""
 
     @cached_property
     def table(self) -> Table:
         """What trees cost at least."""
         about, rate = self.found.drops.about(self.question.label), self.question.spec.rate
         return self._table(
-            [
-                (0, 0) if is_dropped(about, conversion.KIND, edge.device.name)
-                else (lossy_conversions.loss(edge.writing) * LOSS, conversion_bytes.weight(edge.reading, rate))
-                for edge in self.edges
-            ]
+            priced(
+                self.allowed,
+                [
+                    (0, 0) if is_dropped(about, conversion.KIND, edge.device.name)
+                    else (lossy_conversions.loss(edge.writing) * LOSS, conversion_bytes.weight(edge.reading, rate))
+                    for edge in self.edges
+                ],
+            )
         )  # fmt: skip
 
-    @cached_property
-    def numbers(self) -> Table:
-        """How many conversions trees have at least."""
-        return self._table([(1, 0)] * len(self.edges))
+    def charged(self, budget: Budget) -> Table | None:
+        """What trees charge a budget at least; None where nothing is certain."""
+        if budget not in self._charged:
+            self._charged[budget] = self._charges(budget) if self._monotone and self._taken else None
+        return self._charged[budget]
 
-    def _table(self, prices: Sequence[tuple[Price, int]]) -> Table:
-        touching = [self._allowed(self.writers, (), root=True)]
-        touching += [self._allowed([self.users[reader]], ()) for reader in self.root.readers]
-        for edge in self.edges:
-            touching += [self._allowed([], (end,)) for end in (edge.reading, edge.writing)]
-        table = Table(touching, self.edges, prices, self.question.spec, self.root, self.found.problem.limits)
-        if table.size > MOST_ENTRIES:
+    def _charges(self, budget: Budget) -> Table:
+        least = [
+            min([self._least(budget, heap, i) for heap in hs for i in images])
+            for hs, images in self.allowed.alike
+        ]
+        once = is_dropped(self.found.drops.about(self.question.label), count.KIND, "")
+        asked = self.question.spec.count
+        number = None if asked is None else asked if isinstance(asked, int) else asked.min
+        return self._table(charged(self.allowed, least, 1 if once else number, once=once))
+
+    def _least(self, budget: Budget, heap: str, image: ListedImage) -> int:
+        """What one buffer with an image charges in a heap at least, if only that is known of it."""
+        spec, home = self.question.spec, self.found.board.heaps[heap]
+        sizes: Iterable[tuple[int, ...]] = [(spec.bytes or 0,)]
+        if image.fourcc is not None and image.modifier is not None and spec.size is not None:
+            sizes = least_sizes(image.fourcc, image.modifier, spec.size)
+        charges = []
+        for each in sizes:
+            key = budget, heap, each
+            if key not in self.known:
+                placed = Placed(self.found.board, "", home, home, each, 0, ())
+                of_sizes = pricing().of_sizes.price(placed).charges
+                self.known[key] = sum([amount for charged, amount, _ in of_sizes if charged == budget])
+            charges.append(self.known[key])
+        return min(charges, default=0)
+
+    @cached_property
+    def assignments(self) -> list[frozenset[tuple[int, str | None]]]:
+        """Every way to bind devices on which other buffers depend; none if these are too many to tell apart."""
+        about = self.found.drops.about(self.question.label)
+        every = DeviceAssignments(self.found.problem, self.question, about).of(self.attachment_set)
+        found = [frozenset(assignment) for assignment, _ in islice(every, MOST_ASSIGNMENTS + 1)]
+        return [*dict.fromkeys(found)] if len(found) <= MOST_ASSIGNMENTS else []
+
+    @cached_property
+    def allowed(self) -> AllowedPlacements:
+        """What its writers allow, each reader, and each edge where it reads and where it writes."""
+        whom: list[Touching] = [(self.writers, (), True)]
+        whom += [([self.users[reader]], (), False) for reader in self.root.readers]
+        whom += [([], (end,), False) for edge in self.edges for end in (edge.reading, edge.writing)]
+        touching = [self._allowed(users, ends, root=root) for users, ends, root in whom]
+        if self._monotone:
+            every = frozenset().union(*(each.images for each in touching))
+            touching = [self._in_runs(*each, every) for each in zip(touching, whom, strict=True)]
+        found = AllowedPlacements(touching, self.edges, self.question.spec, self.root.readers)
+        if found.size(len(self.root.readers)) > MOST_ENTRIES:
             raise self._too_many(MOST_ENTRIES)
-        return table
+        return found
+
+    def _in_runs(self, allowed: Allowed, whom: Touching, every: frozenset[ListedImage]) -> Allowed:
+        """The same in heaps of which the runs are long enough for whatever image it may be.
+
+        What is asked for is a power of two that the largest dma-buf is not smaller than: what aligns by size
+        then aligns it well enough, if it does any larger one.
+        """
+        images = every if allowed.free else allowed.images
+        least = min([placement_bytes(self.question.spec, image) for image in images], default=0)
+        size = (1 << (least // MOST_DMABUFS).bit_length()) >> 1
+        if not size:
+            return allowed
+        users, ends, root = whom
+        key, about = self._key(users, ends, root)
+        if (key, size) not in self.known:
+            question = self._part(users, ends, root=root)
+            self.known[key, size] = self.found.large_enough(question, about, allowed.heaps, size)
+        return allowed._replace(heaps=self.known[key, size])
+
+    def _table(self, costed: Costed) -> Table:
+        return Table(self.allowed, costed, self.root, self.found.problem.limits)
 
     @cached_property
     def _taken(self) -> bool:
@@ -129,30 +218,30 @@ class Trees:
     @cached_property
     def possible(self) -> bool:
         """Whether the table knows a tree."""
-        return self._taken and self.numbers.least(self.root) < UNLIMITED
+        return self._taken and self.table.least(self.root) < UNLIMITED
 
     @cached_property
     def cheapest(self) -> Price:
         """The least price of a tree; UNLIMITED if there is none."""
         limit = self.table.least(self.root) if self._taken else UNLIMITED
         while limit < UNLIMITED:
-            least, _ = fitted(self._steps(self.table, limit), self.edges)
+            steps = self._steps(limit)
+            least, _ = fitted(steps, self.edges)
             if least <= limit or self.table.excess is None:
+                self._cheapest_steps = least, steps
                 return least
             limit = min(least, limit + max(self.table.excess, limit % LOSS // 8))
         return UNLIMITED
 
     def within(self, limit: Price) -> list[Step]:
         """The steps of all trees within a price."""
-        return fitted(self._steps(self.table, limit), self.edges, limit)[1]
+        known, steps = self._cheapest_steps
+        return fitted(steps if limit == known else self._steps(limit), self.edges, limit)[1]
 
-    def up_to(self, number: int) -> list[Step]:
-        """The steps of all trees of so many conversions; what `numbers` then has in excess is more."""
-        return fitted(self._steps(self.numbers, number), self.edges)[1]
-
-    def _steps(self, table: Table, limit: Price) -> list[Step]:
-        """The steps that trees within a price in a table may take, those nearer to the root first."""
+    def _steps(self, limit: Price) -> list[Step]:
+        """The steps that trees within a price may take, those nearer to the root first."""
         found: list[Step] = []
+        table = self.table
         rooms, table.excess = {self.root: limit}, None
         while rooms:
             every = ((s, split) for s in sorted(rooms) for split in table.splits(s, rooms[s]))
@@ -165,8 +254,7 @@ class Trees:
                 if step is None or not step.options:
                     continue
                 least = [table.least(feed) for feed in step.feeds]
-                once = min(map(price, step.options)) if table is self.table else int(state.edge is not None)
-                spare = before[state] - once - sum(least)
+                spare = before[state] - min(map(price, step.options)) - sum(least)
                 if spare < 0:
                     table.leave(-spare)
                     continue
@@ -191,19 +279,41 @@ class Trees:
         )
         return InputError([Diagnostic(self.question.pipeline, None, ("buffers", self.question.name), text)])
 
-    def floor(self) -> dict[Budget, int]:
-        """What any tree charges to each budget at least: its writers by themselves, and each reader.
+    def floor(self, budget: Budget) -> int:
+        """What any tree charges a budget at least."""
+        table = self.charged(budget)
+        return 0 if table is None else table.least(self.root)
 
-        What is counted by attachment adds up; bytes are counted once for all who share a placement.
-        """
-        alone = [(self.writers, True), *(([self.users[reader]], False) for reader in self.root.readers)]
-        found: dict[Budget, int] = {}
-        for users, root in alone if self._monotone else ():
-            if self.freed & self._devices(users, ()):
-                continue
-            for budget, amount in least_charges(self._placement(users, (), root=root)[1]).items():
-                known = found.get(budget, 0)
-                found[budget] = known + amount if budget.kind == resource.KIND.name else max(known, amount)
+    def worthwhile(self, tight: Sequence[Budget], worth: Worth, deepest: int = DEEPEST) -> list[Step]:
+        """The steps of all trees that may be worth their price and what they charge tight budgets."""
+        tables = [self.table, *(self.charged(budget) for budget in tight)]
+        least = [0 if table is None else table.least(self.root) for table in tables]
+        if not self.possible or not worth(least):
+            return []
+        found: list[Step] = []
+        outside, self.table.excess = {self.root: [0] * len(tables)}, None
+        while outside:
+            before, outside = outside, {}
+            for state in sorted(before):
+                for own, feeds in self.table.splits(state, UNLIMITED - 1):
+                    if self._idle(state, own, feeds) or (feeds and state.depth >= deepest):
+                        continue
+                    costs = [0 if table is None else table.least_of(state, own, feeds) for table in tables]
+                    if not worth([a + b for a, b in zip(before[state], costs, strict=True)]):
+                        continue
+                    step = self._step(state, own, feeds)
+                    if not step.options:
+                        continue
+                    if len(found) == MOST_STEPS:
+                        raise self._too_many(MOST_STEPS)
+                    found.append(step)
+                    for feed in feeds:
+                        around = [
+                            0 if table is None else given + cost - table.least(feed)
+                            for table, given, cost in zip(tables, before[state], costs, strict=True)
+                        ]
+                        known = outside.setdefault(feed, around)
+                        outside[feed] = list(map(min, known, around))
         return found
 
     def _step(self, state: TreeState, own: tuple[int, ...], feeds: tuple[TreeState, ...]) -> Step:

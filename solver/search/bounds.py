@@ -1,15 +1,13 @@
-"""What no conversion can mend: too few devices, or a budget that is exceeded at the least."""
+"""What no conversion can mend: too few devices; and what every option charges."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.device_assignment import asked, can_differ, fitting, needed
 from heapwright.solver.candidates.relaxation import Relaxation
-from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints.graph import missing_device
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
@@ -23,15 +21,6 @@ def unassignable(problem: Problem, dropped: Relaxation) -> bool:
     }
     fits = {variable: fitting(problem, variable, uses) for variable, uses in held.items() if uses}
     return not all(can_differ(problem, variable, fits, fits) for variable in fits)
-
-
-def overfull(floors: Iterable[tuple[Mapping[Budget, int], int]], usage: Usage, dropped: Relaxation) -> bool:
-    """Whether a budget is exceeded even if buffers charge the least; how many, each."""
-    least = Counter(used_by((), usage))
-    for floor, number in floors:
-        for budget, amount in floor.items():
-            least[budget] += amount * number
-    return exceeded(least, dropped)
 
 
 def exceeded(used: Mapping[Budget, int], dropped: Relaxation) -> bool:

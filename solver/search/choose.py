@@ -129,7 +129,7 @@ def choose(
 
 def _groups(
     found: Propagation, classes: Iterable[Sequence[int]], dropped: Relaxation, *, best_only: bool
-) -> list[OptionGroup]:
+) -> list[OptionGroup[Option]]:
     """What each class may take; none if one has nothing.
 
     If the best go together, nothing but what costs the same before the first level that is shared may be better.
@@ -149,7 +149,7 @@ def _groups(
 
 
 def _assigned(
-    classes: Iterable[Sequence[int]], groups: Iterable[OptionGroup], counts: Sequence[int]
+    classes: Iterable[Sequence[int]], groups: Iterable[OptionGroup[Option]], counts: Sequence[int]
 ) -> tuple[Option, ...]:
     """The option of each question: what a class takes goes to its members in the order of names."""
     if not counts:

@@ -11,10 +11,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from itertools import compress
-from typing import Literal, NamedTuple
+from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import DeviceAssignment, Option, share
+from heapwright.solver.candidates.candidate import DeviceAssignment, LockedBlock, share
 from heapwright.solver.candidates.relaxation import Relaxation
 from heapwright.solver.candidates.usage import Usage
 from heapwright.solver.objective import TERMS
@@ -27,11 +27,31 @@ Amounts = tuple[tuple[int, int], ...]
 """Of budgets or memories, by number."""
 
 
-class OptionGroup(NamedTuple):
+class Candidate(Protocol):
+    """One way to place a buffer, or all placements of its tree."""
+
+    @property
+    def key(self) -> tuple[Any, ...]: ...
+    @property
+    def values(self) -> tuple[int, ...]: ...
+    @property
+    def charges(self) -> tuple[tuple[Budget, int], ...]: ...
+    @property
+    def shares(self) -> tuple[tuple[Budget, int], ...]: ...
+    @property
+    def locks(self) -> tuple[LockedBlock, ...]: ...
+    @property
+    def assignment(self) -> DeviceAssignment: ...
+
+
+T = TypeVar("T", bound=Candidate)
+
+
+class OptionGroup(NamedTuple, Generic[T]):
     """At most `size` placements take these options; exactly so many if all of them are `whole`."""
 
     size: int
-    options: tuple[Option, ...]
+    options: tuple[T, ...]
     first: int = 0
     whole: bool = True
 
@@ -44,7 +64,7 @@ class OptionGroup(NamedTuple):
         """Options by name."""
         return sorted(range(len(self.options)), key=lambda i: self.options[i].key)
 
-    def taken(self, counts: Sequence[int]) -> list[Option]:
+    def taken(self, counts: Sequence[int]) -> list[T]:
         """The options that the group takes, as often as `counts` of all variables say, in name order."""
         return [self.options[i] for i in self.order for _ in range(counts[self.first + i])]
 
@@ -200,21 +220,18 @@ class EngineAnswer(NamedTuple):
 
 
 def selection(
-    groups: Sequence[OptionGroup],
+    groups: Sequence[OptionGroup[Any]],
     usage: Usage,
     dropped: Relaxation,
     must_differ: Sequence[tuple[int, int]],
     *,
     any_will_do: bool = False,
+    tight: Sequence[Budget] = (),
 ) -> Selection:
-    """What groups of options ask, with what is used already."""
-    locks = {
-        option.placed.backing.name: option.reserved
-        for group in groups
-        for option in group.options
-        if option.reserved and option.placed.backing.name not in usage.reserved
-    }
-    rooms = _rooms(groups, locks.values(), usage, dropped)
+    """What groups of options ask, with what is used already; `tight` budgets count, and first, if they may be exceeded or not."""
+    locks = _locks(groups, usage)
+    rooms = {budget: budget.limit - usage.used(budget) for budget in tight}
+    rooms |= _rooms(groups, locks.values(), usage, dropped)
     memories = dict.fromkeys([*usage.shares, *(b for g in groups for o in g.options for b, _ in o.shares)])
     memories |= dict.fromkeys([budget for lock in locks.values() for budget, _ in lock])
     numbers = _Numbers(
@@ -222,16 +239,26 @@ def selection(
         {memory: number for number, memory in enumerate(memories)},
         {heap: number for number, heap in enumerate(sorted(locks))},
     )
-    live = sum(usage.shares.values())
-    levels = [CostLevel(live if term.fills else 0, term.largest, term.step) for term in TERMS]
     return Selection(
         tuple([numbers.group(group) for group in groups]),
         tuple(rooms.values()),
         tuple([usage.shares.get(budget, 0) for budget in memories]),
         tuple([numbers.block(locks[name]) for name in numbers.locks]),
-        () if any_will_do else tuple(levels),
+        () if any_will_do else cost_levels(usage),
         tuple(must_differ),
     )
+
+
+def cost_levels(usage: Usage) -> tuple[CostLevel, ...]:
+    """The objective, with what is used already."""
+    filled = sum(usage.shares.values())
+    return tuple([CostLevel(filled if term.fills else 0, term.largest, term.step) for term in TERMS])
+
+
+def _locks(groups: Iterable[OptionGroup[Any]], usage: Usage) -> dict[str, tuple[tuple[Budget, int], ...]]:
+    """What may be locked, by heap."""
+    every = dict([lock for group in groups for option in group.options for lock in option.locks])
+    return {heap: lock for heap, lock in every.items() if heap not in usage.reserved}
 
 
 class _Numbers(NamedTuple):
@@ -241,19 +268,18 @@ class _Numbers(NamedTuple):
     memories: dict[Budget, int]
     locks: dict[str, int]
 
-    def group(self, group: OptionGroup) -> ColumnGroup:
+    def group(self, group: OptionGroup[Any]) -> ColumnGroup:
         rank = {index: place for place, index in enumerate(group.order)}
         columns = [self.column(option, rank[index]) for index, option in enumerate(group.options)]
         return ColumnGroup(group.size, tuple(columns), group.first, group.whole)
 
-    def column(self, option: Option, rank: int) -> Column:
+    def column(self, option: Candidate, rank: int) -> Column:
         budgets, memories = self.budgets, self.memories
-        lock = self.locks.get(option.placed.backing.name) if option.reserved else None
         return Column(
             option.values,
             tuple([(budgets[b], n) for b, n in option.charges if b in budgets]),
             tuple([(memories[b], n) for b, n in option.shares]),
-            () if lock is None else (lock,),
+            tuple([self.locks[heap] for heap, _ in option.locks if heap in self.locks]),
             option.assignment,
             rank,
         )
@@ -265,13 +291,17 @@ class _Numbers(NamedTuple):
         return SharedBlock(tuple(values), tuple(charges), tuple(shares))
 
 
+def rooms_for(groups: Sequence[OptionGroup[Any]], usage: Usage, dropped: Relaxation) -> dict[Budget, int]:
+    """What is left of each budget that all together may exceed, and that is part of the question."""
+    return _rooms(groups, _locks(groups, usage).values(), usage, dropped)
+
+
 def _rooms(
-    groups: Sequence[OptionGroup],
+    groups: Sequence[OptionGroup[Any]],
     locks: Iterable[Sequence[tuple[Budget, int]]],
     usage: Usage,
     dropped: Relaxation,
 ) -> dict[Budget, int]:
-    """What is left of each budget that all together may exceed, and that is part of the question."""
     held = [budget for blocks in usage.reserved.values() for budget, _ in blocks]
     most = Counter[Budget](dict.fromkeys([*usage.charges, *held], 0))
     for lock in locks:

@@ -63,10 +63,10 @@ def test_no_tree_costs_less_than_the_table_says() -> None:
 
 
 def test_what_is_found_within_a_price_is_all_there_is() -> None:
-    """The cheapest trees are among those of any number of conversions, which no price limits."""
+    """The cheapest trees are among those that no price limits."""
     for trees in drawn():
-        every = trees.up_to(99)
-        assert trees.numbers.excess is None
+        every = trees.within(UNLIMITED - 1)
+        assert trees.table.excess is None
         assert bool(every) == (trees.cheapest < UNLIMITED)
         within = (
             {(step.state, step.own, step.feeds) for step in trees.within(trees.cheapest)} if every else set()
