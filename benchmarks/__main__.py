@@ -32,6 +32,8 @@ from benchmarks.measure import (
 from benchmarks.packs import families
 from benchmarks.report import Run, Size, as_json, show
 from benchmarks.start import started
+from benchmarks.tight import ContradictionError
+from benchmarks.tight import measured as tight
 
 WARMING = 10_000
 """The seed of the instance that warms the interpreter and is not counted."""
@@ -44,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         run = measured(
             asked.seeds or (6 if asked.quick else 24), quick=asked.quick, without=set(asked.without)
         )
-    except DisagreementError as error:
+    except (DisagreementError, ContradictionError) as error:
         print(f"solvers disagree: {error}", file=sys.stderr)
         return 1
     show(run, console)
@@ -72,6 +74,7 @@ def measured(seeds: int, *, quick: bool, without: set[str]) -> Run:
         growth(1 if quick else 3),
         priced(4 if quick else 12),
         families(3 if quick else 2 * seeds),
+        tight(quick=quick),
         started(3 if quick else 9),
         field.versions,
         missing(without),

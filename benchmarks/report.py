@@ -15,11 +15,12 @@ from benchmarks.conversions import BUFFERS, NEEDED, Priced
 from benchmarks.measure import LARGE, NEAR, Duel, Growth, Ours
 from benchmarks.packs import Packed, shares
 from benchmarks.start import Start
+from benchmarks.tight import Measured, Tight, share
 
 TARGETS: Final = {
     "cold at 4": 3e-3, "cold at 16": 10e-3, "tuples at 4": 5.0, "tuples at 8": 5.0, "tuples at 16": 5.0,
     "tuples at 64": 8.0, "near at 256": 0.5, "exponent": 1.3, "conversions allowed": 2.0,
-    "conversions needed": 50e-3, "help": 0.5,
+    "conversions needed": 50e-3, "help": 0.5, "tight": 0.4, "tight, worst": 1.5, "sweep": 3.0,
 }  # fmt: skip
 
 
@@ -43,6 +44,7 @@ class Run(NamedTuple):
     growth: Growth
     conversions: Priced
     packs: dict[str, list[Packed]]
+    tight: Measured
     start: Start
     versions: dict[str, str]
     missing: list[str]
@@ -71,6 +73,9 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
     measured["conversions allowed"] = run.conversions.ratio()
     measured["conversions needed"] = median(run.conversions.needed)
     measured["help"] = run.start.help
+    spent = [one.spent for runs in run.tight.asked.values() for one in runs]
+    measured["tight"], measured["tight, worst"] = median(spent), max(spent)
+    measured["sweep"] = max(sweep.spent for sweep in run.tight.sweeps)
     return [
         (
             what,
@@ -86,6 +91,14 @@ def verdicts(run: Run) -> list[tuple[str, float, float, bool]]:
 def show(run: Run, console: Console) -> None:
     for grid in (_ratios(run), _times(run), _growth(run), _conversions(run.conversions), _packs(run.packs)):
         console.print(grid)
+    console.print(_tight(run.tight))
+    for sweep in run.tight.sweeps:
+        console.print(
+            f"all sizes of {sweep.name} from one front: {_ms(sweep.spent)} ms; the smallest with a plan is {sweep.smallest} MiB"
+        )
+    for why in run.tight.explained:
+        proven = "" if why.irreducible else ", not known to be irreducible"
+        console.print(f"why there is no plan, {why.name} MiB: {_ms(why.spent)} ms{proven}")
     console.print(_verdicts(run))
     console.print(f"floor, one CP-SAT call about nothing: {_ms(run.floor)} ms")
     console.print(
@@ -232,6 +245,23 @@ def _packs(found: dict[str, list[Packed]]) -> Grid:
     return grid
 
 
+def _tight(found: Measured) -> Grid:
+    title = "Boards at the boundary, by size of CMA: median / p99 / worst in ms"
+    grid = Grid(title=title, box=SIMPLE)
+    for heading in ("family", "engines", "decided", "by", "CPU", "n"):
+        grid.add_column(heading)
+    for engines, families in (("all", found.asked), ("cpsat", found.reference)):
+        for name, runs in families.items():
+            grid.add_row(name, engines, *_tight_cells(runs))
+    return grid
+
+
+def _tight_cells(runs: list[Tight]) -> list[str]:
+    spent = [one.spent for one in runs]
+    by = shares([one.decided_by for one in runs])
+    return [f"{share(runs):.0%}", by, f"{_both(spent)} / {_ms(max(spent))}", str(len(runs))]
+
+
 def _verdicts(run: Run) -> Grid:
     grid = Grid(title="Targets", box=SIMPLE)
     for heading in ("what", "target", "measured", ""):
@@ -271,6 +301,14 @@ def as_json(run: Run) -> dict[str, Any]:
         "conversions": {
             "allowed": {n: [p._asdict() for p in pairs] for n, pairs in run.conversions.pairs.items()},
             "needed": run.conversions.needed,
+        },
+        "tight": {
+            "asked": {name: [one._asdict() for one in runs] for name, runs in run.tight.asked.items()},
+            "reference": {
+                name: [one._asdict() for one in runs] for name, runs in run.tight.reference.items()
+            },
+            "sweeps": [sweep._asdict() for sweep in run.tight.sweeps],
+            "explained": [why._asdict() for why in run.tight.explained],
         },
         "packs": {name: [one._asdict() for one in runs] for name, runs in run.packs.items()},
         "targets": [

@@ -26,6 +26,7 @@ from benchmarks.measure import (
 from benchmarks.packs import packed, packing
 from benchmarks.rivals.tuples import shared
 from benchmarks.table import Answer, Goal, table
+from benchmarks.tight import ContradictionError, explained, swept, tight
 
 DRAW = "57a596843b8491191fd837ce2ac6e90e17d7f46fafd7ceac5b597529353f839e"
 """Of all that the benchmarks ask. If it changes, numbers before and after are of different questions."""
@@ -74,6 +75,24 @@ def test_pure_packings_are_decided_without_cp_sat(seed: int) -> None:
     found = packed(packing(seed, mixed=False))
     assert found.fits in ("optimal", "infeasible")
     assert found.decided_by in ("cheapest", "packing")
+
+
+@pytest.mark.parametrize(("name", "smallest"), [("a", 37), ("b", 41)])
+def test_one_front_knows_the_smallest_memory_and_what_asking_finds(name: str, smallest: int) -> None:
+    asked = tight(name, (smallest - 1, smallest, 48, 64))
+    assert [one.status for one in asked] == ["optimal", "optimal", "optimal", "infeasible"]
+    assert swept(name, asked).smallest == smallest
+
+
+def test_a_front_that_says_something_else_is_a_contradiction() -> None:
+    [one] = tight("a", (64,))
+    with pytest.raises(ContradictionError, match="a 64"):
+        swept("a", [one._replace(status="infeasible", levels=())])
+
+
+def test_reasons_are_asked_for_where_one_step_more_is_enough() -> None:
+    found = tight("am62a7", (8, 64))
+    assert [why.name for why in explained("am62a7", found)] == ["am62a7 8"]
 
 
 def test_boards_are_as_large_as_real_ones() -> None:
