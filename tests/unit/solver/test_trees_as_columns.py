@@ -13,13 +13,14 @@ from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.board.budget import Budget
+from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.relaxation import NOTHING
 from heapwright.solver.conversions.deciding import ConvertedBuffer, decide
 from heapwright.solver.conversions.edges import UNLIMITED, price
 from heapwright.solver.conversions.pareto import BITS, Measure, PlacedTree
-from heapwright.solver.objective import LOAD, MOVED
+from heapwright.solver.objective import LOAD, MOVED, NAMES
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.search.choose import Choice
@@ -153,6 +154,27 @@ def test_for_every_tree_there_is_one_as_good_among_the_best(
                 )
         compared += len(trees) > len(best)
     assert compared > 20
+
+
+def priced_at(tree: PlacedTree, **values: int) -> Option:
+    """The root's option as if it cost so much at these levels, and nothing at others."""
+    costs = [values.get(name.replace("-", "_"), 0) for name in NAMES]
+    return tree.option._replace(values=tuple(costs))
+
+
+def test_what_is_lighter_within_a_step_of_load_leaves_what_is_less_later() -> None:
+    problem, buffer, _ = next(buffers())
+    measure = Measure(cost_levels(existing_usage(problem.board, ())), ())
+    tree = buffer.best_trees(measure, NOTHING, [])[0]
+
+    def kept(*options: Option) -> list[Option]:
+        return [each.option for each in measure.best([measure.single(o, tree.step) for o in options])]
+
+    lighter, smaller = priced_at(tree, load=1, bytes=2), priced_at(tree, load=900, bytes=1)
+    assert {o.values for o in kept(lighter, smaller)} == {lighter.values, smaller.values}
+    finer = priced_at(tree, load=900, bytes=2, fine_load=1)
+    assert kept(lighter, finer) == [lighter], "nothing later speaks for it"
+    assert kept(lighter, smaller, priced_at(tree, preference=1)) == [smaller, lighter], "it costs more before"
 
 
 def test_no_tree_charges_less_than_the_table_says(monkeypatch: pytest.MonkeyPatch) -> None:
