@@ -19,6 +19,7 @@ from heapwright.allocator.judge.placement import attachments_of
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import ConversionTree, trees
 from heapwright.allocator.judge.question.request import PlannedAssignment, RequestedBuffer
+from heapwright.allocator.judge.question.shown import picture_loss
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -27,6 +28,7 @@ TERMS: Final = (
     "lossy-conversions",
     "conversion-bytes",
     "preference",
+    "picture",
     "avoided-heaps",
     "dropped-wishes",
     "load",
@@ -49,6 +51,7 @@ class PlacementCost(NamedTuple):
     """What one placement costs at the levels that belong to placements, in their order."""
 
     preference: int
+    picture: int
     avoided: int
     dropped: int
     traffic: int
@@ -114,7 +117,7 @@ def combined(
     total_share = sum(map(sum, [*new, *old]))
     load = each.traffic + max(pools, default=0) + total_share
     thousands = -(-load // THOUSANDTH)
-    return (*converted, *each[:3], thousands * THOUSANDTH, *each[4:], each.traffic + total_share)
+    return (*converted, *each[:4], thousands * THOUSANDTH, *each[5:], each.traffic + total_share)
 
 
 def parts_of(
@@ -132,6 +135,7 @@ def parts_of(
     used = placement.count * placement.allocated
     own = PlacementCost(
         preference,
+        picture_loss(case.shown[request.pipeline, request.name.partition(">")[0]], placement.format),
         1 if where.heap.facts.avoid or where.backing.facts.avoid else 0,
         dropped,
         _traffic(case, where, placement, attachments, request.buffer.rate or 1),

@@ -41,6 +41,7 @@ from heapwright.allocator.judge.question.device_assignment import (
     unassigned,
 )
 from heapwright.allocator.judge.question.request import DeviceRole, PlannedAssignment, requested_buffers
+from heapwright.allocator.judge.question.shown import shown_images
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Placement, Plan
 from heapwright.solver.question.pipeline import Pipeline
@@ -65,6 +66,10 @@ class JudgedQuestion:
         self.pipelines = pipelines
         self.requested = requested_buffers(pipelines)
         self.by_key = {request.key: request for request in self.requested}
+        self.shown = {
+            (file.name, name): each for file in pipelines for name, each in shown_images(file).items()
+        }
+        """What each buffer has to show."""
         self.live = [live_usage(self.of, placement) for placement in live]
         self.loads = existing_loads(live)
         """What goes through edges already."""

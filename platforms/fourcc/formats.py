@@ -60,6 +60,8 @@ class PixelFormat(NamedTuple):
     gst: str | None
     gst_modified: Mapping[str, str]
     """GStreamer's names of the format with a modifier."""
+    wider: int | None = None
+    """Bits of each channel of a YUV format that has more than eight."""
 
     @property
     def channels(self) -> int:
@@ -70,17 +72,24 @@ class PixelFormat(NamedTuple):
 
     @property
     def depth(self) -> int:
-        """Bits of the narrowest channel of colour, at most 8: nothing is said of wider ones."""
+        """Bits of the narrowest channel of colour, at most 8: what conversions may not make less of."""
+        return min([8, *self.depths])
+
+    @property
+    def depths(self) -> tuple[int, ...]:
+        """Bits of each channel of colour; none where pixels are numbers of a palette."""
         if self.colour == "yuv":
-            return 8  # no YUV format of DRM has fewer
-        if self.colour == "grey":
-            return min(8, 8 * self.planes[0].bytes // self.planes[0].samples)
+            return (self.wider or 8,) * 3  # no YUV format of DRM has fewer
         letters, _, bits = self.title.partition(" ")
         if re.fullmatch(r"[0-9:]+", bits) and letters.count(":") == bits.count(":"):
             pairs = zip(letters.split(":"), bits.split(":"), strict=True)
-            return min(8, *(int(number) for letter, number in pairs if letter in "RGB"))
-        packed = re.match(r"[RGBX]+([0-9])", self.title)
-        return int(packed[1]) if packed else 8
+            return tuple([int(number) for letter, number in pairs if letter in "RGBD"])
+        if self.colour == "grey":
+            return (8 * self.planes[0].bytes // self.planes[0].samples,)
+        packed = re.match(r"[RGBX]+([0-9]+)", self.title)
+        if packed:
+            return tuple(map(int, packed[1][-3:] if "8" not in packed[1] else "888"))
+        return (8,) * self.channels
 
     @property
     def subsampled(self) -> bool:
@@ -172,6 +181,7 @@ def _format(fourcc: str, row: dict[str, Any]) -> PixelFormat:
         title=row["title"],
         colour=row["class"],
         planes=planes,
+        wider=row.get("depth"),
         hsub=hsub,
         vsub=vsub,
         alpha=row.get("alpha", False),

@@ -43,6 +43,8 @@ class LaidOutImage(NamedTuple):
     colour: str | None
     attachments: tuple[BoundAttachment, ...]
     layout: layouts.Layout
+    loss: int = 0
+    """What the format loses of what there is to show."""
 
 
 class Option(NamedTuple):
@@ -61,6 +63,8 @@ class Option(NamedTuple):
     dropped: int
     rank: int
     """Places behind the first choice in the orders the pipeline gives."""
+    loss: int
+    """What the format loses of what there is to show."""
     values: tuple[int, ...]
     """What each cost term says, in order."""
     charges: tuple[tuple[Budget, int], ...]
@@ -226,7 +230,7 @@ def priced(
     for number, dropped in counts:
         charged = tuple([(budget, number * each + once) for budget, each, once in charges])
         shares = tuple([(b, share(b, amount)) for b, amount in charged if b.shared and b.limit > 0])
-        counted = Counted(placed, number, rank + image.rank, dropped, shares)
+        counted = Counted(placed, number, rank + image.rank, dropped, image.loss, shares)
         filled = sum([part for _, part in shares])
         for level, value in given:
             costs[level] = value + filled
@@ -242,6 +246,7 @@ def priced(
                 assignment,
                 dropped,
                 counted.rank,
+                image.loss,
                 rules.count(costs, counted),
                 charged,
                 tuple(reserved),

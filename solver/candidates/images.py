@@ -27,6 +27,7 @@ from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.reads import Values
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
+from heapwright.solver.question.content import picture_loss
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import MAX_CHOICES, Question
 
@@ -127,7 +128,8 @@ class Images:
         for rank, fourcc, modifier, shape, ruled, colour in self._shaped(attachments):
             for layout in self._layouts(ruled, shape):
                 name = modifiers.named(modifier, layout.parameter)
-                yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout)
+                loss = picture_loss(self.question.content, fourcc)
+                yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout, loss)
 
     def listed(self, attachments: tuple[BoundAttachment, ...]) -> Iterator[ListedImage]:
         """The same without layouts: what image rules alone let these attachments share."""

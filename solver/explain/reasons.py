@@ -114,7 +114,9 @@ class Why:
         """The same layout in another heap, touched by these."""
         backing = lives_in(self.board, heap, attachments)
         moved = option.placed._replace(heap=heap, backing=backing, attachments=attachments)
-        image = LaidOutImage(0, option.fourcc, option.modifier, option.colour, attachments, option.layout)
+        image = LaidOutImage(
+            0, option.fourcc, option.modifier, option.colour, attachments, option.layout, option.loss
+        )
         counts = [(option.number, option.dropped)]
         [alternative] = priced(moved, image, option.rank, option.assignment, counts)
         return alternative

@@ -15,6 +15,7 @@ from heapwright.solver.objective import (
     load,
     lossy_conversions,
     moved_buffers,
+    picture,
     preference,
 )
 from heapwright.solver.objective.term import CostTerm
@@ -25,6 +26,7 @@ TERMS: Final[tuple[CostTerm, ...]] = tuple(
         lossy_conversions,
         conversion_bytes,
         preference,
+        picture,
         avoided_heaps,
         dropped_wishes,
         load,

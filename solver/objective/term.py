@@ -30,6 +30,8 @@ class Counted(NamedTuple):
     """Places behind the first choice in the orders the pipeline gives."""
     dropped: int
     """Buffers wished for and not granted."""
+    loss: int
+    """What the format loses of what there is to show."""
     shares: Sequence[tuple[Budget, int]]
     """Their share of each bounded memory, in ppm."""
 

@@ -101,6 +101,14 @@ SelectorText = Annotated[Selector, BeforeValidator(parse_selector, json_schema_i
 _CROP_INPUT = Annotated[str, Field(pattern=r"^[0-9]{1,9}x[0-9]{1,9}[+][0-9]{1,9}[+][0-9]{1,9}$")]
 
 
+class StatedPicture(Strict):
+    """What an image has: bits of each channel, chroma samples (4:4:4 is 444), transparency."""
+
+    depth: Annotated[int, Field(ge=1, le=16)] | None = None
+    chroma: Literal[400, 410, 411, 420, 422, 444] | None = None
+    alpha: bool | None = None
+
+
 class Use(Strict):
     """A selector with the way in which it uses the buffer."""
 
@@ -110,6 +118,10 @@ class Use(Strict):
     scale: Size2D | None = None
     how_often: Literal["often", "rarely"] = "often"
     codec: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[a-z0-9.+-]+$")] | None = None
+    depth: Annotated[int, Field(ge=1, le=16)] | None = None
+    """Bits of each channel that the stage writes."""
+    blend: Literal["premultiplied", "coverage"] | None = None
+    """How what is read is laid over something else: it has transparency then."""
 
 
 class AnyOf(Strict):
@@ -172,6 +184,7 @@ class Buffer(Strict):
     formats: Fourccs | None = None
     modifiers: Modifiers | None = None
     colours: Words | None = None
+    picture: StatedPicture | None = None
     dmabufs: DmabufCounts | Annotated[int, Field(ge=1, le=4)] | None = None
     count: Annotated[int, Field(ge=1, le=4096)] | Wish | None = None
     written_by: Annotated[UserTexts, Field(min_length=1)]
@@ -184,7 +197,7 @@ class Buffer(Strict):
         if (self.size is None) == (self.bytes is None):
             raise ValueError("expected exactly one of size (an image) and bytes (raw data)")
         if self.bytes is not None:
-            for field in ("formats", "modifiers", "colours", "dmabufs"):
+            for field in ("formats", "modifiers", "colours", "picture", "dmabufs"):
                 if getattr(self, field) is not None:
                     raise ValueError(f"raw data (bytes) has no {field}")
         return self

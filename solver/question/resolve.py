@@ -21,6 +21,7 @@ from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Placement
 from heapwright.solver.board.board import Board, HeapView
 from heapwright.solver.question import protection
+from heapwright.solver.question.content import ImageContent, contents
 from heapwright.solver.question.facts import End, Fact
 from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.question.pins import Pin
@@ -95,6 +96,8 @@ class Question:
     domain: protection.ProtectionDomain
     conversions: Literal["allow", "forbid", "lossless"] = "forbid"
     pins: tuple[Pin, ...] = ()
+    content: ImageContent | None = None
+    """What there is to show, as far as it is known."""
     part: Part | None = None
     """Of a placement that takes part in conversions (see heapwright.solver.conversions.trees)."""
     signature: int = 0
@@ -180,9 +183,9 @@ class Problem:
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
         names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
         self.questions = tuple(
-            self._question(pipeline, name, name if names[name] == 1 else f"{pipeline.name}/{name}", pins)
+            self._question(pipeline, name, name if names[name] == 1 else f"{pipeline.name}/{name}", pins, has)
             for pipeline in self.pipelines
-            for name in sorted(pipeline.buffers)
+            for name, has in sorted(contents(pipeline).items())
         )
         self._share_codecs()
         self.flow = protection.spread(self.board, self.variables, self.questions)
@@ -222,13 +225,22 @@ class Problem:
         alike: dict[tuple[object, ...], int] = {}
         for question in self.questions:
             domains = tuple((variant.domain, variant.scenarios) for variant in question.variants)
-            asked = (question.spec, domains, question.attachment_sets, question.pins, question.conversions)
+            asked = (
+                question.spec,
+                domains,
+                question.attachment_sets,
+                question.pins,
+                question.conversions,
+                question.content,
+            )
             question.signature = alike.setdefault(asked, len(alike))
             for number, variant in enumerate(question.variants):
                 if variant is not question:
                     variant.signature = alike.setdefault((asked, number), len(alike))
 
-    def _question(self, pipeline: Pipeline, name: str, label: str, pins: Sequence[Pin]) -> Question:
+    def _question(
+        self, pipeline: Pipeline, name: str, label: str, pins: Sequence[Pin], has: ImageContent | None
+    ) -> Question:
         spec = pipeline.buffers[name]
         slots = [*_slots(spec.written_by, "write"), *_slots(spec.read_by, "read")]
         number = prod(map(len, slots))
@@ -250,6 +262,7 @@ class Problem:
             protection.stated(spec),
             spec.conversions or pipeline.conversions,
             tuple(pin for pin in pins if pin.matches(pipeline.name, name)),
+            has,
         )
 
     def converter(self, device: str) -> int:

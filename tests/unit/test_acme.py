@@ -78,6 +78,7 @@ def test_it_is_proven_and_nothing_is_left_to_luck() -> None:
         "lossy-conversions": 0,
         "conversion-bytes": 0,
         "preference": 0,
+        "picture": 0,
         "avoided-heaps": 0,
         "dropped-wishes": 0,
         "load": 712_000,  # 8.69 % of 8.96 GB/s, and twice 20 of 64 MiB

@@ -62,6 +62,7 @@ TERMS_TESTED_IN: Final = {
     "lossy-conversions": "solver/test_conversions.py",
     "conversion-bytes": "solver/test_conversions.py",
     "preference": "solver/test_resolve.py",
+    "picture": "solver/test_picture.py",
     "avoided-heaps": "solver/test_levels_of_heaps.py",
     "dropped-wishes": "test_sharing.py",
     "load": "solver/test_load.py",
