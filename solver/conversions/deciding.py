@@ -184,6 +184,8 @@ def _decide(
     converted: bool,
 ) -> Choice:
     problem = found.problem
+    if problem.must_differ and unassignable(problem, dropped):
+        return Choice("infeasible")  # told before any buffer is placed
     choice = choose(problem, found, usage, dropped, limits)
     if choice.status != "infeasible" or not converted:
         return choice
@@ -191,7 +193,7 @@ def _decide(
     classes = _classes(found, {} if known is None else known)
     if not any(buffer.edges for buffer, _ in classes):
         return choice
-    if unassignable(problem, dropped):
+    if not problem.must_differ and unassignable(problem, dropped):
         return choice
     if not all(buffer.placeable for buffer, _ in classes):
         return choice
