@@ -14,6 +14,10 @@
     │       └── NotImported       the device looked at the buffer and does not take it
     ├── Adjusted                  within the allocator: a driver made something else of a call
     ├── _Lacking                  within the importers: why a node is no device
+    ├── LimitReached              within the solver: no time is left for what was begun
+    ├── TooManyLabelsError        within the search: more than one engine may keep; another is asked
+    ├── TooManySetsError          the same of another engine
+    ├── TooManyTreesError         the same of conversions
     ├── CannotWrite               the place an answer should go to does not take it
     ├── CannotListen              an address that a service cannot have
     ├── Refused                   an HTTP request that is refused, with its status

@@ -18,6 +18,7 @@ from itertools import groupby
 from operator import attrgetter, le
 from typing import Final
 
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import DeviceAssignment, Option
 from heapwright.solver.conversions.edges import Side, price, side
@@ -33,7 +34,7 @@ JOINED: Final = 300_000
 """Trees that may be put together for a question: about two seconds."""
 
 
-class TooManyTreesError(Exception):
+class TooManyTreesError(HeapwrightError):
     """More than may be put together."""
 
 

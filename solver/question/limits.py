@@ -11,6 +11,7 @@ from math import inf
 from time import monotonic
 from typing import Final
 
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.solver.answer.plan import LimitedBy
 
 Clock = Callable[[], float]
@@ -27,7 +28,7 @@ CHECK: Final = 0.01
 """Deterministic time that one more question of an explanation counts as."""
 
 
-class LimitReached(Exception):
+class LimitReached(HeapwrightError):
     """There is no time left for what was begun."""
 
 

@@ -19,6 +19,7 @@ from math import inf
 from operator import le
 from typing import Final, NamedTuple
 
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.solver.candidates.candidate import DeviceAssignment
 from heapwright.solver.question.limits import NO_LIMITS, LimitReached, Limits
 from heapwright.solver.search.selection import Amounts, EngineAnswer, SearchLimits, Selection, Status
@@ -43,7 +44,7 @@ Left = list[list[int]]
 """Variables of columns that may still be taken, group by group."""
 
 
-class TooManyLabelsError(Exception):
+class TooManyLabelsError(HeapwrightError):
     """More than may be made."""
 
 

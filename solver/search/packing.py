@@ -16,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from math import gcd
 from typing import Final, NamedTuple
 
+from heapwright.platforms.errors import HeapwrightError
 from heapwright.solver.question.limits import Limits
 from heapwright.solver.search.selection import Column, ColumnGroup, EngineAnswer, SearchLimits, Selection
 
@@ -28,7 +29,7 @@ Numbers = tuple[int, ...]
 """Of buffers, group by group."""
 
 
-class TooManySetsError(Exception):
+class TooManySetsError(HeapwrightError):
     """More than may be looked at."""
 
 
