@@ -3,6 +3,7 @@
 That system has a table of costs; we have bytes moved. A ranking is kept where no
 modifier costs us more than one that the table calls worse, and equals cost the same,
 unless compression makes one better.
+What a format loses of the picture is left out: that table ranks formats by bytes alone.
 Modifiers that move the same bytes are equal to us, whatever the table says; transaction
 elimination (`+TE`), which DRM has no modifier for, leaves bytes where they are.
 """
@@ -67,7 +68,7 @@ def costs(pixel_format: str, modifier: str) -> tuple[int, ...] | None:
     if not isinstance(answer, Plan):
         return None
     levels = {level.term: level for level in answer.levels}
-    before = [level.value for level in answer.levels[: [*levels].index("load")]]
+    before = [level.value for level in answer.levels[: [*levels].index("load")] if level.term != "picture"]
     parts = levels["load"].parts
     assert parts is not None
     return (*before, parts.traffic)
