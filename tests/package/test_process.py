@@ -38,7 +38,8 @@ def test_a_question_that_is_decided_without_search_imports_no_solver(question: s
 
 def test_a_question_that_needs_a_search_imports_the_solver() -> None:
     # The measure of the tests above: what they forbid is seen where it happens.
-    assert printed("print(ask('mt8195'), 'ortools' in heavy())") == ["optimal True"]
+    cpsat = "options=heapwright.Options(engine='cpsat')"
+    assert printed(f"print(ask('mt8195', {cpsat}), 'ortools' in heavy())") == ["optimal True"]
 
 
 def test_solving_leaves_the_process_as_it_was() -> None:
@@ -62,7 +63,7 @@ gc.set_threshold(500, 7, 9)
 during = []
 gc.callbacks.append(lambda *_: during.append(gc.isenabled()))
 before = process()
-print(ask("mt8195"), all(during) and len(during) > 5)
+print(ask("mt8195", options=heapwright.Options(engine="cpsat")), all(during) and len(during) > 5)
 print([name for name, value in process().items() if value != before[name]])
 """
     assert printed(code) == ["optimal True", "[]"]
