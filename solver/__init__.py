@@ -10,7 +10,7 @@
               │         judged by  constraints/  (one kind, one module)   laid out by  layout/
               │         priced by  objective/    (one cost term, one module)
               ▼
-    search/       one candidate for each buffer: branch and bound, else CP-SAT
+    search/       one candidate for each buffer: engines asked in order, CP-SAT last
               │
               ▼
     conversions/  where no common choice exists, a converter is put between

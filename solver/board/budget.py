@@ -12,7 +12,7 @@ class Budget(NamedTuple):
     what: str
     """What is summed, for tables: `bytes of memory`, `IOVA bytes`, a resource's name."""
     shared: bool
-    """Whether it is a bounded memory, whose share is a cost (design §6, scarcity)."""
+    """Whether it is a bounded memory, whose share is a cost (design §6, load)."""
 
 
 Charge = tuple[Budget, int, int]

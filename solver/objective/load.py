@@ -33,6 +33,7 @@ from heapwright.solver.question.pipeline import Attachment
 UNCACHED_READ: Final = 5
 BY_CPU_AFAR: Final = 2
 RENDERED_AFAR: Final = 3
+"""Chosen, not measured: both only say that near memory is worth more than its bandwidth (design §6)."""
 PPM: Final = 1_000_000
 STEP: Final = PPM // 1000
 

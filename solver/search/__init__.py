@@ -1,1 +1,1 @@
-"""One candidate for each buffer: branch and bound, else CP-SAT, behind one way of asking."""
+"""One candidate for each buffer: engines behind one way of asking, CP-SAT last."""

@@ -35,7 +35,7 @@ def heaps(answer: Plan) -> dict[str, str]:
     return {placement.buffer: placement.heap for placement in answer.placements}
 
 
-def scarcity(answer: Plan) -> tuple[int, int]:
+def shares(answer: Plan) -> tuple[int, int]:
     """The largest share and the sum of shares, both proven."""
     levels = {level.term: level for level in answer.levels}
     assert all(level.value == level.bound for level in answer.levels)
@@ -47,19 +47,19 @@ def test_a_page_is_not_worth_a_block() -> None:
     # 4 of 64 KiB against 48 of 64 KiB; `lazy` comes first by name.
     answer = plan(lazy("48KiB"), frames("frame"))
     assert heaps(answer) == {"frame": "plain"}
-    assert scarcity(answer) == (62_500, 62_500)
+    assert shares(answer) == (62_500, 62_500)
 
 
 def test_a_block_is_paid_for_once() -> None:
     answer = plan(lazy("48KiB"), frames("x", "y"), pins=["x:heap=lazy", "y:heap=lazy"])
-    assert scarcity(answer) == (750_000, 750_000)
+    assert shares(answer) == (750_000, 750_000)
 
 
 def test_a_block_that_must_be_locked_is_open_to_others() -> None:
     # In `plain`, y would use 62 500 ppm more.
     answer = plan(lazy("48KiB"), frames("x", "y"), pins=["x:heap=lazy"])
     assert heaps(answer) == {"x": "lazy", "y": "lazy"}
-    assert scarcity(answer) == (750_000, 750_000)
+    assert shares(answer) == (750_000, 750_000)
 
 
 def test_a_live_buffer_has_paid_for_it() -> None:
@@ -67,7 +67,7 @@ def test_a_live_buffer_has_paid_for_it() -> None:
     live = plan(platform, frames("old"), pins=["old:heap=lazy"]).placements
     answer = plan(platform, frames("frame"), live=live)
     assert heaps(answer) == {"frame": "lazy"}
-    assert scarcity(answer) == (750_000, 750_000)
+    assert shares(answer) == (750_000, 750_000)
 
 
 @pytest.mark.parametrize(
@@ -81,21 +81,21 @@ def test_a_live_buffer_has_paid_for_it() -> None:
 def test_enough_buffers_are_worth_a_block(buffers: int, locked: int, largest: int, total: int) -> None:
     answer = plan(lazy("16KiB"), frames(*"abcdef"[:buffers]))
     assert list(heaps(answer).values()).count("lazy") == locked
-    assert scarcity(answer) == (largest, total)
+    assert shares(answer) == (largest, total)
 
 
 def test_a_block_of_another_memory_comes_on_top() -> None:
     # The page lies in `third`, the block in `cma`.
     tee = heap("third", locks={"from": "cma", "size": "32KiB"})
     answer = plan(lazy("48KiB", tee=tee), frames("frame"), pins=["frame:heap=tee"])
-    assert scarcity(answer) == (500_000, 562_500)
+    assert shares(answer) == (500_000, 562_500)
 
 
 def test_two_heaps_lock_a_block_each() -> None:
     more = heap("cma", locks={"from": "cma", "size": "8KiB"})
     pins = ["x:heap=lazy", "y:heap=more"]
     answer = plan(lazy("48KiB", more=more), frames("x", "y"), pins=pins)
-    assert scarcity(answer) == (875_000, 875_000)
+    assert shares(answer) == (875_000, 875_000)
 
 
 def test_a_heap_is_rejected_for_the_block_it_would_lock() -> None:
