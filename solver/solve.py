@@ -8,7 +8,17 @@ from typing import Any, TypeVar
 
 from heapwright.platforms.errors import Diagnostic, InputError, shown
 from heapwright.platforms.schema import Platform
-from heapwright.solver.answer.plan import Answer, Level, LimitedBy, Parts, Placement, Plan, Reason, Rejected
+from heapwright.solver.answer.plan import (
+    Answer,
+    Level,
+    LimitedBy,
+    Parts,
+    Placement,
+    Plan,
+    Reason,
+    Rejected,
+    UnknownFact,
+)
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.placement import placement
@@ -23,7 +33,7 @@ from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Options
-from heapwright.solver.search.choose import Choice
+from heapwright.solver.search.choose import Choice, LevelValue
 from heapwright.solver.search.selection import SearchLimits
 from heapwright.solver.search.undecided import undecided
 
@@ -38,6 +48,7 @@ def solve(
     pins: Sequence[str | Pin] = (),
     options: Options = Options(),
     stats: dict[str, Any] | None = None,
+    on_improved: Callable[[Plan], None] | None = None,
 ) -> Answer:
     """The best plan for `pipelines` on `platform`, or why there is none.
 
@@ -45,6 +56,8 @@ def solve(
         live: placements that exist already; they are charged and never moved.
         pins: decisions fixed in advance, such as `frame:heap=cma`.
         stats: filled with timings in seconds and sizes of the model.
+        on_improved: told of every plan that is better than those before, and of better bounds, while there is
+            a search: `feasible`, without reasons. Whatever it raises ends the search and comes through.
 
     Raises:
         InputError: an argument is not what it must be, or a pin or a live placement does not fit the platform.
@@ -57,10 +70,11 @@ def solve(
     used = existing_usage(problem.board, problem.live)
     found = Propagation(problem)
     numbers: dict[int, int] = {}
+    improved = None if on_improved is None else _Improved(on_improved, problem, used, options)
     try:
         numbers |= {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
         propagated = perf_counter()
-        choice = _chosen(problem, found, used, options)
+        choice = _chosen(problem, found, used, options, improved)
     except LimitReached:
         choice = Choice("undecided")
     chosen = perf_counter()
@@ -78,17 +92,25 @@ def solve(
     return answer
 
 
-def _chosen(problem: Problem, found: Propagation, used: Usage, options: Options) -> Choice:
+def _chosen(
+    problem: Problem,
+    found: Propagation,
+    used: Usage,
+    options: Options,
+    on_choice: Callable[[Choice], None] | None = None,
+) -> Choice:
     """The best choice; of those that rest on nothing unknown, if that is asked for."""
     problem.limits.phase = "plans were compared"
     work = DEFAULT_WORK if options.time_limit is None else inf
     work = work if options.work_limit is None else options.work_limit
-    limits = SearchLimits(options.gap, work, engine=options.engine)
+    limits = SearchLimits(options.gap, work, engine=options.engine, on_choice=on_choice)
     choice = decide(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
         certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
         known = decide(problem, certain, used, limits=limits)
         choice = choice if known.status == "infeasible" else known
+    if on_choice is not None and choice.searched:
+        on_choice(choice)  # telling reasons may be ended from outside
     return choice
 
 
@@ -125,9 +147,20 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:
         return unknowns.refused_as_unknown(problem, unknown)
+    why = reasons.Why(found, choice.placed, used) if options.explain else None
+    return _plan(problem, choice, used, by, unknown, why)
+
+
+def _plan(
+    problem: Problem,
+    choice: Choice,
+    used: Usage,
+    by: LimitedBy | None,
+    unknown: tuple[UnknownFact, ...],
+    why: reasons.Why | None = None,
+) -> Plan:
     tell = _Telling(problem.limits)
     nothing: tuple[tuple[Reason, ...], tuple[Rejected, ...]] = ((), ())
-    why = reasons.Why(found, choice.placed, used) if options.explain else None
     placed_buffers = inserted.placed_buffers(problem, choice)
     not_shared = partial(copies.why_not_shared, problem, used, placed_buffers)
     placements = [
@@ -148,17 +181,39 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
         warnings=(*unknowns.warnings(placed_buffers), *tell.warnings),
         unknown_facts=unknown,
         assumed=unknowns.assumed(problem, choice.placed),
-        levels=tuple(
-            Level(
-                term=level.term,
-                value=level.value,
-                bound=level.bound,
-                gap=_gap(level.value, level.bound),
-                parts=Parts(**level.parts._asdict()) if level.parts is not None else None,
-            )
-            for level in choice.levels
-        ),
+        levels=tuple(map(_level, choice.levels)),
     )
+
+
+def _level(level: LevelValue) -> Level:
+    return Level(
+        term=level.term,
+        value=level.value,
+        bound=level.bound,
+        gap=_gap(level.value, level.bound),
+        parts=Parts(**level.parts._asdict()) if level.parts is not None else None,
+    )
+
+
+class _Improved:
+    """Hands on choices that are better than those before, or of which more is known, as plans without reasons."""
+
+    def __init__(
+        self, on_improved: Callable[[Plan], None], problem: Problem, used: Usage, options: Options
+    ) -> None:
+        self.on_improved, self.problem, self.used, self.options = on_improved, problem, used, options
+        self.best: tuple[list[int], list[int]] | None = None
+        """Values of levels, and what they are at least, counted down."""
+
+    def __call__(self, choice: Choice) -> None:
+        told = [level.value for level in choice.levels], [-level.bound for level in choice.levels]
+        if not choice.options or (self.best is not None and told >= self.best):
+            return
+        unknown = unknowns.unknown_facts(self.problem, choice.placed)
+        if not (self.options.strict and unknown):
+            self.best = told
+            plan = _plan(self.problem, choice, self.used, None, unknown)
+            self.on_improved(plan.model_copy(update={"status": "feasible"}))
 
 
 class _Telling:

@@ -48,6 +48,7 @@ from heapwright.solver.search.bounds import unassignable
 from heapwright.solver.search.choose import Choice, Tree, answered, choose, fitting, known_levels
 from heapwright.solver.search.fronts import Front, front
 from heapwright.solver.search.selection import (
+    EngineAnswer,
     OptionGroup,
     SearchLimits,
     Selection,
@@ -307,17 +308,25 @@ class _Converting:
         asked = selection(
             groups, self.usage, self.dropped, problem.must_differ, any_will_do=limits.any_will_do
         )
+        if limits.on_choice is not None:
+            told = limits.on_choice
+            limits = limits._replace(on_counts=lambda answer: told(self._taken(asked, groups, answer)))
         started = perf_counter()
         answer, engine = answered(asked, limits)
-        seconds = perf_counter() - started
+        return self._taken(asked, groups, answer)._replace(seconds=perf_counter() - started, engine=engine)
+
+    def _taken(
+        self, asked: Selection, groups: Sequence[OptionGroup[PlacedTree]], answer: EngineAnswer
+    ) -> Choice:
+        """What an engine's answer takes."""
         if not answer.counts:
-            return Choice(answer.status, searched=True, seconds=seconds, engine=engine)
+            return Choice(answer.status, searched=True)
         taken: dict[int, tuple[Option, Tree]] = {}
         for (buffer, members), group in zip(self.classes, groups, strict=True):
             for index, tree in zip(members, group.taken(answer.counts), strict=True):
                 taken[index] = tree.option, tree.branches(buffer.edges)
         options, trees = zip(*(taken[index] for index in range(len(taken))), strict=True)
-        choice = Choice(answer.status, options, (), True, seconds, trees, engine)
+        choice = Choice(answer.status, options, (), True, trees=trees)
         return choice._replace(levels=known_levels(asked, answer, choice.placed, self.usage))
 
     def as_flow(self) -> Choice:

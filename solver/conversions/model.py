@@ -28,7 +28,7 @@ from heapwright.solver.question.terms import Edge
 from heapwright.solver.search.choose import Branch, Choice, Tree, fitting, known_levels
 from heapwright.solver.search.cpsat import Row, Search
 from heapwright.solver.search.model import SelectionModel
-from heapwright.solver.search.selection import OptionGroup, SearchLimits, selection
+from heapwright.solver.search.selection import EngineAnswer, OptionGroup, SearchLimits, selection
 
 
 class ClassOfBuffers(NamedTuple):
@@ -57,18 +57,25 @@ def chosen(
         each.link(search)
     groups = [group for each in models for _, group in each.steps]
     asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
+
+    def taken(answer: EngineAnswer) -> Choice:
+        if not answer.counts:
+            return Choice(answer.status, searched=True)
+        found: dict[int, tuple[Option, Tree]] = {}
+        for each in models:
+            found.update(zip(each.asked.members, each.taken(answer.counts), strict=True))
+        options, trees = zip(*(found[number] for number in range(len(found))), strict=True)
+        choice = Choice(answer.status, options, (), True, trees=trees)
+        return choice._replace(levels=known_levels(asked, answer, choice.placed, usage))
+
+    told = limits.on_choice
     try:
-        answer = SelectionModel(asked, search).close()
+        answer = SelectionModel(asked, search).close(
+            on_counts=None if told is None else lambda answer: told(taken(answer))
+        )
     finally:
         whole.spend(search.spent)
-    if not answer.counts:
-        return Choice(answer.status, searched=True, seconds=search.seconds)
-    found: dict[int, tuple[Option, Tree]] = {}
-    for each in models:
-        found |= zip(each.asked.members, each.taken(search.solution), strict=True)
-    options, trees = zip(*(found[number] for number in range(len(found))), strict=True)
-    choice = Choice(answer.status, options, (), True, search.seconds, trees)
-    return choice._replace(levels=known_levels(asked, answer, choice.placed, usage))
+    return taken(answer)._replace(seconds=search.seconds)
 
 
 class _ClassModel:

@@ -15,7 +15,7 @@ engine; what it has found by then is kept.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from time import perf_counter
 from typing import Final, Literal, NamedTuple
 
@@ -119,12 +119,38 @@ def choose(
             asked = selection(groups, usage, dropped, problem.must_differ, any_will_do=limits.any_will_do)
             started, known = perf_counter(), cheapest.best(asked, limits) if best_only else None
             if not best_only or (known and known.counts):
+                if limits.on_choice is not None:
+                    limits = limits._replace(
+                        on_counts=_telling(limits.on_choice, asked, classes.values(), groups, usage)
+                    )
                 answer, engine = answered(asked, limits._replace(whole=problem.limits), known)
-                chosen = _assigned(classes.values(), groups, answer.counts)
-                levels = known_levels(asked, answer, chosen, usage) if chosen else ()
+                choice = _choice(asked, answer, classes.values(), groups, usage)
                 seconds = perf_counter() - started if engine else 0.0
-                return Choice(answer.status, chosen, levels, engine > 0, seconds, engine=engine)
+                return choice._replace(searched=engine > 0, seconds=seconds, engine=engine)
     return Choice("infeasible")
+
+
+def _choice(
+    asked: Selection,
+    answer: EngineAnswer,
+    classes: Iterable[Sequence[int]],
+    groups: Iterable[OptionGroup[Option]],
+    usage: Usage,
+) -> Choice:
+    chosen = _assigned(classes, groups, answer.counts)
+    levels = known_levels(asked, answer, chosen, usage) if chosen else ()
+    return Choice(answer.status, chosen, levels)
+
+
+def _telling(
+    on_choice: Callable[[Choice], None],
+    asked: Selection,
+    classes: Collection[Sequence[int]],
+    groups: Sequence[OptionGroup[Option]],
+    usage: Usage,
+) -> Callable[[EngineAnswer], None]:
+    """Hands on what engines find, as choices."""
+    return lambda answer: on_choice(_choice(asked, answer, classes, groups, usage)._replace(searched=True))
 
 
 def _groups(
@@ -169,6 +195,7 @@ def answered(
     known = known or cheapest.best(asked, limits)
     if known is not None and known.status != "feasible":
         return known, 0
+    limits.report(known)
     if limits.whole.are_reached():
         return known or EngineAnswer("undecided"), LAST
     try:
@@ -176,11 +203,8 @@ def answered(
     except LimitReached:
         return known or EngineAnswer("undecided"), LAST
     known = known and known._replace(counts=tuple([known.counts[v] for v in kept]))
-    answer, place = _walked(small, limits, known, ENGINES)
-    counts = [0] * asked.variables
-    for v, number in zip(kept, answer.counts, strict=False):
-        counts[v] = number
-    return answer._replace(counts=tuple(counts) if answer.counts else ()), place
+    answer, place = _walked(small, limits.narrowed(kept, asked.variables), known, ENGINES)
+    return answer.widened(kept, asked.variables), place
 
 
 def _walked(
@@ -198,6 +222,7 @@ def _walked(
             if answer.status in ("optimal", "infeasible"):
                 return answer, place
             known = better(asked, known, answer)
+            limits.report(known)
     return known or EngineAnswer("undecided"), LAST
 
 

@@ -8,9 +8,9 @@ gets those that are left. It is imported with the first model: most questions ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from time import perf_counter
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from heapwright.solver.question.limits import NO_LIMITS, Limits
 from heapwright.solver.search.selection import Status
@@ -91,6 +91,8 @@ class Search:
         """Time in CP-SAT, for statistics: nothing is decided by it."""
         self.solution: list[int] = []
         self.variables = 0
+        self.on_solution: Callable[[Sequence[int], Sequence[int]], None] | None = None
+        """Told of every solution, with what levels are at least."""
         self._open = False
         """Whether CP-SAT was ended by a limit the last time."""
 
@@ -127,7 +129,7 @@ class Search:
             self.add(Row(levels[index].terms, None, bounds[index]))
         groups = self._groups(levels, closed)
         for number, group in enumerate(groups):
-            status, bound = self._minimise(levels, group)
+            status, bound = self._minimise(levels, group, bounds)
             if self._open and self.whole.timed and self.patience is None and self.spent < self.work:
                 self.whole.stop()  # CP-SAT ends a little early, where its steps are long
             if status in ("infeasible", "undecided"):
@@ -162,7 +164,9 @@ class Search:
         groups.reverse()
         return groups or [[]]
 
-    def _minimise(self, levels: Sequence[ObjectiveLevel], group: Sequence[_Part]) -> tuple[Status, int]:
+    def _minimise(
+        self, levels: Sequence[ObjectiveLevel], group: Sequence[_Part], bounds: Sequence[int]
+    ) -> tuple[Status, int]:
         weights = Counter[int]()
         for part in group:
             for variable, amount in levels[part.level].terms:
@@ -172,10 +176,11 @@ class Search:
         objective.vars.extend(list(weights))
         objective.coeffs.extend(list(weights.values()))
         objective.offset = float(sum(levels[part.level].least * part.weight for part in group))
-        status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False)
+        tell = self._telling(levels, group, bounds)
+        status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False, tell=tell)
         for work in self._further():
             if status in ("feasible", "undecided"):
-                status, least = self._closed(work, thorough=True)
+                status, least = self._closed(work, thorough=True, tell=tell)
                 bound = max(bound, least)
         if self.solution and status != "infeasible":
             value = sum(self.solution[v] * w for v, w in weights.items())
@@ -192,7 +197,24 @@ class Search:
         if self.spent < self.work:
             yield self.work - self.spent
 
-    def _closed(self, work: float, *, thorough: bool) -> tuple[Status, int]:
+    def _telling(
+        self, levels: Sequence[ObjectiveLevel], group: Sequence[_Part], bounds: Sequence[int]
+    ) -> Callable[[Sequence[int], int], None] | None:
+        """Hands solutions on, with bounds of levels instead of the objective that they share."""
+        told = self.on_solution
+        if told is None or not levels:
+            return None
+
+        def tell(solution: Sequence[int], bound: int) -> None:
+            known = [*bounds]
+            self._bound(group, bound, [level.value(solution) for level in levels], known)
+            told(solution, known)
+
+        return tell
+
+    def _closed(
+        self, work: float, *, thorough: bool, tell: Callable[[Sequence[int], int], None] | None
+    ) -> tuple[Status, int]:
         """Solve from the solution in hand, with `work` at most; the status and a lower bound."""
         from ortools.sat.python.cp_model_helper import SolveWrapper
 
@@ -202,8 +224,13 @@ class Search:
         self._hint()
         wrapper = SolveWrapper()
         wrapper.set_parameters(self._parameters(work, thorough=thorough))
+        listener = None if tell is None else _listener(tell)
+        if listener is not None:
+            wrapper.add_solution_callback(listener)
         started = perf_counter()
         response = wrapper.solve(self.proto)  # type: ignore[no-untyped-call]
+        if listener is not None and listener.raised is not None:
+            raise listener.raised
         self.seconds += perf_counter() - started
         self.spent += response.deterministic_time
         status = _STATUS.get(response.status.name, "undecided")
@@ -243,6 +270,27 @@ class Search:
             if bounds[part.level] < value:
                 return
             bound -= value * part.weight
+
+
+def _listener(tell: Callable[[Sequence[int], int], None]) -> Any:
+    """What CP-SAT calls with each solution that is better than the one before.
+
+    Whatever is `raised` meanwhile ends the search, for nothing may be raised through C++.
+    """
+    from ortools.sat.python.cp_model_helper import SolutionCallback
+
+    class Listener(SolutionCallback):
+        raised: BaseException | None = None
+
+        def OnSolutionCallback(self) -> None:  # noqa: N802
+            try:
+                response = self.Response()  # type: ignore[no-untyped-call]
+                tell(response.solution, response.inner_objective_lower_bound)
+            except BaseException as wrong:
+                self.raised = wrong
+                self.StopSearch()
+
+    return Listener()
 
 
 class _Part(NamedTuple):

@@ -7,7 +7,7 @@ objectives and search fast.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from math import gcd
 from typing import Final, NamedTuple
@@ -56,12 +56,10 @@ def best(asked: Selection, limits: SearchLimits, known: EngineAnswer | None = No
     elif overfull(narrow):
         return alone(asked, limits, known)
     patience = None if sure else PATIENCE
-    answer = _asked(narrow, limits, known if sure else None, patience)
+    narrowed = limits.narrowed(kept, asked.variables)
+    answer = _asked(narrow, narrowed, known if sure else None, patience)
     if answer.counts or sure:
-        counts = [0] * asked.variables
-        for v, number in zip(kept, answer.counts, strict=False):
-            counts[v] = number
-        return answer._replace(counts=tuple(counts) if answer.counts else ())
+        return answer.widened(kept, asked.variables)
     return alone(asked, limits._replace(work=limits.work_left - answer.work), known)
 
 
@@ -78,7 +76,7 @@ def _asked(
         limits.whole.check()
         search.integers(len(group.columns), group.size)
         search.add(Row([(group.first + n, 1) for n in range(len(group.columns))], group.size, group.size))
-    return SelectionModel(asked, search).close(known)
+    return SelectionModel(asked, search).close(known, limits.on_counts)
 
 
 class SelectionModel:
@@ -101,16 +99,29 @@ class SelectionModel:
             search.add(Row(charges.get(number, ()), None, room))
         self.levels = [self._level(index) for index in range(len(asked.levels))]
 
-    def close(self, known: EngineAnswer | None = None) -> EngineAnswer:
+    def close(
+        self, known: EngineAnswer | None = None, on_counts: Callable[[EngineAnswer], None] | None = None
+    ) -> EngineAnswer:
         """Close all levels, then names."""
+        if on_counts is not None:
+            self.search.on_solution = lambda solution, least: on_counts(
+                EngineAnswer("feasible", self._counts(solution), self._bounds(least))
+            )
         closed = self._resume(known) if known is not None and known.counts else 0
         levels = [level.objective for level in self.levels]
         status, _, least = self.search.close([*levels, self._names()] if levels else [], closed)
-        bounds = [level.base + n * level.unit for level, n in zip(self.levels, least, strict=False)]
         if status in ("infeasible", "undecided"):
             return EngineAnswer(status, work=self.search.spent)
-        counts = tuple([self.search.solution[v] for v, *_ in self.columns])
-        return EngineAnswer(status, counts, tuple(bounds), work=self.search.spent)
+        return EngineAnswer(
+            status, self._counts(self.search.solution), self._bounds(least), work=self.search.spent
+        )
+
+    def _counts(self, solution: Sequence[int]) -> tuple[int, ...]:
+        return tuple([solution[v] for v, *_ in self.columns])
+
+    def _bounds(self, least: Sequence[int]) -> tuple[int, ...]:
+        """What levels are at least, in their own units."""
+        return tuple([level.base + n * level.unit for level, n in zip(self.levels, least, strict=False)])
 
     def _resume(self, known: EngineAnswer) -> int:
         """Begin with a choice that is known; the number of levels that it closes."""

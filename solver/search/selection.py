@@ -9,9 +9,9 @@ by names: the least sum of ranks, then the earlier group takes the earlier names
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import compress
-from typing import Any, Generic, Literal, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, Literal, NamedTuple, Protocol, TypeVar
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import DeviceAssignment, LockedBlock, share
@@ -21,6 +21,9 @@ from heapwright.solver.objective import TERMS
 from heapwright.solver.question.limits import DEFAULT_WORK, NO_LIMITS, Limits
 from heapwright.solver.question.terms import EngineOrder
 from heapwright.solver.search.bounds import is_imposed
+
+if TYPE_CHECKING:
+    from heapwright.solver.search.choose import Choice
 
 Status = Literal["optimal", "feasible", "infeasible", "undecided"]
 Amounts = tuple[tuple[int, int], ...]
@@ -125,11 +128,27 @@ class SearchLimits(NamedTuple):
     """Whether any plan is good enough: only feasibility is asked."""
     engine: EngineOrder = "all"
     whole: Limits = NO_LIMITS
+    on_choice: Callable[[Choice], None] | None = None
+    """Told of choices while better ones are looked for."""
+    on_counts: Callable[[EngineAnswer], None] | None = None
+    """The same within engines: how often columns are taken, and what levels are at least."""
 
     @property
     def work_left(self) -> float:
         """What this search may still do."""
         return min(self.work, self.whole.work_left)
+
+    def report(self, answer: EngineAnswer | None) -> None:
+        """Tell who listens of a choice that may not be the last."""
+        if self.on_counts is not None and answer is not None and answer.counts:
+            self.on_counts(answer)
+
+    def narrowed(self, kept: Sequence[int], variables: int) -> SearchLimits:
+        """The same for a selection that has only these of so many columns left."""
+        told = self.on_counts
+        if told is None:
+            return self
+        return self._replace(on_counts=lambda answer: told(answer.widened(kept, variables)))
 
 
 class Selection(NamedTuple):
@@ -217,6 +236,15 @@ class EngineAnswer(NamedTuple):
     """Budgets that together are exceeded, if every buffer charges as little of them together as it can."""
     work: float = 0.0
     """Deterministic time that was spent."""
+
+    def widened(self, kept: Sequence[int], variables: int) -> EngineAnswer:
+        """The same of a selection that has so many columns, of which these were asked about."""
+        if not self.counts:
+            return self
+        counts = [0] * variables
+        for v, number in zip(kept, self.counts, strict=True):
+            counts[v] = number
+        return self._replace(counts=tuple(counts))
 
 
 def selection(

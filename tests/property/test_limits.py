@@ -13,6 +13,7 @@ from heapwright.solver.explain.conflict import Prover
 from heapwright.solver.question import limits
 from heapwright.solver.question.facts import Fact
 from heapwright.solver.question.resolve import Problem
+from heapwright.solver.question.terms import EngineOrder
 from tests.clocks import SuddenClock
 from tests.property import conversion_questions
 from tests.property.brute import Search
@@ -87,3 +88,40 @@ def test_what_a_limit_leaves_is_true(first: int, monkeypatch: pytest.MonkeyPatch
 @pytest.mark.parametrize("first", range(SEEDS, LONG_SEEDS, 100))
 def test_what_a_limit_leaves_is_true_for_long(first: int, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [text for seed in range(first, first + 100) for text in mistakes(seed, monkeypatch)] == []
+
+
+def improvements(asked: Instance, options: heapwright.Options) -> tuple[Answer, list[Plan]]:
+    """The answer, and the plans that were told of on the way."""
+    told: list[Plan] = []
+    answer = heapwright.solve(asked.platform, asked.pipelines, options=options, on_improved=told.append)
+    return answer, told
+
+
+def untrue(seed: int, options: heapwright.Options) -> tuple[list[str], int]:
+    """What is not true of the plans that are told of on the way, and how many these are."""
+    asked = drawn(seed)
+    answer, told = improvements(asked, options)
+    if not isinstance(answer, Plan):
+        return [f"seed {seed}: a plan, where there is none"] if told else [], 0
+    found = []
+    for plan in told:
+        text = wrong(asked, answer, plan.model_copy(update={"limited_by": "wall"}))
+        if text and text != "all levels are closed":
+            found.append(f"seed {seed}, {options.engine}: {text}")
+    values = [[level.value for level in plan.levels] for plan in (*told, answer)]
+    if values != sorted(values, reverse=True):
+        found.append(f"seed {seed}, {options.engine}: worse after better")
+    if told and values[-1] != values[-2]:
+        found.append(f"seed {seed}, {options.engine}: the last plan told is not the answer")
+    return found, len(told)
+
+
+@pytest.mark.parametrize(("engine", "number"), [("all", 5), ("cpsat", 20)])
+def test_every_plan_that_is_told_of_is_true_and_better_than_the_one_before(
+    engine: EngineOrder, number: int
+) -> None:
+    options = heapwright.Options(engine=engine)
+    judged = [untrue(seed, options) for seed in range(30)]
+    assert [text for found, _ in judged for text in found] == []
+    assert sum(told for _, told in judged) >= number
+    assert any(told > 1 for _, told in judged)

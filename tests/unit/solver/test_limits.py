@@ -13,6 +13,7 @@ from heapwright.solver.answer.plan import Answer, Infeasible, Plan, Undecided
 from heapwright.solver.question import limits
 from heapwright.solver.question.limits import LimitReached, Limits
 from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.terms import EngineOrder
 from tests.builders import board, buffer, device, heap, image, memory, pipeline, port
 from tests.clocks import SuddenClock
 from tests.unit.solver.test_conversions import rga
@@ -188,3 +189,31 @@ def test_fewer_seconds_than_none_are_left(monkeypatch: pytest.MonkeyPatch) -> No
 
 def _listed(question: Question) -> tuple[Platform, list[Any]]:
     return question[0], [question[1]]
+
+
+class Enough(Exception):
+    """Raised by whoever is told of a plan."""
+
+
+@pytest.mark.parametrize("engine", ["all", "cpsat"])
+def test_what_is_raised_by_whoever_is_told_of_a_plan_ends_the_search(engine: EngineOrder) -> None:
+    told: list[Plan] = []
+
+    def enough(plan: Plan) -> None:
+        told.append(plan)
+        raise Enough
+
+    platform, asked = crowded(12)
+    with pytest.raises(Enough):
+        heapwright.solve(platform, [asked], options=heapwright.Options(engine=engine), on_improved=enough)
+    assert len(told) == 1
+    assert told[0].status == "feasible" and not any(placement.reasons for placement in told[0].placements)
+    assert len(told[0].placements) == 12
+
+
+def test_who_listens_changes_nothing() -> None:
+    for engine in ("all", "cpsat"):
+        platform, asked = crowded(12)
+        options = heapwright.Options(engine=engine)
+        listened = heapwright.solve(platform, [asked], options=options, on_improved=lambda plan: None)
+        assert listened == heapwright.solve(platform, [asked], options=options)
