@@ -8,7 +8,7 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
 from itertools import combinations
-from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
+from typing import Any, Concatenate, Final, Generic, Literal, NamedTuple, ParamSpec, TypeVar
 from weakref import ref
 
 from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
@@ -99,6 +99,8 @@ class HeapView:
         self.spec = spec
         self.memories = memories
         self.local = tuple([memory for memory in memories or () if memory.local])
+        self.carriers = frozenset([memory.carrier for memory in memories or ()])
+        """What carries what lives here; empty where nobody knows."""
         self.promise = _promise(name, spec, page)
         around = dict.fromkeys(outer for memory in memories or () for outer in memory.around())
         self.metered = tuple([each for each in around if isinstance(each.spec.bandwidth, Bandwidth)])
@@ -151,22 +153,32 @@ def _promise(name: str, spec: Heap, page: int) -> Promise:
     )
 
 
-class _Settled:
-    """Devices with nothing unknown in them (design §4), worked out once for each as long as it lives."""
+Whole = TypeVar("Whole")
 
-    def __init__(self) -> None:
-        self._known: dict[int, tuple[ref[Device], Device | None]] = {}
 
-    def __call__(self, stated: Device) -> Device:
+class _OnceForEach(Generic[Whole, Worked]):
+    """What is worked out of something stated, once for each as long as it lives; it must not hold on to it."""
+
+    def __init__(self, work: Callable[[Whole], Worked]) -> None:
+        self._work = work
+        self._known: dict[int, tuple[ref[Whole], Worked]] = {}
+
+    def __call__(self, stated: Whole) -> Worked:
         key = id(stated)
-        if key not in self._known:
-            found = settled(stated)
+        known = self._known.get(key)
+        if known is None:
             gone = ref(stated, lambda _: self._known.pop(key, None))
-            self._known[key] = gone, None if found is stated else found
-        return self._known[key][1] or stated
+            known = self._known[key] = gone, self._work(stated)
+        return known[1]
 
 
-_SETTLED: Final = _Settled()
+def _otherwise_settled(stated: Device) -> Device | None:
+    found = settled(stated)
+    return None if found is stated else found
+
+
+_SETTLED: Final = _OnceForEach(_otherwise_settled)
+"""Devices with nothing unknown in them (design §4), where they had anything."""
 
 
 class DeviceView:
@@ -177,7 +189,7 @@ class DeviceView:
     """
 
     def __init__(self, name: str, stated: Device, iommus: Mapping[str, Iommu]) -> None:
-        spec = _SETTLED(stated)
+        spec = _SETTLED(stated) or stated
         self.name = name
         self.spec = spec
         self.dma = stated.dma
@@ -218,11 +230,10 @@ class Pool(NamedTuple):
     name: str
 
 
-class Board:
-    """Everything the solver asks of a platform."""
+class _Derived:
+    """What follows from a platform alone; it holds parts of it, not the whole."""
 
     def __init__(self, platform: Platform) -> None:
-        self.platform = platform
         self.name = platform.name
         self.page = platform.page
         self.memories = memories(platform.memory)
@@ -257,17 +268,32 @@ class Board:
         ports = (port for device in platform.devices.values() for port in device.ports.values())
         self.makes_together = any(max(rule.dmabufs) > 1 for port in ports for rule in port.images)
         """Whether buffers may be made of several dma-bufs."""
+
+    def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
+        if spec.memory == UNKNOWN:
+            return None
+        return tuple(self.memories[m] for m in sorted(spec.memory))
+
+    def parts(self, memory: MemoryView) -> list[MemoryView]:
+        """The outermost memories inside one that heaps name."""
+        return parts_of(memory, self.memories.values(), self._named)
+
+
+_DERIVED: Final = _OnceForEach(_Derived)
+
+
+class Board(_Derived):
+    """Everything the solver asks of a platform, and what lives there already."""
+
+    def __init__(self, platform: Platform) -> None:
+        vars(self).update(vars(_DERIVED(platform)))
+        self.platform = platform
         self.existing: tuple[tuple[HeapView, tuple[int, ...], int], ...] = ()
         """Live buffers: the heap in whose memory they live, the sizes of their dma-bufs, and how many."""
         self.by_class = False
         """Whether bus addresses are counted class by class; until it matters, in bytes only (see heapwright.solver.board.iova)."""
         self.known: dict[object, Any] = {}
         """What `remembered` functions have worked out before, by the function and its arguments."""
-
-    def _memories_of(self, spec: Heap) -> tuple[MemoryView, ...] | None:
-        if spec.memory == UNKNOWN:
-            return None
-        return tuple(self.memories[m] for m in sorted(spec.memory))
 
     def within(self, bits: int | None) -> bool:
         """Whether nothing that heaps hand out may lie beyond so many address bits (None: all of them)."""
@@ -298,10 +324,6 @@ class Board:
             if len(free) == len(union):
                 pools.append(Pool(union, sum(free), TOGETHER.join(sorted(union))))
         return tuple(pools)
-
-    def parts(self, memory: MemoryView) -> list[MemoryView]:
-        """The outermost memories inside one that heaps name."""
-        return parts_of(memory, self.memories.values(), self._named)
 
     def ceiling(self, memory: MemoryView) -> int | None:
         """The size to which a memory may grow: what is around it, and what lies behind it (None: no end known)."""

@@ -6,13 +6,24 @@ Where a profile is vague the worst case is taken (design §4, `unknown` and rang
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Final
+from functools import cached_property
+from typing import Final, NamedTuple
 
-from heapwright.platforms.schema import Memory
+from heapwright.platforms.knowledge.bandwidths import memory_bandwidth
+from heapwright.platforms.schema import Bandwidth, Memory
 from heapwright.platforms.values import UNKNOWN, Span
 
 ANYWHERE: Final = 1 << 64
 """The end of what may lie anywhere."""
+
+
+class Carrier(NamedTuple):
+    """A memory as far as what it carries goes: equal for all memories of one controller, or of one card."""
+
+    local: frozenset[str]
+    """The devices it belongs to."""
+    carries: int
+    """Bytes a second that can be had: of the slowest of it and of those around it."""
 
 
 class MemoryView:
@@ -41,6 +52,16 @@ class MemoryView:
         peers = () if spec.reached_by == UNKNOWN else spec.reached_by
         self.local: frozenset[str] = frozenset(owners) or (outer.local if outer is not None else frozenset())
         self.peers: frozenset[str] = frozenset(peers) or (outer.peers if outer is not None else frozenset())
+
+    @cached_property
+    def carrier(self) -> Carrier:
+        """Where none of those around states a bandwidth, the default of the type of the outermost counts."""
+        carried = [
+            memory_bandwidth(each.spec).sustained
+            for each in self.around()
+            if each.outer is None or isinstance(each.spec.bandwidth, Bandwidth)
+        ]
+        return Carrier(self.local, min(carried))
 
     def around(self) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""

@@ -291,23 +291,27 @@ def undominated(options: list[Option], kept: frozenset[str] = frozenset()) -> tu
     return tuple(found)
 
 
-def _only_lighter(one: Option, other: Option) -> bool:
-    """Whether an option costs less at the level that is rounded alone, and more later: then either may be better."""
-    same = one.values[:LOAD] == other.values[:LOAD]
-    return same and (one.values[LOAD + 1 :], one.key) > (other.values[LOAD + 1 :], other.key)
-
-
 def _dominated(candidate: Option, better: list[Option]) -> bool:
-    """Whether an option that sorts before also charges no more to anybody, and locks nothing else."""
+    """Whether an option that sorts before also charges no more to anybody, and locks nothing else.
+
+    Load is rounded over all placements together: one that costs less there alone, and more later, beats nothing.
+    """
     theirs = dict(candidate.charges) if better else {}
     for one in better:
-        if one.values[: LOAD + 1] < candidate.values[: LOAD + 1] and _only_lighter(one, candidate):
-            continue
         if one.reserved and one.placed.backing is not candidate.placed.backing:
             continue
         for budget, amount in one.charges:
             if amount > theirs.get(budget, 0):
                 break
         else:
-            return True
+            if not _only_lighter(one, candidate):
+                return True
     return False
+
+
+def _only_lighter(one: Option, other: Option) -> bool:
+    """Whether an option costs as much before load, less there, and more later: then either may be better."""
+    mine, theirs = one.values, other.values
+    if mine[LOAD] >= theirs[LOAD] or mine[:LOAD] != theirs[:LOAD]:
+        return False
+    return (mine[LOAD + 1 :], one.key) > (theirs[LOAD + 1 :], other.key)

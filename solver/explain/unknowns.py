@@ -39,7 +39,7 @@ def assumed(problem: Problem, options: Sequence[Option]) -> tuple[AssumedFact, .
             outermost = [*memory.around()][-1]
             found[outermost.name] = memory_bandwidth(outermost.spec), outermost.spec.type
             for attachment in placed.attachments:
-                for name in paths.links(problem.board, attachment.device, memory):
+                for name in paths.links(problem.board, attachment.device, memory.local):
                     found[name] = link_bandwidth(links[name]), links[name].type
     return tuple(
         _assumed(name, carried, kind) for name, (carried, kind) in sorted(found.items()) if carried.assumed

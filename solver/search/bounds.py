@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.candidates.candidate import Option
@@ -21,11 +21,6 @@ def unassignable(problem: Problem, dropped: Relaxation) -> bool:
     }
     fits = {variable: fitting(problem, variable, uses) for variable, uses in held.items() if uses}
     return not all(can_differ(problem, variable, fits, fits) for variable in fits)
-
-
-def exceeded(used: Mapping[Budget, int], dropped: Relaxation) -> bool:
-    """Whether more is used of a budget than there is, and that matters."""
-    return any(n > budget.limit and is_imposed(budget, dropped) for budget, n in used.items())
 
 
 def is_imposed(budget: Budget, dropped: Relaxation) -> bool:

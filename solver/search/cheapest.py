@@ -72,7 +72,10 @@ def _bounds(asked: Selection, values: Sequence[int]) -> tuple[list[int], bool]:
     """What levels are at least, up to the first that may be less than with the best of each."""
     bounds: list[int] = []
     tied: Tied = [group.columns for group in asked.groups]
+    whole = all(group.whole for group in asked.groups)
     for index, level in enumerate(asked.levels):
+        if whole and all(len(columns) == 1 for columns in tied):  # there is no other choice
+            return [*bounds, *values[index:]], True
         bounds.append(min(values[index], least(asked, tied, index)))
         if bounds[index] < values[index]:
             return bounds, False

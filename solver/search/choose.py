@@ -28,7 +28,7 @@ from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search import cheapest, fronts, model, packing
-from heapwright.solver.search.bounds import exceeded
+from heapwright.solver.search.bounds import is_imposed
 from heapwright.solver.search.presolve import presolved
 from heapwright.solver.search.selection import (
     EngineAnswer,
@@ -265,4 +265,11 @@ def closed_levels(chosen: Sequence[Option], usage: Usage) -> tuple[LevelValue, .
 
 def fitting(options: Iterable[Option], dropped: Relaxation) -> tuple[Option, ...]:
     """Those that exceed no budget by themselves: numbers of others may exceed int64 too."""
-    return tuple(option for option in options if not exceeded(dict(option.charges), dropped))
+    return tuple([option for option in options if _fits(option, dropped)])
+
+
+def _fits(option: Option, dropped: Relaxation) -> bool:
+    for budget, amount in option.charges:
+        if amount > budget.limit and is_imposed(budget, dropped):
+            return False
+    return True

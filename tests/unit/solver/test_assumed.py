@@ -79,10 +79,10 @@ def test_a_link_that_states_nothing_is_listed_where_it_is_crossed() -> None:
 def test_a_link_is_crossed_to_memory_that_is_not_the_cards() -> None:
     bench = Board(with_card())
     panel, camera = bench.devices["panel"], bench.devices["camera"]
-    assert links(bench, panel, bench.memories["vram"]) == ()
-    assert links(bench, panel, bench.memories["dram"]) == ("slot",)
-    assert links(bench, camera, bench.memories["dram"]) == ()
-    assert links(bench, camera, bench.memories["vram"]) == ("slot",)
+    assert links(bench, panel, bench.memories["vram"].local) == ()
+    assert links(bench, panel, bench.memories["dram"].local) == ("slot",)
+    assert links(bench, camera, bench.memories["dram"].local) == ()
+    assert links(bench, camera, bench.memories["vram"].local) == ("slot",)
 
 
 def test_from_card_to_card_both_links_are_crossed_and_within_one_none() -> None:
@@ -94,6 +94,6 @@ def test_from_card_to_card_both_links_are_crossed_and_within_one_none() -> None:
         )
     )
     vram = bench.memories["vram"]
-    assert links(bench, bench.devices["capture"], vram) == ("other", "slot")
+    assert links(bench, bench.devices["capture"], vram.local) == ("other", "slot")
     # A block of the same card, though the memory is not said to be local to it.
-    assert links(bench, bench.devices["writer"], vram) == ()
+    assert links(bench, bench.devices["writer"], vram.local) == ()

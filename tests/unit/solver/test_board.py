@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from gc import collect
 from typing import Any
+from weakref import ref
 
 import pytest
 
 from heapwright.solver.board.board import Board
-from tests.builders import GIB, KIB, MIB, board, device, facts, heap, memory, placed, port, refusal
+from tests.builders import GIB, KIB, MIB, board, device, facts, heap, memory, peak, placed, port, refusal
 
 
 def view(**parts: Any) -> Board:
@@ -156,3 +158,29 @@ def test_what_stands_between_a_device_and_memory(facts_of_device: dict[str, Any]
 
 def test_the_cpu_snoops_its_own_caches() -> None:
     assert view(devices={"cpu0": device("cpu", coherent=False)}).devices["cpu0"].snoops
+
+
+def test_what_follows_from_a_platform_alone_is_worked_out_once_as_long_as_it_lives() -> None:
+    platform = board()
+    one, other = Board(platform), Board(platform)
+    assert one.heaps is other.heaps and one.devices is other.devices and one.memories is other.memories
+    assert one.known is not other.known
+    views = ref(one.heaps["system"])
+    del platform, one, other
+    collect()
+    assert views() is None
+
+
+def test_what_lives_on_a_board_is_of_one_question_alone() -> None:
+    platform = board()
+    one, other = Board(platform), Board(platform)
+    one.existing = ((one.heaps["system"], (MIB,), 2),)
+    one.by_class = True
+    assert (other.existing, other.by_class) == ((), False)
+
+
+def test_memories_that_carry_as_much_are_one_to_whoever_reaches_them() -> None:
+    same = {"low": memory(base="0x0"), "high": memory(base="0x100000000")}
+    assert len({each.carrier for each in view(memory=same).memories.values()}) == 1
+    faster = {"low": same["low"], "high": {**same["high"], "bandwidth": peak(1 << 44)}}
+    assert len({each.carrier for each in view(memory=faster).memories.values()}) == 2
