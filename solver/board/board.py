@@ -99,7 +99,7 @@ class HeapView:
         self.spec = spec
         self.memories = memories
         self.local = tuple([memory for memory in memories or () if memory.local])
-        self.carriers = frozenset([memory.carrier for memory in memories or ()])
+        self.throughputs = frozenset([memory.throughput for memory in memories or ()])
         """What carries what lives here; empty where nobody knows."""
         self.promise = _promise(name, spec, page)
         around = dict.fromkeys(outer for memory in memories or () for outer in memory.around())

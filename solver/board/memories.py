@@ -17,7 +17,7 @@ ANYWHERE: Final = 1 << 64
 """The end of what may lie anywhere."""
 
 
-class Carrier(NamedTuple):
+class Throughput(NamedTuple):
     """A memory as far as what it carries goes: equal for all memories of one controller, or of one card."""
 
     local: frozenset[str]
@@ -54,14 +54,14 @@ class MemoryView:
         self.peers: frozenset[str] = frozenset(peers) or (outer.peers if outer is not None else frozenset())
 
     @cached_property
-    def carrier(self) -> Carrier:
+    def throughput(self) -> Throughput:
         """Where none of those around states a bandwidth, the default of the type of the outermost counts."""
         carried = [
             memory_bandwidth(each.spec).sustained
             for each in self.around()
             if each.outer is None or isinstance(each.spec.bandwidth, Bandwidth)
         ]
-        return Carrier(self.local, min(carried))
+        return Throughput(self.local, min(carried))
 
     def around(self) -> Iterator[MemoryView]:
         """The memory and all it lies inside of."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from heapwright.platforms.knowledge.bandwidths import link_bandwidth
 from heapwright.platforms.schema import Bandwidth
 from heapwright.solver.board.board import Board, DeviceView
-from heapwright.solver.board.memories import Carrier
+from heapwright.solver.board.memories import Throughput
 
 
 class Route(NamedTuple):
@@ -20,20 +20,20 @@ class Route(NamedTuple):
     """Whether it crosses a link."""
 
 
-def route(board: Board, device: DeviceView, carriers: frozenset[Carrier]) -> Route:
+def route(board: Board, device: DeviceView, throughputs: frozenset[Throughput]) -> Route:
     """The path to what carries a buffer: to all memories of the board if nobody knows to which."""
-    key = (device.name, carriers)
+    key = (device.name, throughputs)
     found = board.paths.get(key)
     if found is None:
-        every = carriers or {memory.carrier for memory in board.memories.values()}
+        every = throughputs or {memory.throughput for memory in board.memories.values()}
         found = board.paths[key] = _route(board, device, every)
     return found
 
 
-def _route(board: Board, device: DeviceView, carriers: Iterable[Carrier]) -> Route:
-    crossed = {link for carrier in carriers for link in links(board, device, carrier.local)}
+def _route(board: Board, device: DeviceView, throughputs: Iterable[Throughput]) -> Route:
+    crossed = {link for throughput in throughputs for link in links(board, device, throughput.local)}
     carried = [link_bandwidth(board.platform.links[link]).sustained for link in crossed]
-    carried += [carrier.carries for carrier in carriers]
+    carried += [throughput.carries for throughput in throughputs]
     if isinstance(device.spec.bandwidth, Bandwidth):
         carried.append(device.spec.bandwidth.peak)
     return Route(min(carried), bool(crossed))

@@ -24,7 +24,7 @@ Example:
 from typing import Final
 
 from heapwright.solver.board.board import Board, DeviceView
-from heapwright.solver.board.memories import Carrier
+from heapwright.solver.board.memories import Throughput
 from heapwright.solver.board.paths import route
 from heapwright.solver.constraints.cases import moved
 from heapwright.solver.objective.term import CostTerm
@@ -40,7 +40,7 @@ STEP: Final = PPM // 1000
 
 def _traffic(
     board: Board,
-    carriers: frozenset[Carrier],
+    throughputs: frozenset[Throughput],
     rate: int,
     sizes: tuple[int, ...],
     moves: int | None,
@@ -52,7 +52,7 @@ def _traffic(
     size, rate = sum(sizes), max(rate, 1)
     (cached, local), total = mapping or (False, False), 0
     for device, port, use in zip(devices, ports, uses, strict=True):
-        way = route(board, device, carriers)
+        way = route(board, device, throughputs)
         weight = UNCACHED_READ if device.by_cpu and use.access == "read" and (local or not cached) else 1
         if way.far and device.by_cpu:
             weight *= BY_CPU_AFAR
@@ -61,7 +61,7 @@ def _traffic(
         touched = moved(size if moves is None else moves, use.how_often)
         total += _share(rate * touched * weight, way.carries)
     if cached:
-        carries = max(route(board, device, carriers).carries for device in devices if device.by_cpu)
+        carries = max(route(board, device, throughputs).carries for device in devices if device.by_cpu)
         total += sum(_share(rate * size, carries) for device in set(devices) if not device.snoops)
     return total
 
@@ -76,7 +76,7 @@ TERM = CostTerm(
     scope="placed",
     reads=(
         "board",
-        "backing.carriers",
+        "backing.throughputs",
         "rate",
         "sizes",
         "moves",

@@ -181,6 +181,6 @@ def test_what_lives_on_a_board_is_of_one_question_alone() -> None:
 
 def test_memories_that_carry_as_much_are_one_to_whoever_reaches_them() -> None:
     same = {"low": memory(base="0x0"), "high": memory(base="0x100000000")}
-    assert len({each.carrier for each in view(memory=same).memories.values()}) == 1
+    assert len({each.throughput for each in view(memory=same).memories.values()}) == 1
     faster = {"low": same["low"], "high": {**same["high"], "bandwidth": peak(1 << 44)}}
-    assert len({each.carrier for each in view(memory=faster).memories.values()}) == 2
+    assert len({each.throughput for each in view(memory=faster).memories.values()}) == 2
