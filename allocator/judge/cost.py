@@ -14,7 +14,7 @@ from heapwright.allocator.judge.board.residence import BackedBuffer
 from heapwright.allocator.judge.constraints.conversions import conversion_cost
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.layout.families import compressing
-from heapwright.allocator.judge.layout.pixels import modifier_named, pixels
+from heapwright.allocator.judge.layout.pixels import modifier_named, names, pixels
 from heapwright.allocator.judge.placement import attachments_of
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.allocator.judge.question.conversion_trees import ConversionTree, trees
@@ -35,11 +35,15 @@ TERMS: Final = (
     "bytes",
     "moved-buffers",
     "exporter",
+    "driver-formats",
+    "driver-modifiers",
     "fine-load",
 )
 UNCACHED_READ: Final = 5
 """How much slower the CPU reads memory it cannot cache: the lower of the measured
 ratios, 5 in ikwzm/udmabuf#120 and 30 in raspberrypi/linux#5286."""
+WRITTEN: Final = 4096
+"""Those who write a buffer allocate it: how much more than readers' their order of formats counts."""
 MILLION: Final = 10**6
 THOUSANDTH: Final = 1000
 """Loads are told apart in steps of so many ppm."""
@@ -59,6 +63,8 @@ class PlacementCost(NamedTuple):
     allocated: int
     moved: int
     exporter: int
+    driver_formats: int
+    driver_modifiers: int
 
 
 class Shares(NamedTuple):
@@ -130,6 +136,8 @@ def parts_of(
     preference = sum(assignment.taken)
     if formats is not None and placement.format is not None:
         preference += formats.index(placement.format)
+    if request.buffer.modifiers is not None and placement.modifier is not None:
+        preference += _place(placement.modifier, request.buffer.modifiers)
     lost = max(request.wish.wish - placement.count, 0) if request.wish is not None else 0
     dropped = lost * (lost + 1) // 2
     used = placement.count * placement.allocated
@@ -142,8 +150,34 @@ def parts_of(
         used,
         0 if where.backing.name == where.heap.name else 1,
         _exporter_rank(case, where, attachments),
+        *_driver_orders(placement, attachments),
     )
     return own, _shares(case, where, where.backing.memories, used)
+
+
+def _driver_orders(placement: Placement, attachments: Sequence[JudgedAttachment]) -> tuple[int, int]:
+    """How far format and modifier are down the lists that drivers prefer: design §6, 11 and 12."""
+    by_format = by_modifier = 0
+    for attachment in attachments:
+        liked = attachment.port.prefers
+        if liked is None or placement.format is None or placement.modifier is None:
+            continue
+        factor = WRITTEN if attachment.port.access == "write" else 1
+        if liked.formats and placement.format in liked.formats:
+            by_format += factor * liked.formats.index(placement.format)
+        elif liked.formats:
+            by_format += factor * len(liked.formats)
+        if liked.modifiers:
+            by_modifier += factor * _place(placement.modifier, liked.modifiers)
+    return by_format, by_modifier
+
+
+def _place(modifier: str, order: Sequence[str]) -> int:
+    """How many come before it in an order."""
+    before = 0
+    while before < len(order) and not names([order[before]], modifier):
+        before += 1
+    return before
 
 
 def _exporter_rank(case: JudgedQuestion, where: BackedBuffer, attachments: Sequence[JudgedAttachment]) -> int:

@@ -6,7 +6,7 @@ These models check shapes and single values. What needs the whole profile
 
 from heapwright.platforms.schema.addresses import Aperture, Bitmaps, Dma, Iommu, Window
 from heapwright.platforms.schema.bandwidths import Bandwidth, Link
-from heapwright.platforms.schema.devices import ConversionEdge, Device, Port, PortBytes, PortCount
+from heapwright.platforms.schema.devices import ConversionEdge, Device, Port, PortBytes, PortCount, Preference
 from heapwright.platforms.schema.fields import DmabufCounts, Fourccs, Modifiers, Strict, Words
 from heapwright.platforms.schema.images import (
     Below,
@@ -68,6 +68,7 @@ __all__ = [
     "Port",
     "PortBytes",
     "PortCount",
+    "Preference",
     "RowsMultiple",
     "Strict",
     "Stride",

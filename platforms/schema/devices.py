@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from heapwright.platforms.schema.addresses import Dma
 from heapwright.platforms.schema.bandwidths import Bandwidth
-from heapwright.platforms.schema.fields import Angles, Names, Strict, Words
+from heapwright.platforms.schema.fields import Angles, Fourccs, Modifiers, Names, Strict, Words
 from heapwright.platforms.schema.images import BytesMultiple, ImageRule
 from heapwright.platforms.schema.unknown import ability, requirement
 from heapwright.platforms.values import Amount, Count, Name, PositiveBytes, Source, Unknown
@@ -27,6 +27,24 @@ class PortBytes(Strict):
 
     max: Annotated[PositiveBytes | Unknown | None, requirement()] = None
     multiple: Annotated[Count | Unknown | None, requirement()] = None
+
+
+class Preference(Strict):
+    """What a driver picks first where it may choose, best first; all that it does not name comes after."""
+
+    formats: Annotated[Fourccs, Field(max_length=63)] | None = None
+    modifiers: Annotated[Modifiers, Field(max_length=63)] | None = None
+    source: Source
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Preference:
+        if self.formats is None and self.modifiers is None:
+            raise ValueError("expected formats or modifiers, best first")
+        for each in (self.formats or (), self.modifiers or ()):
+            twice = sorted({name for name in each if each.count(name) > 1})
+            if twice:
+                raise ValueError(f"{', '.join(twice)} stands there twice")
+        return self
 
 
 class Port(Strict):
@@ -48,6 +66,8 @@ class Port(Strict):
     bytes: PortBytes = PortBytes()
     base: BytesMultiple | None = None
     images: Annotated[tuple[ImageRule, ...], Field(strict=False, max_length=1024)] = ()
+    prefers: Preference | None = None
+    """Lists of rules are no orders: whoever states none takes any of them as gladly."""
     source: Source
 
 

@@ -14,6 +14,7 @@ from heapwright.solver.constraints.kind import HEAPS, Budgeting, ConstraintKind
 from heapwright.solver.constraints.reads import Together, Values
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.objective import COUNTED, FILLING, LOAD, PLACED, TERMS
+from heapwright.solver.objective.orders.driver_order import ANY_ORDER, DriverOrder
 from heapwright.solver.objective.term import CostTerm, Counted
 
 PPM: Final = 1_000_000
@@ -37,7 +38,7 @@ class LaidOutImage(NamedTuple):
     """What a buffer may hold, wherever it lives: format, modifier, rules and layout."""
 
     rank: int
-    """Of the format, in the pipeline's order."""
+    """Of the format and of the modifier, in the pipeline's orders."""
     fourcc: str | None
     modifier: str | None
     colour: str | None
@@ -45,6 +46,7 @@ class LaidOutImage(NamedTuple):
     layout: layouts.Layout
     loss: int = 0
     """What the format loses of what there is to show."""
+    preferred: DriverOrder = ANY_ORDER
 
 
 class Option(NamedTuple):
@@ -65,6 +67,7 @@ class Option(NamedTuple):
     """Places behind the first choice in the orders the pipeline gives."""
     loss: int
     """What the format loses of what there is to show."""
+    preferred: DriverOrder
     values: tuple[int, ...]
     """What each cost term says, in order."""
     charges: tuple[tuple[Budget, int], ...]
@@ -230,7 +233,7 @@ def priced(
     for number, dropped in counts:
         charged = tuple([(budget, number * each + once) for budget, each, once in charges])
         shares = tuple([(b, share(b, amount)) for b, amount in charged if b.shared and b.limit > 0])
-        counted = Counted(placed, number, rank + image.rank, dropped, image.loss, shares)
+        counted = Counted(placed, number, rank + image.rank, dropped, image.loss, image.preferred, shares)
         filled = sum([part for _, part in shares])
         for level, value in given:
             costs[level] = value + filled
@@ -247,6 +250,7 @@ def priced(
                 dropped,
                 counted.rank,
                 image.loss,
+                image.preferred,
                 rules.count(costs, counted),
                 charged,
                 tuple(reserved),

@@ -17,7 +17,13 @@ from heapwright.solver.constraints.reads import Together, Values, reader, valued
 from heapwright.solver.objective import TERMS
 from heapwright.solver.objective.term import CostTerm
 
-_OF_IMAGE: Final = {"sizes": "layout.sizes", "moves": "layout.moved", "rank": "rank", "loss": "loss"}
+_OF_IMAGE: Final = {
+    "sizes": "layout.sizes",
+    "moves": "layout.moved",
+    "rank": "rank",
+    "loss": "loss",
+    "preferred": "preferred",
+}
 """What a placement has of its image, and where an image has it."""
 _ALIKE: Final = frozenset({"board", "label", "rate", "ends", "existing", "number", "dropped"})
 """What is the same for all placements of one buffer under one choice of devices."""

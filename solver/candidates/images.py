@@ -27,6 +27,7 @@ from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.constraints.reads import Values
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
+from heapwright.solver.objective.orders import driver_order
 from heapwright.solver.question.content import picture_loss
 from heapwright.solver.question.pipeline import Attachment
 from heapwright.solver.question.resolve import MAX_CHOICES, Question
@@ -125,11 +126,13 @@ class Images:
             if raw is not None:
                 yield LaidOutImage(0, None, None, None, attachments, raw)
             return
+        orders = driver_order.stated(attachments)
         for rank, fourcc, modifier, shape, ruled, colour in self._shaped(attachments):
             for layout in self._layouts(ruled, shape):
                 name = modifiers.named(modifier, layout.parameter)
                 loss = picture_loss(self.question.content, fourcc)
-                yield LaidOutImage(rank if spec.formats else 0, fourcc, name, colour, ruled, layout, loss)
+                preferred = driver_order.place(orders, fourcc, name) if orders else driver_order.ANY_ORDER
+                yield LaidOutImage(rank, fourcc, name, colour, ruled, layout, loss, preferred)
 
     def listed(self, attachments: tuple[BoundAttachment, ...]) -> Iterator[ListedImage]:
         """The same without layouts: what image rules alone let these attachments share."""
@@ -154,13 +157,15 @@ class Images:
     ) -> Iterator[tuple[int, str, str, layouts.Form, tuple[BoundAttachment, ...], str | None]]:
         """Every format, modifier and choice of rules that may be laid out, by rank, with the colour space they share."""
         usable = [self._usable(attachment) for attachment in attachments]
-        for rank, fourcc in enumerate(self._fourccs(usable)):
+        ranked = 1 if self.question.spec.formats else 0
+        for place, fourcc in enumerate(self._fourccs(usable)):
             of_format = [
                 self._of_format(t, rules, fourcc) for t, rules in zip(attachments, usable, strict=True)
             ]
             for modifier in self._modifiers(of_format) if all(of_format) else ():
                 shape = modifiers.shape(fourcc, modifier)
                 if shape is not None and self._explicit(attachments, modifier):
+                    rank = ranked * place + self._rank(modifier)
                     for ruled in self._rulings(attachments, usable, fourcc, modifier):
                         for colour in self._colours(ruled):
                             yield rank, fourcc, modifier, shape, ruled, colour
@@ -207,6 +212,13 @@ class Images:
         if pinned == modifiers.bare(str(pinned)):
             return [name for name in found if modifiers.bare(name) == pinned] if allowed else []
         return [str(pinned)] if allowed else []
+
+    def _rank(self, modifier: str) -> int:
+        """Places behind the first of those that the pipeline names."""
+        if self.question.spec.modifiers is None:
+            return 0
+        wanted, names = self.question.spec.modifiers, (modifier, modifiers.bare(modifier))
+        return next((place for place, name in enumerate(wanted) if name in names), len(wanted))
 
     def _explicit(self, attachments: tuple[BoundAttachment, ...], modifier: str) -> bool:
         """Whether the modifier means the same to all: `INVALID` does within one driver only."""

@@ -115,7 +115,14 @@ class Why:
         backing = lives_in(self.board, heap, attachments)
         moved = option.placed._replace(heap=heap, backing=backing, attachments=attachments)
         image = LaidOutImage(
-            0, option.fourcc, option.modifier, option.colour, attachments, option.layout, option.loss
+            0,
+            option.fourcc,
+            option.modifier,
+            option.colour,
+            attachments,
+            option.layout,
+            option.loss,
+            option.preferred,
         )
         counts = [(option.number, option.dropped)]
         [alternative] = priced(moved, image, option.rank, option.assignment, counts)

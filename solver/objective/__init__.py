@@ -16,8 +16,8 @@ from heapwright.solver.objective import (
     lossy_conversions,
     moved_buffers,
     picture,
-    preference,
 )
+from heapwright.solver.objective.orders import driver_formats, driver_modifiers, preference
 from heapwright.solver.objective.term import CostTerm
 
 TERMS: Final[tuple[CostTerm, ...]] = tuple(
@@ -33,6 +33,8 @@ TERMS: Final[tuple[CostTerm, ...]] = tuple(
         bytes,
         moved_buffers,
         exporter,
+        driver_formats,
+        driver_modifiers,
         fine_load,
     )
 )

@@ -18,6 +18,7 @@ from typing import Literal, NamedTuple
 
 from heapwright.solver.board.budget import Budget
 from heapwright.solver.constraints.cases import Placed
+from heapwright.solver.objective.orders.driver_order import DriverOrder
 
 
 class Counted(NamedTuple):
@@ -32,6 +33,8 @@ class Counted(NamedTuple):
     """Buffers wished for and not granted."""
     loss: int
     """What the format loses of what there is to show."""
+    preferred: DriverOrder
+    """Places of its format and modifier in the orders that drivers have of them."""
     shares: Sequence[tuple[Budget, int]]
     """Their share of each bounded memory, in ppm."""
 

@@ -35,6 +35,7 @@ _DRAWN_FACTS: Final[tuple[DrawnFact, ...]] = (
     drawn_facts.imports,
     drawn_facts.takes_from,
     drawn_facts.unmapped,
+    drawn_facts.prefers,
     drawn_facts.once,
     drawn_facts.small_memory,
     drawn_facts.small_memory,

@@ -98,6 +98,21 @@ def takes_from(draft: Draft) -> None:
     draft.port()["takes_from"] = draft.some(draft.heaps)
 
 
+def prefers(draft: Draft) -> None:
+    """An order of formats, modifiers or both, which may name what the port does not take."""
+    port = draft.port()
+    formats = sorted({"XR24", "NV12", *(name for rule in port["images"] for name in rule["formats"])})
+    known = (name for rule in port["images"] for name in rule.get("modifiers", ()))
+    modifiers = sorted({"LINEAR", "I915_X_TILED", *known})
+    order = {"formats": _shuffled(draft, formats), "modifiers": _shuffled(draft, modifiers)}
+    left_out = draft.pick(None, "formats", "modifiers")
+    port["prefers"] = {key: names for key, names in order.items() if key != left_out} | {"source": SOURCE}
+
+
+def _shuffled(draft: Draft, names: list[str]) -> list[str]:
+    return draft.random.sample(names, draft.random.randint(1, len(names)))
+
+
 def avoid(draft: Draft) -> None:
     for heap in draft.some(draft.heaps):
         draft.heaps[heap]["avoid"] = "needed elsewhere"

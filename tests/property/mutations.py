@@ -192,7 +192,15 @@ def shown(scope: Any, platform: Platform, pipelines: Sequence[Pipeline]) -> list
 
 
 def _counted(option: Option) -> Counted:
-    return Counted(option.placed, option.number, option.rank, option.dropped, option.loss, option.shares)
+    return Counted(
+        option.placed,
+        option.number,
+        option.rank,
+        option.dropped,
+        option.loss,
+        option.preferred,
+        option.shares,
+    )
 
 
 class _Looking:

@@ -41,6 +41,7 @@ DRAWN_FACTS: Final[tuple[tuple[DrawnFact, int], ...]] = (
     (drawn_facts.imports, 1),
     (drawn_facts.takes_from, 1),
     (drawn_facts.avoid, 2),
+    (drawn_facts.prefers, 2),
     (drawn_facts.by_cpu, 2),
     (drawn_facts.unmapped, 1),
     (drawn_facts.once, 1),

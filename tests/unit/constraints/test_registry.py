@@ -69,6 +69,8 @@ TERMS_TESTED_IN: Final = {
     "bytes": "test_acme.py",
     "moved-buffers": "solver/test_levels_of_heaps.py",
     "exporter": "solver/test_levels_of_heaps.py",
+    "driver-formats": "solver/test_levels_of_drivers.py",
+    "driver-modifiers": "solver/test_levels_of_drivers.py",
     "fine-load": "solver/test_load.py",
 }
 JUDGES: Final = ("attachment", "heap", "reach", "run", "room", "permit")
@@ -240,7 +242,7 @@ def test_nothing_is_said_of_a_kind_that_is_not_there() -> None:
 
 def test_every_term_is_listed_once() -> None:
     folder = Path(costs.__file__).parent
-    files = {path.stem for path in folder.glob("*.py")} - {"__init__", "term"}
+    files = {path.stem for path in folder.rglob("*.py")} - {"__init__", "term", "driver_order"}
     assert {term: term.name for term in TERMS} == {module.TERM: name for name, module in OF_TERM.items()}
     assert {name.replace("-", "_") for name in OF_TERM} == files
 
