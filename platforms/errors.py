@@ -20,6 +20,8 @@
     ├── TooManyTreesError         the same of conversions
     ├── CannotWrite               the place an answer should go to does not take it
     ├── CannotListen              an address that a service cannot have
+    ├── WorkerEnded               a call was ended with the process that did it
+    ├── WorkersUnavailable        processes that do calls cannot be started, or are no more
     ├── Refused                   an HTTP request that is refused, with its status
     └── OutOfTime                 a deadline came before the work was done
 
@@ -85,7 +87,17 @@ class Diagnostic(NamedTuple):
 
 
 class HeapwrightError(Exception):
-    """Every error that heapwright raises on purpose."""
+    """Every error that heapwright raises on purpose. It can be sent to another process as it is."""
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[HeapwrightError], args: tuple[Any, ...], state: dict[str, Any]) -> HeapwrightError:
+    error = kind.__new__(kind, *args)
+    error.args = args
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(HeapwrightError):

@@ -19,10 +19,11 @@ Hex = Annotated[str, Field(pattern=r"^0x[0-9a-f]{1,16}$")]
 
 Change = Literal["format", "modifier", "memory", "stride"]
 """What a conversion may make different."""
-LimitedBy = Literal["wall", "work"]
-"""Which limit ended a search or an explanation: seconds by the clock, or deterministic work.
+LimitedBy = Literal["wall", "work", "memory", "process"]
+"""Which limit ended a search or an explanation: seconds by the clock, deterministic work, memory of the process
+that worked, or its end by somebody else.
 
-Where it was the clock, the same question may be answered otherwise the next time.
+Unless it was work, the same question may be answered otherwise the next time.
 """
 Ended = Annotated[LimitedBy | None, Field(exclude_if=lambda by: by is None)]
 """As JSON an answer that no limit ended says nothing of it."""

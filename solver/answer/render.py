@@ -217,7 +217,8 @@ def _plan(plan: Plan) -> Iterator[TextBlock]:
 
 def _ended(answer: Answer) -> str:
     """Which limit ended it, in brackets."""
-    by = {"wall": "time limit", "work": "limit of work"}.get(answer.limited_by or "", "")
+    names = {"wall": "time limit", "work": "limit of work", "memory": "limit of memory"}
+    by = names.get(answer.limited_by or "", "")
     return f" (the {by} was reached)" if by else ""
 
 
