@@ -26,6 +26,7 @@ from heapwright.solver.question.pipeline import Pipeline
 
 TERMS: Final = (
     "lossy-conversions",
+    "converted-picture",
     "conversion-bytes",
     "preference",
     "picture",
@@ -94,8 +95,20 @@ def total(
     case: JudgedQuestion, forest: Sequence[ConversionTree], assignments: Sequence[PlannedAssignment]
 ) -> Cost:
     parts = [parts_of(case, *node) for node in case.nodes(forest, assignments)]
-    converted = conversion_cost(case.of.platform, forest)
+    lossy, moved = conversion_cost(case.of.platform, forest)
+    converted = lossy, _converted_picture(case, forest), moved
     return combined([own for own, _ in parts], [shares for _, shares in parts], live_shares(case), converted)
+
+
+def _converted_picture(case: JudgedQuestion, forest: Sequence[ConversionTree]) -> int:
+    """Bits of 16 pixels that are lost before and after each conversion: design §6, 2."""
+    lost = 0
+    for tree in forest:
+        shown = case.shown[tree.request.key]
+        for step in tree.steps:
+            for place in (step.parent, step.child):
+                lost += picture_loss(shown, tree.placements[place].format) // 32
+    return lost
 
 
 def live_shares(case: JudgedQuestion) -> list[Shares]:
@@ -107,11 +120,11 @@ def combined(
     own: Sequence[PlacementCost],
     shares: Sequence[Shares],
     live: Sequence[Shares] = (),
-    converted: tuple[int, int] = (0, 0),
+    converted: tuple[int, int, int] = (0, 0, 0),
 ) -> Cost:
     """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
 
-    `converted` is (lossy conversions, bytes converted).
+    `converted` is (lossy conversions, what converted formats lose, bytes converted).
     What is live counts among the shares, the same for every plan; what it has locked is not locked again.
     """
     each = PlacementCost(*(sum(column) for column in zip(*own, strict=True)))
@@ -156,7 +169,7 @@ def parts_of(
 
 
 def _driver_orders(placement: Placement, attachments: Sequence[JudgedAttachment]) -> tuple[int, int]:
-    """How far format and modifier are down the lists that drivers prefer: design §6, 11 and 12."""
+    """How far format and modifier are down the lists that drivers prefer: design §6, 12 and 13."""
     by_format = by_modifier = 0
     for attachment in attachments:
         liked = attachment.port.prefers
@@ -181,7 +194,7 @@ def _place(modifier: str, order: Sequence[str]) -> int:
 
 
 def _exporter_rank(case: JudgedQuestion, where: BackedBuffer, attachments: Sequence[JudgedAttachment]) -> int:
-    """How far the heap's exporter is from who writes: design §6, 10."""
+    """How far the heap's exporter is from who writes: design §6, 11."""
     exporter = where.heap.facts.exporter
     part = [attachment for attachment in attachments if attachment.device.name == exporter]
     if exporter is None:

@@ -11,20 +11,22 @@ from heapwright.solver.answer.plan import Change
 from heapwright.solver.candidates.candidate import Option, picture
 from heapwright.solver.layout import layout as layouts
 from heapwright.solver.layout import modifiers
-from heapwright.solver.objective import LOSSY, MOVED
+from heapwright.solver.objective import LOSSY, MOVED, PICTURED
 from heapwright.solver.question.terms import ASPECTS, Edge
 
 Price = int
-"""Lossy conversions, and then (below `LOSS`) bytes moved by conversions."""
-LOSS: Final[Price] = 1 << 128
-"""What a lossy conversion costs: more than all bytes."""
+"""Lossy conversions, then (below `LOSS`) what converted formats lose, and then bytes moved by conversions."""
+PICTURE: Final[Price] = 1 << 128
+"""What a bit costs that a converted format loses of the picture: more than all bytes."""
+LOSS: Final[Price] = PICTURE << 128
+"""What a lossy conversion costs: more than all bits."""
 UNLIMITED: Final[Price] = LOSS << 64
 """More than any tree costs."""
 
 
 def price(option: Option) -> Price:
     """What a placement bears of the conversions around it."""
-    return option.values[LOSSY] * LOSS + option.values[MOVED]
+    return option.values[LOSSY] * LOSS + option.values[PICTURED] * PICTURE + option.values[MOVED]
 
 
 @lru_cache(maxsize=4096)

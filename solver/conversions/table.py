@@ -103,15 +103,26 @@ class Costed(NamedTuple):
     """Whether the writers bear all that the root costs, whoever else takes or reads it."""
 
 
-def priced(allowed: AllowedPlacements, prices: Sequence[tuple[Price, int]]) -> Costed:
-    """What each edge costs by itself, and for each byte that it moves."""
-    size = allowed.bytes_of
+class EdgePrice(NamedTuple):
+    """What an edge costs by itself, for each byte that it moves, and for each bit of the picture that its sides lose."""
+
+    once: Price
+    byte: Price
+    bit: Price
+
+
+def priced(allowed: AllowedPlacements, prices: Sequence[EdgePrice], losses: Sequence[int]) -> Costed:
+    """What edges cost where they read and write placements that lose so much of the picture."""
+
+    def side(price: EdgePrice, p: int) -> Price:
+        return price.byte * allowed.bytes_of[p] + price.bit * losses[p]
+
     return Costed(
         {who: dict.fromkeys(each, 0) for who, each in allowed.takes.items()},
-        [{p: each * size[p] for p in ps} for (_, each), ps in zip(prices, allowed.reads, strict=True)],
+        [{p: side(price, p) for p in ps} for price, ps in zip(prices, allowed.reads, strict=True)],
         [
-            {p: once + each * size[p] for p in ps}
-            for (once, each), ps in zip(prices, allowed.writes, strict=True)
+            {p: price.once + side(price, p) for p in ps}
+            for price, ps in zip(prices, allowed.writes, strict=True)
         ],
     )
 

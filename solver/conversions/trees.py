@@ -36,19 +36,21 @@ from heapwright.solver.candidates.relaxation import DroppedFacts, is_dropped
 from heapwright.solver.constraints import ATTACHMENT, HEAP, REACH
 from heapwright.solver.constraints.cases import Placed
 from heapwright.solver.constraints.graph import conversion, count
-from heapwright.solver.conversions.edges import LOSS, UNLIMITED, Price, least_sizes, price
+from heapwright.solver.conversions.edges import LOSS, PICTURE, UNLIMITED, Price, least_sizes, price
 from heapwright.solver.conversions.steps import Step, fitted
 from heapwright.solver.conversions.table import (
     DEEPEST,
     AllowedPlacements,
     Costed,
+    EdgePrice,
     Table,
     TreeState,
     charged,
     placement_bytes,
     priced,
 )
-from heapwright.solver.objective import conversion_bytes, lossy_conversions
+from heapwright.solver.objective.conversions import conversion_bytes, lossy_conversions
+from heapwright.solver.question.content import MOST_SPARE, picture_loss
 from heapwright.solver.question.facts import End
 from heapwright.solver.question.resolve import MAX_CHOICES, AttachmentSet, Part, Question, User, in_order
 from heapwright.solver.question.terms import Edge, attachment_of
@@ -125,10 +127,15 @@ class Trees:
             priced(
                 self.allowed,
                 [
-                    (0, 0) if is_dropped(about, conversion.KIND, edge.device.name)
-                    else (lossy_conversions.loss(edge.writing) * LOSS, conversion_bytes.weight(edge.reading, rate))
+                    EdgePrice(0, 0, 0) if is_dropped(about, conversion.KIND, edge.device.name)
+                    else EdgePrice(
+                        lossy_conversions.loss(edge.writing) * LOSS,
+                        conversion_bytes.weight(edge.reading, rate),
+                        PICTURE,
+                    )
                     for edge in self.edges
                 ],
+                [picture_loss(self.question.content, fourcc) // MOST_SPARE for _, fourcc, *_ in self.allowed.placed],
             )
         )  # fmt: skip
 
@@ -230,7 +237,7 @@ class Trees:
             if least <= limit or self.table.excess is None:
                 self._cheapest_steps = least, steps
                 return least
-            limit = min(least, limit + max(self.table.excess, limit % LOSS // 8))
+            limit = min(least, limit + max(self.table.excess, limit % PICTURE // 8))
         return UNLIMITED
 
     def within(self, limit: Price) -> list[Step]:

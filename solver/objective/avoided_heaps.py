@@ -1,4 +1,4 @@
-"""Placements in heaps that the profile says to avoid (design §6, 5).
+"""Placements in heaps that the profile says to avoid (design §6, 6).
 
 Such a heap works, but is needed for something else, or costs what no profile can count: decrypted
 memory of a confidential guest, a DMA32 pool, a small carve-out. It is avoided before wishes are

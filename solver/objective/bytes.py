@@ -1,4 +1,4 @@
-"""Bytes allocated (design §6, 8).
+"""Bytes allocated (design §6, 9).
 
 Example:
     buffers.frame.count: 3  # 16 × 16 × 4 = 1024 bytes each

@@ -1,4 +1,4 @@
-"""Buffers wished for and not granted, borne fairly (design §6, 6).
+"""Buffers wished for and not granted, borne fairly (design §6, 7).
 
 A buffer's first lost wish costs 1, its second 2, its third 3: nobody loses a second
 while another could give its first for the same room. Among equals the later levels

@@ -1,4 +1,4 @@
-"""Whose allocator a placement comes from (design §6, 10): what a driver's own programs would ask first.
+"""Whose allocator a placement comes from (design §6, 11): what a driver's own programs would ask first.
 
     0  the device that writes it, in memory of its own: local, or behind its firewall
     1  nobody's: a plain heap

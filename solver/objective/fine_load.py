@@ -1,4 +1,4 @@
-"""Traffic and the shares of all bounded memories, in ppm: what the steps of `load` leave open (design §6, 13).
+"""Traffic and the shares of all bounded memories, in ppm: what the steps of `load` leave open (design §6, 14).
 
 Without the largest share, which only a search over all placements together can close: so the last
 number before names is a sum.

@@ -1,4 +1,4 @@
-"""What placements take of what the board can carry and hold, in ppm (design §6, 7).
+"""What placements take of what the board can carry and hold, in ppm (design §6, 8).
 
 Three parts, added up in ppm and then rounded up once to whole steps of 0.1 %, so that nothing is
 decided by less: what attachments and caches move a second, of the bandwidth of the path that each

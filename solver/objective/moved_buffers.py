@@ -1,4 +1,4 @@
-"""Placements that an importer moves out of their heap, so that they live elsewhere (design §6, 9).
+"""Placements that an importer moves out of their heap, so that they live elsewhere (design §6, 10).
 
 The first attachment copies them, and whoever mapped them before maps them anew: at equal cost a heap
 in which a buffer stays is better.

@@ -1,4 +1,4 @@
-"""What formats lose of what there is to show (design §6, 4): bits for 16 pixels, 32-fold.
+"""What formats lose of what there is to show (design §6, 5): bits for 16 pixels, 32-fold.
 
 Chroma samples, bits of channels and transparency that the image has and the format has not. More than
 the image has gains nothing: of formats that lose as little, the one with less beyond comes first, which

@@ -1,7 +1,7 @@
 """What an image has to show: bits of each channel, chroma, transparency (design §3, `picture`).
 
 It follows from the file alone: what is stated, else who writes the buffer. GPUs and the CPU paint
-8 bits 4:4:4; cameras, ISPs and decoders give 8 bits 4:2:0, unless the stage states a `depth`; whoever else
+RGB of 8 bits, 4:4:4, of which YUV of as many bits loses one of each; cameras, ISPs and decoders give 8 bits 4:2:0, unless the stage states a `depth`; whoever else
 reads images at the same stage hands on the best of them; of anybody else nothing is known, and all
 formats are as good. A cursor, and what is blended, has transparency.
 """
@@ -17,6 +17,8 @@ from heapwright.solver.question.pipeline import AnyOf, Buffer, Pipeline, Selecto
 
 CHROMA: Final = {400: 0, 410: 1, 411: 4, 420: 4, 422: 8, 444: 16}
 """Samples of each chroma channel for 16 pixels."""
+PAINTERS: Final = frozenset({"gpu", "cpu"})
+"""Kinds of writers that paint in RGB."""
 WRITTEN: Final = {
     "gpu": (8, 444),
     "cpu": (8, 444),
@@ -36,6 +38,8 @@ class ImageContent(NamedTuple):
     depth: int
     chroma: int
     alpha: bool
+    painted: bool = False
+    """Whether it comes in RGB."""
 
 
 class _Known(NamedTuple):
@@ -44,12 +48,18 @@ class _Known(NamedTuple):
     depth: int | None = None
     chroma: int | None = None
     alpha: bool = False
+    painted: bool = False
 
     def joined(self, other: _Known) -> _Known:
         """The most of both."""
         depths = [each for each in (self.depth, other.depth) if each is not None]
         chromas = [each for each in (self.chroma, other.chroma) if each is not None]
-        return _Known(max(depths, default=None), max(chromas, default=None), self.alpha or other.alpha)
+        return _Known(
+            max(depths, default=None),
+            max(chromas, default=None),
+            self.alpha or other.alpha,
+            self.painted or other.painted,
+        )
 
 
 def contents(pipeline: Pipeline) -> dict[str, ImageContent | None]:
@@ -62,7 +72,9 @@ def contents(pipeline: Pipeline) -> dict[str, ImageContent | None]:
             if known is None:
                 handed.setdefault(_stage(use.port), []).append((name, use.depth))
             else:
-                given[name] = given[name].joined(_Known(use.depth or known[0], CHROMA[known[1]]))
+                painted = use.port.kind in PAINTERS
+                written = _Known(use.depth or known[0], CHROMA[known[1]], painted=painted)
+                given[name] = given[name].joined(written)
     found = {name: _shown(spec, given[name]) for name, spec in pipeline.buffers.items()}
     changed = [*found] if handed else []
     while changed:
@@ -88,7 +100,7 @@ def _shown(spec: Buffer, given: _Known) -> _Known:
         depth = depth if spec.picture.depth is None else spec.picture.depth
         chroma = chroma if spec.picture.chroma is None else CHROMA[spec.picture.chroma]
         alpha = alpha if spec.picture.alpha is None else spec.picture.alpha
-    return _Known(depth, chroma, alpha)
+    return _Known(depth, chroma, alpha, given.painted and chroma == CHROMA[444])
 
 
 def _filled(known: _Known) -> ImageContent | None:
@@ -96,7 +108,9 @@ def _filled(known: _Known) -> ImageContent | None:
     if known == _Known():
         return None
     depth = 8 if known.depth is None else known.depth
-    return ImageContent(depth, CHROMA[444] if known.chroma is None else known.chroma, known.alpha)
+    return ImageContent(
+        depth, CHROMA[444] if known.chroma is None else known.chroma, known.alpha, known.painted
+    )
 
 
 def _uses(users: Iterable[Use | AnyOf]) -> Iterator[Use]:
@@ -115,7 +129,8 @@ def picture_loss(content: ImageContent | None, fourcc: str | None) -> int:
     if content is None or found is None:
         return 0
     bits = sorted([*found.depths, 0, 0, 0], reverse=True)[:3]
-    kept = [min(each, content.depth) for each in bits]
+    less = content.painted and found.colour == "yuv"
+    kept = [min(max(each - less, 0), content.depth) for each in bits]
     chroma = min(_chroma(found), content.chroma)
     whole = content.depth * (16 + 2 * content.chroma)
     lost = whole - 16 * kept[0] - chroma * (kept[1] + kept[2])

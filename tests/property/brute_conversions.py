@@ -274,7 +274,7 @@ class BruteConversions:
         """A tree for each buffer, cheapest first, as long as it can still be as cheap as the best."""
         rest = [trees[0][0] for trees in garden[len(picked) :]]
         least_cost = (spent[0] + sum(each[0] for each in rest), spent[1] + sum(each[1] for each in rest))
-        if self.best_found is not None and least_cost > self.best_found[0][:2]:
+        if self.best_found is not None and (least_cost[0], 0, least_cost[1]) > self.best_found[0][:3]:
             return
         if len(picked) == len(garden):
             grown: list[Grown] = []
@@ -321,13 +321,16 @@ class BruteConversions:
         own += [least([option.own for option in each.options]) for each in grown[len(chosen) :]]
         sizes = [option.placement.size for option in chosen]
         sizes += [min(option.placement.size for option in each.options) for each in grown[len(chosen) :]]
-        lossy = moved = 0
+        lossy = pictured = moved = 0
         for place, each in enumerate(grown):
             if each.parent is not None and each.way is not None:
                 rate = self.case.requested[each.buffer].buffer.rate
                 lossy += self._loss(each.way)
+                pictured += own[each.parent].picture // 32 + own[place].picture // 32
                 moved += self._weight(each.way, rate) * (sizes[each.parent] + sizes[place])
-        return combined(own, [option.shares for option in chosen], self.search._live, (lossy, moved))
+        return combined(
+            own, [option.shares for option in chosen], self.search._live, (lossy, pictured, moved)
+        )
 
     def _planted(self, grown: Sequence[Grown], chosen: Sequence[Option]) -> list[ConversionTree]:
         """What was chosen, in the words of an answer."""

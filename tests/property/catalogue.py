@@ -95,7 +95,7 @@ def _with_term(term: CostTerm, rank: int) -> list[tuple[Any, str, object]]:
             (objective.FILLING, tuple(level for level, each in enumerate(terms) if each.fills)),
         ]
     )
-    for name in ("LOAD", "LOSSY", "MOVED"):
+    for name in ("LOAD", "LOSSY", "PICTURED", "MOVED"):
         found += _named(name, terms.index(objective.TERMS[getattr(objective, name)]))
     return found
 

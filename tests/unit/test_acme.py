@@ -76,6 +76,7 @@ def test_it_is_proven_and_nothing_is_left_to_luck() -> None:
     )
     assert {level.term: level.value for level in found.levels} == {
         "lossy-conversions": 0,
+        "converted-picture": 0,
         "conversion-bytes": 0,
         "preference": 0,
         "picture": 0,

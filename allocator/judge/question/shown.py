@@ -24,6 +24,8 @@ class ShownImage(NamedTuple):
     depth: int | None
     chroma: int | None
     alpha: bool
+    rgb: bool = False
+    """Painted, so that YUV needs a bit more of each channel."""
 
     def __or__(self, other: ShownImage) -> ShownImage:
         return ShownImage(
@@ -32,6 +34,7 @@ class ShownImage(NamedTuple):
             if (self.chroma, other.chroma) != (None, None)
             else None,
             self.alpha or other.alpha,
+            self.rgb or other.rgb,
         )
 
 
@@ -57,7 +60,8 @@ def _of(pipeline: Pipeline, name: str, found: dict[str, ShownImage]) -> ShownIma
     for writer in _flat(buffer.written_by):
         kind = writer.port.kind
         if kind in PAINTERS or kind in SOURCES:
-            image |= ShownImage(writer.depth or 8, _samples(444 if kind in PAINTERS else 420), alpha=False)
+            paints = kind in PAINTERS
+            image |= ShownImage(writer.depth or 8, _samples(444 if paints else 420), alpha=False, rgb=paints)
             continue
         stage = (kind, writer.port.label, writer.port.connector, writer.port.stage)
         for other, read in pipeline.buffers.items():
@@ -72,7 +76,9 @@ def _of(pipeline: Pipeline, name: str, found: dict[str, ShownImage]) -> ShownIma
         if stated.depth is not None:
             image = image._replace(depth=stated.depth)
         if stated.chroma is not None:
-            image = image._replace(chroma=_samples(stated.chroma))
+            image = image._replace(
+                chroma=_samples(stated.chroma), rgb=image.rgb and stated.chroma == max(GRID)
+            )
         if stated.alpha is not None:
             image = image._replace(alpha=stated.alpha)
     return image
@@ -86,11 +92,14 @@ def picture_loss(image: ShownImage, fourcc: str | None) -> int:
     depth, samples = image.depth or 8, _samples(444) if image.chroma is None else image.chroma
     channels = sorted(form.depths)
     first = channels.pop() if channels else 0
+    coding = 1 if image.rgb and form.colour == "yuv" else 0
     grid = min(PIXELS // (form.hsub * form.vsub), samples)
-    missing = PIXELS * max(0, depth - first)
+    missing = PIXELS * max(0, depth - max(first - coding, 0))
     for place in (-1, -2):
         has = channels[place] if len(channels) >= -place else 0
-        missing += samples * depth - (grid * min(has, depth) if form.colour != "indexed" else 0)
+        missing += samples * depth - (
+            grid * min(max(has - coding, 0), depth) if form.colour != "indexed" else 0
+        )
     if image.alpha and not form.alpha:
         missing += PIXELS * depth
     beyond = max(0, first - depth) + int(form.alpha and not image.alpha)

@@ -1,4 +1,4 @@
-"""Places of formats in the orders of the drivers that touch them: what they would pick (design §6, 11).
+"""Places of formats in the orders of the drivers that touch them: what they would pick (design §6, 12).
 
 Example:
     devices.camera.ports.capture.prefers: {source: made up, formats: {costs 0: [XR24], costs 4096: [NV12, XR24]}}

@@ -1,4 +1,4 @@
-"""Places of modifiers in the orders of the drivers that touch them: what they would pick (design §6, 12).
+"""Places of modifiers in the orders of the drivers that touch them: what they would pick (design §6, 13).
 
 Example:
     devices.camera.ports.capture.prefers: {source: made up, modifiers: {costs 0: [LINEAR], costs 4096: [BROADCOM_UIF, LINEAR]}}

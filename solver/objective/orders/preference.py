@@ -1,4 +1,4 @@
-"""Rank in the orders the pipeline gives: its formats and modifiers, and `any_of` (design §6, 3).
+"""Rank in the orders the pipeline gives: its formats and modifiers, and `any_of` (design §6, 4).
 
 Example:
     buffers.frame.formats: {costs 0: [XR24, NV12], costs 1: [NV12, XR24]}

@@ -215,7 +215,7 @@ def test_levels_of_conversions_are_checked() -> None:
 
 
 def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
-    assert cost(converting(), [asked()], converted())[:2] == (0, 122880)
+    assert cost(converting(), [asked()], converted())[:3] == (0, 0, 122880)
     cpu = device(
         "cpu",
         read=port(BOTH),
@@ -229,7 +229,7 @@ def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
     )
     platform = converting(devices={"cpu": cpu})
     assert judged(platform, made) == set()
-    assert cost(platform, [asked()], made)[:2] == (4, 64 * 122880)
+    assert cost(platform, [asked()], made)[:3] == (4, 0, 64 * 122880)
     still = [each.model_copy(update={"rate": 0}) for each in made.placements]
     resting = made.model_copy(
         update={
@@ -238,7 +238,7 @@ def test_conversions_by_the_cpu_count_64_fold_and_four_losses() -> None:
         }
     )
     assert judged(platform, resting, asked(rate=0)) == set()
-    assert cost(platform, [asked(rate=0)], resting)[:2] == (4, 64 * 2048)
+    assert cost(platform, [asked(rate=0)], resting)[:3] == (4, 0, 64 * 2048)
 
 
 # A frame through a conversion

@@ -30,7 +30,7 @@ from heapwright.solver.constraints import BUDGETS, BY_NAME, KINDS, of_scope
 from heapwright.solver.constraints.kind import ConstraintKind
 from heapwright.solver.layout import modifiers
 from heapwright.solver.layout.modifiers import FAMILIES
-from heapwright.solver.objective import LOSSY, MOVED, TERMS
+from heapwright.solver.objective import LOSSY, MOVED, PICTURED, TERMS
 from heapwright.solver.objective.term import CostTerm
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ NOT_VERIFIED: Final = {
 }
 TERMS_TESTED_IN: Final = {
     "lossy-conversions": "solver/test_conversions.py",
+    "converted-picture": "solver/test_picture.py",
     "conversion-bytes": "solver/test_conversions.py",
     "preference": "solver/test_resolve.py",
     "picture": "solver/test_picture.py",
@@ -187,7 +188,7 @@ def test_answers_show_a_term_in_its_unit(term: CostTerm) -> None:
 
 def test_terms_of_conversions_come_first() -> None:
     """So a plan without conversions is cheaper than any with, and their price alone bounds trees."""
-    assert (LOSSY, MOVED) == (0, 1)
+    assert (LOSSY, PICTURED, MOVED) == (0, 1, 2)
 
 
 @every_kind

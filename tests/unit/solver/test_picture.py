@@ -15,6 +15,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan
 from heapwright.solver.question.content import CHROMA, ImageContent, contents, picture_loss
 from heapwright.solver.question.pipeline import Pipeline
+from heapwright.solver.question.terms import Options
 from tests.builders import board, buffer, device, image, pipeline, plan, port
 
 TERM = "picture"
@@ -106,10 +107,13 @@ def test_raw_data_has_no_picture() -> None:
 @pytest.mark.parametrize("depth", [1, 8, 10, 16])
 @pytest.mark.parametrize("chroma", [400, 410, 411, 420, 422, 444])
 @pytest.mark.parametrize("alpha", [False, True])
-def test_the_judge_reckons_the_same_loss_of_every_format(depth: int, chroma: int, alpha: bool) -> None:
-    content = ImageContent(depth, CHROMA[chroma], alpha)
+@pytest.mark.parametrize("rgb", [False, True])
+def test_the_judge_reckons_the_same_loss_of_every_format(
+    depth: int, chroma: int, alpha: bool, rgb: bool
+) -> None:
+    content = ImageContent(depth, CHROMA[chroma], alpha, rgb)
     found = {fourcc: picture_loss(content, fourcc) for fourcc in pixel_formats()}
-    shown = ShownImage(depth, CHROMA[chroma], alpha)
+    shown = ShownImage(depth, CHROMA[chroma], alpha, rgb)
     assert found == {fourcc: judged_loss(shown, fourcc) for fourcc in pixel_formats()}
     assert all(loss >= 0 for loss in found.values())
 
@@ -126,11 +130,46 @@ def test_the_judge_reads_the_same_from_a_file() -> None:
     )
     found = shown_images(question)
     solver = contents(question)
-    assert solver["b"] == ImageContent(8, CHROMA[444], alpha=True)
+    assert solver["b"] == ImageContent(8, CHROMA[444], alpha=True, painted=True)
     for name, content in solver.items():
         assert content is not None
         for fourcc in pixel_formats():
             assert judged_loss(found[name], fourcc) == picture_loss(content, fourcc)
+
+
+def test_what_is_painted_loses_a_bit_of_each_channel_in_yuv() -> None:
+    painted = ImageContent(8, CHROMA[444], alpha=False, painted=True)
+    assert picture_loss(painted, "YU24") == 32 * 16 * 3
+    assert picture_loss(painted, "Y410") == 2 + 1, "nothing, but two bits and transparency beyond"
+    assert picture_loss(painted._replace(painted=False), "YU24") == 0
+    assert taken(offering("YU24", "XR24"), pipeline(frame=buffer(written_by="gpu.render"))) == "XR24"
+
+
+def test_a_picture_of_less_chroma_is_not_painted() -> None:
+    stated = pipeline(frame=buffer(written_by="gpu.render", picture={"chroma": 420}))
+    assert contents(stated)["frame"] == ImageContent(8, CHROMA[420], alpha=False)
+
+
+def test_nothing_goes_grey_on_its_way_through_a_converter() -> None:
+    # R8 would be a byte a pixel where XR24 has four: 2 x 1.5 bytes instead of 5.5 to NV12.
+    edge = {"from": "source", "to": "target", "may_change": ["format", "stride"], "lossless": False}
+    platform = board(
+        devices={
+            "gpu": device("gpu", render=port(image("R8", "XR24"))),
+            "rga": device(
+                "2d", source=port(image("R8", "XR24")), target=port(image("NV12")), converts=[edge]
+            ),
+            "panel": device("display", scanout=port(image("NV12"))),
+        }
+    )
+    question = pipeline(frame=buffer(written_by="gpu.render", conversions="allow"))
+    for engine in ("all", "cpsat"):
+        answer = plan(platform, question, options=Options(engine=engine))
+        assert [placement.format for placement in answer.placements] == ["XR24", "NV12"]
+        levels = {level.term: level.value for level in answer.levels}
+        # Of 16 pixels NV12 loses a bit of luma each, and keeps 4 samples of each chroma, of 7 bits.
+        assert levels["converted-picture"] == 16 + 2 * (16 * 8 - 4 * 7)
+        assert cost(platform, [question], answer) == tuple(levels.values())
 
 
 def test_the_level_is_the_judge_s() -> None:

@@ -1,4 +1,4 @@
-"""Bytes per second that conversions move: read and written, at the buffer's rate (design §6, 2).
+"""Bytes per second that conversions move: read and written, at the buffer's rate (design §6, 3).
 
 Each placement bears its own side. What the CPU converts counts 64-fold, so that it is the
 last resort; a buffer without a rate is converted once a second.

@@ -1,0 +1,1 @@
+"""Terms about conversions: they come first, and are 0 for what is not converted."""
