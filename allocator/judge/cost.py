@@ -124,7 +124,8 @@ def combined(
 ) -> Cost:
     """Levels of placements together: sums, and the fullest of the shared pools, live buffers included.
 
-    `converted` is (lossy conversions, what converted formats lose, bytes converted).
+    `converted` is (lossy conversions, what converted formats lose, bytes converted). The last of
+    `own` may have no shares: then it is a bound.
     What is live counts among the shares, the same for every plan; what it has locked is not locked again.
     """
     each = PlacementCost(*(sum(column) for column in zip(*own, strict=True)))
@@ -136,7 +137,16 @@ def combined(
     total_share = sum(map(sum, [*new, *old]))
     load = each.traffic + max(pools, default=0) + total_share
     thousands = -(-load // THOUSANDTH)
-    return (*converted, *each[:4], thousands * THOUSANDTH, *each[5:], each.traffic + total_share)
+    filled = [sum(share.own) for share in shares] + [0] * (len(own) - len(shares))
+    finer = sum(_about(one.traffic + part) for one, part in zip(own, filled, strict=True))
+    finer += sum(map(sum, [*blocks.values(), *old]))
+    return (*converted, *each[:4], thousands * THOUSANDTH, *each[5:], finer)
+
+
+def _about(number: int) -> int:
+    """Three leading digits, upwards."""
+    dropped = int("1" + "0" * max(len(f"{number}") - 3, 0))
+    return number + -number % dropped
 
 
 def parts_of(

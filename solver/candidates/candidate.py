@@ -224,7 +224,7 @@ def priced(
     rules, costs = pricing(), [0] * len(TERMS)
     for level, value in of_placed:
         costs[level] = value
-    given = [(level, costs[level]) for level in FILLING]
+    given = [(level, TERMS[level], costs[level]) for level in FILLING]
     name = (
         placed.heap.name, image.fourcc or "", image.modifier or "", len(placed.sizes),
         tuple([attachment.device.name for attachment in placed.attachments]),
@@ -235,8 +235,8 @@ def priced(
         shares = tuple([(b, share(b, amount)) for b, amount in charged if b.shared and b.limit > 0])
         counted = Counted(placed, number, rank + image.rank, dropped, image.loss, image.preferred, shares)
         filled = sum([part for _, part in shares])
-        for level, value in given:
-            costs[level] = value + filled
+        for level, term, value in given:
+            costs[level] = value + filled if term.digits is None else term.rounded(value + filled)
         found.append(
             Option(
                 (*name, -number),

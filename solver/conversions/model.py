@@ -26,8 +26,9 @@ from heapwright.solver.conversions.table import TreeState
 from heapwright.solver.question.resolve import Problem
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search.choose import Branch, Choice, Tree, fitting, known_levels
-from heapwright.solver.search.cpsat import Row, Search
+from heapwright.solver.search.cpsat import Search
 from heapwright.solver.search.model import SelectionModel
+from heapwright.solver.search.reduced_costs import Row
 from heapwright.solver.search.selection import EngineAnswer, OptionGroup, SearchLimits, selection
 
 

@@ -1,7 +1,8 @@
 """Traffic and the shares of all bounded memories, in ppm: what the steps of `load` leave open (design §6, 14).
 
 Without the largest share, which only a search over all placements together can close: so the last
-number before names is a sum.
+number before names is a sum. Three digits of what each placement takes count: nobody cares for the
+fourth, and sums of numbers that all differ a little keep a search busy that has found the best long ago.
 
 Example:
     memory.dram.size: {costs 22: 1GiB, costs 30: 512MiB}
@@ -17,5 +18,6 @@ TERM = CostTerm(
     rule=load.TERM.rule,
     grows=load.TERM.grows,
     fills=True,
+    digits=3,
     unit="ppm",
 )

@@ -55,4 +55,11 @@ class CostTerm:
     """Whether the largest share, of all placements together, is added."""
     step: int = 1
     """The total is rounded up to whole ones of these."""
+    digits: int | None = None
+    """Of what a placement costs so many leading digits count, rounded up; None for all."""
     unit: str = ""
+
+    def rounded(self, cost: int) -> int:
+        """What a placement costs, as it counts."""
+        unit = 1 if self.digits is None else 10 ** max(0, len(str(cost)) - self.digits)
+        return -(-cost // unit) * unit

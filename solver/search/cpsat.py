@@ -8,11 +8,12 @@ gets those that are left. It is imported with the first model: most questions ar
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from time import perf_counter
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from heapwright.solver.question.limits import NO_LIMITS, Limits
+from heapwright.solver.search.reduced_costs import Domain, Row, Terms, reduced
 from heapwright.solver.search.selection import Status
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ ROOM: Final = 1 << 53
 QUICK: Final = 0.03
 """Of that, what an objective gets as it is. Most are closed by then; for the others it pays to presolve."""
 
+RELAXED: Final = 1.5e-6
+"""Deterministic time that a linear relaxation counts as, for each number in its rows: about seconds."""
 TOO_SHORT: Final = 0.02
 """Nothing is begun with fewer seconds left than these."""
 
@@ -44,18 +47,6 @@ _THOROUGH: Final = {"cp_model_presolve": True, "linearization_level": 2}
 _STATUS: Final[dict[str, Status]] = {
     "OPTIMAL": "optimal", "FEASIBLE": "feasible", "INFEASIBLE": "infeasible"
 }  # fmt: skip
-
-
-Terms = Sequence[tuple[int, int]]
-"""Variables, and how often each counts."""
-
-
-class Row(NamedTuple):
-    """low ≤ Σ terms ≤ high; no bound where None."""
-
-    terms: Terms
-    low: int | None
-    high: int | None
 
 
 class ObjectiveLevel(NamedTuple):
@@ -90,7 +81,8 @@ class Search:
         self.seconds = 0.0
         """Time in CP-SAT, for statistics: nothing is decided by it."""
         self.solution: list[int] = []
-        self.variables = 0
+        self.domains: list[Domain] = []
+        self.rows: list[Row] = []
         self.on_solution: Callable[[Sequence[int], Sequence[int]], None] | None = None
         """Told of every solution, with what levels are at least."""
         self._open = False
@@ -98,8 +90,13 @@ class Search:
 
     def integer(self, low: int, high: int) -> int:
         self.proto.variables.add().domain.extend((low, high))
-        self.variables += 1
+        self.domains.append((low, high))
         return self.variables - 1
+
+    @property
+    def variables(self) -> int:
+        """How many there are."""
+        return len(self.domains)
 
     def integers(self, number: int, high: int) -> int:
         """`number` variables of 0 to `high`; the first of them."""
@@ -112,6 +109,7 @@ class Search:
         return self.integer(0, 1)
 
     def add(self, row: Row) -> None:
+        self.rows.append(row)
         linear = self.proto.constraints.add().linear
         linear.vars.extend([variable for variable, _ in row.terms])
         linear.coeffs.extend([amount for _, amount in row.terms])
@@ -180,12 +178,27 @@ class Search:
         status, bound = self._closed(min(QUICK, self.work - self.spent), thorough=False, tell=tell)
         for work in self._further():
             if status in ("feasible", "undecided"):
+                bound = max(bound, self._narrow(weights))
                 status, least = self._closed(work, thorough=True, tell=tell)
                 bound = max(bound, least)
         if self.solution and status != "infeasible":
             value = sum(self.solution[v] * w for v, w in weights.items())
             return ("optimal" if status == "optimal" and bound >= value else "feasible"), bound
         return ("infeasible" if status == "infeasible" else "undecided"), 0
+
+    def _narrow(self, weights: Mapping[int, int]) -> int:
+        """Leave out what is in no solution as good as the one in hand, unless a gap will do; a lower bound."""
+        if self.gap or not self.solution:
+            return 0
+        value = sum(self.solution[v] * weight for v, weight in weights.items())
+        found = reduced(self.rows, self.domains, weights, value, self.whole.seconds_left)
+        self.spent += RELAXED * sum(len(row.terms) for row in self.rows)
+        if found is None:
+            return 0
+        self.domains = found.domains
+        for variable, (low, high) in zip(self.proto.variables, found.domains, strict=True):
+            variable.domain[0], variable.domain[1] = low, high
+        return found.bound
 
     def _further(self) -> Iterator[float]:
         """The work that may still be spent: with nothing in hand, first as far as patience goes."""

@@ -13,7 +13,8 @@ from math import gcd
 from typing import Final, NamedTuple
 
 from heapwright.solver.search.cheapest import overfull
-from heapwright.solver.search.cpsat import ObjectiveLevel, Row, Search
+from heapwright.solver.search.cpsat import ObjectiveLevel, Search
+from heapwright.solver.search.reduced_costs import Row
 from heapwright.solver.search.selection import (
     Amounts,
     Column,

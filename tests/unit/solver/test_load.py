@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from heapwright.platforms.schema import Platform
+from heapwright.solver.objective import fine_load
+from heapwright.solver.objective import load as plain_load
 from tests.builders import (
     board,
     buffer,
@@ -117,3 +119,22 @@ def test_a_cached_heap_is_read_rather_than_another_however_little_that_saves() -
     levels = {level.term: level.value for level in answer.levels}
     assert answer.placements[0].heap == "cached"
     assert levels[LAST] == load(answer).traffic + load(answer).sum_of_shares < levels[TERM] == 1000
+
+
+@pytest.mark.parametrize(
+    ("cost", "counts"),
+    [(0, 0), (7, 7), (999, 999), (1000, 1000), (1001, 1010), (123_456, 124_000), (999_001, 1_000_000)],
+)
+def test_three_digits_of_what_a_placement_takes_count_at_last(cost: int, counts: int) -> None:
+    assert fine_load.TERM.rounded(cost) == counts
+    assert plain_load.TERM.rounded(cost) == cost
+
+
+def test_a_fourth_digit_of_load_decides_nothing() -> None:
+    """Three MiB are 11,719 ppm of `a` and 11,708 of `b`: the first by name is taken."""
+    memories = {"a": memory("256MiB", base="0x10000000"), "b": memory("262400KiB", base="0x80000000")}
+    asked = plan(
+        board(memory=memories, heaps={"a": heap("a"), "b": heap("b")}),
+        frame("camera.capture", "display.scanout"),
+    )
+    assert asked.placements[0].heap == "a"

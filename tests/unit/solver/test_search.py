@@ -11,7 +11,8 @@ from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Plan, Undecided
 from heapwright.solver.objective import NAMES
 from heapwright.solver.question.limits import DEFAULT_WORK
-from heapwright.solver.search.cpsat import ROOM, ObjectiveLevel, Row, Search
+from heapwright.solver.search.cpsat import ROOM, ObjectiveLevel, Search
+from heapwright.solver.search.reduced_costs import Row
 from tests.builders import board, buffer, device, heap, image, load, memory, pipeline, plan, port
 
 

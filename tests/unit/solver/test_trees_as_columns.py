@@ -78,12 +78,17 @@ def beside(asked: Asked) -> Asked:
     return platform, renamed, answer.placements
 
 
+def values(choice: Choice) -> list[tuple[int, int]]:
+    """Of levels, with bounds: the parts of load may differ where all levels are equal."""
+    return [(level.value, level.bound) for level in choice.levels]
+
+
 @pytest.mark.parametrize("start", range(0, 400, 100))
 def test_engines_agree_with_cp_sat_that_counts_the_steps_of_trees(start: int) -> None:
     seen = Counter[str]()
     for name, asked, choice in tightened(range(start, start + 100)):
         reference = chosen(asked, engine="cpsat")
-        assert (choice.status, choice.levels) == (reference.status, reference.levels), name
+        assert (choice.status, values(choice)) == (reference.status, values(reference)), name
         anyhow = chosen(asked, any_will_do=True)
         assert (anyhow.status == "infeasible") == (choice.status == "infeasible"), name
         seen.update(["converted"] if any(choice.trees) else [choice.status])
