@@ -21,8 +21,10 @@ class Inputs(NamedTuple):
     pins: tuple[str, ...]
     options: heapwright.Options
 
-    def solve(self, stats: dict[str, Any] | None = None) -> Answer:
-        """The best plan, or why there is none."""
+    def solve(
+        self, stats: dict[str, Any] | None = None, on_improved: Callable[[Plan], None] | None = None
+    ) -> Answer:
+        """The best plan, or why there is none; better plans are told of on the way."""
         return heapwright.solve(
             self.platform,
             self.pipelines,
@@ -30,6 +32,7 @@ class Inputs(NamedTuple):
             pins=self.pins,
             options=self.options,
             stats=stats,
+            on_improved=on_improved,
         )
 
     def why_not(self, wanted: str) -> Answer:

@@ -222,6 +222,13 @@ def _ended(answer: Answer) -> str:
     return f" (the {by} was reached)" if by else ""
 
 
+def so_far(plan: Plan | None) -> str:
+    """What is known while better plans are looked for, on one line."""
+    if plan is None:
+        return "looking for a plan"
+    return "; ".join(["a plan was found", *map(_bounded, _first_open(plan))])
+
+
 def _first_open(plan: Plan) -> list[Level]:
     return [level for level in plan.levels if level.bound < level.value][:1]
 

@@ -10,6 +10,7 @@ from typing import Any
 import heapwright
 from heapwright.api.cli.commands.discover import this_machine
 from heapwright.api.cli.commands.warnings import warn_of_unknown_modifiers
+from heapwright.api.cli.output.progress import Progress
 from heapwright.api.cli.output.write import show, write_json
 from heapwright.api.cli.process.background import interruptible
 from heapwright.api.cli.process.exits import Exit, code_of, to_stderr
@@ -35,8 +36,9 @@ def solve(request: SolveRequest) -> Exit:
     if request.why_not is not None:
         return _why_not(request, inputs, request.why_not)
     stats: dict[str, Any] = {}
-    answer = interruptible(lambda: inputs.solve(stats))
-    others = interruptible(lambda: _others(inputs, answer, request.alternatives))
+    with Progress() as progress:
+        answer = interruptible(lambda: inputs.solve(stats, progress.listener), progress.show)
+        others = interruptible(lambda: _others(inputs, answer, request.alternatives), progress.show)
     with ExitStack() as held:
         done, allocation = _carried_out(request, inputs, answer, held)
         _print(request, done, others, allocation)
@@ -128,7 +130,8 @@ def _hold(request: SolveRequest, buffers: int) -> None:
 
 
 def _why_not(request: SolveRequest, inputs: Inputs, wanted: str) -> Exit:
-    answer = interruptible(lambda: inputs.why_not(wanted))
+    with Progress() as progress:
+        answer = interruptible(lambda: inputs.why_not(wanted), progress.show)
     if request.as_json:
         write_json(as_json(answer), request.to)
     else:

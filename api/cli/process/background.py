@@ -15,8 +15,11 @@ GLANCE: Final = 0.25
 """Seconds between two looks for signals."""
 
 
-def interruptible(work: Callable[[], Value]) -> Value:
-    """The result of `work`, or what it raised; KeyboardInterrupt comes through at once."""
+def interruptible(work: Callable[[], Value], meanwhile: Callable[[], None] = lambda: None) -> Value:
+    """The result of `work`, or what it raised; KeyboardInterrupt comes through at once.
+
+    `meanwhile` is called now and then as long as it takes.
+    """
     results: list[Value] = []
     errors: list[BaseException] = []
 
@@ -30,6 +33,8 @@ def interruptible(work: Callable[[], Value]) -> Value:
     thread.start()
     while thread.is_alive():
         thread.join(GLANCE)  # a signal that comes just before it sleeps is heard after it
+        if thread.is_alive():
+            meanwhile()
     if errors:
         raise errors[0]
     return results[0]
