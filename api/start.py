@@ -24,6 +24,7 @@ def solve() -> None:
     """Entry point of the script `solve`: one answer, before whose end no garbage is looked for."""
     exit_on_interrupt()
     gc.disable()
+    _import_quickly()
     from heapwright.api.cli.app import solve_main
 
     solve_main()
@@ -33,6 +34,12 @@ def heapwright() -> None:
     """Entry point of the script `heapwright`."""
     exit_on_interrupt()
     gc.set_threshold(GARBAGE)
+    _import_quickly()
     from heapwright.api.cli.app import heapwright_main
 
     heapwright_main()
+
+
+def _import_quickly() -> None:
+    """The models have no plugins; to look for some, pydantic would read what every installed package says of itself."""
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")

@@ -1,7 +1,5 @@
 """How devices address memory: IOMMUs, buses, and how bus addresses are allotted."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from heapwright.platforms.schema.fields import Strict

@@ -1,7 +1,5 @@
 """What carries bytes, and how many a second."""
 
-from __future__ import annotations
-
 from heapwright.platforms.schema.fields import Strict
 from heapwright.platforms.values import PositiveBytes, Source
 from heapwright.platforms.words import LinkType

@@ -1,8 +1,6 @@
 """What touches buffers by DMA, or the CPU: its ports, and what it converts."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
@@ -37,7 +35,7 @@ class Preference(Strict):
     source: Source
 
     @model_validator(mode="after")
-    def _ordered(self) -> Preference:
+    def _ordered(self) -> Self:
         if self.formats is None and self.modifiers is None:
             raise ValueError("expected formats or modifiers, best first")
         for each in (self.formats or (), self.modifiers or ()):

@@ -1,7 +1,5 @@
 """Words and lists of words that our files are made of, and the strictness of every model."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema

@@ -1,7 +1,5 @@
 """What a port accepts of an image: formats, extents, strides, and room around the pixels."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field

@@ -1,8 +1,6 @@
 """Where bytes lie: ranges of physical memory, and what allocates from them."""
 
-from __future__ import annotations
-
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import Field
 
@@ -105,7 +103,7 @@ class Heap(Strict):
         """What it is opened by, newest kernel first."""
         return tuple(node if isinstance(node, str) else node.name for node in self.nodes)
 
-    def in_bytes(self, page: int) -> Heap:
+    def in_bytes(self, page: int) -> Self:
         """The same heap on a kernel of such pages: no size in it is a number of pages any more."""
         sizes = {"run": self.run, "align": self.align, "granule": self.granule, "largest": self.largest}
         changed: dict[str, object] = {

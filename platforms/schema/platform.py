@@ -1,7 +1,5 @@
 """A whole board, as the solver and the simulated allocator see it."""
 
-from __future__ import annotations
-
 from typing import Annotated, Literal
 
 from pydantic import Field, ValidationInfo, field_validator

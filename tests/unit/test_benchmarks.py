@@ -25,6 +25,7 @@ from benchmarks.measure import (
 )
 from benchmarks.packs import packed, packing
 from benchmarks.rivals.tuples import shared
+from benchmarks.start import ASKED, started
 from benchmarks.table import Answer, Goal, table
 from benchmarks.tight import ContradictionError, explained, swept, tight
 
@@ -160,3 +161,10 @@ def test_conversions_allowed_cost_nothing_where_none_is_needed_and_are_found_whe
     assert len(found.needed) == 2, "each had its three conversions, or this would have raised"
     assert found.pairs[4]
     assert all(pair.forbidden > 0 and pair.allowed > 0 for pair in found.pairs[4])
+
+
+def test_starting_is_measured_in_processor_time_of_whole_processes() -> None:
+    start = started(1)
+    assert 0 < start.bare < 60
+    assert set(start.ratios) == set(ASKED)
+    assert start.ratios["help"] < start.solve  # a question is read, solved and printed on top
