@@ -64,8 +64,8 @@ def test_what_a_gpu_renders_for_a_display_is_8_bit_rgb(name: str) -> None:
     found = plan(board(name), asked(screen=SCREEN))
     stated = plan(board(name), asked(screen={**SCREEN, "formats": ["XR24", "XB24", "AR24", "AB24"]}))
     assert (found is None) == (stated is None)
-    if found is not None:
-        form = pixel_format(only(found).format or "")
+    for placement in found.placements if found is not None else ():
+        form = pixel_format(placement.format or "")
         assert form is not None
         assert (form.colour, form.depths, form.alpha) == ("rgb", (8, 8, 8), False)
 
@@ -107,6 +107,30 @@ def test_a_bitstream_that_the_processor_writes_stays_in_its_memory(name: str, de
     bits = {"bytes": 1 << 20, "written_by": "cpu.write", "read_by": "video-decoder.bitstream"}
     placement = only(plan(board(name), asked(bits=bits)))
     assert not near(board(name), placement, decoder)
+
+
+def test_prime_renders_in_the_card_s_memory_and_copies_for_the_panel() -> None:
+    # The card's link carries what is copied once, not what is rendered, which counts three times.
+    platform, panel = board("hybrid-laptop"), {**SCREEN, "read_by": "display@eDP-1.scanout"}
+    found = plan(platform, asked(screen=panel), pins=["screen:device=dgpu"])
+    assert found is not None
+    [conversion] = found.conversions
+    assert (conversion.device, conversion.changes, conversion.lossless) == ("dgpu", ("memory",), True)
+    rendered, shown = found.placements
+    assert near(platform, rendered, "dgpu")
+    assert not near(platform, shown, "dgpu")
+    levels = {level.term: level.value for level in found.levels}
+    assert (levels["lossy-conversions"], levels["conversion-bytes"]) == (0, 0)
+    direct = plan(platform, asked(screen={**panel, "conversions": "forbid"}), pins=["screen:device=dgpu"])
+    assert only(direct).heap == "system"
+    assert {level.term: level.value for level in direct.levels if direct}["load"] > levels["load"]
+
+
+def test_a_copy_of_a_chip_without_a_card_is_paid_in_bytes() -> None:
+    # The APU has memory of its own as well, but no link: nothing it copies is nearer.
+    found = plan(board("amd-apu-laptop"), asked(screen=SCREEN))
+    assert found is not None
+    assert found.conversions == ()
 
 
 SENT: Final[dict[str, Any]] = {"bytes": 16 << 20, "written_by": "gpu.render", "read_by": "nic.send"}

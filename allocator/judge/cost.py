@@ -169,7 +169,7 @@ def parts_of(
         picture_loss(case.shown[request.pipeline, request.name.partition(">")[0]], placement.format),
         1 if where.heap.facts.avoid or where.backing.facts.avoid else 0,
         dropped,
-        _traffic(case, where, placement, attachments, request.buffer.rate or 1),
+        _traffic(case, where, placement, attachments, request.buffer.rate or 1, made=">" in request.name),
         used,
         0 if where.backing.name == where.heap.name else 1,
         _exporter_rank(case, where, attachments),
@@ -255,6 +255,8 @@ def _traffic(
     placement: Placement,
     attachments: Sequence[JudgedAttachment],
     rate: int,
+    *,
+    made: bool,
 ) -> int:
     """What is moved a second, each piece in ppm of what its path carries, slow reads and cache maintenance included."""
     size, once = placement.size, moved_bytes(placement)
@@ -277,6 +279,7 @@ def _traffic(
         elif (
             crosses
             and attachment.port_name == "render"
+            and not made  # a conversion writes each pixel once
             and case.of.platform.devices[device.name].kind == "gpu"
         ):
             number *= 3

@@ -188,7 +188,7 @@ class DeviceView:
     `iommu`, an `mmu` of its own, `none`, or the `cpu`'s page tables.
     """
 
-    def __init__(self, name: str, stated: Device, iommus: Mapping[str, Iommu]) -> None:
+    def __init__(self, name: str, stated: Device, iommus: Mapping[str, Iommu], *, card: bool = False) -> None:
         spec = _SETTLED(stated) or stated
         self.name = name
         self.spec = spec
@@ -198,6 +198,8 @@ class DeviceView:
         self.offset = spec.dma.window.offset if spec.dma.window is not None else 0
         """From a physical address to the one that the bus sees."""
         self.snoops = spec.coherent is True or self.by_cpu
+        self.card = card
+        """Whether it sits on a card that has memory of its own."""
         self.p2p = spec.dma.p2p in ("static", "dynamic")
         segments = self.dma.segments
         self.segments: int | None = 1 if segments is None else _known(segments, None)
@@ -253,8 +255,10 @@ class _Derived:
         named |= {heap.spec.locks.from_ for heap in self.heaps.values() if heap.spec.locks}
         for view in self.memories.values():
             view.free = unheld(view, self.parts(view))
+        owners = {name for view in self.memories.values() for name in view.local}
         self.devices = {
-            name: DeviceView(name, spec, platform.iommus) for name, spec in sorted(platform.devices.items())
+            name: DeviceView(name, spec, platform.iommus, card=spec.link is not None and name in owners)
+            for name, spec in sorted(platform.devices.items())
         }
         for name in _listed(self.devices.values()):
             if name in self.heaps:

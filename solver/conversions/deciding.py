@@ -1,7 +1,8 @@
 """What to do with a question: first without conversions, and with them only where they are needed.
 
 1. Every buffer as it is. A plan without conversions is cheaper than any with: they come
-   first in the objective. So if there is one, its best is the best.
+   first in the objective. So if there is one, its best is the best, unless a card might copy within load alone:
+   then trees of such copies are told apart from it by later levels.
 2. Else those that cannot be placed as they are get their cheapest trees, and only those: if these
    go together, no plan is better.
 3. Else what tables say that all trees charge at least may be too much. If it is not, everybody gets
@@ -42,6 +43,9 @@ from heapwright.solver.conversions.pareto import (
 from heapwright.solver.conversions.steps import Step
 from heapwright.solver.conversions.table import DEEPEST, TreeState
 from heapwright.solver.conversions.trees import Trees
+from heapwright.solver.objective import MOVED
+from heapwright.solver.objective.conversions import conversion_bytes
+from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge, edges
 from heapwright.solver.search.bounds import unassignable
@@ -103,7 +107,17 @@ class ConvertedBuffer:
 
     def cheapest_trees(self, measure: Measure, dropped: Relaxation) -> list[PlacedTree]:
         """The best of those whose conversions cost as little as can be."""
-        return self._best(measure, self.direct or self.within(self.least), dropped)
+        return self._best(measure, self.cheapest, dropped)
+
+    @cached_property
+    def cheapest(self) -> list[Step]:
+        """What it may take at the least price: as it is, and copied by a card that bears it as load."""
+        return self.direct if self.direct and not self.copied else self.within(self.least)
+
+    @property
+    def copied(self) -> bool:
+        """Whether a card might copy it at no price but load."""
+        return any(conversion_bytes.unpaid(edge.reading) for edge in self.edges)
 
     def best_trees(
         self, measure: Measure, dropped: Relaxation, spare: Sequence[int], deepest: int = DEEPEST
@@ -117,7 +131,7 @@ class ConvertedBuffer:
             if deepest > 1:
                 known = self.best_trees(measure, dropped, spare, 1)
             else:
-                given = self.direct if not measure.levels else self.direct or self.within(self.least)
+                given = self.cheapest if measure.levels else self.direct
                 known = self._best(measure, given, dropped)
             for trees in self.trees:
                 worth = Worthwhile(measure, trees.assignments, known, spare)
@@ -188,23 +202,43 @@ def _decide(
     if problem.must_differ and unassignable(problem, dropped):
         return Choice("infeasible")  # told before any buffer is placed
     choice = choose(problem, found, usage, dropped, limits)
-    if choice.status != "infeasible" or not converted:
+    if not converted or choice.status == "undecided":
+        return choice
+    if choice.status != "infeasible" and (limits.any_will_do or not _copying(problem)):
         return choice
     problem.limits.phase = "conversions were looked for"
     classes = _classes(found, {} if known is None else known)
+    converting = _Converting(problem, classes, usage, dropped, limits)
+    if choice.status != "infeasible":
+        copied = any(buffer.copied for buffer, _ in classes)
+        return _better(choice, converting.chosen) if copied else choice
     if not any(buffer.edges for buffer, _ in classes):
         return choice
     if not problem.must_differ and unassignable(problem, dropped):
         return choice
-    if not all(buffer.placeable for buffer, _ in classes):
-        return choice
-    converting = _Converting(problem, classes, usage, dropped, limits)
-    if limits.engine == "cpsat":
-        return converting.as_flow()
+    return converting.chosen() if all(buffer.placeable for buffer, _ in classes) else choice
+
+
+def _copying(problem: Problem) -> bool:
+    """Whether a card of the board might copy at no price but load."""
+    devices = problem.board.devices.values()
+    return any(edge.lossless is True for device in devices if device.card for edge in device.spec.converts)
+
+
+def _better(known: Choice, copied: Callable[[], Choice]) -> Choice:
+    """What is found with copies, unless a limit ends the search before it is as good as what is known without."""
     try:
-        return converting.by_trees()
-    except TooManyTreesError:
-        return converting.as_flow()
+        found = copied()
+    except LimitReached:
+        found = Choice("undecided")
+    if found.options and _values(found) <= _values(known):
+        return found
+    levels = [level._replace(bound=level.value if n <= MOVED else 0) for n, level in enumerate(known.levels)]
+    return known._replace(status="feasible", levels=tuple(levels))
+
+
+def _values(choice: Choice) -> list[int]:
+    return [level.value for level in choice.levels]
 
 
 def front_of(
@@ -241,6 +275,15 @@ class _Converting:
         self.dropped = dropped
         self.limits = limits
         self.tight: tuple[Budget, ...] = ()
+
+    def chosen(self) -> Choice:
+        """The best choice: of trees, or of steps where trees are too many or the reference is asked for."""
+        if self.limits.engine == "cpsat":
+            return self.as_flow()
+        try:
+            return self.by_trees()
+        except TooManyTreesError:
+            return self.as_flow()
 
     def by_trees(self) -> Choice:
         """First among trees whose conversions cost the least; if these do not go together, among all.
@@ -335,8 +378,8 @@ class _Converting:
         least = sum(buffer.least * len(members) for buffer, members in self.classes)
         if least >= UNLIMITED:
             return choice
-        if least and not self.limits.any_will_do:
-            choice = self._flow([b.direct or b.within(b.least) for b, _ in self.classes])
+        if (least or _copying(self.problem)) and not self.limits.any_will_do:
+            choice = self._flow([b.cheapest for b, _ in self.classes])
         if choice.options and sum(map(price, choice.placed)) == least:
             return choice
         return self._flow([buffer.within(UNLIMITED - 1) for buffer, _ in self.classes])

@@ -12,6 +12,7 @@ from heapwright.solver.constraints import HEAP, REACH, RUN
 from heapwright.solver.constraints.cases import BoundAttachment, Case, lives_in
 from heapwright.solver.constraints.image import modifier_side_condition
 from heapwright.solver.conversions.edges import changes
+from heapwright.solver.objective.conversions import conversion_bytes
 from heapwright.solver.question.resolve import Problem, Question
 from heapwright.solver.question.terms import Edge
 from heapwright.solver.search.choose import Choice
@@ -103,7 +104,7 @@ def _why(
     board: Board, found: Sequence[PlacedBuffer], placed_buffer: PlacedBuffer, why_not_shared: WhyNotShared
 ) -> str:
     """What keeps those whom the copy serves from reading what it is made of."""
-    assert placed_buffer.parent and placed_buffer.made_of  # it is inserted
+    assert placed_buffer.edge and placed_buffer.parent and placed_buffer.made_of  # it is inserted
     case = case_of(board, placed_buffer.parent, placed_buffer.made_of)
     said: list[str] = []
     for attachment in served(found, placed_buffer):
@@ -112,6 +113,8 @@ def _why(
         return "; ".join(together)
     if not said:
         names = ", ".join(dict.fromkeys(attachment.title for attachment in served(found, placed_buffer)))
+        if conversion_bytes.unpaid(placed_buffer.edge.reading):
+            return f"with a copy {placed_buffer.parent.label} costs less than shared with {names}"
         return f"{names} cannot share {placed_buffer.parent.label} with all who use it"
     only = _only(placed_buffer.made_of) if placed_buffer.parent.name.partition(">")[1] == "" else ""
     return ", ".join([*said[:3], *([only] if only and "takes no" in said[0] else [])])

@@ -11,7 +11,7 @@ stated; one that is used `rarely` counts a sixteenth. A path carries what the sl
 the memory and those around it, links on the way, the device (`heapwright.solver.board.paths`). A CPU
 read of memory that is not cached weighs five times: 7.6 s against 1.5 s measured in
 ikwzm/udmabuf#120, the lowest ratio known (raspberrypi/linux#5286 reports 30). Across a link the CPU
-counts twice, since it waits for each access, and a GPU that renders three times, since it overdraws.
+counts twice, since it waits for each access, and a GPU that renders three times, since it overdraws, unless it copies.
 On a cached heap that the CPU touches, each device that does not snoop adds one pass of cache
 maintenance. Of a compressed image an attachment moves the metadata and half of the rest
 (docs/modifiers.md, "What compression is worth").
@@ -28,6 +28,7 @@ from heapwright.solver.board.memories import Throughput
 from heapwright.solver.board.paths import route
 from heapwright.solver.constraints.cases import moved
 from heapwright.solver.objective.term import CostTerm
+from heapwright.solver.question.facts import End
 from heapwright.solver.question.pipeline import Attachment
 
 UNCACHED_READ: Final = 5
@@ -48,15 +49,17 @@ def _traffic(
     devices: tuple[DeviceView, ...],
     ports: tuple[str, ...],
     uses: tuple[Attachment, ...],
+    ends: tuple[End, ...],
 ) -> int:
     size, rate = sum(sizes), max(rate, 1)
+    made = any(end.access == "write" for end in ends)
     (cached, local), total = mapping or (False, False), 0
     for device, port, use in zip(devices, ports, uses, strict=True):
         way = route(board, device, throughputs)
         weight = UNCACHED_READ if device.by_cpu and use.access == "read" and (local or not cached) else 1
         if way.far and device.by_cpu:
             weight *= BY_CPU_AFAR
-        elif way.far and device.spec.kind == "gpu" and port == "render":
+        elif way.far and device.spec.kind == "gpu" and port == "render" and not made:
             weight *= RENDERED_AFAR
         touched = moved(size if moves is None else moves, use.how_often)
         total += _share(rate * touched * weight, way.carries)
@@ -84,6 +87,7 @@ TERM = CostTerm(
         "attachments.*.device",
         "attachments.*.name",
         "attachments.*.use",
+        "ends",
     ),
     rule=_traffic,
     grows=frozenset({"sizes", "moves"}),

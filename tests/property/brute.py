@@ -35,7 +35,15 @@ from heapwright.allocator.judge.question.request import (
 from heapwright.platforms.schema import ImageRule, Platform
 from heapwright.solver.answer.plan import AttachedPort, Conversion, Dropped, Placement, Plan, Plane
 from heapwright.solver.question.pipeline import Pipeline, Wish
-from tests.property.brute_conversions import ALONE, BruteConversions, Links, Option, converting, least
+from tests.property.brute_conversions import (
+    ALONE,
+    BruteConversions,
+    Links,
+    Option,
+    converting,
+    copying,
+    least,
+)
 from tests.property.layouts import plane_facts, smallest_layouts, spelt, unlaid, unplaced, whole
 from tests.property.uses import hold
 
@@ -66,13 +74,14 @@ class Search:
         """The cheapest lawful plan, or None.
 
         A conversion moves at least a byte a second, and without any none are
-        moved: where a plan exists without conversions, the best one has none.
+        moved: where a plan exists without conversions, the best one has none,
+        unless a card copies without loss: that costs load alone.
         """
         for request in self._cast():
             groups = [self.options(*each) for each in request]
             if all(groups):
                 self._join(groups, [])
-        if self._best is None:
+        if self._best is None or copying(self.case):
             return BruteConversions(self).best() if converting(self.case) else None
         return self.judged(self._best[0], [option.placement for option in self._best[1]], ())
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from heapwright.allocator.hardware import known
 from heapwright.allocator.judge.constraints.conversions import (
     BY_CPU,
+    carded,
     differences,
     moves_raw,
     step_objections,
@@ -96,6 +97,14 @@ def converting(case: JudgedQuestion) -> bool:
     """Whether any buffer may be converted by anybody."""
     edges = any(device.facts.converts for device in case.of.devices.values())
     return edges and any(request.conversions != "forbid" for request in case.requested)
+
+
+def copying(case: JudgedQuestion) -> bool:
+    """Whether some buffer might be copied at no price but load."""
+    devices = case.of.platform.devices
+    edges = [(name, edge) for name, device in devices.items() for edge in device.converts]
+    free = any(edge.lossless is True and carded(case.of.platform, name) for name, edge in edges)
+    return free and converting(case)
 
 
 def least(rows: Sequence[PlacementCost]) -> PlacementCost:
@@ -260,6 +269,8 @@ class BruteConversions:
         return 4 if self.case.of.devices[way.device].facts.kind == "cpu" else 1
 
     def _weight(self, way: Way, rate: int) -> int:
+        if self.ways[way].lossless is True and carded(self.case.of.platform, way.device):
+            return 0
         kind = self.case.of.devices[way.device].facts.kind
         return (BY_CPU if kind == "cpu" else 1) * max(rate, 1)
 

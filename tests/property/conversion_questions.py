@@ -146,6 +146,26 @@ def _edge(draft: Draft, device: Json, source: str, target: str) -> None:
     device.setdefault("converts", []).append(edge)
 
 
+def card(draft: Draft) -> None:
+    """A converter, and perhaps others, on a card with memory of its own, some of whose copies lose nothing."""
+    able = sorted(name for name, device in draft.devices.items() if device.get("converts"))
+    if not able:
+        return
+    members = [draft.pick(*able), *draft.some(draft.devices)]
+    draft.links["slot"] = {"type": "pcie", "source": SOURCE}
+    if draft.chance(2):
+        draft.links["slot"]["bandwidth"] = draft.pick(1000, 20000, 10**6)
+    for name in members:
+        draft.devices[name]["link"] = "slot"
+    memory = draft.memory[
+        draft.pick(*(name for name, each in draft.memory.items() if not each.get("inside")))
+    ]
+    memory["local"] = sorted({*members}) if draft.chance(2) else members[0]
+    for edge in draft.devices[members[0]]["converts"]:
+        if draft.chance(2):
+            edge["lossless"] = True
+
+
 def domains(draft: Draft) -> None:
     """Protected content, and heaps behind firewalls that let different devices in."""
     _no_cpu_converters(draft)
@@ -223,6 +243,7 @@ def question(seed: int) -> Instance:
     applied += random.sample(
         _DRAWN_FACTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3))
     )
+    applied += [card] if draft.chance(4) else []
     for fact in applied:
         fact(draft)
     data = draft.data()

@@ -37,6 +37,7 @@ class Draft:
         self.palette = random.sample(FORMATS, random.choice((1, 2, 2, 3)))
         self.memory: dict[str, Json] = {}
         self.iommus: dict[str, Json] = {}
+        self.links: dict[str, Json] = {}
         self.heaps: dict[str, Json] = {}
         self.devices: dict[str, Json] = {}
         self.resources: dict[str, int] = {}
@@ -201,6 +202,7 @@ class Draft:
                 "page": self.page,
                 "memory": self.memory,
                 "iommus": self.iommus,
+                "links": self.links,
                 "heaps": self.heaps,
                 "devices": self.devices,
                 "resources": self.resources,

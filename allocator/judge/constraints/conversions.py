@@ -221,9 +221,17 @@ def conversion_cost(platform: Platform, trees: Sequence[ConversionTree]) -> tupl
             by_cpu = platform.devices[step.conversion.device].kind == "cpu"
             if not step.conversion.lossless:
                 lossy += DEEPEST + 1 if by_cpu else 1
+            if step.conversion.lossless and carded(platform, step.conversion.device):
+                continue  # what it moves is load
             weight = BY_CPU if by_cpu else 1
             moved += weight * max(tree.request.buffer.rate, 1) * moved_bytes(tree, step)
     return lossy, moved
+
+
+def carded(platform: Platform, device: str) -> bool:
+    """Whether a device sits on a card that has memory of its own."""
+    owned = [[each.local] if isinstance(each.local, str) else each.local for each in platform.memory.values()]
+    return platform.devices[device].link is not None and any(device in (names or ()) for names in owned)
 
 
 def level_faults(platform: Platform, trees: Sequence[ConversionTree], plan: Plan) -> Iterator[PlanFault]:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from heapwright import solve
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
-from tests.builders import SOURCE, Json, board, buffer, device, heap, image, memory, pipeline, port
+from heapwright.solver.question.limits import LimitReached, Limits
+from tests.builders import SOURCE, Json, board, buffer, device, heap, image, memory, peak, pipeline, port
 
 EVERYTHING = ["format", "modifier", "memory", "stride"]
 
@@ -73,6 +76,64 @@ def test_a_copy_takes_a_frame_from_one_memory_to_another() -> None:
     assert level(plan, "lossy-conversions") == 0
     # 1024 bytes read and 1024 written, 60 times a second
     assert level(plan, "conversion-bytes") == 2 * 1024 * 60 == plan.conversions[0].bytes_per_second
+
+
+def prime(link: int = 20_000_000, **facts: Any) -> Platform:
+    """A card that renders in its own memory or in that of the chip, which alone the panel shows; 1024 bytes, 60 times a second."""
+    gpu = device(
+        "gpu",
+        render=port(),
+        sample=port(),
+        link="slot",
+        converts=[{**edge("sample", "render", "memory", lossless=True), **facts}],
+    )
+    return board(
+        memory={
+            "vram": memory("1GiB", local="gpu", bandwidth=peak(10**9)),
+            "dram": memory(bandwidth=peak(10**9)),
+        },
+        heaps={"system": heap("dram"), "vram": heap("vram", exporter="gpu")},
+        devices={"gpu": gpu, "panel": device("display", scanout=port(takes_from=["system"]))},
+        links={"slot": {"type": "pcie", "bandwidth": link, "source": SOURCE}},
+    )
+
+
+RENDERED = {"written_by": "gpu.render"}
+
+
+def test_a_card_copies_what_a_panel_shows_where_the_link_would_carry_more_without() -> None:
+    plan = planned(prime(), frame=buffer(**RENDERED))
+    assert [(p.buffer, p.heap) for p in plan.placements] == [("frame", "vram"), ("frame>1", "system")]
+    assert level(plan, "conversion-bytes") == 0
+    # 61440 bytes/s: once over 16 MB/s, and four times to or from 700 MB/s, each rounded up to whole ppm.
+    [load] = [each for each in plan.levels if each.term == "load"]
+    assert load.parts is not None
+    assert load.parts.traffic == 3840 + 3 * 88
+    assert (
+        "panel has no peer-to-peer way there: gpu copies it from vram to system" in plan.conversions[0].text
+    )
+
+
+def test_it_does_not_copy_where_nothing_is_won() -> None:
+    # A link that carries more than the memory at its end: a copy would only come on top.
+    assert planned(prime(link=10**12), frame=buffer(**RENDERED)).conversions == ()
+    assert planned(prime(lossless=False), frame=buffer(**RENDERED)).conversions == ()
+    assert planned(prime(), frame=buffer(conversions="forbid", **RENDERED)).conversions == ()
+
+
+def test_a_limit_while_copies_are_looked_for_leaves_the_plan_without_them(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def check(limits: Limits) -> None:
+        if limits.phase == "conversions were looked for":
+            limits.stop()
+            raise LimitReached
+
+    monkeypatch.setattr(Limits, "check", check)
+    plan = planned(prime(), frame=buffer(**RENDERED))
+    assert (plan.status, plan.limited_by, plan.conversions) == ("feasible", "wall", ())
+    assert [each.bound for each in plan.levels[:3]] == [0, 0, 0]
+    assert next(each for each in plan.levels if each.term == "load").bound == 0, "nothing is certain"
 
 
 def test_readers_that_want_the_same_share_one_conversion() -> None:
