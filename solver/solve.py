@@ -68,16 +68,19 @@ def solve(
     started = propagated = perf_counter()
     problem = Problem(platform, pipelines, live, fixed, limits)
     used = existing_usage(problem.board, problem.live)
-    found = Propagation(problem)
+    narrowed = problem.narrowed()
+    found = Propagation(narrowed)
     numbers: dict[int, int] = {}
     improved = None if on_improved is None else _Improved(on_improved, problem, used, options)
     try:
         numbers |= {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
         propagated = perf_counter()
-        choice = _chosen(problem, found, used, options, improved)
+        choice = _chosen(narrowed, found, used, options, improved)
     except LimitReached:
         choice = Choice("undecided")
     chosen = perf_counter()
+    if narrowed is not problem and choice.status == "infeasible":
+        found = Propagation(problem)
     answer = _answer(problem, found, choice, used, options)
     if stats is not None:
         stats.update(

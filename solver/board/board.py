@@ -8,14 +8,14 @@ case is taken here and in `heapwright.solver.board.memories`, and nowhere else (
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import cached_property, wraps
 from itertools import combinations
-from typing import Any, Concatenate, Final, Generic, Literal, NamedTuple, ParamSpec, TypeVar
-from weakref import ref
+from typing import Any, Concatenate, Final, Literal, NamedTuple, ParamSpec, TypeVar
 
 from heapwright.platforms.checks.firewalls import AccessConflict, access_conflicts
 from heapwright.platforms.kernels import there
 from heapwright.platforms.schema import AlignBySize, Bandwidth, Device, Heap, Iommu, Platform, Port, settled
 from heapwright.platforms.values import UNKNOWN
 from heapwright.solver.board.memories import ANYWHERE, MemoryView, memories, parts_of, unheld
+from heapwright.solver.board.once import OnceForEach
 
 TOGETHER: Final = " + "
 """Between the names of memories that hold something together; no name has a space."""
@@ -153,31 +153,12 @@ def _promise(name: str, spec: Heap, page: int) -> Promise:
     )
 
 
-Whole = TypeVar("Whole")
-
-
-class _OnceForEach(Generic[Whole, Worked]):
-    """What is worked out of something stated, once for each as long as it lives; it must not hold on to it."""
-
-    def __init__(self, work: Callable[[Whole], Worked]) -> None:
-        self._work = work
-        self._known: dict[int, tuple[ref[Whole], Worked]] = {}
-
-    def __call__(self, stated: Whole) -> Worked:
-        key = id(stated)
-        known = self._known.get(key)
-        if known is None:
-            gone = ref(stated, lambda _: self._known.pop(key, None))
-            known = self._known[key] = gone, self._work(stated)
-        return known[1]
-
-
 def _otherwise_settled(stated: Device) -> Device | None:
     found = settled(stated)
     return None if found is stated else found
 
 
-_SETTLED: Final = _OnceForEach(_otherwise_settled)
+_SETTLED: Final = OnceForEach(_otherwise_settled)
 """Devices with nothing unknown in them (design §4), where they had anything."""
 
 
@@ -283,7 +264,7 @@ class _Derived:
         return parts_of(memory, self.memories.values(), self._named)
 
 
-_DERIVED: Final = _OnceForEach(_Derived)
+_DERIVED: Final = OnceForEach(_Derived)
 
 
 class Board(_Derived):

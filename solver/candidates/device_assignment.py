@@ -48,7 +48,7 @@ class DeviceAssignments:
         domains = []
         for variable in variables:
             uses = [user.use for user in attachment_set.users if user.variable == variable]
-            fits = [n for n in self.problem.variables[variable].candidates if self._fits(n, uses)]
+            fits = [n for n in self.problem.candidates(variable) if self._fits(n, uses)]
             missing = all(self._ignorable(use) for use in uses)
             domains.append([*fits, *([None] if missing else [])])
         users = [user for user in attachment_set.users if not self._unbound(user)]
@@ -149,7 +149,7 @@ def asked(use: Attachment) -> str:
 def attachments_of(problem: Problem, question: Question) -> Iterator[BoundAttachment]:
     """Every port of every device that may touch the buffer, as the pipeline asks."""
     for user in question.users:
-        for name in problem.variables[user.variable].candidates:
+        for name in problem.candidates(user.variable):
             attachment = _bound(problem.board, name, user.use)
             if attachment is not None:
                 yield attachment
@@ -167,7 +167,7 @@ def needed(problem: Problem) -> dict[int, set[Attachment]]:
 
 def fitting(problem: Problem, variable: int, uses: Iterable[Attachment]) -> set[str]:
     """The devices that a variable may stand for and that fit all these uses."""
-    found = {*problem.variables[variable].candidates}
+    found = {*problem.candidates(variable)}
     for use in uses:
         found = {name for name in found if use.fits(problem.board.devices[name].spec)}
     return found

@@ -20,6 +20,7 @@ from heapwright.platforms.schema import Platform
 from heapwright.platforms.words import Access
 from heapwright.solver.answer.plan import Placement
 from heapwright.solver.board.board import Board, HeapView
+from heapwright.solver.board.interchangeable import alike, first_of
 from heapwright.solver.question import protection
 from heapwright.solver.question.content import ImageContent, contents
 from heapwright.solver.question.facts import End, Fact
@@ -180,6 +181,7 @@ class Problem:
         self.live = tuple(sorted(live, key=lambda p: (p.pipeline, p.buffer)))
         self.board.existing = tuple(_existing(self.board, self.live))
         self.variables: list[Variable] = []
+        self._left: dict[int, tuple[str, ...]] = {}
         self._indices: dict[tuple[str, str, str | None, str | None], int] = {}
         names = Counter(name for pipeline in self.pipelines for name in pipeline.buffers)
         self.questions = tuple(
@@ -213,6 +215,36 @@ class Problem:
         found.flow = protection.spread(found.board, found.variables, found.questions, flows)
         found._compare()
         return found
+
+    def narrowed(self) -> Problem:
+        """The same without devices that are alike to others: there is a plan if this has one, and none is better.
+
+        It does not name all facts that are in the way.
+        """
+        groups = alike(self.board.platform)
+        pinned = {pin.value for question in self.questions for pin in question.pins if pin.field == "device"}
+        used = {each.device for placement in self.live for each in placement.attachments}
+        order = [number for number, each in enumerate(self.variables) if not each.converts]
+        order.sort(key=lambda number: (not self._competes(number), number))
+        if not groups:
+            return self
+        kept = first_of(groups, [self.variables[n].candidates for n in order], {*map(str, pinned), *used})
+        candidates = dict(zip(order, kept, strict=True))
+        for place, number in enumerate(order):
+            rivals = [n for n in order[:place] if self.differ(n, number) and len(candidates[n]) == 1]
+            taken = {candidates[n][0] for n in rivals}
+            candidates[number] = tuple([name for name in kept[place] if name not in taken]) or kept[place]
+        found = copy(self)
+        found._left = candidates
+        return found
+
+    def candidates(self, variable: int) -> tuple[str, ...]:
+        """The devices that a variable may stand for, as far as they are looked at."""
+        return self._left.get(variable, self.variables[variable].candidates)
+
+    def _competes(self, variable: int) -> bool:
+        """Whether it must differ from another."""
+        return any(variable in pair for pair in self.must_differ)
 
     def only(self, question: Question) -> Problem:
         """The same about one buffer of it."""

@@ -110,8 +110,8 @@ def test_more_ways_than_can_be_spelled_out_are_refused() -> None:
 
 
 def test_more_seatings_of_devices_than_can_be_spelled_out_are_refused() -> None:
-    # 8 readers may be 8 panels in 40320 ways.
-    displays = {f"panel{n}": device("display", scanout=port()) for n in range(8)}
+    # 8 readers may be 8 panels in 40320 ways, no two of which are alike.
+    displays = {f"panel{n}": device("display", scanout=port(), dma={"bits": 40 + n}) for n in range(8)}
     readers = [f"display#{n}.scanout" for n in range(8)]
     with pytest.raises(InputError, match="or more choices of devices for frame; at most 4096 are weighed"):
         solve(board(devices=displays), [pipeline(frame=buffer(read_by=readers))])
