@@ -21,7 +21,8 @@ from heapwright.solver.candidates.usage import Usage, used_by
 from heapwright.solver.constraints import BUDGETS, HEAP
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
-from heapwright.solver.conversions.deciding import KnownConversions, decide
+from heapwright.solver.conversions.converted_buffer import KnownConversions
+from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.explain.alone import Alone
 from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets

@@ -14,7 +14,7 @@ from heapwright.platforms.values import Extent
 from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Allowed, Propagation
 from heapwright.solver.candidates.relaxation import DroppedFacts
-from heapwright.solver.conversions.deciding import ConvertedBuffer
+from heapwright.solver.conversions.converted_buffer import ConvertedBuffer
 from heapwright.solver.conversions.edges import UNLIMITED, least_bytes
 from heapwright.solver.conversions.trees import Trees
 from heapwright.solver.layout import layout as layouts

@@ -17,7 +17,8 @@ from heapwright.solver.candidates.candidate import Option
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.live import existing_usage
 from heapwright.solver.candidates.relaxation import NOTHING
-from heapwright.solver.conversions.deciding import ConvertedBuffer, decide
+from heapwright.solver.conversions.converted_buffer import ConvertedBuffer
+from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.conversions.edges import UNLIMITED, price
 from heapwright.solver.conversions.pareto import BITS, Measure, PlacedTree
 from heapwright.solver.objective import LOAD, MOVED, NAMES
