@@ -28,6 +28,7 @@ from heapwright.solver.conversions.deciding import decide
 from heapwright.solver.explain import alternatives as others
 from heapwright.solver.explain import conflict as explain
 from heapwright.solver.explain import copies, reasons, unknowns, wishes
+from heapwright.solver.explain.alternatives import RankedPlans
 from heapwright.solver.question.limits import DEFAULT_WORK, LimitReached, Limits
 from heapwright.solver.question.pins import Pin, parse_pin, parse_question
 from heapwright.solver.question.pipeline import Pipeline
@@ -56,26 +57,23 @@ def solve(
         live: placements that exist already; they are charged and never moved.
         pins: decisions fixed in advance, such as `frame:heap=cma`.
         stats: filled with timings in seconds and sizes of the model.
-        on_improved: told of every plan that is better than those before, and of better bounds, while there is
-            a search: `feasible`, without reasons. Whatever it raises ends the search and comes through.
+        on_improved: told of better plans (without reasons) and bounds; what it raises ends the search.
 
     Raises:
         InputError: an argument is not what it must be, or a pin or a live placement does not fit the platform.
     """
     _check(platform, pipelines, pins, options)
-    limits = Limits(options.time_limit, options.work_limit)
     fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
     started = propagated = perf_counter()
-    problem = Problem(platform, pipelines, live, fixed, limits)
+    problem = Problem(platform, pipelines, live, fixed, Limits(options.time_limit, options.work_limit))
     used = existing_usage(problem.board, problem.live)
     narrowed = problem.narrowed()
     found = Propagation(narrowed)
     numbers: dict[int, int] = {}
-    improved = None if on_improved is None else _Improved(on_improved, problem, used, options)
     try:
         numbers |= {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
         propagated = perf_counter()
-        choice = _chosen(narrowed, found, used, options, improved)
+        choice = _chosen(narrowed, found, used, options, on_improved)
     except LimitReached:
         choice = Choice("undecided")
     chosen = perf_counter()
@@ -100,13 +98,12 @@ def _chosen(
     found: Propagation,
     used: Usage,
     options: Options,
-    on_choice: Callable[[Choice], None] | None = None,
+    on_improved: Callable[[Plan], None] | None = None,
 ) -> Choice:
     """The best choice; of those that rest on nothing unknown, if that is asked for."""
     problem.limits.phase = "plans were compared"
-    work = DEFAULT_WORK if options.time_limit is None else inf
-    work = work if options.work_limit is None else options.work_limit
-    limits = SearchLimits(options.gap, work, engine=options.engine, on_choice=on_choice)
+    on_choice = None if on_improved is None else _Improved(on_improved, problem, used, options)
+    limits = SearchLimits(options.gap, _work(options), engine=options.engine, on_choice=on_choice)
     choice = decide(problem, found, used, limits=limits)
     if options.strict and choice.options and unknowns.unknown_facts(problem, choice.placed):
         certain = Propagation(problem, excluded=lambda o: unknowns.rests_on_unknown(problem, o))
@@ -219,6 +216,13 @@ class _Improved:
             self.on_improved(plan.model_copy(update={"status": "feasible"}))
 
 
+def _work(options: Options) -> float:
+    """Deterministic work of one search."""
+    if options.work_limit is not None:
+        return options.work_limit
+    return DEFAULT_WORK if options.time_limit is None else inf
+
+
 class _Telling:
     """Tells reasons as long as there is time."""
 
@@ -285,11 +289,12 @@ def alternatives(
     live: Sequence[Placement] = (),
     pins: Sequence[str | Pin] = (),
     options: Options = Options(),
-) -> tuple[Plan, ...]:
-    """Up to `number` plans in order of cost, the best first.
+) -> RankedPlans:
+    """Up to `number` plans in the order of the objective, the best first; if they are fewer, `ended` says why.
 
-    Each differs from all before it in the heap, format, modifier or devices of a buffer,
-    and is the best plan with that difference.
+    Each differs from all before it in the heap, format, modifier, number of dma-bufs or devices of a buffer. None
+    that is better than one of them is left out, unless `ended` says so. Reasons are given for the best; the others
+    are told by what they cost. A limit counts for the best and once more for all others.
 
     Raises:
         InputError: as `solve`.
@@ -299,4 +304,19 @@ def alternatives(
         return solve(platform, pipelines, live=live, pins=[*pins, *more], options=options)
 
     _check(platform, pipelines, pins, options)
-    return others.alternatives(platform, pipelines, number, pinned)
+    best = solve(platform, pipelines, live=live, pins=pins, options=options)
+    if not isinstance(best, Plan) or number <= 1:
+        return RankedPlans([best] if isinstance(best, Plan) and number else [])
+    if best.conversions:
+        return others.converting(platform, pipelines, best, number, pinned)
+    limits = Limits(options.time_limit, options.work_limit)
+    fixed = [parse_pin(str(pin), platform, pipelines) for pin in pins]
+    problem = Problem(platform, pipelines, live, fixed, limits)
+    used = existing_usage(problem.board, problem.live)
+    search = SearchLimits(work=_work(options), engine=options.engine)
+    ranked = others.RankedChoices(problem, used, search, strict=options.strict)
+    plans = [
+        _plan(problem, choice, used, None, unknowns.unknown_facts(problem, choice.placed))
+        for choice in ranked.best(number)
+    ]
+    return RankedPlans([best, *plans[1:]], ranked.ended)

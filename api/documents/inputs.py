@@ -9,6 +9,7 @@ import heapwright
 from heapwright.platforms.errors import InputError
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Answer, Placement, Plan
+from heapwright.solver.explain.alternatives import RankedPlans
 from heapwright.solver.question.pipeline import Pipeline
 
 
@@ -41,14 +42,14 @@ class Inputs(NamedTuple):
             self.platform, self.pipelines, wanted, live=self.live, pins=self.pins, options=self.options
         )
 
-    def alternatives(self, best: Plan, number: int) -> tuple[Plan, ...]:
+    def alternatives(self, number: int) -> RankedPlans:
         """The next best plans; the solver counts the best one among them."""
         if number == 0:
-            return ()
+            return RankedPlans()
         found = heapwright.alternatives(
             self.platform, self.pipelines, number + 1, live=self.live, pins=self.pins, options=self.options
         )
-        return tuple(plan for plan in found if plan != best)
+        return RankedPlans(found[1:], found.ended)
 
 
 def all_of(*loads: Callable[[], Any]) -> list[Any]:

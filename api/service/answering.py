@@ -10,7 +10,7 @@ from heapwright.allocator.judge.contradictions.passes import contradictions
 from heapwright.allocator.judge.judge import JudgedQuestion
 from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.api.documents.inputs import Inputs, all_of
-from heapwright.api.documents.response import as_json
+from heapwright.api.documents.response import as_json, with_alternatives
 from heapwright.api.service.allocations import require_a_sane_size
 from heapwright.api.service.problems import BODY, ErrorDetail, Refused
 from heapwright.api.service.schema import AllocationRequest, PlanRequest, PlatformReference
@@ -19,6 +19,7 @@ from heapwright.platforms.errors import Diagnostic, InputError, UnknownPlatform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer.plan import Infeasible, Plan
+from heapwright.solver.explain.alternatives import RankedPlans
 from heapwright.solver.question.load import live_from, pipelines_from
 
 
@@ -75,11 +76,9 @@ def answered(request: PlanRequest) -> dict[str, Any]:
     given = inputs(request)
     wanted, number = request.options.why_not, request.options.alternatives
     answer = given.solve() if wanted is None else given.why_not(wanted)
-    data = as_json(answer)
-    if isinstance(answer, Plan):
-        others = given.alternatives(answer, number) if wanted is None else ()
-        data["alternatives"] = [as_json(plan) for plan in others]
-    return data
+    if not isinstance(answer, Plan):
+        return as_json(answer)
+    return with_alternatives(answer, given.alternatives(number) if wanted is None else RankedPlans())
 
 
 def planned(request: AllocationRequest) -> tuple[Inputs, Plan]:

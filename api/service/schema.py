@@ -88,6 +88,8 @@ class PlanWithAlternatives(Plan):
     """A plan, and the next best ones if they were asked for."""
 
     alternatives: Annotated[tuple[Plan, ...], Field(strict=False)] = ()
+    alternatives_ended: str | None = Field(default=None, exclude_if=lambda why: why is None)
+    """Why there are not as many as were asked for."""
 
 
 class AllocationRequest(Strict):

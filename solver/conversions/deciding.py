@@ -92,7 +92,7 @@ def _decide(
     choice = choose(problem, found, usage, dropped, limits)
     if not converted or choice.status == "undecided":
         return choice
-    if choice.status != "infeasible" and (limits.any_will_do or not _copying(problem)):
+    if choice.status != "infeasible" and (limits.any_will_do or not copying(problem)):
         return choice
     problem.limits.phase = "conversions were looked for"
     classes = _classes(found, {} if known is None else known)
@@ -107,7 +107,7 @@ def _decide(
     return converting.chosen() if all(buffer.placeable for buffer, _ in classes) else choice
 
 
-def _copying(problem: Problem) -> bool:
+def copying(problem: Problem) -> bool:
     """Whether a card of the board might copy at no price but load."""
     devices = problem.board.devices.values()
     return any(edge.lossless is True for device in devices if device.card for edge in device.spec.converts)
@@ -266,7 +266,7 @@ class _Converting:
         least = sum(buffer.least * len(members) for buffer, members in self.classes)
         if least >= UNLIMITED:
             return choice
-        if (least or _copying(self.problem)) and not self.limits.any_will_do:
+        if (least or copying(self.problem)) and not self.limits.any_will_do:
             choice = self._flow([b.cheapest for b, _ in self.classes])
         if choice.options and sum(map(price, choice.placed)) == least:
             return choice

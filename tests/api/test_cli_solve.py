@@ -190,7 +190,10 @@ def test_alternatives_follow_the_plan(solve: Command, tmp_path: Path) -> None:
 
 
 def test_no_alternative_is_said(solve: Command, record: str) -> None:
-    assert "There is no alternative" in solve(record, "-p", "acme-one", "--alternatives", "1").out
+    assert (
+        "Alternatives: 0 of 1: there are no more plans"
+        in solve(record, "-p", "acme-one", "--alternatives", "1").out
+    )
 
 
 def test_what_exists_already_is_charged(solve: Command, record: str, tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ import pytest
 
 import heapwright
 from heapwright.api.cli.output import progress
-from heapwright.api.cli.output.progress import Progress
+from heapwright.api.cli.output.progress import ProgressLine
 from tests.api.test_cli_process import ROOT, SEARCHED, SOLVE
 from tests.unit.solver.test_search import crowded
 
@@ -34,7 +34,7 @@ def stderr(monkeypatch: pytest.MonkeyPatch) -> Callable[[io.StringIO], io.String
     return replaced
 
 
-def told(shown: Progress) -> None:
+def told(shown: ProgressLine) -> None:
     """Show the line before there is a plan, and after each."""
     platform, asked = crowded(12)
     shown.show()
@@ -48,11 +48,13 @@ def test_a_terminal_is_told_the_level_its_bound_and_the_time(
 ) -> None:
     monkeypatch.setattr(progress, "SILENT", 0.0)
     terminal = stderr(Terminal())
-    with Progress() as shown:
+    with ProgressLine() as shown:
         told(shown)
         assert shown.plan is not None
-        level = shown.plan.levels[6].model_copy(update={"bound": 1_000_000})
-        levels = (*shown.plan.levels[:6], level, *shown.plan.levels[7:])
+        levels = tuple(
+            level.model_copy(update={"bound": 1_000_000}) if level.term == "load" else level
+            for level in shown.plan.levels
+        )
         shown.improved(shown.plan.model_copy(update={"levels": levels}))
         shown.show()
     said = terminal.getvalue()
@@ -63,7 +65,7 @@ def test_a_terminal_is_told_the_level_its_bound_and_the_time(
 
 def test_half_a_second_is_silent(stderr: Callable[[io.StringIO], io.StringIO]) -> None:
     terminal = stderr(Terminal())
-    with Progress() as shown:
+    with ProgressLine() as shown:
         shown.show()
     assert terminal.getvalue() == ""
 
@@ -73,7 +75,7 @@ def test_what_is_no_terminal_hears_nothing(
 ) -> None:
     monkeypatch.setattr(progress, "SILENT", 0.0)
     file = stderr(io.StringIO())
-    with Progress() as shown:
+    with ProgressLine() as shown:
         told(shown)
         assert shown.listener is None
     assert file.getvalue() == ""

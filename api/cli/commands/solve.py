@@ -10,19 +10,20 @@ from typing import Any
 import heapwright
 from heapwright.api.cli.commands.discover import this_machine
 from heapwright.api.cli.commands.warnings import warn_of_unknown_modifiers
-from heapwright.api.cli.output.progress import Progress
+from heapwright.api.cli.output.progress import ProgressLine
 from heapwright.api.cli.output.write import show, write_json
 from heapwright.api.cli.process.background import interruptible
 from heapwright.api.cli.process.exits import Exit, code_of, to_stderr
 from heapwright.api.cli.process.interrupts import raise_on_interrupt
 from heapwright.api.cli.request import DEFAULT_SECONDS, THIS_MACHINE, SolveRequest
 from heapwright.api.documents.inputs import Inputs, all_of
-from heapwright.api.documents.response import as_json
+from heapwright.api.documents.response import as_json, with_alternatives
 from heapwright.platforms.catalog import load_platform
 from heapwright.platforms.kernels import on_kernel
 from heapwright.platforms.schema import Platform
 from heapwright.solver.answer import render
 from heapwright.solver.answer.plan import Answer, Plan
+from heapwright.solver.explain.alternatives import RankedPlans
 from heapwright.solver.question.load import load_live, load_pipelines
 
 Allocated = tuple[dict[str, Any], tuple[render.TextBlock, ...]]
@@ -36,7 +37,7 @@ def solve(request: SolveRequest) -> Exit:
     if request.why_not is not None:
         return _why_not(request, inputs, request.why_not)
     stats: dict[str, Any] = {}
-    with Progress() as progress:
+    with ProgressLine() as progress:
         answer = interruptible(lambda: inputs.solve(stats, progress.listener), progress.show)
         others = interruptible(lambda: _others(inputs, answer, request.alternatives), progress.show)
     with ExitStack() as held:
@@ -90,8 +91,8 @@ def _board(request: SolveRequest) -> Platform:
     return found
 
 
-def _others(inputs: Inputs, answer: Answer, number: int) -> tuple[Plan, ...]:
-    return inputs.alternatives(answer, number) if isinstance(answer, Plan) else ()
+def _others(inputs: Inputs, answer: Answer, number: int) -> RankedPlans:
+    return inputs.alternatives(number) if isinstance(answer, Plan) else RankedPlans()
 
 
 def _carried_out(
@@ -130,7 +131,7 @@ def _hold(request: SolveRequest, buffers: int) -> None:
 
 
 def _why_not(request: SolveRequest, inputs: Inputs, wanted: str) -> Exit:
-    with Progress() as progress:
+    with ProgressLine() as progress:
         answer = interruptible(lambda: inputs.why_not(wanted), progress.show)
     if request.as_json:
         write_json(as_json(answer), request.to)
@@ -140,13 +141,11 @@ def _why_not(request: SolveRequest, inputs: Inputs, wanted: str) -> Exit:
     return code_of(answer)
 
 
-def _print(
-    request: SolveRequest, answer: Answer, others: tuple[Plan, ...], allocation: Allocated | None
-) -> None:
+def _print(request: SolveRequest, answer: Answer, others: RankedPlans, allocation: Allocated | None) -> None:
     if request.as_json:
         data = as_json(answer)
-        if request.alternatives:
-            data["alternatives"] = [as_json(plan) for plan in others]
+        if isinstance(answer, Plan) and request.alternatives:
+            data = with_alternatives(answer, others)
         if allocation is not None:
             data["allocation"] = allocation[0]
         write_json(data, request.to)
@@ -155,8 +154,10 @@ def _print(
     if isinstance(answer, Plan):
         for number, plan in enumerate(others, 1):
             blocks += render.alternative(number, answer, plan)
-        if request.alternatives and not others:
-            blocks.append(render.Heading("There is no alternative"))
+        if others.ended is not None:
+            blocks.append(
+                render.Heading(f"Alternatives: {len(others)} of {request.alternatives}: {others.ended}")
+            )
     if allocation is not None:
         blocks += allocation[1]
     show(blocks, request.to)

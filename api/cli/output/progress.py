@@ -16,7 +16,7 @@ SILENT: Final = 0.5
 """Seconds in which nothing is said: most answers are there by then."""
 
 
-class Progress:
+class ProgressLine:
     """The best plan so far and the time, once this takes a while; nothing where standard error is no terminal.
 
     Plans may come from another thread; the line is drawn in the one that calls `show`.
@@ -29,7 +29,7 @@ class Progress:
         self._line: Any = None
         self._shown = ExitStack()
 
-    def __enter__(self) -> Progress:
+    def __enter__(self) -> ProgressLine:
         return self
 
     def __exit__(
