@@ -161,6 +161,9 @@ def card(draft: Draft) -> None:
         draft.pick(*(name for name, each in draft.memory.items() if not each.get("inside")))
     ]
     memory["local"] = sorted({*members}) if draft.chance(2) else members[0]
+    memory["reached_by"] = draft.some(draft.devices)
+    for device in draft.devices.values():
+        device["dma"]["p2p"] = draft.pick("none", "static", "static", "dynamic")
     for edge in draft.devices[members[0]]["converts"]:
         if draft.chance(2):
             edge["lossless"] = True
@@ -243,7 +246,7 @@ def question(seed: int) -> Instance:
     applied += random.sample(
         _DRAWN_FACTS, random.choice((0, 0, 0, 1, 1, 2) if guarded else (0, 0, 1, 1, 2, 3))
     )
-    applied += [card] if draft.chance(4) else []
+    applied += [card] if draft.chance(10) else []
     for fact in applied:
         fact(draft)
     data = draft.data()

@@ -82,7 +82,7 @@ def test_every_twist_is_drawn() -> None:
     assert {fact.__name__ for fact, _ in DRAWN_FACTS} == set(drawn)
 
 
-ELSEWHERE = {"lossy-conversions", "conversion-bytes", "moved-buffers"}
+ELSEWHERE = {"lossy-conversions", "converted-picture", "conversion-bytes", "moved-buffers"}
 """Nothing is converted here; a buffer that must be moved is rare (tests/unit/solver/test_levels_of_heaps.py has one)."""
 
 

@@ -121,7 +121,7 @@ def test_every_plan_that_is_told_of_is_true_and_better_than_the_one_before(
     engine: EngineOrder, number: int
 ) -> None:
     options = heapwright.Options(engine=engine)
-    judged = [untrue(seed, options) for seed in range(30)]
+    judged = [untrue(seed, options) for seed in range(40)]
     assert [text for found, _ in judged for text in found] == []
     assert sum(told for _, told in judged) >= number
     assert any(told > 1 for _, told in judged)
