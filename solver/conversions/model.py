@@ -50,7 +50,10 @@ def chosen(
     """The best choice of an option or a tree for each question."""
     whole = problem.limits
     search = Search(limits.gap, min(limits.work, whole.work_left), whole=whole)
-    models = [_ClassModel(each, search, dropped) for each in classes]
+    models = []
+    for of_class in classes:
+        whole.check()
+        models.append(_ClassModel(of_class, search, dropped))
     if not all(each.steps for each in models):
         return Choice("infeasible")
     for each in models:
