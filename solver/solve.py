@@ -67,18 +67,15 @@ def solve(
     started = propagated = perf_counter()
     problem = Problem(platform, pipelines, live, fixed, Limits(options.time_limit, options.work_limit))
     used = existing_usage(problem.board, problem.live)
-    narrowed = problem.narrowed()
-    found = Propagation(narrowed)
+    found = Propagation(problem.narrowed())
     numbers: dict[int, int] = {}
     try:
         numbers |= {q.signature: len(each) for q, each in zip(problem.questions, found.options, strict=True)}
         propagated = perf_counter()
-        choice = _chosen(narrowed, found, used, options, on_improved)
+        choice = _chosen(found.problem, found, used, options, on_improved)
     except LimitReached:
         choice = Choice("undecided")
     chosen = perf_counter()
-    if narrowed is not problem and choice.status == "infeasible":
-        found = Propagation(problem)
     answer = _answer(problem, found, choice, used, options)
     if stats is not None:
         stats.update(
@@ -143,6 +140,7 @@ def _answer(problem: Problem, found: Propagation, choice: Choice, used: Usage, o
         return undecided(problem, found, used, by)
     problem.limits.explain()
     if choice.status == "infeasible":
+        found = found if found.problem is problem else Propagation(problem)  # all facts count
         return explain.infeasible(problem, found, used, with_remedies=options.explain)
     unknown = unknowns.unknown_facts(problem, choice.placed)
     if options.strict and unknown:

@@ -12,11 +12,11 @@ from typing import Any, Final
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.once import OnceForEach
 
-Alike = tuple[tuple[str, ...], ...]
+DeviceGroups = tuple[tuple[str, ...], ...]
 """Names of devices that are alike, each group by name."""
 
 
-def _alike(platform: Platform) -> Alike:
+def _alike(platform: Platform) -> DeviceGroups:
     devices, groups = platform.devices, list[list[str]]()
     for name in sorted(devices):
         group = next((g for g in groups if devices[g[0]] == devices[name]), None)
@@ -57,7 +57,7 @@ alike: Final = OnceForEach(_alike)
 
 
 def first_of(
-    groups: Alike, candidates: Sequence[Sequence[str]], apart: Collection[str]
+    groups: DeviceGroups, candidates: Sequence[Sequence[str]], apart: Collection[str]
 ) -> list[tuple[str, ...]]:
     """What each variable, in this order, may stand for, if it need not be what is as good as something else it may be.
 

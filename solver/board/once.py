@@ -6,18 +6,18 @@ from collections.abc import Callable
 from typing import Generic, TypeVar
 from weakref import ref
 
-Worked = TypeVar("Worked")
+Derived = TypeVar("Derived")
 Whole = TypeVar("Whole")
 
 
-class OnceForEach(Generic[Whole, Worked]):
+class OnceForEach(Generic[Whole, Derived]):
     """What is worked out of something stated, once for each as long as it lives; it must not hold on to it."""
 
-    def __init__(self, work: Callable[[Whole], Worked]) -> None:
+    def __init__(self, work: Callable[[Whole], Derived]) -> None:
         self._work = work
-        self._known: dict[int, tuple[ref[Whole], Worked]] = {}
+        self._known: dict[int, tuple[ref[Whole], Derived]] = {}
 
-    def __call__(self, stated: Whole) -> Worked:
+    def __call__(self, stated: Whole) -> Derived:
         key = id(stated)
         known = self._known.get(key)
         if known is None:
