@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from heapwright.allocator.judge.judge import judge
+from heapwright.allocator.judge.platform import JudgedPlatform
 from heapwright.platforms.schema import Platform
 from tests.builders import board, buffer, device, heap, image, iommu, memory, peak, pipeline, port, raw_port
 from tests.unit.allocator import plans_by_hand
@@ -372,3 +373,14 @@ def test_live_buffers_keep_what_their_rules_use() -> None:
     assert judged(platform) == ()
     there = placement(pipeline="earlier")
     assert kinds(judge(platform, [pipeline()], plan(), live=[there])) == {"resource"}
+
+
+@pytest.mark.parametrize("granule", ["1 pages", "2 pages", "4 pages", "16 pages"])
+@pytest.mark.parametrize("cap", ["2 pages", "8 pages", "64 pages"])
+def test_a_heap_aligns_to_every_power_of_two_that_some_size_is_aligned_to(granule: str, cap: str) -> None:
+    facts = JudgedPlatform(board(heaps={"h": heap("dram", align={"by_size_up_to": cap}, granule=granule)}))
+    made = facts.heaps["h"]
+    assert made.memories is not None
+    sizes = [1 << bits for bits in range(12, 24)]
+    expected = {made.alignment(size) for size in sizes}
+    assert facts.capacity.runs._taker(made, made.memories).aligns == expected

@@ -101,8 +101,9 @@ class Runs:
 
     def _taker(self, heap: HeapFacts, names: frozenset[str]) -> RunTaker:
         sizes = [self.page]
-        if heap.by_size:
-            while heap.alignment(sizes[-1] + 1) > heap.alignment(sizes[-1]):
+        if heap.by_size:  # a granule may align the smallest to more than a page
+            sizes = [heap.alignment(self.page)]
+            while heap.alignment(sizes[-1] + 1) > sizes[-1]:
                 sizes.append(heap.alignment(sizes[-1] + 1))
         aligns = {run_of(heap, size)[0] for size in sizes}
         if heap.run is None:
