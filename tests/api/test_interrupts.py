@@ -6,6 +6,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 import time
 from functools import cache
 
@@ -79,3 +80,37 @@ def test_one_core_gives_the_same_answer_as_all(limit: tuple[str, ...]) -> None:
     assert alone.stdout == subprocess.run(command, cwd=ROOT, capture_output=True, timeout=120).stdout
     answer = json.loads(alone.stdout)
     assert answer.get("limited_by") in (None, "work")  # else the clock decided, and it would say so
+
+
+WRITING = """
+from heapwright.api.cli.output.write import write
+import sys
+print("begun", end="", file=sys.stderr, flush=True)
+write("x" * 1_000_000, None)  # more than a pipe holds
+"""
+
+
+def writing() -> subprocess.Popen[str]:
+    """A process that waits for the reader of its answer."""
+    pipe = subprocess.PIPE
+    process = subprocess.Popen([sys.executable, "-c", WRITING], cwd=ROOT, stdout=pipe, stderr=pipe, text=True)
+    assert process.stderr is not None and process.stderr.read(5) == "begun"
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    return process
+
+
+def test_an_answer_that_is_half_written_is_written_to_its_end() -> None:
+    process = writing()
+    said, _ = process.communicate(timeout=60)
+    assert said == "x" * 1_000_000
+    assert process.returncode == -signal.SIGINT
+
+
+def test_a_second_interrupt_waits_for_no_reader() -> None:
+    process = writing()
+    time.sleep(0.2)
+    process.send_signal(signal.SIGINT)
+    said, _ = process.communicate(timeout=60)
+    assert len(said) < 1_000_000
+    assert process.returncode != 0

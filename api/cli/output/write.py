@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from heapwright.api.cli.process.exits import CannotWrite
+from heapwright.api.cli.process.interrupts import finishing
 
 if TYPE_CHECKING:
     from heapwright.solver.answer.render import TextBlock
@@ -65,14 +66,25 @@ def write(text: str, to: Path | None) -> None:
 def _print(text: str) -> None:
     encoding = sys.stdout.encoding or "ascii"
     # A narrow locale gets `?` for an arrow, not an error.
-    fitting = text.encode(encoding, "replace").decode(encoding)
+    fitting = text.encode(encoding, "replace")
     try:
-        sys.stdout.write(fitting)
-        sys.stdout.flush()
+        with finishing():
+            _write_all(fitting, encoding)
     except BrokenPipeError:
         return  # the reader has seen enough; `exit_with` makes the last flush quiet
     except OSError as error:
         raise CannotWrite(f"standard output: {error.strerror}") from None
+
+
+def _write_all(data: bytes, encoding: str) -> None:
+    """All of it, also where standard output is not buffered (PYTHONUNBUFFERED): a signal ends a write half-way."""
+    sys.stdout.flush()
+    binary = getattr(sys.stdout, "buffer", None)
+    if binary is None:  # a caller's own text stream
+        sys.stdout.write(data.decode(encoding))
+    while binary is not None and data:
+        data = data[binary.write(data) :]
+    sys.stdout.flush()
 
 
 def replace(path: Path, text: str) -> None:
