@@ -76,13 +76,18 @@ def _devices(machine: Machine) -> list[Found]:
 
 
 def _cpu() -> Entry:
-    rules = cpu_facts()
-    ports = {
-        name: {**port, "source": f"driver-knowledge: {port['source']}"}
-        for name, port in rules["ports"].items()
-    }
-    converts = [{**edge, "source": f"driver-knowledge: {edge['source']}"} for edge in rules["converts"]]
+    rules = _cited(cpu_facts())
     return {
-        "kind": "cpu", "dma": {"bits": 64, "mmu": True}, "coherent": True, "converts": converts, "ports": ports,
-        "source": f"driver-knowledge: {rules['source']}",
+        "kind": "cpu", "dma": {"bits": 64, "mmu": True}, "coherent": True,
+        "converts": rules["converts"], "ports": rules["ports"], "source": rules["source"],
     }  # fmt: skip
+
+
+def _cited(facts: Any) -> Any:
+    """The same, with where each fact is from said to be what is known of drivers."""
+    if isinstance(facts, dict):
+        return {
+            name: f"driver-knowledge: {fact}" if name == "source" else _cited(fact)
+            for name, fact in facts.items()
+        }
+    return [_cited(fact) for fact in facts] if isinstance(facts, list | tuple) else facts

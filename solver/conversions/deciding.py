@@ -18,11 +18,13 @@ from functools import partial
 from operator import add
 from time import perf_counter
 
+from heapwright.solver.board.board import Board, remembered
 from heapwright.solver.board.budget import Budget
-from heapwright.solver.candidates.candidate import Option
+from heapwright.solver.candidates.candidate import Option, pricing
 from heapwright.solver.candidates.enumerate import Propagation
 from heapwright.solver.candidates.relaxation import NOTHING, DroppedFacts, Relaxation
 from heapwright.solver.candidates.usage import Usage
+from heapwright.solver.constraints.cases import Placed
 from heapwright.solver.constraints.reach import iova_aperture
 from heapwright.solver.conversions.converted_buffer import ConvertedBuffer, KnownConversions
 from heapwright.solver.conversions.edges import UNLIMITED, price
@@ -37,7 +39,7 @@ from heapwright.solver.conversions.table import DEEPEST
 from heapwright.solver.objective import MOVED
 from heapwright.solver.question.limits import LimitReached
 from heapwright.solver.question.resolve import Problem
-from heapwright.solver.search.bounds import unassignable
+from heapwright.solver.search.bounds import is_imposed, unassignable
 from heapwright.solver.search.choose import Choice, Tree, answered, choose, known_levels
 from heapwright.solver.search.fronts import Front, front
 from heapwright.solver.search.selection import (
@@ -178,11 +180,25 @@ class _Converting:
 
         Where any plan will do, first among those in which nothing is converted twice.
         """
+        if self.limits.any_will_do and self._overfull():
+            return Choice("infeasible", searched=True)
         first = partial(self.best_trees, 1) if self.limits.any_will_do else self._cheapest_trees
         choice = self._chosen(first)
         if choice.status == "infeasible":
             choice = self._chosen(partial(self.best_trees, DEEPEST))
         return choice
+
+    def _overfull(self) -> bool:
+        """Whether some memory cannot hold what all charge at least; those that get half full count from the beginning."""
+        for budget in memory_budgets(self.problem.board):
+            if is_imposed(budget, self.dropped):
+                least = sum(buffer.floor(budget) * len(members) for buffer, members in self.classes)
+                room = budget.limit - self.usage.used(budget)
+                if least > room:
+                    return True
+                if 2 * least > room:
+                    self.tight = tuple(sorted({*self.tight, budget}))
+        return False
 
     def _cheapest_trees(self, measure: Measure) -> list[list[PlacedTree]]:
         if any(buffer.least >= UNLIMITED for buffer, _ in self.classes):
@@ -275,6 +291,14 @@ class _Converting:
     def _flow(self, steps: Sequence[list[Step]]) -> Choice:
         asked = [ClassOfBuffers(m, each, b.edges) for (b, m), each in zip(self.classes, steps, strict=True)]
         return chosen(self.problem, asked, self.usage, self.dropped, self.limits)
+
+
+@remembered
+def memory_budgets(board: Board) -> list[Budget]:
+    """What heaps draw from, the smallest first."""
+    placed = [Placed(board, "", heap, heap, (board.page,), 0, ()) for heap in board.heaps.values()]
+    charges = [charge for each in placed for charge in pricing().of_sizes.price(each).charges]
+    return sorted({budget for budget, *_ in charges}, key=lambda b: (b.limit, b))
 
 
 def _groups(

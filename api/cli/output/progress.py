@@ -51,10 +51,11 @@ class ProgressLine:
         seconds = monotonic() - self._began
         if not self._listens or seconds < SILENT:
             return
-        if self._line is None:
-            from rich.console import Console
+        text = f"{render.so_far(self.plan)} · {seconds:.1f} s"
+        if self._line is not None:
+            self._line.update(text)
+            return
+        from rich.console import Console
 
-            self._line = self._shown.enter_context(
-                Console(stderr=True, highlight=False).status("", refresh_per_second=4)
-            )
-        self._line.update(f"{render.so_far(self.plan)} · {seconds:.1f} s", spinner_style="cyan")
+        line = Console(stderr=True, highlight=False).status(text, spinner_style="cyan", refresh_per_second=4)
+        self._line = self._shown.enter_context(line)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
 from heapwright.platforms.catalog import platform_from
@@ -207,3 +209,28 @@ def test_what_is_written_reads_as_what_was_meant() -> None:
     text = as_yaml(profile(found, "board"), ("a note\nof two lines",))
     assert text.startswith("# a note of two lines\nschema: ")
     assert platform_from(read_text(text, "board.yaml")) == board(found)
+
+
+def sources(value: object) -> Iterator[str]:
+    """What stands at every `source` of a profile."""
+    if isinstance(value, dict):
+        for key, inner in value.items():
+            yield from [str(inner)] if key == "source" else sources(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from sources(inner)
+
+
+def test_every_fact_says_how_it_is_known() -> None:
+    found = profile(
+        machine(
+            has_cpu=True,
+            heaps=heaps("system"),
+            videos=(video("vicodec", output=coded("FWHT"), capture=raw()),),
+        ),
+        "board",
+    )
+    kinds = ("probed: ", "device-tree: ", "driver-knowledge: ")
+    told = [*sources(found)]
+    assert [text for text in told if not text.startswith(kinds)] == []
+    assert {text.partition(":")[0] for text in told} >= {"probed", "driver-knowledge"}
