@@ -131,6 +131,16 @@ def _values(choice: Choice) -> list[int]:
     return [level.value for level in choice.levels]
 
 
+def are_too_many(
+    found: Propagation, usage: Usage, dropped: Relaxation, known: KnownConversions | None = None
+) -> bool:
+    """Whether some memory cannot hold what all buffers charge at least, converted or not: there is no plan then."""
+    classes = _classes(found, {} if known is None else known)
+    if not all(buffer.placeable for buffer, _ in classes):
+        return True
+    return _Converting(found.problem, classes, usage, dropped, SearchLimits(any_will_do=True)).are_too_many()
+
+
 def front_of(
     problem: Problem, found: Propagation, usage: Usage, budgets: Sequence[Budget]
 ) -> tuple[Selection, Front] | None:
@@ -180,7 +190,7 @@ class _Converting:
 
         Where any plan will do, first among those in which nothing is converted twice.
         """
-        if self.limits.any_will_do and self._overfull():
+        if self.limits.any_will_do and self.are_too_many():
             return Choice("infeasible", searched=True)
         first = partial(self.best_trees, 1) if self.limits.any_will_do else self._cheapest_trees
         choice = self._chosen(first)
@@ -188,7 +198,7 @@ class _Converting:
             choice = self._chosen(partial(self.best_trees, DEEPEST))
         return choice
 
-    def _overfull(self) -> bool:
+    def are_too_many(self) -> bool:
         """Whether some memory cannot hold what all charge at least; those that get half full count from the beginning."""
         for budget in memory_budgets(self.problem.board):
             if is_imposed(budget, self.dropped):

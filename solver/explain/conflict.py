@@ -22,7 +22,7 @@ from heapwright.solver.constraints import BUDGETS, HEAP
 from heapwright.solver.constraints.graph import conversion, count, missing_device
 from heapwright.solver.constraints.planes import plane_buffers
 from heapwright.solver.conversions.converted_buffer import KnownConversions
-from heapwright.solver.conversions.deciding import decide
+from heapwright.solver.conversions.deciding import are_too_many, decide
 from heapwright.solver.explain.alone import Alone
 from heapwright.solver.explain.facts import PlacedWithout, Sentences, ordered, scarce, universe
 from heapwright.solver.question.facts import Fact, FactSets
@@ -210,7 +210,16 @@ class Prover:
         kept = self.sets.of(facts)
         of_converters = self.sets.of_kinds({conversion.KIND.name})
         rest = sorted(orders(self.sets, ~kept)[0], key=lambda bit: not bit & of_converters)
-        return Conflict(self.sets.named(grown(kept, rest, self.clash)))
+        if not self.are_too_many(self.sets.all):
+            return Conflict(self.sets.named(grown(kept, rest, self.clash)))
+        return Conflict(self.sets.named(reduced(grown(kept, rest, self.are_too_many), self.clash)))
+
+    def are_too_many(self, kept: int) -> bool:
+        """Whether it is plain that there is no plan with these facts alone: some memory is too small for the least of all."""
+        self.problem.limits.ask()
+        dropped = Relaxation(self.sets.named(self.sets.all & ~kept))
+        problem, memo, conversions = self._asking(kept)
+        return are_too_many(Propagation(problem, dropped, memo), self.usage, dropped, conversions)
 
     def unconverted(self) -> list[Conflict]:
         """Irreducible conflicts as if nothing could be converted, the shortest first, then by names.
