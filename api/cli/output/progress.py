@@ -27,6 +27,7 @@ class ProgressLine:
         self._began = monotonic()
         self._listens = sys.stderr is not None and sys.stderr.isatty()
         self._line: Any = None
+        self._spinner: Any = None
         self._shown = ExitStack()
 
     def __enter__(self) -> ProgressLine:
@@ -53,9 +54,14 @@ class ProgressLine:
             return
         text = f"{render.so_far(self.plan)} · {seconds:.1f} s"
         if self._line is not None:
-            self._line.update(text)
-            return
-        from rich.console import Console
+            self._spinner.update(text=text)
+        else:
+            from rich.console import Console
+            from rich.live import Live
+            from rich.spinner import Spinner
 
-        line = Console(stderr=True, highlight=False).status(text, spinner_style="cyan", refresh_per_second=4)
-        self._line = self._shown.enter_context(line)
+            self._spinner = Spinner("dots", text, style="cyan")
+            console = Console(stderr=True, highlight=False)
+            line = Live(self._spinner, console=console, refresh_per_second=4, transient=True)
+            self._line = self._shown.enter_context(line)
+        self._line.refresh()
