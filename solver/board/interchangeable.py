@@ -28,7 +28,7 @@ def _alike(platform: Platform) -> DeviceGroups:
     if not groups:
         return ()
     places: dict[str, set[tuple[str, ...]]] = {name: set() for group in groups for name in group}
-    for text, path in _texts(platform.model_dump(), ()):
+    for text, path in _texts(platform.model_dump(exclude={"devices"}), ()):  # no device names another
         if text in places:
             places[text].add(path)
     found: dict[tuple[int, frozenset[tuple[str, ...]]], list[str]] = {}
@@ -39,13 +39,12 @@ def _alike(platform: Platform) -> DeviceGroups:
 
 
 def _texts(value: Any, path: tuple[str, ...]) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every word of a profile, with where it stands; members of a list stand in one place, devices in their own."""
+    """Every word of a profile, with where it stands; members of a list stand in one place."""
     if isinstance(value, str):
         yield value, path
     elif isinstance(value, Mapping):
         for key, each in value.items():
-            if path != ("devices",):
-                yield key, (*path, "*")
+            yield key, (*path, "*")
             yield from _texts(each, (*path, key))
     elif isinstance(value, Collection):
         for each in value:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
+from heapwright.platforms.catalog import board_names, load_platform
 from heapwright.platforms.schema import Platform
 from heapwright.solver.board.interchangeable import alike, first_of
 from heapwright.solver.candidates.enumerate import Propagation
@@ -110,3 +112,29 @@ def test_with_fewer_devices_the_best_plan_is_as_good(start: int) -> None:
         assert found == decided(problem), seed
         plans += found[0] == "optimal"
     assert fewer > 200 and plans > 50
+
+
+def test_no_device_of_a_profile_names_another() -> None:
+    """Else it would tell them apart: whoever adds such a field says so in `interchangeable`."""
+    for name in board_names():
+        platform = load_platform(name)
+        stated = platform.model_dump(exclude={"devices": {"__all__": FREE_TEXT}})["devices"]
+        for own, facts in stated.items():
+            others = {*platform.devices} - {own, *platform.heaps, *platform.iommus, *platform.resources}
+            others -= {*platform.memory, *platform.links}
+            assert not others & {*words(facts)}, (name, own)
+
+
+FREE_TEXT = {"source", "driver", "node", "kind"}
+
+
+def words(value: Any) -> Iterator[str]:
+    """All values that are words."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from words(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from words(each)
